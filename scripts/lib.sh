@@ -1,0 +1,75 @@
+# shellcheck shell=bash disable=SC2034
+# Shared by scripts/train, scripts/test and the CI script; sourced, never run.
+# Every function works from any current folder: paths start at $tern_root.
+
+tern_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+# What a build needs, as packages of Debian 12 and of Ubuntu 22.04 or later.
+tern_packages=(cmake ninja-build g++ libhwy-dev libboost-context-dev nlohmann-json3-dev libcli11-dev
+    libtomlplusplus-dev catch2 libbenchmark-dev)
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "$(basename "$0"): $*"; exit 1; }
+
+# missing_packages NAME... prints those that are not installed.
+missing_packages() {
+    local name
+    for name in "$@"; do
+        [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$name" 2>/dev/null) == installed ]] || echo "$name"
+    done
+}
+
+# need_packages NAME... installs what is missing. Where it cannot (no apt, or neither root nor sudo) it names
+# the packages and goes on: the tools may be there in another form, and CMake says exactly what is not.
+need_packages() {
+    if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+        say "This is no Debian-like system, so nothing is installed. Needed, by their Debian names: $*"
+        return
+    fi
+    local missing as_root=()
+    mapfile -t missing < <(missing_packages "$@")
+    ((${#missing[@]})) || return 0
+    if ((EUID != 0)); then
+        if ! command -v sudo >/dev/null; then
+            say "Not installed, and this user may not install: ${missing[*]}"
+            say "As root: apt-get install ${missing[*]}"
+            return
+        fi
+        as_root=(sudo)
+    fi
+    say "Installing ${missing[*]}"
+    quietly install "${as_root[@]}" apt-get update
+    quietly install "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install --yes --no-install-recommends "${missing[@]}"
+}
+
+# quietly WHAT COMMAND... keeps the command's output to itself unless it fails; then prints it and ends the script.
+quietly() {
+    local what=$1 log status=0
+    shift
+    log=$(mktemp)
+    "$@" >"$log" 2>&1 </dev/null || status=$?
+    ((status == 0)) || cat "$log" >&2
+    rm -f "$log"
+    ((status == 0)) || die "cannot $what: '$*' ended with status $status (its output is above)"
+}
+
+# build PRESET [TARGET...] configures build/PRESET and builds it: all of it, or the targets named.
+# Configuring again keeps options given before (-DTERN_CUDA=OFF, an architecture, ...).
+build() {
+    local preset=$1 target targets=()
+    shift
+    for target in "$@"; do targets+=(--target "$target"); done
+    command -v cmake >/dev/null || die "cannot build without cmake (Debian package: cmake)"
+    if command -v ccache >/dev/null; then
+        export CMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER-ccache}
+        export CMAKE_CUDA_COMPILER_LAUNCHER=${CMAKE_CUDA_COMPILER_LAUNCHER-ccache}
+    fi
+    quietly configure cmake -S "$tern_root" --preset "$preset"
+    say "Building in build/$preset (some minutes the first time)"
+    if [[ -t 2 ]]; then # ninja's one moving line
+        cmake --build "$tern_root/build/$preset" "${targets[@]}" >&2 || die "cannot build (preset $preset)"
+    else
+        quietly build cmake --build "$tern_root/build/$preset" "${targets[@]}"
+    fi
+}
