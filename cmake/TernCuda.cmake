@@ -1,0 +1,30 @@
+# TERN_CUDA: ON (an error without CUDA), OFF, or unset: whether a CUDA compiler is found decides.
+set(TERN_CUDA_WHY "set by the user")
+if(NOT DEFINED TERN_CUDA OR TERN_CUDA STREQUAL "")
+    include(CheckLanguage)
+    check_language(CUDA)
+    if(CMAKE_CUDA_COMPILER)
+        set(TERN_CUDA ON)
+        set(TERN_CUDA_WHY "found ${CMAKE_CUDA_COMPILER}")
+    else()
+        set(TERN_CUDA OFF)
+        set(TERN_CUDA_WHY "no CUDA compiler found; put nvcc on PATH or set CMAKE_CUDA_COMPILER")
+    endif()
+endif()
+
+if(TERN_CUDA)
+    # A fixed list, never "native": a build serves other machines than the one it was made on.
+    if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+        set(CMAKE_CUDA_ARCHITECTURES 80-real 90a-real 90-virtual)
+    endif()
+    enable_language(CUDA)
+    set(CMAKE_CUDA_STANDARD 20)
+    set(CMAKE_CUDA_STANDARD_REQUIRED ON)
+    find_package(CUDAToolkit REQUIRED)
+    # Only headers: the library itself is opened at run time.
+    find_path(TERN_CUDNN_INCLUDE_DIR cudnn.h HINTS ${CUDAToolkit_INCLUDE_DIRS} PATH_SUFFIXES cudnn)
+    if(NOT TERN_CUDNN_INCLUDE_DIR)
+        message(FATAL_ERROR "TERN_CUDA=ON needs cudnn.h (Debian: nvidia-cudnn or NVIDIA's cudnn9 packages); "
+            "set TERN_CUDNN_INCLUDE_DIR to its folder, or TERN_CUDA=OFF")
+    endif()
+endif()

@@ -1,0 +1,33 @@
+# Options, compiler flags and output folders.
+option(TERN_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
+option(TERN_BUILD_BENCH "Build the benchmarks" ${PROJECT_IS_TOP_LEVEL})
+option(TERN_BUILD_APPS "Build the tern program" ${PROJECT_IS_TOP_LEVEL})
+option(TERN_WERROR "Treat warnings as errors" OFF)
+set(TERN_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize= takes them: address,undefined or thread")
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+    set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
+endif()
+if(PROJECT_IS_TOP_LEVEL)
+    set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+    set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+endif()
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+# Include lines start at the root, in the tree as when installed: one link makes it so.
+set(TERN_INCLUDE_ROOT ${PROJECT_BINARY_DIR}/include)
+file(MAKE_DIRECTORY ${TERN_INCLUDE_ROOT})
+file(CREATE_LINK ${PROJECT_SOURCE_DIR} ${TERN_INCLUDE_ROOT}/tern SYMBOLIC)
+
+add_library(tern_flags INTERFACE)
+target_compile_features(tern_flags INTERFACE cxx_std_20)
+# No fast-math anywhere, and no contraction: a*b+c is fused only where the source says so, so that ref is the
+# specification to the bit.
+target_compile_options(tern_flags INTERFACE
+    $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wno-unknown-pragmas -ffp-contract=off>
+    $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${TERN_WERROR}>>:-Werror>)
+if(TERN_SANITIZE)
+    target_compile_options(tern_flags INTERFACE
+        $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${TERN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all>)
+    target_link_options(tern_flags INTERFACE -fsanitize=${TERN_SANITIZE})
+endif()

@@ -1,0 +1,10 @@
+#include "tern/core/error.hpp"
+
+namespace tern {
+
+void assertion_failed(const char* condition, const char* file, int line) {
+    throw Error(concat("[tern] internal error, please report it: ", condition, " does not hold at ", file,
+                       ':', line));
+}
+
+}  // namespace tern

@@ -1,0 +1,22 @@
+#include "tern/core/storage.hpp"
+
+#include "tern/core/memory.hpp"
+#include "tern/core/step_arena.hpp"
+
+namespace tern {
+
+std::shared_ptr<Storage> Storage::adopt(void* data, std::size_t bytes, Device device, Deleter deleter) {
+    return std::shared_ptr<Storage>(new Storage(data, bytes, device, std::move(deleter)));
+}
+
+std::shared_ptr<Storage> Storage::allocate(std::size_t bytes, Device device) {
+    if (StepArena* arena = StepArena::active(device)) return arena->allocate(bytes);
+    void* data = allocate_bytes(bytes, device);
+    return adopt(data, bytes, device, [bytes, device](void* block) { free_bytes(block, bytes, device); });
+}
+
+Storage::~Storage() {
+    if (deleter_) deleter_(data_);
+}
+
+}  // namespace tern

@@ -1,0 +1,38 @@
+#include "tern/kernels/accumulate/accumulate.hpp"
+
+#include "tern/kernels/cases/cases.hpp"
+
+namespace tern::cases {
+namespace {
+
+PassCase add_case(std::string name, const Shape& shape, bool benchmark = false) {
+    return {std::move(name),
+            "forward",
+            NoParams{},
+            {{shape}, {shape}},
+            {{shape}},
+            {Bound::relative(1)},
+            static_cast<double>(shape.numel()),
+            benchmark,
+            true};
+}
+
+}  // namespace
+
+OpCases accumulate_cases() {
+    OpCases result;
+    result.passes = {add_case("empty", {0, 3}), add_case("one", {}), add_case("odd", {7, 13}),
+                     add_case("image batch", {64, 32, 32, 64}, true)};
+    result.random = [](std::uint64_t seed) {
+        Draw draw(seed);
+        return std::vector{add_case("random", {draw(0, 9), draw(1, 99)})};
+    };
+    result.errors = {{"shapes differ", [] { accumulate(Tensor::zeros({2}), Tensor::zeros({3})); },
+                      "[accumulate] cannot add float32 (3) on cpu to float32 (2) on cpu"}};
+    result.dispatch = {{add_case("float32", {5})},
+                       {add_case("float64", {5}), DType::float64, "auto", "ref"},
+                       {add_case("forced", {5}), DType::float32, "accumulate=ref", "ref"}};
+    return result;
+}
+
+}  // namespace tern::cases

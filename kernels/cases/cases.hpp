@@ -1,0 +1,132 @@
+// Cases: what tests and benchmarks know about an operation. Each operation writes them once, in
+// <name>_cases.cpp; the generic suites (tests/kernels/) and tern-bench loop over them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tern/core/random.hpp"
+#include "tern/kernels/dispatch.hpp"
+
+namespace tern::cases {
+
+/// A tensor to make: uniform values in [low, high] (whole numbers for integer types).
+struct TensorSpec {
+    Shape shape;
+    double low = -1, high = 1;
+    std::optional<DType> dtype = {};  // none: the type under test
+    bool defined = true;              // false: an optional tensor that is left out
+};
+
+/// How far an implementation may be from exact arithmetic on the same (rounded) inputs:
+///   |error| <= factor * eps * (magnitude + floor)  [+ one rounding of the result where it is a 16-bit type]
+/// with eps of the type computed in: float32's, or float64's for float64.
+struct Bound {
+    enum class Magnitude {
+        absolute_inputs,  // ref on the absolute values of all inputs: sum |a||b| for sums of products
+        result,           // |result|
+    };
+    double factor = 0;
+    Magnitude magnitude = Magnitude::result;
+    double floor = 0;
+
+    /// Sums of `terms` products: c eps sqrt(K) sum |a||b|. Rounding errors of a sum are independent enough to
+    /// grow with sqrt(K) (Higham, Mari: "A new approach to probabilistic rounding error analysis", 2019); c =
+    /// 4 leaves four standard deviations.
+    static Bound products(std::int64_t terms);
+    /// A few roundings per element, relative to the result (or to `floor` near zero).
+    static Bound relative(double roundings, double floor = 0);
+    /// The same bits.
+    static Bound exact() { return {}; }
+};
+
+/// Any plain struct of parameters, kept alive.
+class ParamsBox {
+  public:
+    template <class P>
+    ParamsBox(P params) : data_(std::make_shared<P>(std::move(params))), type_(&typeid(P)) {}
+    ParamsRef ref() const { return {data_.get(), *type_}; }
+
+  private:
+    std::shared_ptr<const void> data_;
+    const std::type_info* type_;
+};
+
+/// One call of one pass.
+struct PassCase {
+    std::string name;
+    std::string pass;
+    ParamsBox params;
+    std::vector<TensorSpec> inputs, outputs;
+    std::vector<Bound> bounds;  // one per output
+    double flops = 0;           // multiply-add = 2
+    bool benchmark = false;     // a shape worth timing; too large for the sanitizers
+    /// In place: outputs start as copies of the inputs of the same index and may share their memory.
+    bool in_place = false;
+};
+
+/// Autograd against central differences in float64.
+struct GradientCase {
+    std::string name;
+    std::vector<TensorSpec> inputs;  // floating ones get gradients; keep values away from kinks and ties
+    std::function<Tensors(const Tensors&)> function;
+};
+
+/// A wrong argument and the text it gives.
+struct ErrorCase {
+    std::string name;
+    std::function<void()> call;
+    std::string message;
+};
+
+/// The implementation that a problem must get. `policy` as --kernels takes it.
+struct DispatchCase {
+    PassCase problem;
+    DType dtype = DType::float32;
+    std::string policy = "auto";
+    std::string expected = "cpu";
+};
+
+struct OpCases {
+    std::vector<PassCase> passes;
+    /// A few passes of random small shapes; the same for the same seed.
+    std::function<std::vector<PassCase>(std::uint64_t seed)> random;
+    std::vector<GradientCase> gradients;
+    std::vector<ErrorCase> errors;
+    std::vector<DispatchCase> dispatch;
+};
+
+/// Uniform whole numbers for random shapes, in the order of the calls.
+class Draw {
+  public:
+    explicit Draw(std::uint64_t seed) : stream_{seed, RandomPurpose::user, 0} {}
+    std::int64_t operator()(std::int64_t low, std::int64_t high);  // both included
+
+  private:
+    RandomStream stream_;
+    std::uint64_t next_ = 0;
+};
+
+/// The tensor of a spec on the CPU: values by (seed, element), rounded to `dtype` where the spec names none.
+Tensor make_tensor(const TensorSpec& spec, DType dtype, std::uint64_t seed);
+/// Elements as double (CPU).
+std::vector<double> to_doubles(const Tensor& tensor);
+/// A copy in another dtype (floating types; others are returned as they are).
+Tensor converted(const Tensor& tensor, DType dtype);
+
+#define TERN_OP(name, files) OpCases name##_cases();
+#include "tern/kernels/op_list.def"
+#undef TERN_OP
+
+struct NamedCases {
+    const Op* op;
+    OpCases cases;
+};
+/// The cases of all operations, in the order of op_list.def.
+const std::vector<NamedCases>& all_cases();
+
+}  // namespace tern::cases

@@ -1,0 +1,45 @@
+// Making tensors for cases.
+#include <cmath>
+
+#include "tern/kernels/cases/cases.hpp"
+
+namespace tern::cases {
+
+Tensor make_tensor(const TensorSpec& spec, DType dtype, std::uint64_t seed) {
+    if (!spec.defined) return {};
+    const Tensor tensor = Tensor::empty(spec.shape, spec.dtype.value_or(dtype));
+    const RandomStream stream{seed, RandomPurpose::user, 1};
+    visit_any(tensor.dtype(), [&]<class T>() {
+        for (std::int64_t i = 0; i < tensor.numel(); ++i) {
+            // 53 bits, so that float64 tests are not fed with numbers that float32 holds exactly.
+            const double unit =
+                static_cast<double>(stream.bits64(static_cast<std::uint64_t>(i)) >> 11) * 0x1p-53;
+            const double value = is_floating(tensor.dtype())
+                                     ? spec.low + (spec.high - spec.low) * unit
+                                     : spec.low + std::floor((spec.high - spec.low + 1) * unit);
+            tensor.data<T>()[i] = static_cast<T>(value);
+        }
+    });
+    return tensor;
+}
+
+std::vector<double> to_doubles(const Tensor& tensor) {
+    return visit_any(tensor.dtype(), [&]<class T>() {
+        const std::span<T> elements = tensor.elements<T>();
+        std::vector<double> values(elements.size());
+        for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>(elements[i]);
+        return values;
+    });
+}
+
+Tensor converted(const Tensor& tensor, DType dtype) {
+    if (!tensor.defined() || !is_floating(tensor.dtype()) || tensor.dtype() == dtype) return tensor;
+    const std::vector<double> values = to_doubles(tensor);
+    const Tensor result = Tensor::empty(tensor.shape(), dtype);
+    visit_floating(dtype, [&]<class T>() {
+        for (std::size_t i = 0; i < values.size(); ++i) result.data<T>()[i] = static_cast<T>(values[i]);
+    });
+    return result;
+}
+
+}  // namespace tern::cases

@@ -1,0 +1,66 @@
+#include "tern/kernels/depthwise_conv2d/depthwise_conv2d.hpp"
+
+#include "tern/kernels/dispatch.hpp"
+
+namespace tern {
+namespace depthwise_conv2d_passes {
+
+void forward_ref(const Problem& problem, const Stream& stream);
+void backward_input_ref(const Problem& problem, const Stream& stream);
+void backward_weight_ref(const Problem& problem, const Stream& stream);
+void forward_cpu(const Problem& problem, const Stream& stream);
+void backward_input_cpu(const Problem& problem, const Stream& stream);
+void backward_weight_cpu(const Problem& problem, const Stream& stream);
+void record_grad(const Tensor& input, const Tensor& weight, const Tensor& output,
+                 const DepthwiseConv2dParams& params);
+
+}  // namespace depthwise_conv2d_passes
+
+using namespace depthwise_conv2d_passes;
+
+const Op& depthwise_conv2d_op() {
+    static const Op op{
+        "depthwise_conv2d",
+        {{"depthwise_conv2d",
+          "forward",
+          {"x", "w"},
+          {"y"},
+          {{Backend::cpu, forward_cpu, accepts_float32}, {Backend::ref, forward_ref}}},
+         {"depthwise_conv2d",
+          "backward_input",
+          {"dy", "w"},
+          {"dx"},
+          {{Backend::cpu, backward_input_cpu, accepts_float32}, {Backend::ref, backward_input_ref}}},
+         {"depthwise_conv2d",
+          "backward_weight",
+          {"x", "dy"},
+          {"dw"},
+          {{Backend::cpu, backward_weight_cpu, accepts_float32}, {Backend::ref, backward_weight_ref}}}}};
+    return op;
+}
+
+Shape depthwise_conv2d_output_shape(const Shape& input, const Shape& weight, const Window2d& window) {
+    const char* const where = "depthwise_conv2d";
+    TERN_CHECK(input.rank() == 4, where, "the input must be (N, H, W, C), got ", input);
+    TERN_CHECK((weight == Shape{input[3], 1, window.kernel_h, window.kernel_w}), where, "weight is ", weight,
+               ", expected (C, 1, KH, KW) = ", Shape{input[3], 1, window.kernel_h, window.kernel_w},
+               " (input ", input, ")");
+    return window_output_shape(where, input, window, input[3]);
+}
+
+Tensor depthwise_conv2d(const Tensor& input, const Tensor& weight, const Window2d& window) {
+    const Shape shape = depthwise_conv2d_output_shape(input.shape(), weight.shape(), window);
+    TERN_CHECK(input.dtype() == weight.dtype() && is_floating(input.dtype()), "depthwise_conv2d",
+               "input and weight must be of one floating-point type, got ", input.dtype(), " and ",
+               weight.dtype());
+    TERN_CHECK(input.device() == weight.device(), "depthwise_conv2d", "input on ", input.device(),
+               ", weight on ", weight.device());
+    const DepthwiseConv2dParams params{window};
+    const Tensor output = Tensor::empty(shape, input.dtype(), input.device());
+    static const Pass& forward = depthwise_conv2d_op().pass("forward");
+    run_pass(forward, ParamsRef(params), {input, weight}, {output});
+    record_grad(input, weight, output, params);
+    return output;
+}
+
+}  // namespace tern

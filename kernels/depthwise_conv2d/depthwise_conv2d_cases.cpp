@@ -1,0 +1,106 @@
+#include "tern/kernels/depthwise_conv2d/depthwise_conv2d.hpp"
+
+#include "tern/kernels/cases/cases.hpp"
+
+namespace tern::cases {
+namespace {
+
+// The three passes of one convolution.
+std::vector<PassCase> passes(const std::string& name, const Shape& image, const Window2d& window,
+                             bool benchmark = false) {
+    const Shape weight{image[3], 1, window.kernel_h, window.kernel_w};
+    const Shape output = depthwise_conv2d_output_shape(image, weight, window);
+    const std::int64_t taps = window.kernel_h * window.kernel_w;
+    const double flops = 2.0 * static_cast<double>(output.numel() * taps);
+    const DepthwiseConv2dParams params{window};
+    const TensorSpec x{image}, w{weight}, y{output};
+    return {
+        {name, "forward", params, {x, w}, {y}, {Bound::products(taps)}, flops, benchmark},
+        {name, "backward_input", params, {y, w}, {x}, {Bound::products(taps)}, flops, benchmark},
+        {name,
+         "backward_weight",
+         params,
+         {x, y},
+         {w},
+         {Bound::products(output[0] * output[1] * output[2])},
+         flops,
+         benchmark},
+    };
+}
+
+void append(std::vector<PassCase>& all, std::vector<PassCase> more) {
+    for (PassCase& one : more) all.push_back(std::move(one));
+}
+
+GradientCase gradient(std::string name, const Shape& image, const Window2d& window) {
+    return {std::move(name),
+            {{image}, {{image[3], 1, window.kernel_h, window.kernel_w}}},
+            [window](const Tensors& in) { return Tensors{depthwise_conv2d(in[0], in[1], window)}; }};
+}
+
+}  // namespace
+
+OpCases depthwise_conv2d_cases() {
+    OpCases result;
+    const Window2d same = Window2d::square(3, 1, 1);
+    const Window2d odd{2, 3, 2, 3, 3, 2, 2, 0, 1, 3};
+    append(result.passes, passes("no image", {0, 4, 4, 3}, same));
+    append(result.passes, passes("one cell", {1, 1, 1, 1}, same));
+    append(result.passes, passes("3x3", {2, 7, 5, 16}, same));
+    append(result.passes, passes("odd channels", {3, 6, 9, 37}, same));
+    append(result.passes, passes("stride 2", {2, 9, 8, 20}, Window2d::square(3, 2).same(9, 8)));
+    append(result.passes, passes("everything odd", {2, 11, 13, 5}, odd));
+    append(result.passes, passes("wider than the image", {1, 3, 2, 4}, Window2d::square(5, 1, 4)));
+    append(result.passes, passes("mini_xception 64", {64, 32, 32, 64}, same, true));
+    append(result.passes, passes("mini_xception 128", {64, 32, 32, 128}, same, true));
+    result.random = [](std::uint64_t seed) {
+        Draw draw(seed);
+        const Window2d window{draw(1, 4), draw(1, 4), draw(1, 3), draw(1, 3), draw(1, 2),
+                              draw(1, 2), draw(0, 3), draw(0, 3), draw(0, 3), draw(0, 3)};
+        return passes("random",
+                      {draw(1, 3), window.span_h() + draw(0, 6), window.span_w() + draw(0, 6), draw(1, 70)},
+                      window);
+    };
+    result.gradients = {gradient("3x3", {2, 4, 5, 3}, same), gradient("everything odd", {1, 7, 8, 2}, odd)};
+    result.errors = {
+        {"rank",
+         [] {
+             depthwise_conv2d(Tensor::zeros({4, 4, 3}), Tensor::zeros({3, 1, 3, 3}), Window2d::square(3));
+         },
+         "[depthwise_conv2d] the input must be (N, H, W, C), got (4,4,3)"},
+        {"channels",
+         [] {
+             depthwise_conv2d(Tensor::zeros({1, 4, 4, 3}), Tensor::zeros({2, 1, 3, 3}), Window2d::square(3));
+         },
+         "[depthwise_conv2d] weight is (2,1,3,3), expected (C, 1, KH, KW) = (3,1,3,3) (input (1,4,4,3))"},
+        {"window too large",
+         [] {
+             depthwise_conv2d(Tensor::zeros({1, 2, 4, 3}), Tensor::zeros({3, 1, 3, 3}), Window2d::square(3));
+         },
+         "[depthwise_conv2d] the padded input is smaller than the window (input (1,2,4,3), kernel 3x3, "
+         "stride 1x1, "
+         "dilation 1x1, padding 0+0,0+0)"},
+        {"stride 0",
+         [] {
+             depthwise_conv2d(Tensor::zeros({1, 4, 4, 3}), Tensor::zeros({3, 1, 3, 3}),
+                              Window2d::square(3, 0));
+         },
+         "[depthwise_conv2d] kernel, stride and dilation must be at least 1, got kernel 3x3, stride 0x0, "
+         "dilation "
+         "1x1, padding 0+0,0+0"},
+        {"types differ",
+         [] {
+             depthwise_conv2d(Tensor::zeros({1, 4, 4, 3}), Tensor::zeros({3, 1, 3, 3}, DType::float64),
+                              Window2d::square(3));
+         },
+         "[depthwise_conv2d] input and weight must be of one floating-point type, got float32 and float64"},
+    };
+    for (const PassCase& pass : passes("float32", {1, 4, 4, 3}, same)) {
+        result.dispatch.push_back({pass});
+        result.dispatch.push_back({pass, DType::float64, "auto", "ref"});
+        result.dispatch.push_back({pass, DType::float32, "ref", "ref"});
+    }
+    return result;
+}
+
+}  // namespace tern::cases

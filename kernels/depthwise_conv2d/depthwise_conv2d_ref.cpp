@@ -1,0 +1,77 @@
+#include "tern/kernels/depthwise_conv2d/depthwise_conv2d.hpp"
+
+#include "tern/kernels/op.hpp"
+
+namespace tern::depthwise_conv2d_passes {
+namespace {
+
+// Calls visit(image offset, window offset, weight offset) for every pair of cells that meet.
+template <class Visit>
+void for_each_meeting(const Shape& image, const Shape& windows, const Window2d& p, Visit visit) {
+    const std::int64_t channels = image[3];
+    for (std::int64_t n = 0; n < windows[0]; ++n)
+        for (std::int64_t oh = 0; oh < windows[1]; ++oh)
+            for (std::int64_t ow = 0; ow < windows[2]; ++ow)
+                for (std::int64_t kh = 0; kh < p.kernel_h; ++kh)
+                    for (std::int64_t kw = 0; kw < p.kernel_w; ++kw) {
+                        const std::int64_t h = oh * p.stride_h + kh * p.dilation_h - p.pad_top;
+                        const std::int64_t w = ow * p.stride_w + kw * p.dilation_w - p.pad_left;
+                        if (h < 0 || h >= image[1] || w < 0 || w >= image[2]) continue;
+                        const std::int64_t from = ((n * image[1] + h) * image[2] + w) * channels;
+                        const std::int64_t to = ((n * windows[1] + oh) * windows[2] + ow) * channels;
+                        for (std::int64_t c = 0; c < channels; ++c)
+                            visit(from + c, to + c, (c * p.kernel_h + kh) * p.kernel_w + kw);
+                    }
+}
+
+// Sums in the compute type, one rounding when they are written.
+template <class T>
+void store(const std::vector<Compute<T>>& sums, const Tensor& tensor) {
+    for (std::size_t i = 0; i < sums.size(); ++i) tensor.data<T>()[i] = static_cast<T>(sums[i]);
+}
+
+}  // namespace
+
+void forward_ref(const Problem& problem, const Stream&) {
+    const Tensor &x = problem.inputs[0], &w = problem.inputs[1], &y = problem.outputs[0];
+    visit_floating(x.dtype(), [&]<class T>() {
+        using Real = Compute<T>;
+        std::vector<Real> sums(static_cast<std::size_t>(y.numel()));
+        for_each_meeting(
+            x.shape(), y.shape(), problem.params<DepthwiseConv2dParams>().window,
+            [&, px = x.data<T>(), pw = w.data<T>()](std::int64_t ix, std::int64_t iy, std::int64_t iw) {
+                sums[iy] += static_cast<Real>(px[ix]) * static_cast<Real>(pw[iw]);
+            });
+        store<T>(sums, y);
+    });
+}
+
+void backward_input_ref(const Problem& problem, const Stream&) {
+    const Tensor &dy = problem.inputs[0], &w = problem.inputs[1], &dx = problem.outputs[0];
+    visit_floating(dy.dtype(), [&]<class T>() {
+        using Real = Compute<T>;
+        std::vector<Real> sums(static_cast<std::size_t>(dx.numel()));
+        for_each_meeting(
+            dx.shape(), dy.shape(), problem.params<DepthwiseConv2dParams>().window,
+            [&, pdy = dy.data<T>(), pw = w.data<T>()](std::int64_t ix, std::int64_t iy, std::int64_t iw) {
+                sums[ix] += static_cast<Real>(pdy[iy]) * static_cast<Real>(pw[iw]);
+            });
+        store<T>(sums, dx);
+    });
+}
+
+void backward_weight_ref(const Problem& problem, const Stream&) {
+    const Tensor &x = problem.inputs[0], &dy = problem.inputs[1], &dw = problem.outputs[0];
+    visit_floating(x.dtype(), [&]<class T>() {
+        using Real = Compute<T>;
+        std::vector<Real> sums(static_cast<std::size_t>(dw.numel()));
+        for_each_meeting(
+            x.shape(), dy.shape(), problem.params<DepthwiseConv2dParams>().window,
+            [&, px = x.data<T>(), pdy = dy.data<T>()](std::int64_t ix, std::int64_t iy, std::int64_t iw) {
+                sums[iw] += static_cast<Real>(px[ix]) * static_cast<Real>(pdy[iy]);
+            });
+        store<T>(sums, dw);
+    });
+}
+
+}  // namespace tern::depthwise_conv2d_passes

@@ -1,0 +1,140 @@
+#include "tern/kernels/dispatch.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <mutex>
+#include <set>
+
+namespace tern {
+namespace {
+
+const char* const kWhere = "kernels";
+
+KernelPolicy& current_policy() {
+    static KernelPolicy policy = [] {
+        const char* text = std::getenv("TERN_KERNELS");
+        return text == nullptr ? KernelPolicy{} : KernelPolicy::parse(text);
+    }();
+    return policy;
+}
+
+bool accepts(const Implementation& implementation, const Problem& problem, std::string* why_not) {
+    const Device device = problem.device();
+    if (device_type_of(implementation.backend) != device.type)
+        return refuse(why_not, "the tensors are on ", device);
+    if (implementation.run == nullptr) return refuse(why_not, "not in this build (TERN_CUDA=OFF)");
+    return implementation.accepts == nullptr || implementation.accepts(problem, why_not);
+}
+
+const Implementation* find(const Pass& pass, Backend backend) {
+    for (const Implementation& implementation : pass.implementations) {
+        if (implementation.backend == backend) return &implementation;
+    }
+    return nullptr;
+}
+
+std::string refusals(const Problem& problem) {
+    std::string text;
+    for (const Implementation& implementation : problem.pass.implementations) {
+        std::string why_not;
+        if (accepts(implementation, problem, &why_not)) break;
+        text += concat(text.empty() ? "" : "; ", name_of(implementation.backend), ": ", why_not);
+    }
+    return text;
+}
+
+const Implementation& select_forced(const Problem& problem, Backend backend) {
+    const Pass& pass = problem.pass;
+    const Implementation* forced = find(pass, backend);
+    TERN_CHECK(forced != nullptr, pass.op, name_of(backend), " is forced, but ", pass.name,
+               " has no such version");
+    std::string why_not;
+    if (accepts(*forced, problem, nullptr)) return *forced;
+    accepts(*forced, problem, &why_not);
+    fail(pass.op, name_of(backend), " is forced, but refuses ", pass.name, ": ", why_not);
+}
+
+bool verbose_dispatch() {
+    static const bool verbose = [] {
+        const char* text = std::getenv("TERN_VERBOSE");
+        return text != nullptr && std::string_view(text).find("dispatch") != std::string_view::npos;
+    }();
+    return verbose;
+}
+
+void print_choice(const Problem& problem, const Implementation& choice) {
+    static std::mutex mutex;
+    static std::set<std::string> printed;
+    const std::string why = refusals(problem);
+    const std::string line = concat(problem.pass.op, '.', problem.pass.name, " -> ", name_of(choice.backend),
+                                    why.empty() ? "" : "  (" + why + ")");
+    const std::lock_guard lock(mutex);
+    if (printed.insert(line).second) std::fprintf(stderr, "%s\n", line.c_str());
+}
+
+}  // namespace
+
+KernelPolicy KernelPolicy::parse(std::string_view text) {
+    KernelPolicy policy;
+    while (!text.empty()) {
+        const std::size_t comma = text.find(',');
+        const std::string_view item = text.substr(0, comma);
+        text = comma == std::string_view::npos ? std::string_view{} : text.substr(comma + 1);
+        const std::size_t equals = item.find('=');
+        if (equals != std::string_view::npos) {
+            const std::string_view op = find_op(item.substr(0, equals)).name;
+            policy.forced.insert_or_assign(std::string(op), parse_backend(item.substr(equals + 1)));
+        } else if (item == "auto") {
+            policy.preferred.reset();
+        } else {
+            policy.preferred = parse_backend(item);
+        }
+    }
+    return policy;
+}
+
+std::string KernelPolicy::str() const {
+    std::string text(preferred ? name_of(*preferred) : "auto");
+    for (const auto& [op, backend] : forced) text += concat(',', op, '=', name_of(backend));
+    return text;
+}
+
+const KernelPolicy& kernel_policy() { return current_policy(); }
+void set_kernel_policy(KernelPolicy policy) { current_policy() = std::move(policy); }
+
+KernelPolicyScope::KernelPolicyScope(KernelPolicy policy) : previous_(kernel_policy()) {
+    set_kernel_policy(std::move(policy));
+}
+KernelPolicyScope::~KernelPolicyScope() { set_kernel_policy(std::move(previous_)); }
+
+const Implementation& select(const Problem& problem, const KernelPolicy& policy) {
+    const Pass& pass = problem.pass;
+    if (!policy.forced.empty()) {
+        const auto forced = policy.forced.find(std::string_view(pass.op));
+        if (forced != policy.forced.end()) return select_forced(problem, forced->second);
+    }
+    if (policy.preferred) {
+        const Implementation* preferred = find(pass, *policy.preferred);
+        if (preferred != nullptr && accepts(*preferred, problem, nullptr)) return *preferred;
+    }
+    for (const Implementation& implementation : pass.implementations) {
+        if (accepts(implementation, problem, nullptr)) return implementation;
+    }
+    fail(pass.op, "no implementation of ", pass.name, " can do this: ", refusals(problem));
+}
+
+void run_problem(const Problem& problem) {
+    const Implementation& choice = select(problem, kernel_policy());
+    if (verbose_dispatch()) print_choice(problem, choice);
+    choice.run(problem, current_stream(problem.device()));
+    for (const Tensor& output : problem.outputs) {
+        if (output.defined()) output.mark_changed();
+    }
+}
+
+void run_pass(const Pass& pass, ParamsRef params, std::initializer_list<Tensor> inputs,
+              std::initializer_list<Tensor> outputs) {
+    run_problem({pass, params, {inputs.begin(), inputs.size()}, {outputs.begin(), outputs.size()}});
+}
+
+}  // namespace tern

@@ -1,0 +1,52 @@
+// Which implementation runs: the first of a pass's list that accepts the problem, unless a policy says
+// otherwise.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "tern/kernels/op.hpp"
+
+namespace tern {
+
+/// "auto,conv2d=ref": a preference for all operations (auto: none) and demands for single ones.
+struct KernelPolicy {
+    /// Taken where the operation has it and it accepts the problem; else the usual order decides.
+    std::optional<Backend> preferred;
+    /// Demands by name of the operation: nothing else will do.
+    std::map<std::string, Backend, std::less<>> forced;
+
+    /// Throws Error for an unknown operation or name.
+    static KernelPolicy parse(std::string_view text);
+    std::string str() const;
+};
+
+/// The policy of this program: what was set, else TERN_KERNELS, else auto. Set it before threads start.
+const KernelPolicy& kernel_policy();
+void set_kernel_policy(KernelPolicy policy);
+
+/// Sets a policy for a scope; for tests and benchmarks.
+class KernelPolicyScope {
+  public:
+    explicit KernelPolicyScope(KernelPolicy policy);
+    ~KernelPolicyScope();
+    KernelPolicyScope(const KernelPolicyScope&) = delete;
+    KernelPolicyScope& operator=(const KernelPolicyScope&) = delete;
+
+  private:
+    KernelPolicy previous_;
+};
+
+/// The implementation for a problem: a pure function of its arguments. Throws Error with all refusals if
+/// there is none; a CUDA tensor never falls back to the CPU.
+const Implementation& select(const Problem& problem, const KernelPolicy& policy);
+
+/// Selects by kernel_policy() and runs. TERN_VERBOSE=dispatch prints each new choice with the refusals before
+/// it.
+void run_pass(const Pass& pass, ParamsRef params, std::initializer_list<Tensor> inputs,
+              std::initializer_list<Tensor> outputs);
+void run_problem(const Problem& problem);
+
+}  // namespace tern

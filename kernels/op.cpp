@@ -1,0 +1,83 @@
+#include "tern/kernels/op.hpp"
+
+#include <array>
+
+namespace tern {
+namespace {
+
+constexpr std::array<std::string_view, 4> kBackendNames{"ref", "cpu", "cuda", "cudnn"};
+
+const Tensor* first_defined(std::span<const Tensor> tensors) {
+    for (const Tensor& tensor : tensors) {
+        if (tensor.defined()) return &tensor;
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+std::string_view name_of(Backend backend) { return kBackendNames.at(static_cast<std::size_t>(backend)); }
+
+Backend parse_backend(std::string_view name) {
+    for (std::size_t i = 0; i < kBackendNames.size(); ++i) {
+        if (kBackendNames[i] == name) return static_cast<Backend>(i);
+    }
+    fail("kernels", '"', name, "\" is none of ref, cpu, cuda, cudnn");
+}
+
+DeviceType device_type_of(Backend backend) {
+    return backend == Backend::ref || backend == Backend::cpu ? DeviceType::cpu : DeviceType::cuda;
+}
+
+Device Problem::device() const {
+    const Tensor* tensor = first_defined(inputs);
+    if (tensor == nullptr) tensor = first_defined(outputs);
+    TERN_ASSERT(tensor != nullptr);
+    return tensor->device();
+}
+
+DType Problem::dtype() const {
+    const Tensor* tensor = first_defined(inputs);
+    TERN_ASSERT(tensor != nullptr);
+    return tensor->dtype();
+}
+
+const Pass& Op::pass(std::string_view pass_name) const {
+    std::string names;
+    for (const Pass& candidate : passes) {
+        if (candidate.name == pass_name) return candidate;
+        names += concat(names.empty() ? "" : ", ", candidate.name);
+    }
+    fail(name, "no pass \"", pass_name, "\", only ", names);
+}
+
+bool accepts_float32(const Problem& problem, std::string* why_not) {
+    for (const auto tensors : {problem.inputs, problem.outputs}) {
+        for (const Tensor& tensor : tensors) {
+            if (tensor.defined() && is_floating(tensor.dtype()) && tensor.dtype() != DType::float32) {
+                return refuse(why_not, "float32 only, got ", tensor.dtype());
+            }
+        }
+    }
+    return true;
+}
+
+std::span<const Op* const> all_ops() {
+    static const std::vector<const Op*> ops{
+#define TERN_OP(name, files) &name##_op(),
+#include "tern/kernels/op_list.def"
+#undef TERN_OP
+    };
+    return ops;
+}
+
+const Op& find_op(std::string_view name) {
+    std::string names;
+    for (const Op* op : all_ops()) {
+        if (op->name == name) return *op;
+        names += concat(names.empty() ? "" : ", ", op->name);
+    }
+    fail("kernels", "no operation \"", name, "\", only ", names);
+}
+
+}  // namespace tern

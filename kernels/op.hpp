@@ -1,0 +1,116 @@
+// What an operation is to dispatch, tests, benchmarks and tuning: passes, each with an ordered list of
+// implementations.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <typeinfo>
+#include <vector>
+
+#include "tern/core/stream.hpp"
+#include "tern/core/tensor.hpp"
+
+namespace tern {
+
+/// `ref`: plain serial loops, the specification. `cpu`: the CPU version for use. `cuda`: our CUDA kernels.
+/// `cudnn`: NVIDIA's libraries (cuDNN, cuBLASLt).
+enum class Backend : std::uint8_t { ref, cpu, cuda, cudnn };
+
+std::string_view name_of(Backend backend);
+/// Throws Error that lists the names.
+Backend parse_backend(std::string_view name);
+/// Where tensors must be for this backend.
+DeviceType device_type_of(Backend backend);
+
+/// The parameters of passes that have none.
+struct NoParams {};
+
+/// The parameters of a pass, by reference: any plain struct.
+class ParamsRef {
+  public:
+    template <class P>
+    explicit ParamsRef(const P& params) : data_(&params), type_(&typeid(P)) {}
+    ParamsRef(const void* data, const std::type_info& type) : data_(data), type_(&type) {}
+
+    template <class P>
+    const P& as() const {
+        TERN_ASSERT(*type_ == typeid(P));
+        return *static_cast<const P*>(data_);
+    }
+
+  private:
+    const void* data_;
+    const std::type_info* type_;
+};
+
+struct Pass;
+
+/// One call of a pass. Optional tensors may be undefined; outputs are allocated by the caller.
+struct Problem {
+    const Pass& pass;
+    ParamsRef params_ref;
+    std::span<const Tensor> inputs;
+    std::span<const Tensor> outputs;
+
+    template <class P>
+    const P& params() const {
+        return params_ref.as<P>();
+    }
+    /// The device of the first defined tensor.
+    Device device() const;
+    /// The dtype of the first defined input.
+    DType dtype() const;
+};
+
+struct Implementation {
+    Backend backend;
+    /// Writes every element of every output. Null where this build has no such backend.
+    void (*run)(const Problem& problem, const Stream& stream);
+    /// Whether it can do the problem (null: always, on its device). If not, and `why_not` is given, a reason.
+    bool (*accepts)(const Problem& problem, std::string* why_not) = nullptr;
+};
+
+struct Pass {
+    const char* op;
+    const char* name;  // "forward", "backward_input", ...
+    std::vector<const char*> inputs, outputs;
+    std::vector<Implementation> implementations;  // best first, ref last
+};
+
+struct Op {
+    const char* name;
+    std::vector<Pass> passes;
+
+    /// Throws Error that lists the passes.
+    const Pass& pass(std::string_view pass_name) const;
+};
+
+/// For `accepts`: false, with the reason where it is asked for.
+template <class... Args>
+bool refuse(std::string* why_not, const Args&... parts) {
+    if (why_not != nullptr) *why_not = concat(parts...);
+    return false;
+}
+
+/// An `accepts` for implementations in float32 alone: every floating-point tensor must be float32.
+bool accepts_float32(const Problem& problem, std::string* why_not);
+
+/// All operations of op_list.def, in its order.
+std::span<const Op* const> all_ops();
+/// Throws Error that lists the names.
+const Op& find_op(std::string_view name);
+
+#define TERN_OP(name, files) const Op& name##_op();
+#include "tern/kernels/op_list.def"
+#undef TERN_OP
+
+}  // namespace tern
+
+/// The function where the build has CUDA, null where not: an entry of an implementation list.
+#if defined(TERN_HAS_CUDA)
+#define TERN_IF_CUDA(function) function
+#else
+#define TERN_IF_CUDA(function) nullptr
+#endif

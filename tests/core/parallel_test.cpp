@@ -1,0 +1,53 @@
+#include "tern/core/parallel.hpp"
+
+#include <numeric>
+#include <vector>
+
+#include "tern/core/error.hpp"
+#include "tern/tests/catch.hpp"
+
+using namespace tern;
+
+namespace {
+
+struct Threads {
+    int previous = num_threads();
+    explicit Threads(int count) { set_num_threads(count); }
+    ~Threads() { set_num_threads(previous); }
+};
+
+}  // namespace
+
+TEST_CASE("every element is visited once, in chunks that depend on the problem alone") {
+    for (const int threads : {1, 2, 4}) {
+        const Threads scope(threads);
+        for (const std::int64_t count : {0, 1, 7, 64, 1000}) {
+            std::vector<int> visits(static_cast<std::size_t>(count));
+            parallel_chunks(count, 7, [&](std::int64_t chunk, std::int64_t begin, std::int64_t end) {
+                CHECK(begin == chunk * 7);
+                CHECK(end == std::min<std::int64_t>(begin + 7, count));
+                for (std::int64_t i = begin; i < end; ++i) ++visits[static_cast<std::size_t>(i)];
+            });
+            CHECK(std::ranges::all_of(visits, [](int v) { return v == 1; }));
+        }
+    }
+}
+
+TEST_CASE("an exception in a chunk reaches the caller, and nested calls run") {
+    const Threads scope(4);
+    CHECK_THROWS_WITH(parallel_for(100, 1,
+                                   [](std::int64_t begin, std::int64_t) {
+                                       if (begin == 50) fail("test", "chunk ", begin);
+                                   }),
+                      "[test] chunk 50");
+    std::vector<int> inner(16);
+    parallel_for(4, 1, [&](std::int64_t begin, std::int64_t) {
+        parallel_for(
+            4, 1, [&](std::int64_t j, std::int64_t) { inner[static_cast<std::size_t>(begin * 4 + j)] = 1; });
+    });
+    CHECK(std::accumulate(inner.begin(), inner.end(), 0) == 16);
+}
+
+TEST_CASE("zero threads are refused") {
+    CHECK_THROWS_WITH(set_num_threads(0), "[threads] must be at least 1, got 0");
+}

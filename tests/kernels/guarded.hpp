@@ -1,0 +1,42 @@
+// Tensors with guard bytes on both sides.
+#pragma once
+
+#include "tern/core/tensor.hpp"
+
+namespace tern::test {
+
+/// A tensor whose memory is surrounded by a pattern, so that a write outside is seen.
+class Guarded {
+  public:
+    /// A copy of `values`; if `poisoned`, all bytes are 0xFF instead (a NaN in every floating type).
+    Guarded(const Tensor& values, bool poisoned) : Guarded(values.shape(), values.dtype()) {
+        if (poisoned)
+            std::fill_n(tensor_.raw_data(), tensor_.bytes(), std::byte{0xFF});
+        else
+            tensor_.copy_from(values);
+    }
+    Guarded(const Shape& shape, DType dtype) {
+        const std::int64_t bytes = shape.numel() * size_of(dtype);
+        whole_ = Tensor::empty({bytes + 2 * kGuard}, DType::uint8);
+        std::fill_n(whole_.raw_data(), whole_.bytes(), kPattern);
+        tensor_ = Tensor::view_of(whole_.storage(), kGuard, shape, dtype);
+    }
+
+    const Tensor& tensor() const { return tensor_; }
+
+    bool intact() const {
+        const std::byte* data = whole_.raw_data();
+        const std::int64_t end = whole_.bytes();
+        const auto clean = [&](std::int64_t from, std::int64_t to) {
+            return std::all_of(data + from, data + to, [](std::byte b) { return b == kPattern; });
+        };
+        return clean(0, kGuard) && clean(end - kGuard, end);
+    }
+
+  private:
+    static constexpr std::int64_t kGuard = 64;
+    static constexpr std::byte kPattern{0xA5};
+    Tensor whole_, tensor_;
+};
+
+}  // namespace tern::test
