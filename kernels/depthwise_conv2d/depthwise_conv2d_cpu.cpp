@@ -10,7 +10,6 @@
 
 #include "tern/core/parallel.hpp"
 #include "tern/kernels/op.hpp"
-#include "tern/kernels/simd.hpp"
 
 #ifndef TERN_DEPTHWISE_GEOMETRY
 #define TERN_DEPTHWISE_GEOMETRY
