@@ -1,0 +1,33 @@
+// tern-bench: every operation, every implementation, as a share of what the machine can do.
+#include <cstdio>
+
+#include <benchmark/benchmark.h>
+
+#include "tern/bench/op_benchmarks.hpp"
+#include "tern/core/error.hpp"
+#include "tern/core/parallel.hpp"
+
+namespace {
+
+void run(int argc, char** argv) {
+    const tern::bench::Roofs roofs = tern::bench::measure_roofs();
+    benchmark::AddCustomContext("threads", std::to_string(tern::num_threads()));
+    benchmark::AddCustomContext("peak float32", tern::concat(roofs.flops * 1e-9, " GFLOP/s"));
+    benchmark::AddCustomContext("copy", tern::concat(roofs.bytes * 1e-9, " GB/s read and written"));
+    tern::bench::register_op_benchmarks(roofs);
+    benchmark::Initialize(&argc, argv);
+    if (benchmark::ReportUnrecognizedArguments(argc, argv)) std::exit(2);
+    benchmark::RunSpecifiedBenchmarks();
+    benchmark::Shutdown();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        run(argc, argv);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "tern-bench: %s\n", error.what());
+        return 1;
+    }
+}
