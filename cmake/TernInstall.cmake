@@ -1,0 +1,40 @@
+# Installs the libraries, their public headers, the program and what find_package(tern CONFIG) reads.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+# <tern/version.hpp>. Every library sees it: it lies beside the link that makes "tern/..." work in the tree.
+set(TERN_GENERATED_ROOT ${PROJECT_BINARY_DIR}/generated)
+configure_file(${PROJECT_SOURCE_DIR}/cmake/version.hpp.in ${TERN_GENERATED_ROOT}/tern/version.hpp @ONLY)
+
+# Headers of CUDA code and of the build itself stay out; scripts/check-includes holds the others to plain C++.
+function(tern_install_headers)
+    foreach(target ${TERN_LIBRARIES})
+        string(REPLACE "tern_" "" folder ${target})
+        install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/tern
+            FILES_MATCHING PATTERN "*.hpp" PATTERN "*.def"
+            PATTERN "cuda" EXCLUDE PATTERN "cases" EXCLUDE PATTERN "detail" EXCLUDE PATTERN "device" EXCLUDE
+            PATTERN "*_cuda.hpp" EXCLUDE PATTERN "*_cudnn.hpp" EXCLUDE)
+    endforeach()
+    install(FILES ${TERN_GENERATED_ROOT}/tern/version.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/tern)
+endfunction()
+
+function(tern_install)
+    set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/tern)
+    set_target_properties(${TERN_LIBRARIES} PROPERTIES
+        VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR} INSTALL_RPATH "$ORIGIN")
+    install(TARGETS ${TERN_LIBRARIES} tern_tern EXPORT ternTargets)
+    if(TARGET tern)
+        set_target_properties(tern PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
+        install(TARGETS tern)
+    endif()
+    tern_install_headers()
+
+    install(EXPORT ternTargets NAMESPACE tern:: DESTINATION ${package_folder})
+    configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/ternConfig.cmake.in
+        ${PROJECT_BINARY_DIR}/ternConfig.cmake INSTALL_DESTINATION ${package_folder})
+    write_basic_package_version_file(${PROJECT_BINARY_DIR}/ternConfigVersion.cmake
+        COMPATIBILITY SameMinorVersion)
+    install(FILES ${PROJECT_BINARY_DIR}/ternConfig.cmake ${PROJECT_BINARY_DIR}/ternConfigVersion.cmake
+        DESTINATION ${package_folder})
+    install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+endfunction()
