@@ -9,7 +9,7 @@ function(tern_add_library folder)
     add_library(tern::${folder} ALIAS ${target})
     set_target_properties(${target} PROPERTIES EXPORT_NAME ${folder})
     target_include_directories(${target} PUBLIC
-        $<BUILD_INTERFACE:${TERN_INCLUDE_ROOT}> $<INSTALL_INTERFACE:include>)
+        "$<BUILD_INTERFACE:${TERN_INCLUDE_ROOT};${TERN_GENERATED_ROOT}>" $<INSTALL_INTERFACE:include>)
     target_compile_features(${target} PUBLIC cxx_std_20)
     foreach(link ${arg_LINKS})
         target_link_libraries(${target} PUBLIC tern_${link})

@@ -43,15 +43,14 @@ need_packages() {
         apt-get install --yes --no-install-recommends "${missing[@]}"
 }
 
-# quietly WHAT COMMAND... keeps the command's output to itself unless it fails; then prints it and ends the script.
+# quietly WHAT COMMAND... keeps the command's output in $quiet_output; if it fails, prints that and ends the script.
 quietly() {
-    local what=$1 log status=0
+    local what=$1 status=0
     shift
-    log=$(mktemp)
-    "$@" >"$log" 2>&1 </dev/null || status=$?
-    ((status == 0)) || cat "$log" >&2
-    rm -f "$log"
-    ((status == 0)) || die "cannot $what: '$*' ended with status $status (its output is above)"
+    quiet_output=$("$@" 2>&1 </dev/null) || status=$?
+    ((status == 0)) && return
+    say "$quiet_output"
+    die "cannot $what: '$*' ended with status $status (its output is above)"
 }
 
 # build PRESET [TARGET...] configures build/PRESET and builds it: all of it, or the targets named.
@@ -66,7 +65,8 @@ build() {
         export CMAKE_CUDA_COMPILER_LAUNCHER=${CMAKE_CUDA_COMPILER_LAUNCHER-ccache}
     fi
     quietly configure cmake -S "$tern_root" --preset "$preset"
-    say "Building in build/$preset (some minutes the first time)"
+    say "Building in build/$preset, some minutes the first time:" \
+        "$(sed -nE 's/^-- +(CUDA) +/\1 /p' <<<"$quiet_output")"
     if [[ -t 2 ]]; then # ninja's one moving line
         cmake --build "$tern_root/build/$preset" "${targets[@]}" >&2 || die "cannot build (preset $preset)"
     else
