@@ -1,0 +1,62 @@
+#include "tern/kernels/adam_step/adam_step.hpp"
+
+#include "tern/kernels/dispatch.hpp"
+
+namespace tern {
+namespace adam_step_passes {
+void step_ref(const Problem& problem, const Stream& stream);
+void step_cpu(const Problem& problem, const Stream& stream);
+}  // namespace adam_step_passes
+
+namespace {
+
+const char* const kWhere = "adam_step";
+
+void check_params(const AdamParams& params) {
+    TERN_CHECK(params.beta1 >= 0 && params.beta1 < 1 && params.beta2 >= 0 && params.beta2 < 1, kWhere,
+               "betas must be in [0, 1), got ", params.beta1, " and ", params.beta2);
+    TERN_CHECK(params.epsilon >= 0, kWhere, "epsilon must be at least 0, got ", params.epsilon);
+    TERN_CHECK(params.weight_decay >= 0, kWhere, "the weight decay must be at least 0, got ",
+               params.weight_decay);
+}
+
+}  // namespace
+
+const Op& adam_step_op() {
+    using namespace adam_step_passes;
+    static const Op op{"adam_step",
+                       {{"adam_step",
+                         "step",
+                         {"w", "m", "v", "step", "g", "learning_rate"},
+                         {"w", "m", "v", "step"},
+                         {{Backend::cpu, step_cpu,
+                           [](const Problem& problem, std::string* why_not) {
+                               return problem.dtype() == DType::float32 ||
+                                      refuse(why_not, "float32 only, got ", problem.dtype());
+                           }},
+                          {Backend::ref, step_ref}}}}};
+    return op;
+}
+
+void adam_step(const Tensor& weights, const Tensor& moment1, const Tensor& moment2, const Tensor& step,
+               const Tensor& gradient, const Tensor& learning_rate, const AdamParams& params) {
+    check_params(params);
+    TERN_CHECK(weights.dtype() == DType::float32 || weights.dtype() == DType::float64, kWhere,
+               "the weights must be float32 or float64, got ", weights);
+    for (const Tensor& buffer : {moment1, moment2, gradient}) {
+        TERN_CHECK(buffer.shape() == weights.shape() && buffer.dtype() == weights.dtype() &&
+                       buffer.device() == weights.device(),
+                   kWhere, "a buffer ", buffer, " for weights ", weights);
+    }
+    TERN_CHECK(step.numel() == 1 && step.dtype() == DType::int64 && step.device() == weights.device(), kWhere,
+               "the step must be one int64 on ", weights.device(), ", got ", step);
+    TERN_CHECK(learning_rate.numel() == 1 && learning_rate.dtype() == DType::float64 &&
+                   learning_rate.device() == weights.device(),
+               kWhere, "the learning rate must be one float64 on ", weights.device(), ", got ",
+               learning_rate);
+    static const Pass& pass = adam_step_op().pass("step");
+    run_pass(pass, ParamsRef(params), {weights, moment1, moment2, step, gradient, learning_rate},
+             {weights, moment1, moment2, step});
+}
+
+}  // namespace tern

@@ -1,0 +1,79 @@
+#include "tern/kernels/adam_step/adam_step.hpp"
+
+#include "tern/kernels/cases/cases.hpp"
+
+namespace tern::cases {
+namespace {
+
+// With v >= 0.01 and rates up to 0.01 no update is larger than 0.2 (sqrt(v) >= 0.1; at the first step
+// |m'| / 0.1 <= 10 over sqrt(v' / 0.001) >= 3). The moments lose digits where m and g cancel: relative to 1.
+PassCase step_case(std::string name, const Shape& shape, const AdamParams& params, bool benchmark = false) {
+    const TensorSpec weights{shape}, moment{shape}, square{shape, 0.01, 1}, step{{}, 0, 20, DType::int64},
+        rate{{}, 0.001, 0.01, DType::float64};
+    return {std::move(name),
+            "step",
+            params,
+            {weights, moment, square, step, {shape}, rate},
+            {weights, moment, square, step},
+            {Bound::relative(8, 0.2), Bound::relative(2, 1), Bound::relative(4), Bound::exact()},
+            16.0 * static_cast<double>(shape.numel()),
+            benchmark,
+            true};
+}
+
+ErrorCase wrong(std::string name, const AdamParams& params, std::string message) {
+    return {std::move(name),
+            [params] {
+                const Tensor w = Tensor::zeros({2});
+                adam_step(w, w, w, Tensor::zeros({}, DType::int64), w, Tensor::zeros({}, DType::float64),
+                          params);
+            },
+            std::move(message)};
+}
+
+std::vector<ErrorCase> errors() {
+    const Tensor w = Tensor::zeros({2}), step = Tensor::zeros({}, DType::int64),
+                 rate = Tensor::zeros({}, DType::float64);
+    return {
+        wrong("beta 1", {.beta1 = 1}, "[adam_step] betas must be in [0, 1), got 1 and 0.999"),
+        wrong("epsilon", {.epsilon = -1}, "[adam_step] epsilon must be at least 0, got -1"),
+        wrong("decay", {.weight_decay = -2}, "[adam_step] the weight decay must be at least 0, got -2"),
+        {"shapes differ", [=] { adam_step(w, w, Tensor::zeros({3}), step, w, rate, {}); },
+         "[adam_step] a buffer float32 (3) on cpu for weights float32 (2) on cpu"},
+        {"16-bit weights",
+         [=] {
+             const Tensor half = Tensor::zeros({2}, DType::bfloat16);
+             adam_step(half, half, half, step, half, rate, {});
+         },
+         "[adam_step] the weights must be float32 or float64, got bfloat16 (2) on cpu"},
+        {"step is no integer", [=] { adam_step(w, w, w, rate, w, rate, {}); },
+         "[adam_step] the step must be one int64 on cpu, got float64 () on cpu"},
+        {"learning rate in float32", [=] { adam_step(w, w, w, step, w, Tensor::zeros({}), {}); },
+         "[adam_step] the learning rate must be one float64 on cpu, got float32 () on cpu"},
+    };
+}
+
+}  // namespace
+
+OpCases adam_step_cases() {
+    OpCases result;
+    const AdamParams plain, coupled{.weight_decay = 0.1}, decoupled{.weight_decay = 0.1, .decoupled = true};
+    result.passes = {step_case("empty", {0}, plain),
+                     step_case("one", {1}, plain),
+                     step_case("odd", {37}, plain),
+                     step_case("decay through the moments", {65}, coupled),
+                     step_case("decoupled decay", {130}, decoupled),
+                     step_case("mini_xception_dense", {391050}, plain, true)};
+    result.random = [=](std::uint64_t seed) {
+        Draw draw(seed);
+        const Shape shape{draw(0, 300)};
+        return std::vector{step_case("random", shape, plain), step_case("random", shape, decoupled)};
+    };
+    result.errors = errors();
+    result.dispatch = {{step_case("float32", {5}, plain)},
+                       {step_case("float64", {5}, plain), DType::float64, "auto", "ref"},
+                       {step_case("forced", {5}, plain), DType::float32, "adam_step=ref", "ref"}};
+    return result;
+}
+
+}  // namespace tern::cases

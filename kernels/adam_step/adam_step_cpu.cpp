@@ -1,0 +1,95 @@
+// Vectors of weights: 16 bytes read and 12 written per weight, one square root and one division.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "tern/kernels/adam_step/adam_step_cpu.cpp"
+#include "tern/kernels/adam_step/adam_step.hpp"
+
+#include <cmath>
+
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "tern/core/parallel.hpp"
+#include "tern/kernels/op.hpp"
+
+#ifndef TERN_ADAM_STEP_FACTORS
+#define TERN_ADAM_STEP_FACTORS
+namespace tern::adam_step_passes {
+
+// What one step does to every weight: g += coupled_decay * w, w *= keep, ...
+struct Factors {
+    float coupled_decay, keep, one_minus_beta1, beta2, one_minus_beta2, root_correction2, epsilon, step_size;
+};
+
+struct Buffers {
+    const float *w, *m, *v, *g;
+    float *new_w, *new_m, *new_v;
+};
+
+}  // namespace tern::adam_step_passes
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace tern::adam_step_passes::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+template <class D>
+void vector(D d, const Factors& f, const Buffers& b, std::int64_t i) {
+    auto w = hn::LoadU(d, b.w + i), m = hn::LoadU(d, b.m + i), v = hn::LoadU(d, b.v + i);
+    const auto g = hn::MulAdd(hn::Set(d, f.coupled_decay), w, hn::LoadU(d, b.g + i));
+    w = hn::Mul(w, hn::Set(d, f.keep));
+    m = hn::MulAdd(hn::Set(d, f.one_minus_beta1), hn::Sub(g, m), m);
+    v = hn::MulAdd(hn::Mul(hn::Set(d, f.one_minus_beta2), g), g, hn::Mul(hn::Set(d, f.beta2), v));
+    const auto denominator =
+        hn::Add(hn::Div(hn::Sqrt(v), hn::Set(d, f.root_correction2)), hn::Set(d, f.epsilon));
+    w = hn::Sub(w, hn::Div(hn::Mul(hn::Set(d, f.step_size), m), denominator));
+    hn::StoreU(w, d, b.new_w + i);
+    hn::StoreU(m, d, b.new_m + i);
+    hn::StoreU(v, d, b.new_v + i);
+}
+
+void weights(const Factors& f, const Buffers& b, std::int64_t begin, std::int64_t end) {
+    const hn::ScalableTag<float> d;
+    const hn::CappedTag<float, 1> one;
+    const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+    std::int64_t i = begin;
+    for (; i + lanes <= end; i += lanes) vector(d, f, b, i);
+    for (; i < end; ++i) vector(one, f, b, i);
+}
+
+}  // namespace tern::adam_step_passes::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace tern::adam_step_passes {
+namespace {
+
+HWY_EXPORT(weights);
+
+Factors factors(const AdamParams& params, double rate, double t) {
+    const double correction1 = 1 - std::pow(params.beta1, t), correction2 = 1 - std::pow(params.beta2, t);
+    return {static_cast<float>(params.decoupled ? 0 : params.weight_decay),
+            static_cast<float>(params.decoupled ? 1 - rate * params.weight_decay : 1),
+            static_cast<float>(1 - params.beta1),
+            static_cast<float>(params.beta2),
+            static_cast<float>(1 - params.beta2),
+            static_cast<float>(std::sqrt(correction2)),
+            static_cast<float>(params.epsilon),
+            static_cast<float>(rate / correction1)};
+}
+
+}  // namespace
+
+void step_cpu(const Problem& problem, const Stream&) {
+    const auto &in = problem.inputs, &out = problem.outputs;
+    const std::int64_t t = in[3].data<std::int64_t>()[0] + 1;
+    const Factors f = factors(problem.params<AdamParams>(), in[5].data<double>()[0], static_cast<double>(t));
+    const Buffers b{in[0].data<float>(),  in[1].data<float>(),  in[2].data<float>(), in[4].data<float>(),
+                    out[0].data<float>(), out[1].data<float>(), out[2].data<float>()};
+    parallel_for(in[0].numel(), 1 << 14, [&](std::int64_t begin, std::int64_t end) {
+        HWY_DYNAMIC_DISPATCH(weights)(f, b, begin, end);
+    });
+    out[3].data<std::int64_t>()[0] = t;
+}
+
+}  // namespace tern::adam_step_passes
+#endif

@@ -1,0 +1,63 @@
+#include "tern/kernels/classification_metrics/classification_metrics.hpp"
+
+#include "tern/kernels/dispatch.hpp"
+
+namespace tern {
+namespace classification_metrics_passes {
+void totals_ref(const Problem& problem, const Stream& stream);
+void confusion_ref(const Problem& problem, const Stream& stream);
+}  // namespace classification_metrics_passes
+
+namespace {
+
+const char* const kWhere = "classification_metrics";
+
+void check_batch(const Tensor& sums, const Tensor& logits, const Tensor& labels) {
+    TERN_CHECK(logits.rank() == 2 && logits.dim(1) > 0 && is_floating(logits.dtype()), kWhere,
+               "logits must be (N, K) of a floating-point type with K > 0, got ", logits);
+    TERN_CHECK(labels.shape() == Shape{logits.dim(0)} && labels.dtype() == DType::int32, kWhere,
+               "labels must be int32 ", Shape{logits.dim(0)}, " for logits ", logits.shape(), ", got ",
+               labels);
+    TERN_CHECK(labels.device() == logits.device() && sums.device() == logits.device(), kWhere, "logits on ",
+               logits.device(), ", labels on ", labels.device(), ", sums on ", sums.device());
+}
+
+}  // namespace
+
+// A batch is some hundred numbers: a version with threads would only be slower than ref.
+const Op& classification_metrics_op() {
+    using namespace classification_metrics_passes;
+    static const Op op{"classification_metrics",
+                       {{"classification_metrics",
+                         "totals",
+                         {"totals", "logits", "labels", "loss"},
+                         {"totals"},
+                         {{Backend::ref, totals_ref}}},
+                        {"classification_metrics",
+                         "confusion",
+                         {"matrix", "logits", "labels"},
+                         {"matrix"},
+                         {{Backend::ref, confusion_ref}}}}};
+    return op;
+}
+
+void classification_metrics(const Tensor& totals, const Tensor& logits, const Tensor& labels,
+                            const Tensor& loss) {
+    check_batch(totals, logits, labels);
+    TERN_CHECK(totals.shape() == Shape{3} && totals.dtype() == DType::float64, kWhere,
+               "totals must be float64 (3), got ", totals);
+    TERN_CHECK(loss.numel() == 1 && is_floating(loss.dtype()), kWhere, "the loss must be one number, got ",
+               loss);
+    static const Pass& pass = classification_metrics_op().pass("totals");
+    run_pass(pass, ParamsRef(NoParams{}), {totals, logits, labels, loss}, {totals});
+}
+
+void confusion_matrix(const Tensor& matrix, const Tensor& logits, const Tensor& labels) {
+    check_batch(matrix, logits, labels);
+    TERN_CHECK((matrix.shape() == Shape{logits.dim(1), logits.dim(1)}) && matrix.dtype() == DType::int64,
+               kWhere, "the matrix must be int64 ", Shape{logits.dim(1), logits.dim(1)}, ", got ", matrix);
+    static const Pass& pass = classification_metrics_op().pass("confusion");
+    run_pass(pass, ParamsRef(NoParams{}), {matrix, logits, labels}, {matrix});
+}
+
+}  // namespace tern

@@ -1,0 +1,83 @@
+#include "tern/kernels/prepare_images/prepare_images.hpp"
+
+#include "tern/kernels/dispatch.hpp"
+
+namespace tern {
+namespace prepare_images_passes {
+
+void images_ref(const Problem& problem, const Stream& stream);
+void labels_ref(const Problem& problem, const Stream& stream);
+void images_cpu(const Problem& problem, const Stream& stream);
+
+}  // namespace prepare_images_passes
+
+namespace {
+
+const char* const kWhere = "prepare_images";
+
+void check_records(const Tensor& source, const Tensor& records) {
+    TERN_CHECK(records.rank() == 1 && (records.dtype() == DType::int32 || records.dtype() == DType::int64),
+               kWhere, "the records must be (N) int32 or int64, got ", records);
+    TERN_CHECK(source.device() == records.device(), kWhere, "data on ", source.device(), ", records on ",
+               records.device());
+    if (!records.device().is_cpu()) return;  // reading them back would stall the device
+    const auto check = [&]<class T>(const T*) {
+        for (const T record : records.elements<T>()) {
+            TERN_CHECK(record >= 0 && record < source.dim(0), kWhere, "record ", record, " is not in [0, ",
+                       source.dim(0), ")");
+        }
+    };
+    records.dtype() == DType::int32 ? check(static_cast<const std::int32_t*>(nullptr))
+                                    : check(static_cast<const std::int64_t*>(nullptr));
+}
+
+void check_factor(const char* name, const Tensor& factor, const Tensor& images) {
+    const bool right_type = factor.dtype() == DType::float32 || factor.dtype() == DType::float64;
+    TERN_CHECK(right_type && factor.shape() == Shape{images.dim(1)}, kWhere, name, " is ", factor,
+               ", expected float32 or float64 ", Shape{images.dim(1)}, ", one number per channel of images ",
+               images.shape());
+    TERN_CHECK(factor.device() == images.device(), kWhere, "images on ", images.device(), ", ", name, " on ",
+               factor.device());
+}
+
+}  // namespace
+
+const Op& prepare_images_op() {
+    using namespace prepare_images_passes;
+    static const Op op{
+        "prepare_images",
+        {{"prepare_images",
+          "images",
+          {"images", "records", "scale", "shift"},
+          {"y"},
+          {{Backend::cpu, images_cpu, accepts_float32}, {Backend::ref, images_ref}}},
+         {"prepare_images", "labels", {"labels", "records"}, {"y"}, {{Backend::ref, labels_ref}}}}};
+    return op;
+}
+
+Tensor prepare_images(const Tensor& images, const Tensor& records, const Tensor& scale, const Tensor& shift,
+                      DType dtype) {
+    TERN_CHECK(images.rank() == 4 && images.dtype() == DType::uint8, kWhere,
+               "the images must be (R, C, H, W) uint8, got ", images);
+    TERN_CHECK(is_floating(dtype), kWhere, "the result must be of a floating-point type, not ", dtype);
+    check_records(images, records);
+    check_factor("scale", scale, images);
+    check_factor("shift", shift, images);
+    const Tensor y =
+        Tensor::empty({records.dim(0), images.dim(2), images.dim(3), images.dim(1)}, dtype, images.device());
+    static const Pass& pass = prepare_images_op().pass("images");
+    run_pass(pass, ParamsRef(NoParams{}), {images, records, scale, shift}, {y});
+    return y;
+}
+
+Tensor gather_labels(const Tensor& labels, const Tensor& records) {
+    TERN_CHECK(labels.rank() == 1 && labels.dtype() == DType::int32, kWhere,
+               "the labels must be (R) int32, got ", labels);
+    check_records(labels, records);
+    const Tensor y = Tensor::empty(records.shape(), DType::int32, labels.device());
+    static const Pass& pass = prepare_images_op().pass("labels");
+    run_pass(pass, ParamsRef(NoParams{}), {labels, records}, {y});
+    return y;
+}
+
+}  // namespace tern

@@ -1,0 +1,100 @@
+#include "tern/kernels/prepare_images/prepare_images.hpp"
+
+#include "tern/kernels/cases/cases.hpp"
+
+namespace tern::cases {
+namespace {
+
+TensorSpec record_spec(std::int64_t batch, std::int64_t records, DType dtype) {
+    return {{batch}, 0, static_cast<double>(records - 1), dtype};
+}
+
+// Pixels up to 255 times 0.01 plus up to 1: nothing is larger than 4 on the way.
+PassCase images_case(std::string name, const Shape& images, std::int64_t batch, DType record_type,
+                     bool benchmark = false) {
+    const TensorSpec scale{{images[1]}, -0.01, 0.01, DType::float32},
+        shift{{images[1]}, -1, 1, DType::float32};
+    const Shape result{batch, images[2], images[3], images[1]};
+    return {std::move(name),
+            "images",
+            NoParams{},
+            {{images, 0, 255, DType::uint8}, record_spec(batch, images[0], record_type), scale, shift},
+            {{result}},
+            {Bound::relative(1, 4)},
+            2.0 * static_cast<double>(result.numel()),
+            benchmark};
+}
+
+PassCase labels_case(std::string name, std::int64_t records, std::int64_t batch, DType record_type) {
+    return {std::move(name),
+            "labels",
+            NoParams{},
+            {{{records}, 0, 9, DType::int32}, record_spec(batch, records, record_type)},
+            {{{batch}, 0, 0, DType::int32}},
+            {Bound::exact()}};
+}
+
+Tensor pictures() { return Tensor::zeros({2, 3, 4, 4}, DType::uint8); }
+Tensor numbers(std::vector<std::int32_t> values) {
+    return Tensor::from({static_cast<std::int64_t>(values.size())}, values);
+}
+
+std::vector<ErrorCase> errors() {
+    const Tensor three = Tensor::zeros({3});
+    return {
+        {"images are no bytes",
+         [=] {
+             prepare_images(Tensor::zeros({2, 3, 4, 4}), numbers({0}), three, three);
+         },
+         "[prepare_images] the images must be (R, C, H, W) uint8, got float32 (2,3,4,4) on cpu"},
+        {"record past the end",
+         [=] {
+             prepare_images(pictures(), numbers({1, 2}), three, three);
+         },
+         "[prepare_images] record 2 is not in [0, 2)"},
+        {"negative record",
+         [] {
+             gather_labels(numbers({3, 4}), numbers({-1}));
+         },
+         "[prepare_images] record -1 is not in [0, 2)"},
+        {"records of a wrong type", [=] { prepare_images(pictures(), Tensor::zeros({1}), three, three); },
+         "[prepare_images] the records must be (N) int32 or int64, got float32 (1) on cpu"},
+        {"scale of a wrong shape",
+         [=] { prepare_images(pictures(), numbers({0}), Tensor::zeros({1}), three); },
+         "[prepare_images] scale is float32 (1) on cpu, expected float32 or float64 (3), one number per "
+         "channel of images (2,3,4,4)"},
+        {"integers asked for", [=] { prepare_images(pictures(), numbers({0}), three, three, DType::int32); },
+         "[prepare_images] the result must be of a floating-point type, not int32"},
+        {"labels of a wrong type", [] { gather_labels(Tensor::zeros({3}), numbers({0})); },
+         "[prepare_images] the labels must be (R) int32, got float32 (3) on cpu"}};
+}
+
+}  // namespace
+
+OpCases prepare_images_cases() {
+    OpCases result;
+    result.passes = {images_case("no record", {1, 3, 2, 2}, 0, DType::int64),
+                     images_case("one cell", {1, 1, 1, 1}, 1, DType::int32),
+                     images_case("odd", {7, 3, 5, 3}, 9, DType::int64),
+                     images_case("CIFAR-10", {10, 3, 32, 32}, 4, DType::int32),
+                     images_case("batch of CIFAR-10", {5000, 3, 32, 32}, 64, DType::int32, true),
+                     labels_case("no record", 1, 0, DType::int32),
+                     labels_case("odd", 13, 7, DType::int32),
+                     labels_case("wide records", 5, 20, DType::int64)};
+    result.random = [](std::uint64_t seed) {
+        Draw draw(seed);
+        const DType type = draw(0, 1) == 0 ? DType::int32 : DType::int64;
+        const Shape images{draw(1, 9), draw(1, 4), draw(0, 9), draw(1, 9)};
+        return std::vector{images_case("random", images, draw(0, 9), type),
+                           labels_case("random", draw(1, 9), draw(0, 30), type)};
+    };
+    result.errors = errors();
+    const PassCase plain = images_case("float32", {4, 3, 2, 2}, 3, DType::int32);
+    result.dispatch = {{plain},
+                       {plain, DType::float64, "auto", "ref"},
+                       {plain, DType::float32, "ref", "ref"},
+                       {labels_case("labels", 4, 3, DType::int32), DType::float32, "auto", "ref"}};
+    return result;
+}
+
+}  // namespace tern::cases

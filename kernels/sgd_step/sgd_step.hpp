@@ -1,0 +1,23 @@
+// One step of stochastic gradient descent with momentum on flat buffers.
+#pragma once
+
+#include "tern/core/tensor.hpp"
+
+namespace tern {
+
+struct SgdParams {
+    double momentum = 0;
+    double weight_decay = 0;  // L2: through the gradient
+    bool nesterov = false;
+};
+
+/// In place, as PyTorch defines it (no dampening):
+///   g = g + decay * w
+///   b = momentum * b + g;   g = b, or with Nesterov g + momentum * b      (where a buffer b is given)
+///   w = w - learning_rate * g
+/// weights, buffer, gradient: one shape, one type, float32 or float64; buffer starts at zero and is undefined
+/// exactly where the momentum is 0. learning_rate: float64 scalar on the same device.
+void sgd_step(const Tensor& weights, const Tensor& buffer, const Tensor& gradient,
+              const Tensor& learning_rate, const SgdParams& params);
+
+}  // namespace tern
