@@ -8,8 +8,6 @@
 namespace tern {
 namespace {
 
-const char* const kWhere = "kernels";
-
 KernelPolicy& current_policy() {
     static KernelPolicy policy = [] {
         const char* text = std::getenv("TERN_KERNELS");
