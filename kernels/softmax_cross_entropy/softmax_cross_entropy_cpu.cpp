@@ -1,0 +1,65 @@
+// Rows over threads; the losses of the rows are added in order, whatever thread found them.
+#include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
+
+#include <cmath>
+
+#include "tern/core/parallel.hpp"
+#include "tern/kernels/op.hpp"
+
+namespace tern::softmax_cross_entropy_passes {
+namespace {
+
+std::int64_t rows_per_chunk(std::int64_t classes) { return std::max<std::int64_t>(1, 4096 / classes); }
+
+// The loss of one row: with the largest logit m, s the smoothing, log_sum = log sum exp(x - m),
+//   (1 - s) (log_sum - (x[label] - m)) + s (log_sum - mean(x - m))
+float row_loss(const float* x, std::int64_t classes, std::int32_t label, float smoothing) {
+    const float top = *std::max_element(x, x + classes);
+    float exponentials = 0, logits = 0;
+    for (std::int64_t k = 0; k < classes; ++k) {
+        exponentials += std::exp(x[k] - top);
+        logits += x[k] - top;
+    }
+    const float log_sum = std::log(exponentials), loss = log_sum - (x[label] - top);
+    if (smoothing == 0) return loss;  // a class that is ruled out (-inf) must not matter then
+    return (1 - smoothing) * loss + smoothing * (log_sum - logits / static_cast<float>(classes));
+}
+
+}  // namespace
+
+void forward_cpu(const Problem& problem, const Stream&) {
+    const Tensor& x = problem.inputs[0];
+    const std::int32_t* labels = problem.inputs[1].data<std::int32_t>();
+    const auto smoothing = static_cast<float>(problem.params<SoftmaxCrossEntropyParams>().label_smoothing);
+    const std::int64_t rows = x.dim(0), classes = x.dim(1);
+    const Tensor losses = Tensor::empty({rows});
+    parallel_for(rows, rows_per_chunk(classes), [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t n = begin; n < end; ++n)
+            losses.data<float>()[n] = row_loss(x.data<float>() + n * classes, classes, labels[n], smoothing);
+    });
+    float sum = 0;
+    for (const float loss : losses.elements<float>()) sum += loss;
+    *problem.outputs[0].data<float>() = sum / static_cast<float>(rows);
+}
+
+void backward_cpu(const Problem& problem, const Stream&) {
+    const Tensor &x = problem.inputs[0], &dx = problem.outputs[0];
+    const std::int32_t* labels = problem.inputs[1].data<std::int32_t>();
+    const double smoothing = problem.params<SoftmaxCrossEntropyParams>().label_smoothing;
+    const std::int64_t rows = x.dim(0), classes = x.dim(1);
+    const float scale = *problem.inputs[2].data<float>() / static_cast<float>(rows);
+    const auto elsewhere = static_cast<float>(smoothing / static_cast<double>(classes));
+    parallel_for(rows, rows_per_chunk(classes), [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t n = begin; n < end; ++n) {
+            const float* from = x.data<float>() + n * classes;
+            float* to = dx.data<float>() + n * classes;
+            const float top = *std::max_element(from, from + classes);
+            float sum = 0;
+            for (std::int64_t k = 0; k < classes; ++k) sum += to[k] = std::exp(from[k] - top);
+            to[labels[n]] -= static_cast<float>(1 - smoothing) * sum;
+            for (std::int64_t k = 0; k < classes; ++k) to[k] = scale * (to[k] / sum - elsewhere);
+        }
+    });
+}
+
+}  // namespace tern::softmax_cross_entropy_passes

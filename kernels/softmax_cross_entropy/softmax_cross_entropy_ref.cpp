@@ -1,0 +1,67 @@
+#include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
+
+#include <cmath>
+
+#include "tern/kernels/op.hpp"
+
+namespace tern::softmax_cross_entropy_passes {
+namespace {
+
+// log of the sum of exp(x[k]); x is (K).
+template <class Real, class T>
+Real log_sum_exp(const T* x, std::int64_t classes) {
+    Real top = static_cast<Real>(x[0]);
+    for (std::int64_t k = 1; k < classes; ++k) top = std::max(top, static_cast<Real>(x[k]));
+    Real sum = 0;
+    for (std::int64_t k = 0; k < classes; ++k) sum += std::exp(static_cast<Real>(x[k]) - top);
+    return top + std::log(sum);
+}
+
+// The wanted probability of class k.
+template <class Real>
+Real target(std::int64_t k, std::int32_t label, std::int64_t classes, double smoothing) {
+    return static_cast<Real>((k == label ? 1 - smoothing : 0) + smoothing / static_cast<double>(classes));
+}
+
+}  // namespace
+
+void forward_ref(const Problem& problem, const Stream&) {
+    const Tensor &x = problem.inputs[0], &labels = problem.inputs[1], &loss = problem.outputs[0];
+    const double smoothing = problem.params<SoftmaxCrossEntropyParams>().label_smoothing;
+    const std::int64_t rows = x.dim(0), classes = x.dim(1);
+    visit_floating(x.dtype(), [&]<class T>() {
+        using Real = Compute<T>;
+        Real sum = 0;
+        for (std::int64_t n = 0; n < rows; ++n) {
+            const T* px = x.data<T>() + n * classes;
+            const Real normalizer = log_sum_exp<Real>(px, classes);
+            for (std::int64_t k = 0; k < classes; ++k) {
+                const Real wanted = target<Real>(k, labels.data<std::int32_t>()[n], classes, smoothing);
+                if (wanted != 0) sum += wanted * (normalizer - static_cast<Real>(px[k]));
+            }
+        }
+        *loss.data<Real>() = sum / static_cast<Real>(rows);
+    });
+}
+
+void backward_ref(const Problem& problem, const Stream&) {
+    const Tensor &x = problem.inputs[0], &labels = problem.inputs[1], &dx = problem.outputs[0];
+    const double smoothing = problem.params<SoftmaxCrossEntropyParams>().label_smoothing;
+    const std::int64_t rows = x.dim(0), classes = x.dim(1);
+    const double dloss = problem.inputs[2].item();
+    visit_floating(x.dtype(), [&]<class T>() {
+        using Real = Compute<T>;
+        const Real scale = static_cast<Real>(dloss) / static_cast<Real>(rows);
+        for (std::int64_t n = 0; n < rows; ++n) {
+            const T* px = x.data<T>() + n * classes;
+            const Real normalizer = log_sum_exp<Real>(px, classes);
+            for (std::int64_t k = 0; k < classes; ++k) {
+                const Real wanted = target<Real>(k, labels.data<std::int32_t>()[n], classes, smoothing);
+                const Real found = std::exp(static_cast<Real>(px[k]) - normalizer);
+                dx.data<T>()[n * classes + k] = static_cast<T>(scale * (found - wanted));
+            }
+        }
+    });
+}
+
+}  // namespace tern::softmax_cross_entropy_passes
