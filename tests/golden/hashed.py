@@ -68,7 +68,8 @@ def digest(name, array, projections=2, samples=64):
     """
     flat = np.asarray(array, dtype=np.float64).ravel()
     kept = {"norm": float(np.linalg.norm(flat))}
-    kept["projections"] = [float(flat @ signs(f"direction/{k}/{name}", flat.size)) for k in range(projections)]
+    directions = (signs(f"direction/{k}/{name}", flat.size) for k in range(projections))
+    kept["projections"] = [float(flat @ direction) for direction in directions]
     if samples:
         kept["samples"] = flat[sample_indices(name, flat.size, samples)].tolist()
     return kept

@@ -112,7 +112,7 @@ def distance(mine, truth):
 
 
 def single(name):
-    """A batch for float32: the float64 answer from the same (float32) numbers, and PyTorch's own distance from it."""
+    """A batch for float32: the float64 answer from float32 inputs, and PyTorch's own distance from it."""
     model = build(name, torch.float64)
     weights = {key: value.detach().clone() for key, value in model.named_parameters()}
     x, y = batch(name, SINGLE_BATCH, 0, torch.float64, round_to_single=True)

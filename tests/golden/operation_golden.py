@@ -79,7 +79,9 @@ def compute_batch_norm(p, x, gamma, beta, residual=None):
 
 
 def batch_norm(name, residual, activation, epsilon=1e-3):
-    shapes = {"x": (3, 4, 3, 5), "gamma": (5,), "beta": (5,)} | ({"residual": (3, 4, 3, 5)} if residual else {})
+    shapes = {"x": (3, 4, 3, 5), "gamma": (5,), "beta": (5,)}
+    if residual:
+        shapes["residual"] = shapes["x"]
     return case(name, shapes, {"x": (1.5, 0.5), "gamma": (0.5, 1)}, activation=activation, epsilon=epsilon)
 
 

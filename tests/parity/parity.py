@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+"""Trains both networks for a few steps in tern and in PyTorch from equal weights over the same records of
+CIFAR-10, and compares losses, weights and running statistics. Needs torch and numpy.
+
+    parity.py --data DIR                          (some minutes; exit status 1 if anything is too far off)
+    parity.py --data DIR --only mini_xception/adam/float64
+
+Bounds, relative to the norm of a tensor or to the loss:
+    float64 on the reference loops, batch 8, 4 steps    everything 1e-10 with SGD, 1e-7 with Adam
+    float32 as dispatch chooses, batch 64, 5 steps      losses 1e-3 with SGD, 5e-3 with Adam
+A bias right before a batch norm is left out: its gradient is zero but for rounding. Running means are
+compared with the share of that bias taken off.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "bench/peers"))
+import cifar10  # noqa: E402
+import models  # noqa: E402
+
+SAFETENSORS = {"F64": np.float64, "F32": np.float32, "I64": np.int64}
+RATE = {"sgd": 0.01, "adam": 1e-3}
+MOMENTUM = 0.9
+RUNS = {  # precision: batch size, steps, flags of tern, bound of losses, bound of weights and statistics
+    "float64": (8, 4, ["--kernels", "ref"], {"sgd": 1e-10, "adam": 1e-7}, {"sgd": 1e-10, "adam": 1e-7}),
+    "float32": (64, 5, [], {"sgd": 1e-3, "adam": 5e-3}, None),
+}
+
+
+def write_safetensors(path, tensors):
+    """https://huggingface.co/docs/safetensors: length of the header, header, elements."""
+    kinds = {np.dtype(kind): name for name, kind in SAFETENSORS.items()}
+    header, offset = {}, 0
+    for name, array in tensors.items():
+        end = offset + array.nbytes
+        header[name] = {"dtype": kinds[array.dtype], "shape": array.shape, "data_offsets": [offset, end]}
+        offset = end
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as file:
+        file.write(len(text).to_bytes(8, "little") + text)
+        for array in tensors.values():
+            file.write(np.ascontiguousarray(array).tobytes())
+
+
+def read_safetensors(path):
+    data = Path(path).read_bytes()
+    start = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:start])
+    header.pop("__metadata__", None)
+    arrays = {}
+    for name, entry in header.items():
+        begin, end = (start + offset for offset in entry["data_offsets"])
+        kind = SAFETENSORS[entry["dtype"]]
+        arrays[name] = np.frombuffer(data[begin:end], kind).reshape(entry["shape"])
+    return arrays
+
+
+def run_tern(arguments, name, optimizer, precision, weights):
+    """Losses and the final state of a run of the program."""
+    size, steps, kernels, _, _ = RUNS[precision]
+    with tempfile.TemporaryDirectory() as folder:
+        write_safetensors(f"{folder}/init.safetensors", weights)
+        run = Path(folder) / "run"
+        command = [arguments.tern, "train", "--model", name, "--data", arguments.data, "--run", str(run)]
+        command += ["--init", f"{folder}/init.safetensors", "--steps", str(steps), "--batch-size", str(size)]
+        command += ["--shuffle", "off", "--augment", "none", "--normalize", models.NORMALIZE[name]]
+        command += ["--optimizer", optimizer, "--lr", str(RATE[optimizer]), "--precision", precision]
+        if optimizer == "adam":
+            command += ["--epsilon", str(models.ADAM_EPSILON[name])]
+        else:
+            command += ["--momentum", str(MOMENTUM)]
+        done = subprocess.run(command + kernels + ["--log-steps"], capture_output=True, text=True, check=False)
+        if done.returncode:
+            sys.exit(f"{done.stderr}parity.py: tern ended with status {done.returncode}")
+        lines = (run / "steps.jsonl").read_text().splitlines()
+        return [json.loads(line)["loss"] for line in lines], read_safetensors(run / "last.safetensors")
+
+
+def run_pytorch(data, name, optimizer, precision, weights):
+    """The same in PyTorch."""
+    size, steps, _, _, _ = RUNS[precision]
+    dtype = getattr(torch, precision)
+    images, labels = data
+    model = models.build(name)
+    model.load_state_dict({key: torch.from_numpy(value) for key, value in weights.items()})
+    model.to(dtype)
+    if optimizer == "adam":
+        stepper = torch.optim.Adam(model.parameters(), lr=RATE[optimizer], eps=models.ADAM_EPSILON[name])
+    else:
+        stepper = torch.optim.SGD(model.parameters(), lr=RATE[optimizer], momentum=MOMENTUM)
+    losses = []
+    for begin in range(0, steps * size, size):
+        pixels = torch.from_numpy(images[begin : begin + size]).to(dtype)
+        logits = model(models.normalize(pixels, models.NORMALIZE[name]))
+        loss = F.cross_entropy(logits, torch.from_numpy(labels[begin : begin + size]))
+        stepper.zero_grad()
+        loss.backward()
+        stepper.step()
+        losses.append(loss.item())
+    return losses, {key: value.numpy() for key, value in model.state_dict().items()}
+
+
+def biases_before_batch_norm(name):
+    """Running mean -> the bias that it contains, and the batch norm's momentum."""
+    pairs, last = {}, None
+    for key, module in models.build(name).named_modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            pairs[f"{key}.running_mean"] = (f"{last}.bias", module.momentum)
+        elif isinstance(module, torch.nn.Conv2d):
+            last = key
+    return pairs
+
+
+def comparable(state, pairs, steps):
+    """Without those biases, and with their share taken off the running means."""
+    state = dict(state)
+    for mean, (bias, momentum) in pairs.items():
+        state[mean] = state[mean] - (1 - (1 - momentum) ** steps) * state[bias]
+    hidden = {bias for bias, _ in pairs.values()}
+    return {key: value for key, value in state.items() if key not in hidden}
+
+
+def largest_distance(mine, theirs):
+    """(distance, name) of the tensor that is furthest off."""
+    if mine.keys() != theirs.keys():
+        sys.exit(f"parity.py: not in both: {', '.join(sorted(mine.keys() ^ theirs.keys()))}")
+    distances = []
+    for key, value in theirs.items():
+        error = np.linalg.norm(mine[key].astype(np.float64) - value) / max(np.linalg.norm(value), 1e-300)
+        distances.append((float("inf") if np.isnan(error) else float(error), key))
+    return max(distances)
+
+
+def compare(arguments, data, name, optimizer, precision):
+    """Prints a row; returns whether all is within the bounds."""
+    weights = {key: value.numpy() for key, value in models.build(name, arguments.seed).state_dict().items()}
+    losses, state = run_tern(arguments, name, optimizer, precision, weights)
+    true_losses, true_state = run_pytorch(data, name, optimizer, precision, weights)
+    _, steps, _, loss_bounds, state_bounds = RUNS[precision]
+    if len(losses) != steps:
+        sys.exit(f"parity.py: tern wrote {len(losses)} losses, expected {steps}")
+    error = np.max(np.abs(np.subtract(losses, true_losses) / true_losses))  # a NaN stays one
+    row, good = f"losses {error:.1e} (bound {loss_bounds[optimizer]:g})", bool(error <= loss_bounds[optimizer])
+    if state_bounds:
+        pairs = biases_before_batch_norm(name)
+        worst, key = largest_distance(comparable(state, pairs, steps), comparable(true_state, pairs, steps))
+        row += f", weights and statistics {worst:.1e} (bound {state_bounds[optimizer]:g}; {key})"
+        good = good and worst <= state_bounds[optimizer]
+    print(f"{name}/{optimizer}/{precision}: {row}: {'ok' if good else 'TOO FAR'}", flush=True)
+    return good
+
+
+def main():
+    every = [f"{m}/{o}/{p}" for p in RUNS for m in models.MODELS for o in RATE]
+    formatter = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=formatter)
+    parser.add_argument("--data", required=True, help="CIFAR-10's binary folder")
+    parser.add_argument("--tern", default=str(ROOT / "build/release/bin/tern"), help="default: %(default)s")
+    parser.add_argument("--only", action="append", choices=every, metavar="MODEL/OPTIMIZER/PRECISION")
+    parser.add_argument("--seed", type=int, default=0, help="of the initial weights")
+    arguments = parser.parse_args()
+    data = cifar10.read(arguments.data, cifar10.TRAIN[:1])
+    good = [compare(arguments, data, *run.split("/")) for run in arguments.only or every]
+    sys.exit(0 if all(good) else 1)
+
+
+if __name__ == "__main__":
+    main()
