@@ -14,13 +14,13 @@ namespace tern {
 namespace half_detail {
 
 TERN_HOST_DEVICE inline std::uint32_t float_bits(float value) {
-    std::uint32_t bits;
+    std::uint32_t bits = 0;
     memcpy(&bits, &value, sizeof bits);
     return bits;
 }
 
 TERN_HOST_DEVICE inline float bits_float(std::uint32_t bits) {
-    float value;
+    float value = 0;
     memcpy(&value, &bits, sizeof value);
     return value;
 }
@@ -66,7 +66,7 @@ struct bfloat16 {
     bfloat16() = default;
     TERN_HOST_DEVICE explicit bfloat16(float value) : bits(half_detail::bfloat16_from_float(value)) {}
     TERN_HOST_DEVICE explicit bfloat16(double value) : bfloat16(static_cast<float>(value)) {}
-    TERN_HOST_DEVICE operator float() const {
+    TERN_HOST_DEVICE operator float() const {  // NOLINT(google-explicit-constructor): as float does
         return half_detail::bits_float(static_cast<std::uint32_t>(bits) << 16);
     }
 };
@@ -78,7 +78,9 @@ struct float16 {
     float16() = default;
     TERN_HOST_DEVICE explicit float16(float value) : bits(half_detail::float16_from_float(value)) {}
     TERN_HOST_DEVICE explicit float16(double value) : float16(static_cast<float>(value)) {}
-    TERN_HOST_DEVICE operator float() const { return half_detail::float_from_float16(bits); }
+    TERN_HOST_DEVICE operator float() const {  // NOLINT(google-explicit-constructor): as float does
+        return half_detail::float_from_float16(bits);
+    }
 };
 
 static_assert(sizeof(bfloat16) == 2 && sizeof(float16) == 2);

@@ -145,13 +145,13 @@ Tensor Tensor::slice(std::int64_t begin, std::int64_t end) const {
 
 Tensor Tensor::to(Device target) const {
     if (target == device()) return *this;
-    const Tensor result = empty(shape(), dtype(), target);
+    Tensor result = empty(shape(), dtype(), target);
     result.copy_from(*this);
     return result;
 }
 
 Tensor Tensor::clone() const {
-    const Tensor result = empty(shape(), dtype(), device());
+    Tensor result = empty(shape(), dtype(), device());
     result.copy_from(*this);
     return result;
 }

@@ -77,12 +77,12 @@ class Tensor {
     void rebind(std::shared_ptr<Storage> storage, std::int64_t offset);
 
     /// The same elements in another shape; one extent may be -1. Recorded in the tape.
-    Tensor reshape(const Shape& shape) const;
+    Tensor reshape(const Shape& to) const;
     Tensor reshape(std::initializer_list<std::int64_t> extents) const;
     /// Elements [begin, end) of the leading dimension, sharing memory. Recorded in the tape.
     Tensor slice(std::int64_t begin, std::int64_t end) const;
-    /// A copy on `device`, or this tensor if it is there already. Not recorded in the tape.
-    Tensor to(Device device) const;
+    /// A copy on `target`, or this tensor if it is there already. Not recorded in the tape.
+    Tensor to(Device target) const;
     /// A copy with memory of its own. Not recorded in the tape.
     Tensor clone() const;
     /// The same elements without history.
