@@ -1,0 +1,52 @@
+#include "tern/kernels/update_statistics/update_statistics.hpp"
+
+#include "tern/kernels/cases/cases.hpp"
+
+namespace tern::cases {
+namespace {
+
+PassCase update_case(std::string name, std::int64_t channels, double momentum, std::int64_t values) {
+    const TensorSpec statistic{{channels}};
+    const TensorSpec batches{{}, 0, 1000, DType::int64};
+    return {std::move(name),
+            "forward",
+            UpdateStatisticsParams{momentum, values},
+            {statistic, statistic, batches, statistic, statistic},
+            {statistic, statistic, batches},
+            {Bound::products(2), Bound::products(2), Bound::exact()},
+            6.0 * static_cast<double>(channels),
+            false,
+            true};
+}
+
+}  // namespace
+
+OpCases update_statistics_cases() {
+    OpCases result;
+    result.passes = {update_case("no channel", 0, 0.1, 10), update_case("two values", 3, 0.1, 2),
+                     update_case("mini_xception", 128, 0.01, 65536),
+                     update_case("all of the batch", 5, 1, 7)};
+    result.random = [](std::uint64_t seed) {
+        Draw draw(seed);
+        const double momentum = static_cast<double>(draw(0, 100)) / 100;
+        return std::vector{update_case("random", draw(1, 99), momentum, draw(2, 1000))};
+    };
+    const Tensor two = Tensor::zeros({2}), three = Tensor::zeros({3});
+    const Tensor count = Tensor::zeros({}, DType::int64);
+    result.errors = {
+        {"shapes differ", [=] { update_statistics(two, two, count, two, three, {}); },
+         "[update_statistics] running mean (2), running variance (2), mean (2) and variance (3) must be of "
+         "one "
+         "shape"},
+        {"count in float", [=] { update_statistics(two, two, Tensor::zeros({}), two, two, {}); },
+         "[update_statistics] the number of batches must be one int64, got float32 () on cpu"},
+        {"one value",
+         [=] {
+             update_statistics(two, two, count, two, two, {0.1, 1});
+         },
+         "[update_statistics] the unbiased variance needs more than 1 value per channel, got 1"}};
+    result.dispatch = {{update_case("float32", 5, 0.1, 4), DType::float32, "auto", "ref"}};
+    return result;
+}
+
+}  // namespace tern::cases
