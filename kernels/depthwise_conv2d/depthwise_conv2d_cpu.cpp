@@ -76,6 +76,11 @@ void row(D d, const Geometry& g, Columns inside, const float* x, const float* w,
     std::int64_t ow = 0;
     for (; ow < inside.begin; ++ow) outputs<1, true>(d, g, x, w, y, oh, ow);
     for (; ow + kColumns <= inside.end; ow += kColumns) outputs<kColumns, false>(d, g, x, w, y, oh, ow);
+    // The last block overlaps the one before: a column alone waits 4 cycles for each of its 9 sums in a chain.
+    if (ow < inside.end && inside.end - inside.begin >= kColumns) {
+        outputs<kColumns, false>(d, g, x, w, y, oh, inside.end - kColumns);
+        ow = inside.end;
+    }
     for (; ow < inside.end; ++ow) outputs<1, false>(d, g, x, w, y, oh, ow);
     for (; ow < g.out_width; ++ow) outputs<1, true>(d, g, x, w, y, oh, ow);
 }
