@@ -44,25 +44,29 @@ inline Columns columns_of_tap(const Geometry& g, std::int64_t kw) {
     return {std::min(begin, g.out_width), std::min(end, g.out_width)};
 }
 
-// kCount outputs of one vector of channels, starting at column ow. Checked: some taps fall outside the row.
-template <int kCount, bool kChecked, class D>
-void outputs(D d, const Geometry& g, const float* x, const float* w, float* y, std::int64_t oh,
-             std::int64_t ow) {
+// kCount outputs of one vector of channels, starting at column ow. kKernel: the extent of a square filter
+// known when compiled (its loops vanish and the sums stay in registers), or 0. Checked: some taps fall
+// outside the row.
+template <int kKernel, int kCount, bool kChecked, class D>
+HWY_INLINE void outputs(D d, const Geometry& g, const float* x, const float* w, float* y, std::int64_t oh,
+                        std::int64_t ow) {
     using V = hn::Vec<D>;
+    const std::int64_t kernel_h = kKernel > 0 ? kKernel : g.kernel_h,
+                       kernel_w = kKernel > 0 ? kKernel : g.kernel_w;
+    const std::int64_t step = g.stride_w * g.channels;
     V sums[kCount];
     for (int i = 0; i < kCount; ++i) sums[i] = hn::Zero(d);
-    for (std::int64_t kh = 0; kh < g.kernel_h; ++kh) {
+    for (std::int64_t kh = 0; kh < kernel_h; ++kh) {
         const std::int64_t h = oh * g.stride_h + kh * g.dilation_h - g.pad_top;
         if (h < 0 || h >= g.height) continue;
-        for (std::int64_t kw = 0; kw < g.kernel_w; ++kw) {
-            const V weight = hn::LoadU(d, w + (kh * g.kernel_w + kw) * g.channels);
+        for (std::int64_t kw = 0; kw < kernel_w; ++kw) {
+            const V weight = hn::LoadU(d, w + (kh * kernel_w + kw) * g.channels);
             const std::int64_t column = ow * g.stride_w + kw * g.dilation_w - g.pad_left;
-            const std::int64_t step = g.stride_w * g.channels;
-            const float* row = x + h * g.width * g.channels;
+            const float* from = x + (h * g.width + column) * g.channels;
             for (int i = 0; i < kCount; ++i) {
                 const std::int64_t at = column + i * g.stride_w;
                 if (kChecked && (at < 0 || at >= g.width)) continue;
-                sums[i] = hn::MulAdd(hn::LoadU(d, row + column * g.channels + i * step), weight, sums[i]);
+                sums[i] = hn::MulAdd(hn::LoadU(d, from + i * step), weight, sums[i]);
             }
         }
     }
@@ -71,18 +75,20 @@ void outputs(D d, const Geometry& g, const float* x, const float* w, float* y, s
 
 // One output row, one vector of channels. x is the image, y the output row, both at the first of these
 // channels.
-template <class D>
+template <int kKernel, class D>
 void row(D d, const Geometry& g, Columns inside, const float* x, const float* w, float* y, std::int64_t oh) {
     std::int64_t ow = 0;
-    for (; ow < inside.begin; ++ow) outputs<1, true>(d, g, x, w, y, oh, ow);
-    for (; ow + kColumns <= inside.end; ow += kColumns) outputs<kColumns, false>(d, g, x, w, y, oh, ow);
-    // The last block overlaps the one before: a column alone waits 4 cycles for each of its 9 sums in a chain.
+    for (; ow < inside.begin; ++ow) outputs<kKernel, 1, true>(d, g, x, w, y, oh, ow);
+    for (; ow + kColumns <= inside.end; ow += kColumns)
+        outputs<kKernel, kColumns, false>(d, g, x, w, y, oh, ow);
+    // The last block overlaps the one before: a column alone waits 4 cycles for each of its 9 sums in a
+    // chain.
     if (ow < inside.end && inside.end - inside.begin >= kColumns) {
-        outputs<kColumns, false>(d, g, x, w, y, oh, inside.end - kColumns);
+        outputs<kKernel, kColumns, false>(d, g, x, w, y, oh, inside.end - kColumns);
         ow = inside.end;
     }
-    for (; ow < inside.end; ++ow) outputs<1, false>(d, g, x, w, y, oh, ow);
-    for (; ow < g.out_width; ++ow) outputs<1, true>(d, g, x, w, y, oh, ow);
+    for (; ow < inside.end; ++ow) outputs<kKernel, 1, false>(d, g, x, w, y, oh, ow);
+    for (; ow < g.out_width; ++ow) outputs<kKernel, 1, true>(d, g, x, w, y, oh, ow);
 }
 
 // Calls function(tag, channel) for vectors of channels, the last ones one by one.
@@ -102,8 +108,12 @@ void forward_image(const Geometry& g, const float* x, const float* w, float* y) 
                          std::max(std::min(first.begin, last.end), last.end)};
     for (std::int64_t oh = 0; oh < g.out_height; ++oh) {
         float* out = y + oh * g.out_width * g.channels;
-        for_each_vector(g.channels,
-                        [&](auto d, std::int64_t c) { row(d, g, inside, x + c, w + c, out + c, oh); });
+        for_each_vector(g.channels, [&](auto d, std::int64_t c) {
+            if (g.kernel_h == 3 && g.kernel_w == 3)
+                row<3>(d, g, inside, x + c, w + c, out + c, oh);
+            else
+                row<0>(d, g, inside, x + c, w + c, out + c, oh);
+        });
     }
 }
 
