@@ -1,0 +1,73 @@
+# CUDA sources compiled as plain host C++, for tests without a GPU (docs/kernels-without-a-gpu.md).
+
+# Which sanitizers a host run can be built with here: both, but two cannot be in one program, so that a build that has
+# one throughout (TERN_SANITIZE) offers that one.
+set(TERN_HOST_RUN_SANITIZERS address thread)
+if(TERN_SANITIZE)
+    string(REGEX MATCHALL "address|thread" TERN_HOST_RUN_SANITIZERS "${TERN_SANITIZE}")
+endif()
+
+# Programs of the thread sanitizer need a fixed memory layout where the kernel randomises more than 28 bits.
+set(TERN_THREAD_SANITIZER_LAUNCHER "")
+if(EXISTS /proc/sys/vm/mmap_rnd_bits)
+    file(STRINGS /proc/sys/vm/mmap_rnd_bits random_bits)
+    if(random_bits GREATER 28)
+        set(TERN_THREAD_SANITIZER_LAUNCHER setarch ${CMAKE_HOST_SYSTEM_PROCESSOR} -R)
+    endif()
+endif()
+
+# tern_add_host_run(target SOURCES a.cu b.cpp ... [SANITIZER address|thread])
+# An object library of the sources, each compiled as host C++ with TERN_HOST_RUN, so that launch() runs the kernels on
+# this machine. A program that links it is built with the same sanitizer.
+function(tern_add_host_run target)
+    cmake_parse_arguments(arg "" "SANITIZER" "SOURCES" ${ARGN})
+    add_library(${target} OBJECT ${arg_SOURCES})
+    foreach(source ${arg_SOURCES})
+        if(source MATCHES "\\.cu$")
+            set_source_files_properties(${source} PROPERTIES LANGUAGE CXX)
+        endif()
+    endforeach()
+    target_compile_definitions(${target} PUBLIC TERN_HOST_RUN)
+    target_include_directories(${target} PUBLIC ${TERN_INCLUDE_ROOT})
+    target_link_libraries(${target} PUBLIC tern_host_run PRIVATE tern_flags)
+    if(NOT arg_SANITIZER)
+        return()
+    endif()
+    if(NOT arg_SANITIZER IN_LIST TERN_HOST_RUN_SANITIZERS)
+        message(FATAL_ERROR "tern_add_host_run(${target}): the ${arg_SANITIZER} sanitizer cannot be added to a build "
+            "with TERN_SANITIZE=${TERN_SANITIZE}; ask TERN_HOST_RUN_SANITIZERS first")
+    endif()
+    if(arg_SANITIZER STREQUAL "address")
+        set(flags -fsanitize=address,undefined)
+    else()
+        set(flags -fsanitize=${arg_SANITIZER})
+    endif()
+    # -O1: reports name the line that a reader sees, and still 10 times the speed of -O0.
+    target_compile_options(${target} PUBLIC ${flags} -fno-sanitize-recover=all -fno-omit-frame-pointer -g -O1)
+    target_link_options(${target} PUBLIC ${flags})
+endfunction()
+
+# tern_add_host_run_test(name [SANITIZER s] COMMAND program arguments...): add_test with what a host run needs.
+function(tern_add_host_run_test name)
+    cmake_parse_arguments(arg "" "SANITIZER" "COMMAND" ${ARGN})
+    set(launcher "")
+    if(arg_SANITIZER STREQUAL "thread")
+        set(launcher ${TERN_THREAD_SANITIZER_LAUNCHER})
+    endif()
+    add_test(NAME ${name} COMMAND ${launcher} ${arg_COMMAND})
+endfunction()
+
+# tern_plant_fault(result SOURCE file FIND text REPLACE text)
+# A copy of the source with the one occurrence of a text replaced; an error while building where there is not exactly
+# one, so that a plant cannot rot. `result` is the copy's path.
+function(tern_plant_fault result)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "NAME;SOURCE;FIND;REPLACE" "")
+    cmake_path(ABSOLUTE_PATH arg_SOURCE OUTPUT_VARIABLE source)
+    cmake_path(GET source FILENAME file)
+    set(planted ${CMAKE_CURRENT_BINARY_DIR}/planted/${arg_NAME}/${file})
+    add_custom_command(OUTPUT ${planted}
+        COMMAND ${CMAKE_COMMAND} -D "source=${source}" -D "planted=${planted}" -D "find=${arg_FIND}"
+            -D "replace=${arg_REPLACE}" -P ${PROJECT_SOURCE_DIR}/cmake/plant_fault.cmake
+        DEPENDS ${source} ${PROJECT_SOURCE_DIR}/cmake/plant_fault.cmake VERBATIM)
+    set(${result} ${planted} PARENT_SCOPE)
+endfunction()

@@ -1,0 +1,99 @@
+#include "tern/core/cuda/cudnn.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "tern/core/cuda/check.hpp"
+#include "tern/core/cuda/library.hpp"
+#include "tern/core/error.hpp"
+
+namespace tern::cuda {
+namespace {
+
+std::string text_of_version(std::size_t version) {
+    return concat(version / 10000, '.', version / 100 % 100, '.', version % 100);
+}
+
+Cudnn open_cudnn() {
+    const std::string with_version = concat("libcudnn.so.", CUDNN_MAJOR);
+    const Library library("cudnn", {with_version, "libcudnn.so"});
+    Cudnn table{};
+    table.path = library.path();
+#define TERN_CUDNN_LOAD(function) library.load(table.function, #function);
+    TERN_CUDNN_FUNCTIONS(TERN_CUDNN_LOAD)
+#undef TERN_CUDNN_LOAD
+    const std::size_t version = table.cudnnGetVersion();
+    // Version 8 counts in thousands: 8907.
+    TERN_CHECK(version / 10000 == CUDNN_MAJOR, "cudnn", table.path, " is version ", version,
+               ", tern was built for ", CUDNN_MAJOR, ".x");
+    return table;
+}
+
+struct Outcome {
+    Cudnn table{};
+    std::string failure;
+};
+
+const Outcome& outcome() {
+    static const Outcome once = [] {
+        Outcome result;
+        try {
+            result.table = open_cudnn();
+        } catch (const Error& error) {
+            result.failure = error.what();
+        }
+        return result;
+    }();
+    return once;
+}
+
+class Handle {
+  public:
+    explicit Handle(int device) {
+        TERN_CUDA_CHECK(cudaSetDevice(device));
+        TERN_CUDNN_CHECK(cudnn().cudnnCreate(&handle_));
+    }
+    ~Handle() { cudnn().cudnnDestroy(handle_); }
+    Handle(const Handle&) = delete;
+    Handle& operator=(const Handle&) = delete;
+
+    cudnnHandle_t get() const { return handle_; }
+
+  private:
+    cudnnHandle_t handle_ = nullptr;
+};
+
+}  // namespace
+
+const Cudnn& cudnn() {
+    if (!outcome().failure.empty()) throw Error(outcome().failure);
+    return outcome().table;
+}
+
+bool cudnn_available(std::string* why_not) {
+    if (outcome().failure.empty()) return true;
+    if (why_not != nullptr) *why_not = outcome().failure;
+    return false;
+}
+
+std::string cudnn_version() { return text_of_version(cudnn().cudnnGetVersion()) + " (" + cudnn().path + ")"; }
+
+cudnnHandle_t cudnn_handle(const Stream& stream) {
+    static thread_local std::map<int, Handle> handles;
+    const cudnnHandle_t handle =
+        handles.try_emplace(stream.device.index, stream.device.index).first->second.get();
+    TERN_CUDNN_CHECK(cudnn().cudnnSetStream(handle, static_cast<cudaStream_t>(stream.native)));
+    return handle;
+}
+
+void fail_cudnn_call(cudnnStatus_t status, std::string_view call, const char* file, int line) {
+    std::array<char, 512> detail{};
+    cudnn().cudnnGetLastErrorString(detail.data(), detail.size());
+    std::replace(detail.begin(), detail.end(), '\n', ' ');  // an error is one line
+    const std::string_view path = file;
+    fail("cudnn", call, " failed: ", cudnn().cudnnGetErrorString(status), ": ", detail.data(), " (",
+         path.substr(path.rfind('/') + 1), ':', line, ", cuDNN ", cudnn_version(), ')');
+}
+
+}  // namespace tern::cuda

@@ -1,0 +1,143 @@
+// Where threads of a block meet: barriers, and the functions of a warp.
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "tern/core/cuda/host_run/block_runner.hpp"
+#include "tern/core/cuda/host_run/builtins.hpp"
+#include "tern/core/cuda/host_run/sanitizer.hpp"
+#include "tern/core/error.hpp"
+
+namespace tern::host_run {
+namespace {
+
+constexpr std::size_t kWarp = 32;
+
+bool same_place(const Where& a, const Where& b) {
+    return a.line == b.line && std::string_view(a.file) == b.file &&
+           std::string_view(a.function) == b.function;
+}
+
+std::string text(const Where& where) {
+    const std::string_view file = where.file;
+    return concat(where.function, " at ", file.substr(file.rfind('/') + 1), ':', where.line);
+}
+
+}  // namespace
+
+void BlockRunner::block_barrier(Where where) { wait(State::at_block_barrier, where); }
+
+void BlockRunner::warp_barrier(unsigned mask, Where where) {
+    check_mask(mask, where);
+    running_->mask = mask;
+    wait(State::at_warp_barrier, where);
+}
+
+WarpValues BlockRunner::warp_exchange(unsigned mask, const LaneValue& value, Where where) {
+    check_mask(mask, where);
+    WarpValues values;
+    running_->mask = mask;
+    running_->value = value;
+    running_->values = &values;
+    wait(State::at_warp_exchange, where);
+    return values;
+}
+
+void BlockRunner::check_mask(unsigned mask, Where where) const {
+    TERN_CHECK(mask >> lane_index() & 1u, "host_run", text(where), ": the mask ", mask,
+               " lacks the calling lane ", lane_index());
+}
+
+void BlockRunner::memory_fence() {
+    sanitizer::acquire(&grid_order_->fence);
+    sanitizer::release(&grid_order_->fence);
+}
+
+void BlockRunner::release(Thread& thread) {
+    thread.state = State::ready;
+    ready_.insert(thread.number);
+}
+
+/// Whether all threads of the block wait at one barrier; then they go on.
+bool BlockRunner::release_block_barrier() {
+    std::vector<Thread*> all;
+    for (Thread& thread : threads_) {
+        if (thread.state != State::at_block_barrier || !same_place(thread.where, threads_[0].where))
+            return false;
+        all.push_back(&thread);
+    }
+    synchronize(all);
+    for (Thread* thread : all) release(*thread);
+    return true;
+}
+
+/// After `changed` came to a meeting of its warp, or ended: lets those go on who waited only for it.
+void BlockRunner::release_warp(const Thread& changed) {
+    if (waits_in_warp(changed)) return release_lanes_with(changed);
+    if (changed.state != State::ended) return;
+    for (Thread& thread : warp_of(changed)) {
+        if (waits_in_warp(thread)) release_lanes_with(thread);
+    }
+}
+
+/// Lets the lanes of the mask go on if all have come to the same place. Lanes that ended count as there, but
+/// bring nothing.
+void BlockRunner::release_lanes_with(const Thread& waiting) {
+    const State state = waiting.state;
+    std::vector<Thread*> lanes;
+    for (Thread& thread : warp_of(waiting)) {
+        if (!(waiting.mask >> thread.number % kWarp & 1u) || thread.state == State::ended) continue;
+        if (thread.state != state || thread.mask != waiting.mask || !same_place(thread.where, waiting.where))
+            return;
+        lanes.push_back(&thread);
+    }
+    if (state == State::at_warp_barrier) synchronize(lanes);
+    if (state == State::at_warp_exchange) exchange(lanes);
+    for (Thread* lane : lanes) release(*lane);
+}
+
+void BlockRunner::exchange(const std::vector<Thread*>& lanes) {
+    WarpValues values;
+    for (LaneValue& value : values) value.fill(std::byte{0xff});
+    for (const Thread* lane : lanes) values[lane->number % kWarp] = lane->value;
+    for (const Thread* lane : lanes) *lane->values = values;
+}
+
+bool BlockRunner::waits_in_warp(const Thread& thread) {
+    return thread.state == State::at_warp_barrier || thread.state == State::at_warp_exchange;
+}
+
+std::span<BlockRunner::Thread> BlockRunner::warp_of(const Thread& thread) {
+    const std::size_t first = thread.number / kWarp * kWarp;
+    return std::span(threads_).subspan(first, std::min(kWarp, threads_.size() - first));
+}
+
+/// For the thread sanitizer: what these threads did so far comes before what any of them does next.
+void BlockRunner::synchronize(const std::vector<Thread*>& threads) {
+    if (!sanitizer::has_thread()) return;
+    const auto object =
+        std::make_unique<char>();  // new for every meeting: an older one's history would hide races
+    for (const Thread* thread : threads) sanitizer::release_as(thread->worker->identity(), object.get());
+    for (const Thread* thread : threads) sanitizer::acquire_as(thread->worker->identity(), object.get());
+    sanitizer::become(caller_identity_);
+}
+
+/// Nobody can go on: says who waits where.
+void BlockRunner::fail_stuck() const {
+    std::map<std::string, std::vector<std::size_t>> groups;
+    for (const Thread& thread : threads_) {
+        groups[thread.state == State::ended ? "ended" : "wait in " + text(thread.where)].push_back(
+            thread.number);
+    }
+    std::string who;
+    for (const auto& [what, numbers] : groups) {
+        who += concat(who.empty() ? "" : ", ", numbers.size(), ' ', what, " (first: thread ", numbers.front(),
+                      ')');
+    }
+    fail("host_run", "the threads of block (", blockIdx.x, ',', blockIdx.y, ',', blockIdx.z,
+         ") wait for each other in vain: of ", threads_.size(), ", ", who);
+}
+
+}  // namespace tern::host_run

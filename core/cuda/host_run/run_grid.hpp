@@ -1,0 +1,61 @@
+// Runs a kernel's blocks one after the other on the host, the threads of a block as fibers. A thread runs
+// until it waits for others; which thread goes on next is chosen by a seed, so that every run can be
+// repeated.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "tern/core/cuda/host_run/vector_types.hpp"
+
+namespace tern::host_run {
+
+/// The order in which blocks, and ready threads of a block, run: 0 ascending, 1 descending, any other number
+/// random. Starts as TERN_HOST_RUN_SEED of the environment (0 where unset); one value per thread of the
+/// process.
+std::uint64_t seed();
+
+/// Another order until the end of the scope.
+class ScopedSeed {
+  public:
+    explicit ScopedSeed(std::uint64_t seed);
+    ~ScopedSeed();
+    ScopedSeed(const ScopedSeed&) = delete;
+    ScopedSeed& operator=(const ScopedSeed&) = delete;
+
+  private:
+    std::uint64_t previous_;
+};
+
+using KernelBody = void (*)(const void* context);
+
+/// Calls body(context) once per thread of the grid; returns when all are done. Throws Error if threads of a
+/// block wait for each other in vain, write outside a shared array, or the shape is none that a GPU takes
+/// (1024 threads, 48 KiB of static and 227 KiB of all shared memory per block), and whatever the body throws.
+void run_grid(dim3 grid, dim3 block, std::size_t dynamic_shared_bytes, KernelBody body, const void* context);
+
+/// The place in a kernel where a thread waits.
+struct Where {
+    const char* function;
+    const char* file;
+    int line;
+};
+
+// From here on: for a thread of a running kernel only.
+
+using LaneValue = std::array<std::byte, 16>;
+using WarpValues = std::array<LaneValue, 32>;
+
+void block_barrier(Where where);
+void warp_barrier(unsigned mask, Where where);
+/// Waits for the lanes of `mask` that have not ended; returns what each brought, 0xff for the others.
+WarpValues warp_exchange(unsigned mask, const LaneValue& value, Where where);
+int lane_index();
+/// Orders this thread's accesses before and after against those of every other thread that calls it.
+void memory_fence();
+[[noreturn]] void trap();
+/// Throws Error unless `address` is a multiple of `bytes`, as an access of that size must be on the device.
+void check_aligned(const void* address, std::size_t bytes);
+
+}  // namespace tern::host_run

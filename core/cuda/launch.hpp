@@ -1,0 +1,75 @@
+// launch(): the only way to start our kernels. With TERN_HOST_RUN the same source is plain host C++ without
+// any CUDA header, and launch() runs the threads of each block as fibers (docs/kernels-without-a-gpu.md).
+#pragma once
+
+#include <cstddef>
+#include <tuple>
+#include <utility>
+
+#ifdef TERN_HOST_RUN
+#include "tern/core/cuda/host_run/cuda_shim.hpp"
+#else
+#include <cuda_runtime.h>
+#endif
+
+#include "tern/core/stream.hpp"
+
+namespace tern::cuda {
+
+struct LaunchShape {
+    dim3 grid;
+    dim3 block;
+    std::size_t dynamic_shared_bytes = 0;
+};
+
+}  // namespace tern::cuda
+
+#ifdef TERN_HOST_RUN
+
+#include "tern/core/cuda/host_run/run_grid.hpp"
+
+namespace tern::cuda {
+
+template <class... Params, class... Args>
+void launch(void (*kernel)(Params...), const LaunchShape& shape, const Stream&, Args&&... args) {
+    static_assert(sizeof...(Params) == sizeof...(Args), "one argument per kernel parameter");
+    struct Call {
+        void (*kernel)(Params...);
+        std::tuple<Params...> arguments;
+    } call{kernel, {std::forward<Args>(args)...}};
+    host_run::run_grid(
+        shape.grid, shape.block, shape.dynamic_shared_bytes,
+        [](const void* context) {
+            const Call& own = *static_cast<const Call*>(context);
+            std::apply(own.kernel, own.arguments);
+        },
+        &call);
+}
+
+}  // namespace tern::cuda
+
+#elif defined(__CUDACC__)
+
+namespace tern::cuda {
+
+/// Selects the stream's device and allows more than 48 KiB of dynamic shared memory where asked for.
+void before_launch(const void* kernel, const LaunchShape& shape, const Stream& stream);
+/// Throws Error with the kernel's name if the launch failed; with TERN_SYNC=1 also waits until the kernel is
+/// done.
+void after_launch(const void* kernel, const LaunchShape& shape, const Stream& stream);
+
+/// Starts `kernel` on `stream`. A grid of zero blocks is no work, and no error.
+template <class... Params, class... Args>
+void launch(void (*kernel)(Params...), const LaunchShape& shape, const Stream& stream, Args&&... args) {
+    static_assert(sizeof...(Params) == sizeof...(Args), "one argument per kernel parameter");
+    if (shape.grid.x == 0 || shape.grid.y == 0 || shape.grid.z == 0) return;
+    const void* const address = reinterpret_cast<const void*>(kernel);
+    before_launch(address, shape, stream);
+    kernel<<<shape.grid, shape.block, shape.dynamic_shared_bytes, static_cast<cudaStream_t>(stream.native)>>>(
+        std::forward<Args>(args)...);
+    after_launch(address, shape, stream);
+}
+
+}  // namespace tern::cuda
+
+#endif
