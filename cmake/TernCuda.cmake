@@ -1,14 +1,33 @@
-# TERN_CUDA: ON (an error without CUDA), OFF, or unset: whether a CUDA compiler is found decides.
+# TERN_CUDA: ON (an error without CUDA), OFF, or unset: what is found decides, and TERN_CUDA_WHY says it.
 set(TERN_CUDA_WHY "set by the user")
+
+# cuDNN's header only: the library itself is opened at run time.
+macro(tern_find_cudnn_header)
+    find_package(CUDAToolkit QUIET)
+    find_path(TERN_CUDNN_INCLUDE_DIR cudnn.h HINTS ${CUDAToolkit_INCLUDE_DIRS} PATH_SUFFIXES cudnn)
+endmacro()
+
+# NVIDIA's packages do not put nvcc on PATH.
+if(NOT CMAKE_CUDA_COMPILER AND NOT DEFINED ENV{CUDACXX})
+    find_program(TERN_NVCC nvcc HINTS ENV CUDA_PATH ENV CUDA_HOME PATHS /usr/local/cuda PATH_SUFFIXES bin)
+    mark_as_advanced(TERN_NVCC)
+    if(TERN_NVCC)
+        set(ENV{CUDACXX} ${TERN_NVCC})
+    endif()
+endif()
+
 if(NOT DEFINED TERN_CUDA OR TERN_CUDA STREQUAL "")
     include(CheckLanguage)
     check_language(CUDA)
-    if(CMAKE_CUDA_COMPILER)
+    tern_find_cudnn_header()
+    set(TERN_CUDA OFF)
+    if(NOT CMAKE_CUDA_COMPILER)
+        set(TERN_CUDA_WHY "no CUDA compiler found; put nvcc on PATH or set CMAKE_CUDA_COMPILER")
+    elseif(NOT TERN_CUDNN_INCLUDE_DIR)
+        set(TERN_CUDA_WHY "found ${CMAKE_CUDA_COMPILER} but no cudnn.h; set TERN_CUDNN_INCLUDE_DIR to its folder")
+    else()
         set(TERN_CUDA ON)
         set(TERN_CUDA_WHY "found ${CMAKE_CUDA_COMPILER}")
-    else()
-        set(TERN_CUDA OFF)
-        set(TERN_CUDA_WHY "no CUDA compiler found; put nvcc on PATH or set CMAKE_CUDA_COMPILER")
     endif()
 endif()
 
@@ -21,8 +40,7 @@ if(TERN_CUDA)
     set(CMAKE_CUDA_STANDARD 20)
     set(CMAKE_CUDA_STANDARD_REQUIRED ON)
     find_package(CUDAToolkit REQUIRED)
-    # Only headers: the library itself is opened at run time.
-    find_path(TERN_CUDNN_INCLUDE_DIR cudnn.h HINTS ${CUDAToolkit_INCLUDE_DIRS} PATH_SUFFIXES cudnn)
+    tern_find_cudnn_header()
     if(NOT TERN_CUDNN_INCLUDE_DIR)
         message(FATAL_ERROR "TERN_CUDA=ON needs cudnn.h (Debian: nvidia-cudnn or NVIDIA's cudnn9 packages); "
             "set TERN_CUDNN_INCLUDE_DIR to its folder, or TERN_CUDA=OFF")

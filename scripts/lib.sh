@@ -4,7 +4,7 @@
 
 tern_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-# What a build needs, as packages of Debian 12 and of Ubuntu 22.04 or later.
+# What a build needs, as packages of Debian 12.
 tern_packages=(cmake ninja-build g++ pkg-config libhwy-dev libboost-context-dev nlohmann-json3-dev libcli11-dev
     libtomlplusplus-dev catch2 libbenchmark-dev)
 
