@@ -1,0 +1,140 @@
+#include "tern/data/cifar10.hpp"
+
+#include <algorithm>
+
+#include "tern/core/file.hpp"
+#include "tern/data/cifar10_format.hpp"
+
+namespace tern {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace cifar10;
+
+std::vector<std::string> all_files() {
+    std::vector<std::string> files(kTrainFiles.begin(), kTrainFiles.end());
+    files.emplace_back(kTestFile);
+    return files;
+}
+
+// Without exceptions of the standard library: what cannot be looked at is not there.
+bool is_there(const fs::path& path) {
+    std::error_code error;
+    return fs::exists(path, error);
+}
+
+bool is_folder(const fs::path& path) {
+    std::error_code error;
+    return fs::is_directory(path, error);
+}
+
+bool holds_batches(const fs::path& folder) {
+    return std::ranges::any_of(all_files(), [&](const std::string& file) { return is_there(folder / file); });
+}
+
+// The folder itself or its only sub-folder with batches.
+fs::path find_batches(const fs::path& folder) {
+    const std::string where = folder.string();
+    TERN_CHECK(is_there(folder), where, "no such folder");
+    TERN_CHECK(is_folder(folder), where, "is no folder");
+    if (holds_batches(folder)) return folder;
+    std::vector<fs::path> found;
+    std::error_code error;
+    const fs::directory_iterator entries(folder, error);
+    TERN_CHECK(!error, where, "cannot be read: ", error.message());
+    for (const fs::directory_entry& entry : entries) {
+        if (is_folder(entry.path()) && holds_batches(entry.path())) found.push_back(entry.path());
+    }
+    std::ranges::sort(found);
+    TERN_CHECK(!found.empty(), where, "holds no CIFAR-10 binary files (", kTrainFiles.front(), " to ",
+               kTrainFiles.back(), ", ", kTestFile, "), nor does a folder in it");
+    TERN_CHECK(found.size() == 1, where,
+               "has several folders with CIFAR-10 binary files, name one: ", found[0].filename().string(),
+               ", ", found[1].filename().string(), found.size() > 2 ? ", ..." : "");
+    return found.front();
+}
+
+void check_all_there(const fs::path& folder) {
+    std::string missing;
+    for (const std::string& file : all_files()) {
+        if (!is_there(folder / file)) missing += (missing.empty() ? "" : ", ") + file;
+    }
+    TERN_CHECK(missing.empty(), folder.string(), "is not the whole set, missing: ", missing);
+}
+
+// Records per file, from the sizes alone.
+std::vector<std::int64_t> count_records(const fs::path& folder) {
+    std::vector<std::int64_t> counts;
+    for (const std::string& file : all_files()) {
+        const std::string path = (folder / file).string();
+        counts.push_back(record_count(path, size_of_file(path)));
+    }
+    // A file cut between two records has a valid size of its own; the others give it away.
+    for (std::size_t i = 1; i < counts.size(); ++i) {
+        const bool published = counts[0] == kPublishedRecords;
+        const bool last_train = i + 1 == kTrainFiles.size(), test = i == kTrainFiles.size();
+        const bool fits = published ? counts[i] == counts[0]
+                                    : test || counts[i] == counts[0] || (last_train && counts[i] < counts[0]);
+        TERN_CHECK(fits, (folder / all_files()[i]).string(), "has ", counts[i], " records, expected ",
+                   counts[0], " as in ", kTrainFiles[0]);
+    }
+    return counts;
+}
+
+std::vector<std::string> read_classes(const fs::path& folder) {
+    const fs::path path = folder / kClassesFile;
+    if (!is_there(path)) return published_classes();
+    constexpr std::int64_t kLargest = 1 << 16;  // 256 names of 256 letters
+    const std::int64_t bytes = size_of_file(path);
+    TERN_CHECK(bytes <= kLargest, path.string(), "has ", bytes, " bytes, more than the ", kLargest,
+               " that class names may take");
+    std::string text(static_cast<std::size_t>(bytes), '\0');
+    read_file(path, std::as_writable_bytes(std::span(text)));
+    return parse_classes(path.string(), text);
+}
+
+}  // namespace
+
+Dataset read_cifar10(const fs::path& where, Split split) {
+    const fs::path folder = find_batches(where);
+    check_all_there(folder);
+    const std::vector<std::int64_t> counts = count_records(folder);
+    const std::size_t first = split == Split::train ? 0 : kTrainFiles.size();
+    const std::size_t end = split == Split::train ? kTrainFiles.size() : counts.size();
+    std::int64_t total = 0;
+    for (std::size_t i = first; i < end; ++i) total += counts[i];
+
+    Dataset dataset{Tensor::empty({total, 3, 32, 32}, DType::uint8), Tensor::empty({total}, DType::int32),
+                    read_classes(folder), folder.string()};
+    std::int64_t next = 0;
+    for (std::size_t i = first; i < end; ++i) {
+        const std::string path = (folder / all_files()[i]).string();
+        std::vector<std::byte> bytes(static_cast<std::size_t>(counts[i] * kRecordBytes));
+        read_file(path, bytes);
+        decode(path, bytes, dataset.class_count(), dataset.images.slice(next, next + counts[i]),
+               dataset.labels.slice(next, next + counts[i]));
+        next += counts[i];
+    }
+    return dataset;
+}
+
+void write_cifar10(const fs::path& folder, const Dataset& train, const Dataset& test) {
+    const auto files = static_cast<std::int64_t>(kTrainFiles.size());
+    const std::int64_t per_file = (train.size() + files - 1) / files;
+    TERN_CHECK(train.size() > per_file * (files - 1) && test.size() > 0, folder.string(), train.size(),
+               " training and ", test.size(), " test records cannot be spread over 5 and 1 files");
+    std::error_code error;
+    fs::create_directories(folder, error);
+    TERN_CHECK(!error, folder.string(), "cannot be made: ", error.message());
+    for (std::int64_t i = 0; i < files; ++i) {
+        const std::int64_t begin = i * per_file, end = std::min(begin + per_file, train.size());
+        write_file_atomically(folder / kTrainFiles[static_cast<std::size_t>(i)],
+                              encode(train.images.slice(begin, end), train.labels.slice(begin, end)));
+    }
+    write_file_atomically(folder / kTestFile, encode(test.images, test.labels));
+    std::string names;
+    for (const std::string& name : train.classes) names += name + '\n';
+    write_file_atomically(folder / kClassesFile, std::as_bytes(std::span(names)));
+}
+
+}  // namespace tern

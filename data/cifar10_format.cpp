@@ -1,0 +1,66 @@
+#include "tern/data/cifar10_format.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <sstream>
+
+namespace tern::cifar10 {
+
+std::vector<std::string> published_classes() {
+    return {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"};
+}
+
+std::int64_t record_count(const std::string& file, std::int64_t bytes) {
+    TERN_CHECK(bytes > 0, file, "is empty, expected records of ", kRecordBytes, " bytes");
+    TERN_CHECK(bytes % kRecordBytes == 0, file, "has ", bytes, " bytes = ", bytes / kRecordBytes, " x ",
+               kRecordBytes, " + ", bytes % kRecordBytes, ", expected a multiple of the ", kRecordBytes,
+               " bytes of a record");
+    return bytes / kRecordBytes;
+}
+
+void decode(const std::string& file, std::span<const std::byte> bytes, std::int64_t classes,
+            const Tensor& images, const Tensor& labels) {
+    const std::int64_t count = record_count(file, static_cast<std::int64_t>(bytes.size()));
+    TERN_ASSERT((images.shape() == Shape{count, 3, 32, 32}) && labels.shape() == Shape{count});
+    for (std::int64_t record = 0; record < count; ++record) {
+        const std::byte* from = bytes.data() + record * kRecordBytes;
+        const auto label = static_cast<std::int32_t>(*from);
+        TERN_CHECK(label < classes, file, "record ", record, " has label ", label, ", expected 0 to ",
+                   classes - 1);
+        labels.data<std::int32_t>()[record] = label;
+        std::memcpy(images.data<std::uint8_t>() + record * kImageBytes, from + 1, kImageBytes);
+    }
+}
+
+std::vector<std::byte> encode(const Tensor& images, const Tensor& labels) {
+    const std::int64_t count = labels.numel();
+    TERN_ASSERT((images.shape() == Shape{count, 3, 32, 32}));
+    std::vector<std::byte> bytes(static_cast<std::size_t>(count * kRecordBytes));
+    for (std::int64_t record = 0; record < count; ++record) {
+        std::byte* to = bytes.data() + record * kRecordBytes;
+        *to = static_cast<std::byte>(labels.data<std::int32_t>()[record]);
+        std::memcpy(to + 1, images.data<std::uint8_t>() + record * kImageBytes, kImageBytes);
+    }
+    return bytes;
+}
+
+std::vector<std::string> parse_classes(const std::string& file, const std::string& text) {
+    std::vector<std::string> classes;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+        if (!line.empty() && line.back() == '\r') line.pop_back();
+        classes.push_back(line);
+    }
+    while (!classes.empty() && classes.back().empty())
+        classes.pop_back();  // the published file ends with one
+    TERN_CHECK(!classes.empty() && classes.size() <= 256, file, "names ", classes.size(),
+               " classes, expected 1 to 256");
+    for (std::size_t i = 0; i < classes.size(); ++i) {
+        const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7F; };
+        TERN_CHECK(!classes[i].empty() && std::ranges::none_of(classes[i], is_control), file, "line ", i + 1,
+                   " is no printable class name");
+    }
+    return classes;
+}
+
+}  // namespace tern::cifar10

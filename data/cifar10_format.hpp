@@ -1,0 +1,42 @@
+// The CIFAR-10 binary layout: files of records, each a label byte and 3 x 32 x 32 bytes of planes.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tern/data/dataset.hpp"
+
+namespace tern::cifar10 {
+
+inline constexpr std::int64_t kImageBytes = 3 * 32 * 32;
+inline constexpr std::int64_t kRecordBytes = 1 + kImageBytes;
+/// Records per file of the published set.
+inline constexpr std::int64_t kPublishedRecords = 10000;
+inline constexpr std::array kTrainFiles{"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
+                                        "data_batch_4.bin", "data_batch_5.bin"};
+inline constexpr const char* kTestFile = "test_batch.bin";
+inline constexpr const char* kClassesFile = "batches.meta.txt";
+
+/// The published set's class names.
+std::vector<std::string> published_classes();
+
+/// Records in a file of `bytes` bytes; throws Error that names `file` if it is empty or not a whole number of
+/// them.
+std::int64_t record_count(const std::string& file, std::int64_t bytes);
+
+/// Splits the bytes of a file into images (N, 3, 32, 32) and labels (N), given by the caller. Throws Error
+/// that names `file` and the record if a label is not below `classes`.
+void decode(const std::string& file, std::span<const std::byte> bytes, std::int64_t classes,
+            const Tensor& images, const Tensor& labels);
+
+/// The other way: the bytes of a file that holds the records.
+std::vector<std::byte> encode(const Tensor& images, const Tensor& labels);
+
+/// Names of the classes from the text of batches.meta.txt: one a line; throws Error that names `file` where
+/// there is none, more than 256, or one is empty or not printable.
+std::vector<std::string> parse_classes(const std::string& file, const std::string& text);
+
+}  // namespace tern::cifar10

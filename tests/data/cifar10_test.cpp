@@ -1,0 +1,175 @@
+// The CIFAR-10 reader takes whole sets and names what is wrong with others.
+#include "tern/data/cifar10.hpp"
+
+#include "tern/data/cifar10_format.hpp"
+#include "tern/data/synthetic.hpp"
+#include "tern/tests/catch.hpp"
+#include "tern/tests/temporary_folder.hpp"
+
+using namespace tern;
+
+namespace {
+
+// 5 x 4 training and 3 test records of 10 classes.
+struct SmallSet {
+    SmallSet() {
+        write_cifar10(folder.path(), make_synthetic(options, Split::train),
+                      make_synthetic(options, Split::test));
+    }
+
+    std::string path(const std::string& file) const { return (folder / file).string(); }
+    std::string text(const std::string& file) const { return test::read_text(folder / file); }
+    void check_error(const std::string& message) const {
+        CHECK_THROWS_WITH(read_cifar10(folder.path(), Split::train), message);
+        CHECK_THROWS_WITH(read_cifar10(folder.path(), Split::test), message);
+    }
+
+    SyntheticOptions options{.seed = 1, .train_records = 20, .test_records = 3};
+    test::TemporaryFolder folder;
+};
+
+std::vector<std::uint8_t> bytes_of(const Tensor& tensor) {
+    const std::span<std::uint8_t> elements = tensor.elements<std::uint8_t>();
+    return {elements.begin(), elements.end()};
+}
+
+}  // namespace
+
+TEST_CASE("written files are read back, as the made set") {
+    const SmallSet set;
+    CHECK(set.text("data_batch_3.bin").size() == 4 * 3073);
+    for (const Split split : {Split::train, Split::test}) {
+        const Dataset made = make_synthetic(set.options, split);
+        const Dataset read = read_cifar10(set.folder.path(), split);
+        CHECK(read.size() == (split == Split::train ? 20 : 3));
+        CHECK(bytes_of(read.images) == bytes_of(made.images));
+        CHECK(std::ranges::equal(read.labels.elements<std::int32_t>(), made.labels.elements<std::int32_t>()));
+        CHECK(read.classes == made.classes);
+    }
+}
+
+TEST_CASE("a record is a label and three planes") {
+    const SmallSet set;
+    const std::string text = set.text("data_batch_2.bin");
+    const Dataset read = read_cifar10(set.folder.path(), Split::train);
+    CHECK(read.labels.data<std::int32_t>()[5] == text[3073]);
+    // Record 5 is the second of the second file; channel 2, row 1, column 7.
+    CHECK(read.images.data<std::uint8_t>()[((5 * 3 + 2) * 32 + 1) * 32 + 7] ==
+          static_cast<std::uint8_t>(text[3073 + 1 + (2 * 32 + 1) * 32 + 7]));
+}
+
+TEST_CASE("the parent folder will do, unless it is ambiguous") {
+    const test::TemporaryFolder parent;
+    const SyntheticOptions options{.train_records = 5, .test_records = 1};
+    const Dataset train = make_synthetic(options, Split::train), tests = make_synthetic(options, Split::test);
+    std::filesystem::create_directory(parent / "other");
+    write_cifar10(parent / "cifar-10-batches-bin", train, tests);
+    CHECK(read_cifar10(parent.path(), Split::train).source == (parent / "cifar-10-batches-bin").string());
+    write_cifar10(parent / "more", train, tests);
+    CHECK_THROWS_WITH(
+        read_cifar10(parent.path(), Split::train),
+        test::at(parent.path()) +
+            "has several folders with CIFAR-10 binary files, name one: cifar-10-batches-bin, more");
+}
+
+TEST_CASE("a folder that is none or holds no set is named") {
+    const test::TemporaryFolder folder;
+    CHECK_THROWS_WITH(read_cifar10(folder / "none", Split::train),
+                      test::at(folder / "none") + "no such folder");
+    CHECK_THROWS_WITH(
+        read_cifar10(folder.path(), Split::train),
+        test::at(folder.path()) +
+            "holds no CIFAR-10 binary files (data_batch_1.bin to data_batch_5.bin, test_batch.bin), nor "
+            "does a folder in it");
+    test::write_text(folder / "file", "");
+    CHECK_THROWS_WITH(read_cifar10(folder / "file", Split::train),
+                      test::at(folder / "file") + "is no folder");
+}
+
+TEST_CASE("missing batches are listed") {
+    const SmallSet set;
+    std::filesystem::remove(set.folder / "data_batch_2.bin");
+    std::filesystem::remove(set.folder / "test_batch.bin");
+    set.check_error(test::at(set.folder.path()) +
+                    "is not the whole set, missing: data_batch_2.bin, test_batch.bin");
+}
+
+TEST_CASE("a file of a wrong size is named") {
+    const SmallSet set;
+    const std::string file = "data_batch_4.bin", where = test::at(set.path(file));
+    const std::string whole = set.text(file);
+    test::write_text(set.path(file), "");
+    set.check_error(where + "is empty, expected records of 3073 bytes");
+    test::write_text(set.path(file), whole.substr(0, whole.size() - 1));
+    set.check_error(where +
+                    "has 12291 bytes = 3 x 3073 + 3072, expected a multiple of the 3073 bytes of a record");
+    test::write_text(set.path(file), whole + "x");
+    set.check_error(where +
+                    "has 12293 bytes = 4 x 3073 + 1, expected a multiple of the 3073 bytes of a record");
+    test::write_text(set.path(file), whole.substr(3073));
+    set.check_error(where + "has 3 records, expected 4 as in data_batch_1.bin");
+    std::filesystem::remove(set.path(file));
+    std::filesystem::create_directory(set.path(file));
+    set.check_error(where + "is a folder, expected a file");
+}
+
+TEST_CASE("only the last training file and the tests may differ in length") {
+    const SmallSet set;
+    const std::string last = set.text("data_batch_5.bin");
+    test::write_text(set.path("data_batch_5.bin"), last.substr(3073));
+    CHECK(read_cifar10(set.folder.path(), Split::train).size() == 19);
+    test::write_text(set.path("data_batch_5.bin"), last + last);
+    set.check_error(test::at(set.path("data_batch_5.bin")) +
+                    "has 8 records, expected 4 as in data_batch_1.bin");
+}
+
+TEST_CASE("a set of the published size has it everywhere") {
+    const test::TemporaryFolder folder;
+    const auto write = [&](const char* file, int records) {
+        test::write_text(folder / file, std::string(static_cast<std::size_t>(records) * 3073, '\0'));
+    };
+    for (const char* file : cifar10::kTrainFiles) write(file, 10000);
+    write(cifar10::kTestFile, 9999);
+    CHECK_THROWS_WITH(
+        read_cifar10(folder.path(), Split::test),
+        test::at(folder / "test_batch.bin") + "has 9999 records, expected 10000 as in data_batch_1.bin");
+    write(cifar10::kTestFile, 10000);
+    CHECK(read_cifar10(folder.path(), Split::test).classes == cifar10::published_classes());
+}
+
+TEST_CASE("labels out of range are named with their record") {
+    const SmallSet set;
+    const std::string file = "data_batch_3.bin";
+    for (const int label : {10, 255}) {
+        std::string text = set.text(file);
+        text[2 * 3073] = static_cast<char>(label);
+        test::write_text(set.path(file), text);
+        CHECK_THROWS_WITH(
+            read_cifar10(set.folder.path(), Split::train),
+            concat(test::at(set.path(file)), "record 2 has label ", label, ", expected 0 to 9"));
+    }
+}
+
+TEST_CASE("class names are lines of text") {
+    const SmallSet set;
+    const std::string file = "batches.meta.txt", where = test::at(set.path(file));
+    test::write_text(set.path(file), "cat\r\ndog\n\n");
+    CHECK_THROWS_WITH(read_cifar10(set.folder.path(), Split::train),
+                      test::at(set.path("data_batch_1.bin")) + "record 2 has label 2, expected 0 to 1");
+    test::write_text(set.path(file), "\n\n");
+    set.check_error(where + "names 0 classes, expected 1 to 256");
+    test::write_text(set.path(file), "cat\n\ndog\n");
+    set.check_error(where + "line 2 is no printable class name");
+    test::write_text(set.path(file), "cat\n\033[31mred\n");
+    set.check_error(where + "line 2 is no printable class name");
+    test::write_text(set.path(file), std::string(70000, 'x'));
+    set.check_error(where + "has 70000 bytes, more than the 65536 that class names may take");
+}
+
+TEST_CASE("too few records for the layout are refused") {
+    const test::TemporaryFolder folder;
+    const Dataset few = make_synthetic({.train_records = 4}, Split::train);
+    CHECK_THROWS_WITH(
+        write_cifar10(folder.path(), few, few),
+        test::at(folder.path()) + "4 training and 4 test records cannot be spread over 5 and 1 files");
+}
