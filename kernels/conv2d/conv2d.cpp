@@ -1,0 +1,66 @@
+#include "tern/kernels/conv2d/conv2d.hpp"
+
+#include "tern/kernels/dispatch.hpp"
+
+namespace tern {
+namespace conv2d_passes {
+
+void forward_ref(const Problem& problem, const Stream& stream);
+void backward_input_ref(const Problem& problem, const Stream& stream);
+void backward_weight_ref(const Problem& problem, const Stream& stream);
+void backward_bias_ref(const Problem& problem, const Stream& stream);
+void record_grad(const Tensor& input, const Tensor& weight, const Tensor& bias, const Tensor& output,
+                 const Conv2dParams& params);
+
+}  // namespace conv2d_passes
+
+using namespace conv2d_passes;
+
+const Op& conv2d_op() {
+    static const Op op{
+        "conv2d",
+        {{"conv2d", "forward", {"x", "w", "bias"}, {"y"}, {{Backend::ref, forward_ref}}},
+         {"conv2d", "backward_input", {"dy", "w"}, {"dx"}, {{Backend::ref, backward_input_ref}}},
+         {"conv2d", "backward_weight", {"x", "dy"}, {"dw"}, {{Backend::ref, backward_weight_ref}}},
+         {"conv2d", "backward_bias", {"dy"}, {"dbias"}, {{Backend::ref, backward_bias_ref}}}}};
+    return op;
+}
+
+Shape conv2d_output_shape(const Shape& input, const Shape& weight, const Window2d& window,
+                          std::int64_t groups) {
+    const char* const where = "conv2d";
+    const std::string arguments = concat(" (input ", input, ", weight ", weight, ", groups ", groups, ")");
+    TERN_CHECK(input.rank() == 4, where, "the input must be (N, H, W, C), got ", input);
+    TERN_CHECK(weight.rank() == 4, where, "weight must be (O, I/groups, KH, KW), got ", weight);
+    TERN_CHECK(groups >= 1, where, "groups must be at least 1, got ", groups);
+    TERN_CHECK(input[3] % groups == 0, where, "groups must divide the ", input[3], " channels", arguments);
+    TERN_CHECK(weight[0] % groups == 0, where, "groups must divide the ", weight[0], " outputs", arguments);
+    TERN_CHECK(weight[1] == input[3] / groups, where, "weight has ", weight[1], " input channels, expected ",
+               input[3] / groups, " = channels / groups", arguments);
+    TERN_CHECK(weight[2] == window.kernel_h && weight[3] == window.kernel_w, where, "weight is ", weight,
+               ", but the window has ", window);
+    return window_output_shape(where, input, window, weight[0]);
+}
+
+Tensor conv2d(const Tensor& input, const Tensor& weight, const Tensor& bias, const Window2d& window,
+              std::int64_t groups) {
+    const Shape shape = conv2d_output_shape(input.shape(), weight.shape(), window, groups);
+    TERN_CHECK(!bias || bias.shape() == Shape{weight.dim(0)}, "conv2d", "bias is ", bias.shape(),
+               ", expected (O) = ", Shape{weight.dim(0)});
+    for (const Tensor& other : {weight, bias}) {
+        if (!other) continue;
+        TERN_CHECK(input.dtype() == other.dtype() && is_floating(input.dtype()), "conv2d",
+                   "input, weight and bias must be of one floating-point type, got ", input.dtype(), " and ",
+                   other.dtype());
+        TERN_CHECK(input.device() == other.device(), "conv2d", "input on ", input.device(),
+                   ", weight or bias on ", other.device());
+    }
+    const Conv2dParams params{window, groups};
+    const Tensor output = Tensor::empty(shape, input.dtype(), input.device());
+    static const Pass& forward = conv2d_op().pass("forward");
+    run_pass(forward, ParamsRef(params), {input, weight, bias}, {output});
+    record_grad(input, weight, bias, output, params);
+    return output;
+}
+
+}  // namespace tern

@@ -1,0 +1,55 @@
+#include "tern/kernels/linear/linear.hpp"
+
+#include "tern/kernels/dispatch.hpp"
+
+namespace tern {
+namespace linear_passes {
+
+void forward_ref(const Problem& problem, const Stream& stream);
+void backward_input_ref(const Problem& problem, const Stream& stream);
+void backward_weight_ref(const Problem& problem, const Stream& stream);
+void backward_bias_ref(const Problem& problem, const Stream& stream);
+void record_grad(const Tensor& input, const Tensor& weight, const Tensor& bias, const Tensor& output);
+
+}  // namespace linear_passes
+
+using namespace linear_passes;
+
+const Op& linear_op() {
+    static const Op op{
+        "linear",
+        {{"linear", "forward", {"x", "w", "bias"}, {"y"}, {{Backend::ref, forward_ref}}},
+         {"linear", "backward_input", {"dy", "w"}, {"dx"}, {{Backend::ref, backward_input_ref}}},
+         {"linear", "backward_weight", {"x", "dy"}, {"dw"}, {{Backend::ref, backward_weight_ref}}},
+         {"linear", "backward_bias", {"dy"}, {"dbias"}, {{Backend::ref, backward_bias_ref}}}}};
+    return op;
+}
+
+Shape linear_output_shape(const Shape& input, const Shape& weight) {
+    TERN_CHECK(weight.rank() == 2, "linear", "weight must be (O, I), got ", weight);
+    TERN_CHECK(input.rank() >= 1, "linear", "the input must be (..., I), got ", input);
+    TERN_CHECK(weight[1] == input[-1], "linear", "weight has ", weight[1], " input features, expected ",
+               input[-1], " (input ", input, ", weight ", weight, ")");
+    return input.with(-1, weight[0]);
+}
+
+Tensor linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
+    const Shape shape = linear_output_shape(input.shape(), weight.shape());
+    TERN_CHECK(!bias || bias.shape() == Shape{weight.dim(0)}, "linear", "bias is ", bias.shape(),
+               ", expected (O) = ", Shape{weight.dim(0)});
+    for (const Tensor& other : {weight, bias}) {
+        if (!other) continue;
+        TERN_CHECK(input.dtype() == other.dtype() && is_floating(input.dtype()), "linear",
+                   "input, weight and bias must be of one floating-point type, got ", input.dtype(), " and ",
+                   other.dtype());
+        TERN_CHECK(input.device() == other.device(), "linear", "input on ", input.device(),
+                   ", weight or bias on ", other.device());
+    }
+    const Tensor output = Tensor::empty(shape, input.dtype(), input.device());
+    static const Pass& forward = linear_op().pass("forward");
+    run_pass(forward, ParamsRef(NoParams{}), {input, weight, bias}, {output});
+    record_grad(input, weight, bias, output);
+    return output;
+}
+
+}  // namespace tern

@@ -1,0 +1,60 @@
+#include "tern/kernels/op.hpp"
+#include "tern/kernels/reference.hpp"
+
+namespace tern::linear_passes {
+
+void forward_ref(const Problem& problem, const Stream&) {
+    const Tensor &x = problem.inputs[0], &w = problem.inputs[1], &bias = problem.inputs[2];
+    const Tensor& y = problem.outputs[0];
+    visit_floating(x.dtype(), [&]<class T>() {
+        const auto xs = widened<T>(x), ws = widened<T>(w);
+        const std::int64_t outputs = w.dim(0), inputs = w.dim(1);
+        for (std::int64_t i = 0; i < y.numel(); ++i) {
+            const std::int64_t p = i / outputs, o = i % outputs;
+            Compute<T> sum = 0;
+            for (std::int64_t k = 0; k < inputs; ++k) sum += xs[p * inputs + k] * ws[o * inputs + k];
+            if (bias) sum += static_cast<Compute<T>>(bias.data<T>()[o]);
+            y.data<T>()[i] = static_cast<T>(sum);
+        }
+    });
+}
+
+void backward_input_ref(const Problem& problem, const Stream&) {
+    const Tensor &dy = problem.inputs[0], &w = problem.inputs[1], &dx = problem.outputs[0];
+    visit_floating(dy.dtype(), [&]<class T>() {
+        const auto dys = widened<T>(dy), ws = widened<T>(w);
+        const std::int64_t outputs = w.dim(0), inputs = w.dim(1);
+        std::vector<Compute<T>> sums(static_cast<std::size_t>(dx.numel()));
+        for (std::int64_t i = 0; i < dy.numel(); ++i) {
+            const std::int64_t p = i / outputs, o = i % outputs;
+            for (std::int64_t k = 0; k < inputs; ++k) sums[p * inputs + k] += dys[i] * ws[o * inputs + k];
+        }
+        store<T>(sums, dx);
+    });
+}
+
+void backward_weight_ref(const Problem& problem, const Stream&) {
+    const Tensor &x = problem.inputs[0], &dy = problem.inputs[1], &dw = problem.outputs[0];
+    visit_floating(x.dtype(), [&]<class T>() {
+        const auto xs = widened<T>(x), dys = widened<T>(dy);
+        const std::int64_t outputs = dw.dim(0), inputs = dw.dim(1);
+        std::vector<Compute<T>> sums(static_cast<std::size_t>(dw.numel()));
+        for (std::int64_t i = 0; i < dy.numel(); ++i) {
+            const std::int64_t p = i / outputs, o = i % outputs;
+            for (std::int64_t k = 0; k < inputs; ++k) sums[o * inputs + k] += dys[i] * xs[p * inputs + k];
+        }
+        store<T>(sums, dw);
+    });
+}
+
+void backward_bias_ref(const Problem& problem, const Stream&) {
+    const Tensor &dy = problem.inputs[0], &db = problem.outputs[0];
+    visit_floating(dy.dtype(), [&]<class T>() {
+        std::vector<Compute<T>> sums(static_cast<std::size_t>(db.numel()));
+        for (std::int64_t i = 0; i < dy.numel(); ++i)
+            sums[i % db.numel()] += static_cast<Compute<T>>(dy.data<T>()[i]);
+        store<T>(sums, db);
+    });
+}
+
+}  // namespace tern::linear_passes

@@ -1,0 +1,43 @@
+// C = A B with A = op(a), B = op(b):
+//   dA = dC B^T, so da = dC B^T, or its transpose B dC^T where a is transposed
+//   dB = A^T dC, so db = A^T dC, or its transpose dC^T A where b is transposed
+// Saved: a, b.
+#include "tern/kernels/matmul/matmul.hpp"
+
+#include "tern/core/autograd.hpp"
+#include "tern/kernels/dispatch.hpp"
+
+namespace tern::matmul_passes {
+namespace {
+
+class MatmulBackward : public Function {
+  public:
+    explicit MatmulBackward(const MatmulParams& params) : params_(params) {}
+
+    const char* name() const override { return "matmul"; }
+
+    Tensors backward(const Tensors& grads) override {
+        const auto [transpose_a, transpose_b] = params_;
+        const Tensor a = saved(0), b = saved(1), dc = grads[0];
+        Tensor da, db;
+        if (needs_input_grad(0))
+            da = transpose_a ? matmul(b, dc, transpose_b, true) : matmul(dc, b, false, !transpose_b);
+        if (needs_input_grad(1))
+            db = transpose_b ? matmul(dc, a, true, transpose_a) : matmul(a, dc, !transpose_a, false);
+        return {da, db};
+    }
+
+  private:
+    MatmulParams params_;
+};
+
+}  // namespace
+
+void record_grad(const Tensor& a, const Tensor& b, const Tensor& c, const MatmulParams& params) {
+    if (auto* function = Function::record<MatmulBackward>({a, b}, {c}, params)) {
+        function->save(a);
+        function->save(b);
+    }
+}
+
+}  // namespace tern::matmul_passes

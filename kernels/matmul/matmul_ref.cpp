@@ -1,0 +1,26 @@
+#include "tern/kernels/matmul/matmul.hpp"
+
+#include "tern/kernels/op.hpp"
+#include "tern/kernels/reference.hpp"
+
+namespace tern::matmul_passes {
+
+void forward_ref(const Problem& problem, const Stream&) {
+    const Tensor &a = problem.inputs[0], &b = problem.inputs[1], &c = problem.outputs[0];
+    const auto [transpose_a, transpose_b] = problem.params<MatmulParams>();
+    const std::int64_t rows = c.dim(0), columns = c.dim(1), terms = a.dim(transpose_a ? 0 : 1);
+    visit_floating(a.dtype(), [&]<class T>() {
+        const auto as = widened<T>(a), bs = widened<T>(b);
+        std::vector<Compute<T>> sums(static_cast<std::size_t>(c.numel()));
+        for (std::int64_t m = 0; m < rows; ++m)
+            for (std::int64_t k = 0; k < terms; ++k)
+                for (std::int64_t n = 0; n < columns; ++n) {
+                    const std::int64_t in_a = transpose_a ? k * rows + m : m * terms + k;
+                    const std::int64_t in_b = transpose_b ? n * terms + k : k * columns + n;
+                    sums[m * columns + n] += as[in_a] * bs[in_b];
+                }
+        store<T>(sums, c);
+    });
+}
+
+}  // namespace tern::matmul_passes
