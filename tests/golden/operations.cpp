@@ -1,0 +1,72 @@
+#include "tern/tests/golden/operations.hpp"
+
+#include "tern/kernels/conv2d/conv2d.hpp"
+#include "tern/kernels/depthwise_conv2d/depthwise_conv2d.hpp"
+#include "tern/kernels/linear/linear.hpp"
+#include "tern/kernels/softmax/softmax.hpp"
+#include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
+#include "tern/tests/golden/hashed.hpp"
+
+namespace tern::test {
+namespace {
+
+/// Stride, dilation (if any) and padding of `params` for a kernel of these extents.
+Window2d window_of(const Json& params, std::int64_t kernel_h, std::int64_t kernel_w) {
+    Window2d window{kernel_h, kernel_w, params["stride"][0], params["stride"][1]};
+    if (params.contains("dilation")) {
+        window.dilation_h = params["dilation"][0];
+        window.dilation_w = params["dilation"][1];
+    }
+    const Json& padding = params["padding"];
+    window.pad_top = padding[0], window.pad_bottom = padding[1];
+    window.pad_left = padding[2], window.pad_right = padding[3];
+    return window;
+}
+
+Tensors conv2d_of(const Json& params, const Inputs& in) {
+    const Window2d window = window_of(params, in["w"].dim(2), in["w"].dim(3));
+    return {conv2d(in["x"], in["w"], in["bias"], window, params["groups"])};
+}
+
+Tensors depthwise_conv2d_of(const Json& params, const Inputs& in) {
+    return {depthwise_conv2d(in["x"], in["w"], window_of(params, in["w"].dim(2), in["w"].dim(3)))};
+}
+
+Tensors linear_of(const Json&, const Inputs& in) { return {linear(in["x"], in["w"], in["bias"])}; }
+
+Tensors softmax_of(const Json&, const Inputs& in) { return {softmax(in["x"])}; }
+
+Tensors softmax_cross_entropy_of(const Json& params, const Inputs& in) {
+    const Hashed hashed(params["labels"].get<std::string>());
+    std::vector<std::int32_t> labels;
+    for (std::int64_t n = 0; n < in["x"].dim(0); ++n) {
+        labels.push_back(static_cast<std::int32_t>(hashed.integer(n, in["x"].dim(1))));
+    }
+    return {
+        softmax_cross_entropy(in["x"], Tensor::from({in["x"].dim(0)}, labels), params["label_smoothing"])};
+}
+
+}  // namespace
+
+Tensor Inputs::operator[](std::string_view name) const {
+    for (const auto& [key, tensor] : entries_) {
+        if (key == name) return tensor;
+    }
+    return {};
+}
+
+Tensors Inputs::all() const {
+    Tensors tensors;
+    for (const auto& entry : entries_) tensors.push_back(entry.second);
+    return tensors;
+}
+
+const std::map<std::string, GoldenOperation>& golden_operations() {
+    static const std::map<std::string, GoldenOperation> operations{
+        {"conv2d", conv2d_of},   {"depthwise_conv2d", depthwise_conv2d_of},           {"linear", linear_of},
+        {"softmax", softmax_of}, {"softmax_cross_entropy", softmax_cross_entropy_of},
+    };
+    return operations;
+}
+
+}  // namespace tern::test
