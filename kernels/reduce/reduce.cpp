@@ -1,0 +1,117 @@
+#include "tern/kernels/reduce/reduce.hpp"
+
+#include <array>
+#include <numeric>
+
+#include "tern/kernels/dispatch.hpp"
+
+namespace tern {
+namespace reduce_passes {
+
+void forward_ref(const Problem& problem, const Stream& stream);
+void backward_ref(const Problem& problem, const Stream& stream);
+void forward_cpu(const Problem& problem, const Stream& stream);
+void backward_cpu(const Problem& problem, const Stream& stream);
+bool forward_cpu_accepts(const Problem& problem, std::string* why_not);
+bool backward_cpu_accepts(const Problem& problem, std::string* why_not);
+void record_grad(const Tensor& input, const Tensor& output, const ReduceParams& params);
+
+}  // namespace reduce_passes
+
+using namespace reduce_passes;
+
+const Op& reduce_op() {
+    // x and y are undefined in the backward pass of sum and mean, which need only shapes.
+    static const Op op{
+        "reduce",
+        {{"reduce",
+          "forward",
+          {"x"},
+          {"y"},
+          {{Backend::cpu, forward_cpu, forward_cpu_accepts}, {Backend::ref, forward_ref}}},
+         {"reduce",
+          "backward",
+          {"x", "y", "dy"},
+          {"dx"},
+          {{Backend::cpu, backward_cpu, backward_cpu_accepts}, {Backend::ref, backward_ref}}}}};
+    return op;
+}
+
+namespace {
+
+const char* name_of(Reduction kind) {
+    static constexpr std::array kNames{"sum", "mean", "max", "min"};
+    return kNames.at(static_cast<std::size_t>(kind));
+}
+
+std::uint32_t axis_bits(Reduction kind, const Shape& shape, const std::vector<int>& axes) {
+    std::uint32_t bits = 0;
+    for (const int axis : axes) {
+        const int d = axis < 0 ? axis + shape.rank() : axis;
+        TERN_CHECK(d >= 0 && d < shape.rank(), name_of(kind), "axis ", axis, " of shape ", shape);
+        TERN_CHECK((bits >> d & 1) == 0, name_of(kind), "axis ", axis, " is named twice (shape ", shape, ')');
+        bits |= 1u << d;
+    }
+    return bits;
+}
+
+Tensor reduce(Reduction kind, const Tensor& input, const std::vector<int>& axes, bool keep_dims) {
+    TERN_CHECK(is_floating(input.dtype()), name_of(kind), "the input must be of a floating-point type, got ",
+               input.dtype());
+    const ReduceParams params{kind, axis_bits(kind, input.shape(), axes)};
+    std::vector<std::int64_t> extents;
+    std::int64_t count = 1;  // elements per result
+    for (int d = 0; d < input.rank(); ++d) {
+        const bool reduced = params.axes >> d & 1;
+        if (reduced) count *= input.dim(d);
+        if (!reduced || keep_dims) extents.push_back(reduced ? 1 : input.dim(d));
+    }
+    TERN_CHECK(kind == Reduction::sum || count > 0, name_of(kind), "there is none of no elements (input ",
+               input.shape(), ')');
+    const Tensor output = Tensor::empty(Shape(extents), input.dtype(), input.device());
+    static const Pass& forward = reduce_op().pass("forward");
+    run_pass(forward, ParamsRef(params), {input}, {output});
+    record_grad(input, output, params);
+    return output;
+}
+
+Tensor reduce_all(Reduction kind, const Tensor& input) {
+    std::vector<int> axes(static_cast<std::size_t>(input.rank()));
+    std::iota(axes.begin(), axes.end(), 0);
+    return reduce(kind, input, axes, false);
+}
+
+}  // namespace
+
+Tensor sum(const Tensor& input) { return reduce_all(Reduction::sum, input); }
+Tensor mean(const Tensor& input) { return reduce_all(Reduction::mean, input); }
+Tensor max(const Tensor& input) { return reduce_all(Reduction::max, input); }
+Tensor min(const Tensor& input) { return reduce_all(Reduction::min, input); }
+
+Tensor sum(const Tensor& input, const std::vector<int>& axes, bool keep_dims) {
+    return reduce(Reduction::sum, input, axes, keep_dims);
+}
+Tensor mean(const Tensor& input, const std::vector<int>& axes, bool keep_dims) {
+    return reduce(Reduction::mean, input, axes, keep_dims);
+}
+Tensor max(const Tensor& input, const std::vector<int>& axes, bool keep_dims) {
+    return reduce(Reduction::max, input, axes, keep_dims);
+}
+Tensor min(const Tensor& input, const std::vector<int>& axes, bool keep_dims) {
+    return reduce(Reduction::min, input, axes, keep_dims);
+}
+
+Tensor sum_to(const Tensor& input, const Shape& shape) {
+    if (input.shape() == shape) return input;
+    const int more = input.rank() - shape.rank();
+    std::vector<int> axes;
+    for (int d = 0; d < input.rank(); ++d) {
+        const bool repeated = d < more || (shape[d - more] == 1 && input.dim(d) != 1);
+        TERN_CHECK(more >= 0 && (repeated || shape[d - more] == input.dim(d)), "sum_to", shape,
+                   " does not broadcast to ", input.shape());
+        if (repeated) axes.push_back(d);
+    }
+    return sum(input, axes).reshape(shape);
+}
+
+}  // namespace tern
