@@ -11,6 +11,12 @@ void backward_weight_ref(const Problem& problem, const Stream& stream);
 void forward_cpu(const Problem& problem, const Stream& stream);
 void backward_input_cpu(const Problem& problem, const Stream& stream);
 void backward_weight_cpu(const Problem& problem, const Stream& stream);
+void forward_cuda(const Problem& problem, const Stream& stream);
+void backward_input_cuda(const Problem& problem, const Stream& stream);
+void backward_weight_cuda(const Problem& problem, const Stream& stream);
+bool accepts_cuda(const Problem& problem, std::string* why_not);
+void run_cudnn(const Problem& problem, const Stream& stream);
+bool accepts_cudnn(const Problem& problem, std::string* why_not);
 void record_grad(const Tensor& input, const Tensor& weight, const Tensor& output,
                  const DepthwiseConv2dParams& params);
 
@@ -19,23 +25,30 @@ void record_grad(const Tensor& input, const Tensor& weight, const Tensor& output
 using namespace depthwise_conv2d_passes;
 
 const Op& depthwise_conv2d_op() {
+    using enum Backend;
+    const auto implementations = [](auto ours, auto cpu_version, auto reference) {
+        return std::vector<Implementation>{{cuda, ours, TERN_IF_CUDA(accepts_cuda)},
+                                           {cudnn, TERN_IF_CUDA(run_cudnn), TERN_IF_CUDA(accepts_cudnn)},
+                                           {cpu, cpu_version, accepts_float32},
+                                           {ref, reference}};
+    };
     static const Op op{
         "depthwise_conv2d",
         {{"depthwise_conv2d",
           "forward",
           {"x", "w"},
           {"y"},
-          {{Backend::cpu, forward_cpu, accepts_float32}, {Backend::ref, forward_ref}}},
+          implementations(TERN_IF_CUDA(forward_cuda), forward_cpu, forward_ref)},
          {"depthwise_conv2d",
           "backward_input",
           {"dy", "w"},
           {"dx"},
-          {{Backend::cpu, backward_input_cpu, accepts_float32}, {Backend::ref, backward_input_ref}}},
+          implementations(TERN_IF_CUDA(backward_input_cuda), backward_input_cpu, backward_input_ref)},
          {"depthwise_conv2d",
           "backward_weight",
           {"x", "dy"},
           {"dw"},
-          {{Backend::cpu, backward_weight_cpu, accepts_float32}, {Backend::ref, backward_weight_ref}}}}};
+          implementations(TERN_IF_CUDA(backward_weight_cuda), backward_weight_cpu, backward_weight_ref)}}};
     return op;
 }
 

@@ -29,6 +29,7 @@ constexpr int kColumns = 16;  // output columns per block, one per thread row
 constexpr int kRows =
     4;  // output rows per block, all by one thread: 1.5 rows of a 3x3 input per row of output
 constexpr int kTapGroup = 9;  // filter taps per pass of the weight gradient: a whole 3x3 filter in registers
+constexpr std::int64_t kMaxGridZ = 65535;
 constexpr int kSharedLimit = 48 * 1024;  // what every GPU gives a block without asking
 
 // Rows and columns of input that a tile of outputs reads.
@@ -309,6 +310,7 @@ void TERN_CUDA_PASS(backward_weight)(const Problem& problem, const Stream& strea
 bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
     if (problem.dtype() == DType::float64)
         return refuse(why_not, "float32 and 16-bit types only, got float64");
+    if (problem.inputs[0].dim(0) > kMaxGridZ) return refuse(why_not, "more than ", kMaxGridZ, " images");
     for (const auto tensors : {problem.inputs, problem.outputs})
         for (const Tensor& tensor : tensors)
             if (tensor.numel() > INT32_MAX) return refuse(why_not, "more than 2^31 elements: ", tensor);

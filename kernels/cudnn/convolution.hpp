@@ -1,0 +1,35 @@
+// Grouped 2-D convolutions by cuDNN: descriptors, choice of algorithm, plan cache. NHWC, float32 sums.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "tern/core/tensor.hpp"
+#include "tern/kernels/window.hpp"
+
+namespace tern::cudnn {
+
+enum class ConvolutionPass : std::uint8_t { forward, backward_input, backward_weight };
+
+/// What a plan depends on. The weight is (O, KH, KW, I / groups) in memory, which for one input channel per
+/// group is PyTorch's (O, 1, KH, KW) as well.
+struct Convolution {
+    ConvolutionPass pass;
+    DType dtype;
+    Device device;
+    std::int64_t batch, height, width, channels, out_height, out_width, out_channels, groups;
+    Window2d window;
+
+    friend bool operator==(const Convolution&, const Convolution&) = default;
+};
+
+/// Whether cuDNN is there and can express it; else, if asked for, why not. A plan may still be missing: then
+/// run_convolution() throws.
+bool accepts_convolution(const Convolution& convolution, std::string* why_not);
+
+/// forward: (x, w) -> y; backward_input: (dy, w) -> dx; backward_weight: (x, dy) -> dw. Deterministic
+/// algorithms only.
+void run_convolution(const Convolution& convolution, const Tensor& a, const Tensor& b, const Tensor& result,
+                     const Stream& stream);
+
+}  // namespace tern::cudnn
