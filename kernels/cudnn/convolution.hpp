@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "tern/core/stream.hpp"
 #include "tern/core/tensor.hpp"
 #include "tern/kernels/window.hpp"
 
