@@ -71,3 +71,57 @@ function(tern_plant_fault result)
         DEPENDS ${source} ${PROJECT_SOURCE_DIR}/cmake/plant_fault.cmake VERBATIM)
     set(${result} ${planted} PARENT_SCOPE)
 endfunction()
+
+# tern_find_cuda_sources(result): kernels/<op>/<op>_cuda.cu of every operation that has one.
+function(tern_find_cuda_sources result)
+    tern_read_op_list()
+    set(sources "")
+    foreach(op ${TERN_OPS})
+        set(source ${PROJECT_SOURCE_DIR}/kernels/${op}/${op}_cuda.cu)
+        if(EXISTS ${source})
+            list(APPEND sources ${source})
+        endif()
+    endforeach()
+    set(${result} ${sources} PARENT_SCOPE)
+endfunction()
+
+# tern_list_host_passes(file SOURCES a_cuda.cu ...): writes a C++ file with the table of tests/kernels_on_host/
+# host_passes.hpp, from the lines "void TERN_CUDA_PASS(<pass>)(" and "bool TERN_CUDA_PASS(accepts)(" of the sources.
+function(tern_list_host_passes file)
+    cmake_parse_arguments(arg "" "" "SOURCES" ${ARGN})
+    set(declarations "")
+    set(rows "")
+    foreach(source ${arg_SOURCES})
+        set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
+        cmake_path(GET source STEM op)
+        string(REGEX REPLACE "_cuda$" "" op ${op})
+        file(STRINGS ${source} lines REGEX "^(void|bool) TERN_CUDA_PASS\\(")
+        set(accepts nullptr)
+        string(APPEND declarations "namespace tern::${op}_passes {\n")
+        if(lines MATCHES "bool TERN_CUDA_PASS\\(accepts\\)")
+            string(APPEND declarations "bool accepts_cuda_host(const Problem&, std::string*);\n")
+            set(accepts ${op}_passes::accepts_cuda_host)
+        endif()
+        string(REGEX MATCHALL "void TERN_CUDA_PASS\\([a-z0-9_]+\\)" passes "${lines}")
+        foreach(pass ${passes})
+            string(REGEX REPLACE ".*\\((.*)\\)" "\\1" pass ${pass})
+            string(APPEND declarations "void ${pass}_cuda_host(const Problem&, const Stream&);\n")
+            string(APPEND rows "        {\"${op}\", \"${pass}\", ${op}_passes::${pass}_cuda_host, ${accepts}},\n")
+        endforeach()
+        string(APPEND declarations "}  // namespace tern::${op}_passes\n")
+    endforeach()
+    file(CONFIGURE OUTPUT ${file} @ONLY CONTENT "// Made while configuring, by tern_list_host_passes().
+#include \"tern/tests/kernels_on_host/host_passes.hpp\"
+
+@declarations@
+namespace tern::test {
+
+std::span<const HostPass> host_passes() {
+    static const HostPass passes[] = {
+@rows@    };
+    return passes;
+}
+
+}  // namespace tern::test
+")
+endfunction()

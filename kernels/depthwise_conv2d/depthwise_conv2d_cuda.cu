@@ -86,7 +86,7 @@ __global__ void depthwise_conv2d_forward_tile_kernel(const T* x, const T* w, T* 
         }
         cuda::store_pack<V>(tile + (cell * kPacks + pack) * V, values);
     }
-    __syncthreads();
+    __syncthreads();  // taps and tile are filled
 
     const int ow = first_ow + column;
     if (!active || ow >= g.out_width) return;
@@ -181,7 +181,7 @@ __global__ void depthwise_conv2d_backward_weight_partial_kernel(const T* x, cons
 #pragma unroll
     for (int t = 0; t < kTapGroup; ++t) {
         for (int v = 0; v < V; ++v) row_sums[(thread_row * kPacks + pack) * V + v] = sums[t][v];
-        __syncthreads();
+        __syncthreads();  // row_sums is filled
         if (thread_row == 0 && active && first_tap + t < tap_count) {
             for (int v = 0; v < V; ++v) {
                 float sum = 0.0f;
@@ -190,7 +190,7 @@ __global__ void depthwise_conv2d_backward_weight_partial_kernel(const T* x, cons
                 partial[tap * g.channels + channel + v] = sum;
             }
         }
-        __syncthreads();
+        __syncthreads();  // row_sums has been read
     }
 }
 

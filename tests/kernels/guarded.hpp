@@ -1,11 +1,14 @@
 // Tensors with guard bytes on both sides.
 #pragma once
 
+#include <sanitizer/asan_interface.h>
+
 #include "tern/core/tensor.hpp"
 
 namespace tern::test {
 
-/// A tensor whose memory is surrounded by a pattern, so that a write outside is seen.
+/// A tensor whose memory is surrounded by a pattern, so that a write outside is seen. Under the address
+/// sanitizer the surroundings must not even be read.
 class Guarded {
   public:
     /// A copy of `values`; if `poisoned`, all bytes are 0xFF instead (a NaN in every floating type).
@@ -20,11 +23,17 @@ class Guarded {
         whole_ = Tensor::empty({bytes + 2 * kGuard}, DType::uint8);
         std::fill_n(whole_.raw_data(), whole_.bytes(), kPattern);
         tensor_ = Tensor::view_of(whole_.storage(), kGuard, shape, dtype);
+        ASAN_POISON_MEMORY_REGION(whole_.raw_data(), kGuard);
+        ASAN_POISON_MEMORY_REGION(whole_.raw_data() + kGuard + bytes, kGuard);
     }
+    ~Guarded() { allow_access(); }
+    Guarded(const Guarded&) = delete;
+    Guarded& operator=(const Guarded&) = delete;
 
     const Tensor& tensor() const { return tensor_; }
 
     bool intact() const {
+        allow_access();
         const std::byte* data = whole_.raw_data();
         const std::int64_t end = whole_.bytes();
         const auto clean = [&](std::int64_t from, std::int64_t to) {
@@ -34,6 +43,8 @@ class Guarded {
     }
 
   private:
+    void allow_access() const { ASAN_UNPOISON_MEMORY_REGION(whole_.raw_data(), whole_.bytes()); }
+
     static constexpr std::int64_t kGuard = 64;
     static constexpr std::byte kPattern{0xA5};
     Tensor whole_, tensor_;

@@ -1,0 +1,121 @@
+// Our CUDA kernels, run on the host, against ref in float64: over the listed and random shapes, in several
+// orders of their threads, which must all give the same bits.
+#include "tern/tests/kernels/conformance.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <vector>
+
+#include "tern/core/cuda/host_run/run_grid.hpp"
+#include "tern/tests/catch.hpp"
+#include "tern/tests/kernels_on_host/host_passes.hpp"
+
+using namespace tern;
+
+namespace {
+
+// Under a sanitizer one access costs 5 to 20 times as much, and its reports hang less on the order.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::uint64_t kOrders = 3;
+constexpr std::uint64_t kRandomRounds = 3;
+#else
+constexpr std::uint64_t kOrders = 5;
+constexpr std::uint64_t kRandomRounds = 12;
+#endif
+
+using Bytes = std::vector<std::byte>;
+
+std::vector<Bytes> contents(std::span<const Tensor> tensors) {
+    std::vector<Bytes> result;
+    for (const Tensor& tensor : tensors) {
+        if (tensor.defined())
+            result.emplace_back(tensor.raw_data(), tensor.raw_data() + tensor.bytes());
+        else
+            result.emplace_back();
+    }
+    return result;
+}
+
+void restore(std::span<const Tensor> tensors, const std::vector<Bytes>& bytes) {
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+        if (tensors[i].defined()) std::copy(bytes[i].begin(), bytes[i].end(), tensors[i].raw_data());
+    }
+}
+
+const test::HostPass* current = nullptr;
+
+void run_in_all_orders(const Problem& problem, const Stream& stream) {
+    const std::vector<Bytes> before = contents(problem.outputs);
+    std::vector<Bytes> first;
+    for (std::uint64_t seed = 0; seed < kOrders; ++seed) {
+        const host_run::ScopedSeed order(seed);
+        restore(problem.outputs, before);
+        current->run(problem, stream);
+        if (first.empty()) first = contents(problem.outputs);
+        TERN_CHECK(contents(problem.outputs) == first, "host_run", "the result differs in order ", seed);
+    }
+}
+
+bool accepts(const test::HostPass& pass, const Op& op, const cases::PassCase& pass_case, DType dtype) {
+    // The host's function in the place of a CPU version: what it accepts is asked of it, not of a device.
+    return test::accepts_case(op, pass_case, dtype, {Backend::cpu, pass.run, pass.accepts});
+}
+
+int check_case(const test::HostPass& pass, const Op& op, const cases::PassCase& pass_case,
+               std::uint64_t seed) {
+    int checked = 0;
+    current = &pass;
+    for (const DType dtype : {DType::float32, DType::bfloat16, DType::float16}) {
+        if (!accepts(pass, op, pass_case, dtype)) continue;
+        INFO(op.name << '.' << pass_case.pass << ", case \"" << pass_case.name << "\", " << dtype << ", seed "
+                     << seed);
+        CHECK(test::check_conformance(op, pass_case, dtype, run_in_all_orders, seed) == "");
+        ++checked;
+    }
+    return checked;
+}
+
+const cases::NamedCases& cases_of(std::string_view op) {
+    const auto& all = cases::all_cases();
+    return *std::find_if(all.begin(), all.end(), [&](const auto& named) { return named.op->name == op; });
+}
+
+}  // namespace
+
+TEST_CASE("CUDA kernels on the host agree with ref in float64 on the listed shapes") {
+    for (const test::HostPass& pass : test::host_passes()) {
+        const cases::NamedCases& named = cases_of(pass.op);
+        int checked = 0;
+        for (const cases::PassCase& pass_case : named.cases.passes) {
+            if (pass_case.pass != pass.pass || pass_case.benchmark) continue;
+            checked += check_case(pass, *named.op, pass_case, 1);
+        }
+        INFO(pass.op << '.' << pass.pass);
+        CHECK(checked > 0);
+    }
+}
+
+TEST_CASE("CUDA kernels on the host agree with ref in float64 on random shapes") {
+    for (const test::HostPass& pass : test::host_passes()) {
+        const cases::NamedCases& named = cases_of(pass.op);
+        for (std::uint64_t seed = 1; seed <= kRandomRounds; ++seed) {
+            for (const cases::PassCase& pass_case : named.cases.random(seed)) {
+                if (pass_case.pass == pass.pass) check_case(pass, *named.op, pass_case, seed);
+            }
+        }
+    }
+}
+
+TEST_CASE("every pass with a CUDA version is run on the host") {
+    for (const Op* op : all_ops()) {
+        for (const Pass& pass : op->passes) {
+            const bool has_cuda = std::ranges::any_of(
+                pass.implementations, [](const Implementation& i) { return i.backend == Backend::cuda; });
+            if (!has_cuda) continue;
+            INFO(op->name << '.' << pass.name);
+            CHECK(std::ranges::any_of(test::host_passes(), [&](const test::HostPass& host) {
+                return host.op == op->name && host.pass == pass.name;
+            }));
+        }
+    }
+}

@@ -1,0 +1,21 @@
+// The passes of our CUDA sources as they run on the host.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "tern/kernels/op.hpp"
+
+namespace tern::test {
+
+struct HostPass {
+    std::string_view op, pass;
+    void (*run)(const Problem& problem, const Stream& stream);
+    bool (*accepts)(const Problem& problem, std::string* why_not);  // null: always
+};
+
+/// Every pass of the .cu files that this program was built with.
+std::span<const HostPass> host_passes();
+
+}  // namespace tern::test
