@@ -6,6 +6,7 @@ namespace tern {
 namespace matmul_passes {
 
 void forward_ref(const Problem& problem, const Stream& stream);
+void forward_cpu(const Problem& problem, const Stream& stream);
 void record_grad(const Tensor& a, const Tensor& b, const Tensor& c, const MatmulParams& params);
 
 }  // namespace matmul_passes
@@ -13,7 +14,12 @@ void record_grad(const Tensor& a, const Tensor& b, const Tensor& c, const Matmul
 using namespace matmul_passes;
 
 const Op& matmul_op() {
-    static const Op op{"matmul", {{"matmul", "forward", {"a", "b"}, {"c"}, {{Backend::ref, forward_ref}}}}};
+    static const Op op{"matmul",
+                       {{"matmul",
+                         "forward",
+                         {"a", "b"},
+                         {"c"},
+                         {{Backend::cpu, forward_cpu, accepts_float32}, {Backend::ref, forward_ref}}}}};
     return op;
 }
 

@@ -1,0 +1,130 @@
+#include "tern/kernels/gemm/gemm.hpp"
+
+#include "tern/core/parallel.hpp"
+#include "tern/kernels/gemm/panels.hpp"
+
+namespace tern::gemm {
+namespace {
+
+constexpr std::int64_t kNoSegments[] = {0};
+
+// Terms that are summed before the next rows of A are read: 512 rows of a panel of B are 128 KB, an eighth of
+// L2.
+constexpr std::int64_t kTerms = 512;
+// Floats of A per task: 128 KB.
+constexpr std::int64_t kTaskSize = 32768;
+constexpr std::int64_t kTasks = 16;  // enough to keep some cores busy
+
+Block block_of(const Matrix& a, const float* b, std::int64_t b_row, std::int64_t b_panel,
+               std::int64_t columns, float* c, std::int64_t c_row) {
+    return {a.rows,      columns,   a.data, a.row_stride, a.column_stride,
+            kNoSegments, a.columns, b,      b_row,        b_panel,
+            nullptr,     0,         c,      c_row};
+}
+
+// Tasks are blocks of rows, and of panels where rows are few; B is packed once.
+void multiply_by_rows(const Matrix& a, const Matrix& b, const float* bias, float* c) {
+    const std::int64_t terms = a.columns, columns = b.columns;
+    const bool in_place = readable_in_place(b) && columns <= 2 * kPanelColumns;
+    const Tensor packed = Tensor::empty({in_place ? 0 : panels_size(terms, columns)});
+    if (!in_place) {
+        parallel_for(columns, kPanelColumns, [&](std::int64_t begin, std::int64_t end) {
+            pack_panels({b.data + begin * b.column_stride, terms, end - begin, b.row_stride, b.column_stride},
+                        packed.data<float>() + begin * terms);
+        });
+    }
+    const float* const panels = in_place ? b.data : packed.data<float>();
+    const std::int64_t b_row = in_place ? b.row_stride : kPanelColumns;
+    const std::int64_t b_panel = in_place ? kPanelColumns : terms * kPanelColumns;
+
+    const std::int64_t task_rows =
+        std::clamp<std::int64_t>(kTaskSize / std::clamp<std::int64_t>(terms, 1, kTerms), 48, 1536);
+    const std::int64_t row_tasks = (a.rows + task_rows - 1) / task_rows;
+    const std::int64_t all_panels = (columns + kPanelColumns - 1) / kPanelColumns;
+    const std::int64_t task_columns =
+        std::max<std::int64_t>(1, all_panels * row_tasks / kTasks) * kPanelColumns;
+    const std::int64_t column_tasks = (columns + task_columns - 1) / task_columns;
+    parallel_for(row_tasks * column_tasks, 1, [&](std::int64_t task, std::int64_t) {
+        const std::int64_t i = task / column_tasks * task_rows, j = task % column_tasks * task_columns;
+        const std::int64_t rows = std::min(task_rows, a.rows - i);
+        for (std::int64_t k = 0; k < std::max<std::int64_t>(terms, 1); k += kTerms) {
+            const Matrix part{a.data + i * a.row_stride + k * a.column_stride, rows,
+                              std::min(kTerms, terms - k), a.row_stride, a.column_stride};
+            Block block = block_of(part, panels + j / kPanelColumns * b_panel + k * b_row, b_row, b_panel,
+                                   std::min(task_columns, columns - j), c + i * columns + j, columns);
+            block.start = k > 0 ? block.c : bias != nullptr ? bias + j : nullptr;
+            block.start_row = k > 0 ? columns : 0;
+            multiply(block);
+        }
+    });
+}
+
+// Few rows and columns, very many terms (gradients of weights): tasks are ranges of terms, each with a C of
+// its own.
+void multiply_by_terms(const Matrix& a, const Matrix& b, std::int64_t task_terms, float* c) {
+    const std::int64_t terms = a.columns, size = a.rows * b.columns;
+    // 64 rows of a panel of B are 16 KB, half of L1: every row of tiles reads them again.
+    constexpr std::int64_t kStep = 64;
+    const Tensor partial = Tensor::empty({(terms + task_terms - 1) / task_terms, size});
+    parallel_chunks(terms, task_terms, [&](std::int64_t task, std::int64_t begin, std::int64_t end) {
+        float* const sums = partial.data<float>() + task * size;
+        for (std::int64_t k = begin; k < end; k += kStep) {
+            const std::int64_t depth = std::min(kStep, end - k);
+            const Matrix rows{a.data + k * a.column_stride, a.rows, depth, a.row_stride, a.column_stride};
+            const Matrix columns{b.data + k * b.row_stride, depth, b.columns, b.row_stride, b.column_stride};
+            Block block =
+                block_of(rows, columns.data, b.row_stride, kPanelColumns, b.columns, sums, b.columns);
+            if (!readable_in_place(b)) {
+                float* const panels = thread_buffer(panels_size(depth, b.columns));
+                pack_panels(columns, panels);
+                block.b = panels;
+                block.b_row = kPanelColumns;
+                block.b_panel = depth * kPanelColumns;
+            }
+            if (k > begin) block.start = sums;
+            block.start_row = b.columns;
+            multiply(block);
+        }
+    });
+    sum_parts(partial.data<float>(), partial.dim(0), size, c);
+}
+
+}  // namespace
+
+Matrix Matrix::rows_of(const Tensor& tensor) {
+    const std::int64_t columns = tensor.dim(-1);
+    std::int64_t rows = 1;
+    for (int i = 0; i + 1 < tensor.rank(); ++i) rows *= tensor.dim(i);
+    return {tensor.data<float>(), rows, columns, columns, 1};
+}
+
+void multiply(const Matrix& a, const Matrix& b, const float* bias, float* c) {
+    TERN_ASSERT(a.columns == b.rows);
+    constexpr std::int64_t kTaskTerms = 4096;
+    if (bias == nullptr && a.columns >= 2 * kTaskTerms && a.columns >= 16 * std::max(a.rows, b.columns))
+        multiply_by_terms(a, b, kTaskTerms, c);
+    else
+        multiply_by_rows(a, b, bias, c);
+}
+
+void sum_columns(const float* matrix, std::int64_t rows, std::int64_t columns, float* sums) {
+    constexpr std::int64_t kRows = 1024;
+    const Tensor partial = Tensor::zeros({(rows + kRows - 1) / kRows, columns});
+    parallel_chunks(rows, kRows, [&](std::int64_t task, std::int64_t begin, std::int64_t end) {
+        float* const part = partial.data<float>() + task * columns;
+        for (std::int64_t i = begin; i < end; ++i)
+            for (std::int64_t j = 0; j < columns; ++j) part[j] += matrix[i * columns + j];
+    });
+    sum_parts(partial.data<float>(), partial.dim(0), columns, sums);
+}
+
+void sum_parts(const float* partial, std::int64_t parts, std::int64_t size, float* sums) {
+    parallel_for(size, 4096, [&](std::int64_t begin, std::int64_t end) {
+        if (parts == 0) return std::fill(sums + begin, sums + end, 0.0f);
+        if (sums != partial) std::copy(partial + begin, partial + end, sums + begin);
+        for (std::int64_t part = 1; part < parts; ++part)
+            for (std::int64_t i = begin; i < end; ++i) sums[i] += partial[part * size + i];
+    });
+}
+
+}  // namespace tern::gemm

@@ -1,0 +1,41 @@
+#include "tern/kernels/gemm/panels.hpp"
+
+#include <memory>
+
+#include "tern/core/memory.hpp"
+
+namespace tern::gemm {
+
+void pack_panels(const Matrix& matrix, float* panels) {
+    for (std::int64_t j = 0; j < matrix.columns; j += kPanelColumns) {
+        const std::int64_t columns = std::min(kPanelColumns, matrix.columns - j);
+        const float* from = matrix.data + j * matrix.column_stride;
+        for (std::int64_t i = 0; i < matrix.rows; ++i, panels += kPanelColumns, from += matrix.row_stride) {
+            for (std::int64_t c = 0; c < columns; ++c) panels[c] = from[c * matrix.column_stride];
+            std::fill(panels + columns, panels + kPanelColumns, 0.0f);
+        }
+    }
+}
+
+float* thread_buffer(std::int64_t size) {
+    struct Buffer {
+        float* data = nullptr;
+        std::int64_t size = 0;
+        ~Buffer() { release(); }
+        void release() {
+            free_bytes(data, static_cast<std::size_t>(size) * sizeof(float), Device::cpu());
+            data = nullptr;
+            size = 0;
+        }
+    };
+    thread_local Buffer buffer;
+    if (buffer.size < size) {
+        buffer.release();
+        buffer.data = static_cast<float*>(
+            allocate_bytes(static_cast<std::size_t>(size) * sizeof(float), Device::cpu()));
+        buffer.size = size;
+    }
+    return buffer.data;
+}
+
+}  // namespace tern::gemm

@@ -1,0 +1,39 @@
+// The register tile of matrix products: what linear, matmul and conv2d sum all their products with.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace tern::gemm {
+
+/// Columns of B that lie side by side in a panel: four AVX-512 vectors, the widest tile.
+inline constexpr std::int64_t kPanelColumns = 64;
+/// Rows of B can be read up to the next multiple of this many columns: the widest vector.
+inline constexpr std::int64_t kVectorColumns = 16;
+
+/// C (rows, columns) = start + A B, on one thread. Small enough that B stays in the caches.
+///
+/// A's columns come in segments, so that a convolution's taps are one sum that never leaves the registers,
+/// and no patches need to be gathered.
+struct Block {
+    std::int64_t rows, columns;
+    /// A, element (i, s * depth + k): a[i * a_row + segments[s] + k * a_column].
+    const float* a;
+    std::int64_t a_row, a_column;
+    std::span<const std::int64_t> segments;
+    std::int64_t depth;
+    /// B, element (k, j): b[k * b_row + j / kPanelColumns * b_panel + j % kPanelColumns].
+    const float* b;
+    std::int64_t b_row, b_panel;
+    /// What the sums start from, element (i, j): start[i * start_row + j]; null for zeros. A bias has
+    /// start_row 0; C itself adds to it.
+    const float* start;
+    std::int64_t start_row;
+    /// C, element (i, j): c[i * c_row + j].
+    float* c;
+    std::int64_t c_row;
+};
+
+void multiply(const Block& block);
+
+}  // namespace tern::gemm
