@@ -1,0 +1,72 @@
+// The same bits for any number of threads, and on repeat.
+#include <cstring>
+
+#include "tern/core/parallel.hpp"
+#include "tern/kernels/cases/cases.hpp"
+#include "tern/tests/catch.hpp"
+
+using namespace tern;
+
+namespace {
+
+using Bytes = std::vector<std::byte>;
+
+class Threads {
+  public:
+    explicit Threads(int count) : previous_(num_threads()) { set_num_threads(count); }
+    ~Threads() { set_num_threads(previous_); }
+    Threads(const Threads&) = delete;
+    Threads& operator=(const Threads&) = delete;
+
+  private:
+    int previous_;
+};
+
+Tensors make_outputs(const cases::PassCase& pass_case, const Tensors& inputs) {
+    Tensors outputs;
+    for (std::size_t i = 0; i < pass_case.outputs.size(); ++i) {
+        const cases::TensorSpec& spec = pass_case.outputs[i];
+        if (pass_case.in_place && spec.defined) outputs.push_back(inputs[i].clone());
+        else outputs.push_back(make_tensor(spec, DType::float32, 99));
+    }
+    return outputs;
+}
+
+Bytes run(const Op& op, const cases::PassCase& pass_case, const Tensors& inputs, int threads) {
+    const Threads scope(threads);
+    const Tensors outputs = make_outputs(pass_case, inputs);
+    run_problem({op.pass(pass_case.pass), pass_case.params.ref(), inputs, outputs});
+    Bytes bytes;
+    for (const Tensor& output : outputs) {
+        if (output.defined()) bytes.insert(bytes.end(), output.raw_data(), output.raw_data() + output.bytes());
+    }
+    return bytes;
+}
+
+void check(const Op& op, const cases::PassCase& pass_case) {
+    INFO(op.name << '.' << pass_case.pass << ", case \"" << pass_case.name << '"');
+    Tensors inputs;
+    for (const auto& spec : pass_case.inputs) inputs.push_back(make_tensor(spec, DType::float32, 1 + inputs.size()));
+    const Tensors outputs = make_outputs(pass_case, inputs);
+    const Problem problem{op.pass(pass_case.pass), pass_case.params.ref(), inputs, outputs};
+    if (select(problem, kernel_policy()).backend == Backend::ref) return;  // serial
+    const Bytes once = run(op, pass_case, inputs, 1);
+    for (const int threads : {1, 2, 4}) {
+        INFO(threads << " threads");
+        CHECK(run(op, pass_case, inputs, threads) == once);
+    }
+}
+
+void check_all(bool benchmarks) {
+    for (const cases::NamedCases& named : cases::all_cases()) {
+        for (const cases::PassCase& pass_case : named.cases.passes) {
+            if (pass_case.benchmark == benchmarks) check(*named.op, pass_case);
+        }
+    }
+}
+
+}  // namespace
+
+TEST_CASE("every pass gives equal bits for 1, 2 and 4 threads") { check_all(false); }
+
+TEST_CASE("every pass gives equal bits for 1, 2 and 4 threads at full size", "[.slow]") { check_all(true); }
