@@ -36,7 +36,7 @@ void decode(const std::string& file, std::span<const std::byte> bytes, std::int6
 std::vector<std::byte> encode(const Tensor& images, const Tensor& labels);
 
 /// Names of the classes from the text of batches.meta.txt: one a line; throws Error that names `file` where
-/// there is none, more than 256, or one is empty or not printable.
+/// there is none, more than 256, or one is empty, not printable or not UTF-8.
 std::vector<std::string> parse_classes(const std::string& file, const std::string& text);
 
 }  // namespace tern::cifar10

@@ -159,9 +159,13 @@ TEST_CASE("class names are lines of text") {
     test::write_text(set.path(file), "\n\n");
     set.check_error(where + "names 0 classes, expected 1 to 256");
     test::write_text(set.path(file), "cat\n\ndog\n");
-    set.check_error(where + "line 2 is no printable class name");
+    set.check_error(where + "line 2 is no printable class name in UTF-8");
     test::write_text(set.path(file), "cat\n\033[31mred\n");
-    set.check_error(where + "line 2 is no printable class name");
+    set.check_error(where + "line 2 is no printable class name in UTF-8");
+    for (const char* bad : {"\xC3", "\xE0\x80\x80", "\xED\xA0\x80", "\xF5\x80\x80\x80", "a\x80"}) {
+        test::write_text(set.path(file), bad);
+        set.check_error(where + "line 1 is no printable class name in UTF-8");
+    }
     test::write_text(set.path(file), std::string(70000, 'x'));
     set.check_error(where + "has 70000 bytes, more than the 65536 that class names may take");
 }
