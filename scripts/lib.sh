@@ -53,6 +53,15 @@ quietly() {
     die "cannot $what: '$*' ended with status $status (its output is above)"
 }
 
+# One compiler per core (ninja alone starts two more), through ccache where there is one.
+tune_build() {
+    export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}
+    if command -v ccache >/dev/null; then
+        export CMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER-ccache}
+        export CMAKE_CUDA_COMPILER_LAUNCHER=${CMAKE_CUDA_COMPILER_LAUNCHER-ccache}
+    fi
+}
+
 # build PRESET [TARGET...] configures build/PRESET and builds it: all of it, or the targets named.
 # Configuring again keeps options given before (-DTERN_CUDA=OFF, an architecture, ...).
 build() {
@@ -60,10 +69,7 @@ build() {
     shift
     for target in "$@"; do targets+=(--target "$target"); done
     command -v cmake >/dev/null || die "cannot build without cmake (Debian package: cmake)"
-    if command -v ccache >/dev/null; then
-        export CMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER-ccache}
-        export CMAKE_CUDA_COMPILER_LAUNCHER=${CMAKE_CUDA_COMPILER_LAUNCHER-ccache}
-    fi
+    tune_build
     quietly configure cmake -S "$tern_root" --preset "$preset"
     say "Building in build/$preset, some minutes the first time:" \
         "$(sed -nE 's/^-- +(CUDA) +/\1 /p' <<<"$quiet_output")"
