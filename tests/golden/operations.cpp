@@ -3,6 +3,7 @@
 #include "tern/kernels/conv2d/conv2d.hpp"
 #include "tern/kernels/depthwise_conv2d/depthwise_conv2d.hpp"
 #include "tern/kernels/linear/linear.hpp"
+#include "tern/kernels/reduce/reduce.hpp"
 #include "tern/kernels/softmax/softmax.hpp"
 #include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
 #include "tern/tests/golden/hashed.hpp"
@@ -46,6 +47,13 @@ Tensors softmax_cross_entropy_of(const Json& params, const Inputs& in) {
         softmax_cross_entropy(in["x"], Tensor::from({in["x"].dim(0)}, labels), params["label_smoothing"])};
 }
 
+Tensors reduction_of(const Json& params, const Inputs& in) {
+    const std::vector<int> axes = params["axes"];
+    if (params["operation"] == "sum") return {sum(in["x"], axes)};
+    if (params["operation"] == "mean") return {mean(in["x"], axes)};
+    return {max(in["x"], axes)};
+}
+
 }  // namespace
 
 Tensor Inputs::operator[](std::string_view name) const {
@@ -63,7 +71,8 @@ Tensors Inputs::all() const {
 
 const std::map<std::string, GoldenOperation>& golden_operations() {
     static const std::map<std::string, GoldenOperation> operations{
-        {"conv2d", conv2d_of},   {"depthwise_conv2d", depthwise_conv2d_of},           {"linear", linear_of},
+        {"conv2d", conv2d_of},   {"depthwise_conv2d", depthwise_conv2d_of},
+        {"linear", linear_of},   {"reduction", reduction_of},
         {"softmax", softmax_of}, {"softmax_cross_entropy", softmax_cross_entropy_of},
     };
     return operations;
