@@ -1,0 +1,136 @@
+// Whatever broadcasts, the innermost merged loop steps through each operand by 1 or stays: three loops that
+// the compiler vectorises. Memory bounds all but pow.
+#include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
+
+#include <cmath>
+
+#include "tern/kernels/loop_nest.hpp"
+#include "tern/kernels/op.hpp"
+
+namespace tern::elementwise_binary_passes {
+namespace {
+
+using Nest = LoopNest<3>;  // strides of y (and dy), a and b
+
+Nest loops(const Shape& a, const Shape& b, const Shape& y) {
+    const auto strides_a = row_major_strides(a), strides_b = row_major_strides(b);
+    const auto strides_y = row_major_strides(y);
+    const auto stride = [&](const Shape& shape, const auto& strides, int d) {
+        const int own = d - (y.rank() - shape.rank());
+        return own < 0 || shape[own] == 1 ? 0 : strides[own];
+    };
+    Nest nest;
+    for (int d = 0; d < y.rank(); ++d)
+        nest.add(y[d], {strides_y[d], stride(a, strides_a, d), stride(b, strides_b, d)});
+    return nest;
+}
+
+// Calls f(i, a, b) for `count` elements.
+template <class F>
+void for_each_pair(const Nest::Offsets& strides, const float* a, const float* b, std::int64_t count, F f) {
+    if (strides[1] == 0)
+        for (std::int64_t i = 0; i < count; ++i) f(i, *a, b[i]);
+    else if (strides[2] == 0)
+        for (std::int64_t i = 0; i < count; ++i) f(i, a[i], *b);
+    else
+        for (std::int64_t i = 0; i < count; ++i) f(i, a[i], b[i]);
+}
+
+template <class F>
+void forward(const Problem& problem, F f) {
+    const Tensor &a = problem.inputs[0], &b = problem.inputs[1], &y = problem.outputs[0];
+    const Nest nest = loops(a.shape(), b.shape(), y.shape());
+    const float *pa = a.data<float>(), *pb = b.data<float>();
+    float* py = y.data<float>();
+    nest.for_each_run([&, strides = nest.innermost().strides](const Nest::Offsets& at, std::int64_t count) {
+        float* to = py + at[0];
+        for_each_pair(strides, pa + at[1], pb + at[2], count,
+                      [to, f](std::int64_t i, float va, float vb) { to[i] = f(va, vb); });
+    });
+}
+
+template <class F>
+void backward(const Problem& problem, F f) {
+    const Tensor &a = problem.inputs[0], &b = problem.inputs[1], &dx = problem.outputs[0];
+    const Nest nest = loops(a.shape(), b.shape(), dx.shape());
+    const float *pa = a.data<float>(), *pb = b.data<float>(), *pdy = problem.inputs[2].data<float>();
+    float* pdx = dx.data<float>();
+    nest.for_each_run([&, strides = nest.innermost().strides](const Nest::Offsets& at, std::int64_t count) {
+        float* to = pdx + at[0];
+        const float* from = pdy + at[0];
+        for_each_pair(strides, pa + at[1], pb + at[2], count,
+                      [to, from, f](std::int64_t i, float va, float vb) { to[i] = f(va, vb, from[i]); });
+    });
+}
+
+// The share of dy that the larger (or with the arguments exchanged the smaller) gets.
+float share(float mine, float other, float dy) {
+    return mine > other ? dy : mine == other ? 0.5f * dy : 0 * dy;
+}
+
+}  // namespace
+
+void forward_cpu(const Problem& problem, const Stream&) {
+    switch (problem.params<ElementwiseBinaryParams>().kind) {
+        case BinaryKind::add:
+            return forward(problem, [](float a, float b) { return a + b; });
+        case BinaryKind::sub:
+            return forward(problem, [](float a, float b) { return a - b; });
+        case BinaryKind::mul:
+            return forward(problem, [](float a, float b) { return a * b; });
+        case BinaryKind::div:
+            return forward(problem, [](float a, float b) { return a / b; });
+        case BinaryKind::maximum:
+            return forward(problem, [](float a, float b) { return a > b || a != a ? a : b; });
+        case BinaryKind::minimum:
+            return forward(problem, [](float a, float b) { return a < b || a != a ? a : b; });
+        case BinaryKind::pow:
+            return forward(problem, [](float a, float b) { return std::pow(a, b); });
+    }
+    TERN_ASSERT(false);
+}
+
+void backward_a_cpu(const Problem& problem, const Stream&) {
+    switch (problem.params<ElementwiseBinaryParams>().kind) {
+        case BinaryKind::add:
+        case BinaryKind::sub:
+            return backward(problem, [](float, float, float dy) { return dy; });
+        case BinaryKind::mul:
+            return backward(problem, [](float, float b, float dy) { return b * dy; });
+        case BinaryKind::div:
+            return backward(problem, [](float, float b, float dy) { return dy / b; });
+        case BinaryKind::maximum:
+            return backward(problem, [](float a, float b, float dy) { return share(a, b, dy); });
+        case BinaryKind::minimum:
+            return backward(problem, [](float a, float b, float dy) { return share(-a, -b, dy); });
+        case BinaryKind::pow:
+            return backward(problem, [](float a, float b, float dy) {
+                return b == 0 ? 0 * dy : b * std::pow(a, b - 1) * dy;
+            });
+    }
+    TERN_ASSERT(false);
+}
+
+void backward_b_cpu(const Problem& problem, const Stream&) {
+    switch (problem.params<ElementwiseBinaryParams>().kind) {
+        case BinaryKind::add:
+            return backward(problem, [](float, float, float dy) { return dy; });
+        case BinaryKind::sub:
+            return backward(problem, [](float, float, float dy) { return -dy; });
+        case BinaryKind::mul:
+            return backward(problem, [](float a, float, float dy) { return a * dy; });
+        case BinaryKind::div:
+            return backward(problem, [](float a, float b, float dy) { return -a / (b * b) * dy; });
+        case BinaryKind::maximum:
+            return backward(problem, [](float a, float b, float dy) { return share(b, a, dy); });
+        case BinaryKind::minimum:
+            return backward(problem, [](float a, float b, float dy) { return share(-b, -a, dy); });
+        case BinaryKind::pow:
+            return backward(problem, [](float a, float b, float dy) {
+                return a == 0 && b >= 0 ? 0 * dy : std::pow(a, b) * std::log(a) * dy;
+            });
+    }
+    TERN_ASSERT(false);
+}
+
+}  // namespace tern::elementwise_binary_passes

@@ -1,0 +1,114 @@
+#include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "tern/kernels/op.hpp"
+#include "tern/kernels/ref_index.hpp"
+
+namespace tern::elementwise_binary_passes {
+namespace {
+
+// The element of an operand of shape `shape` that meets element `i` of the result.
+std::int64_t operand_index(std::int64_t i, const Shape& result, const Shape& shape) {
+    const ref::Position at = ref::position_of(i, result);
+    const int missing = result.rank() - shape.rank();
+    std::int64_t flat = 0;
+    for (int d = 0; d < shape.rank(); ++d) flat = flat * shape[d] + (shape[d] == 1 ? 0 : at[d + missing]);
+    return flat;
+}
+
+template <class Real>
+Real value(BinaryKind kind, Real a, Real b) {
+    switch (kind) {
+        case BinaryKind::add:
+            return a + b;
+        case BinaryKind::sub:
+            return a - b;
+        case BinaryKind::mul:
+            return a * b;
+        case BinaryKind::div:
+            return a / b;
+        case BinaryKind::maximum:
+            if (std::isnan(a) || std::isnan(b)) return std::numeric_limits<Real>::quiet_NaN();
+            return std::max(a, b);
+        case BinaryKind::minimum:
+            if (std::isnan(a) || std::isnan(b)) return std::numeric_limits<Real>::quiet_NaN();
+            return std::min(a, b);
+        case BinaryKind::pow:
+            return std::pow(a, b);
+    }
+    TERN_ASSERT(false);
+}
+
+// d value / da
+template <class Real>
+Real derivative_a(BinaryKind kind, Real a, Real b) {
+    switch (kind) {
+        case BinaryKind::mul:
+            return b;
+        case BinaryKind::div:
+            return 1 / b;
+        case BinaryKind::maximum:
+            return a == b ? Real{0.5} : Real(a > b);
+        case BinaryKind::minimum:
+            return a == b ? Real{0.5} : Real(a < b);
+        case BinaryKind::pow:
+            return b == 0 ? 0 : b * std::pow(a, b - 1);
+        default:
+            return 1;
+    }
+}
+
+// d value / db
+template <class Real>
+Real derivative_b(BinaryKind kind, Real a, Real b) {
+    switch (kind) {
+        case BinaryKind::sub:
+            return -1;
+        case BinaryKind::mul:
+            return a;
+        case BinaryKind::div:
+            return -a / (b * b);
+        case BinaryKind::maximum:
+            return a == b ? Real{0.5} : Real(b > a);
+        case BinaryKind::minimum:
+            return a == b ? Real{0.5} : Real(b < a);
+        case BinaryKind::pow:
+            return a == 0 && b >= 0 ? 0 : std::pow(a, b) * std::log(a);
+        default:
+            return 1;
+    }
+}
+
+// y[i] = f(a[i], b[i]), times dy[i] where there is one.
+template <class F>
+void run(const Problem& problem, F f) {
+    const Tensor &a = problem.inputs[0], &b = problem.inputs[1], &y = problem.outputs[0];
+    const BinaryKind kind = problem.params<ElementwiseBinaryParams>().kind;
+    const bool backward = problem.inputs.size() == 3;
+    visit_floating(a.dtype(), [&]<class T>() {
+        using Real = Compute<T>;
+        for (std::int64_t i = 0; i < y.numel(); ++i) {
+            const T at_a = a.data<T>()[operand_index(i, y.shape(), a.shape())];
+            const T at_b = b.data<T>()[operand_index(i, y.shape(), b.shape())];
+            Real result = f(kind, static_cast<Real>(at_a), static_cast<Real>(at_b));
+            if (backward) result *= static_cast<Real>(problem.inputs[2].data<T>()[i]);
+            y.data<T>()[i] = static_cast<T>(result);
+        }
+    });
+}
+
+}  // namespace
+
+void forward_ref(const Problem& problem, const Stream&) {
+    run(problem, [](BinaryKind kind, auto a, auto b) { return value(kind, a, b); });
+}
+void backward_a_ref(const Problem& problem, const Stream&) {
+    run(problem, [](BinaryKind kind, auto a, auto b) { return derivative_a(kind, a, b); });
+}
+void backward_b_ref(const Problem& problem, const Stream&) {
+    run(problem, [](BinaryKind kind, auto a, auto b) { return derivative_b(kind, a, b); });
+}
+
+}  // namespace tern::elementwise_binary_passes
