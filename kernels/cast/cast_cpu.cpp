@@ -1,0 +1,53 @@
+// The conversions of training, as plain loops over threads.
+#include "tern/kernels/cast/cast.hpp"
+
+#include "tern/core/parallel.hpp"
+#include "tern/kernels/op.hpp"
+
+namespace tern::cast_passes {
+namespace {
+
+template <class From, class To>
+void convert(const Tensor& x, const Tensor& y) {
+    const From* from = x.data<From>();
+    To* to = y.data<To>();
+    parallel_for(x.numel(), 1 << 15, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) to[i] = static_cast<To>(static_cast<float>(from[i]));
+    });
+}
+
+struct Conversion {
+    DType from, to;
+    void (*run)(const Tensor& x, const Tensor& y);
+};
+
+constexpr Conversion kConversions[] = {
+    {DType::float32, DType::bfloat16, convert<float, bfloat16>},
+    {DType::float32, DType::float16, convert<float, float16>},
+    {DType::bfloat16, DType::float32, convert<bfloat16, float>},
+    {DType::float16, DType::float32, convert<float16, float>},
+    {DType::uint8, DType::float32, convert<std::uint8_t, float>},
+    {DType::uint8, DType::bfloat16, convert<std::uint8_t, bfloat16>},
+    {DType::uint8, DType::float16, convert<std::uint8_t, float16>},
+};
+
+const Conversion* find(const Problem& problem) {
+    for (const Conversion& conversion : kConversions) {
+        if (conversion.from == problem.inputs[0].dtype() && conversion.to == problem.outputs[0].dtype())
+            return &conversion;
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+bool forward_cpu_accepts(const Problem& problem, std::string* why_not) {
+    if (find(problem) != nullptr) return true;
+    return refuse(why_not, "not from ", problem.inputs[0].dtype(), " to ", problem.outputs[0].dtype());
+}
+
+void forward_cpu(const Problem& problem, const Stream&) {
+    find(problem)->run(problem.inputs[0], problem.outputs[0]);
+}
+
+}  // namespace tern::cast_passes

@@ -1,0 +1,51 @@
+#include "tern/kernels/concat/concat.hpp"
+
+#include "tern/kernels/op.hpp"
+#include "tern/kernels/ref_index.hpp"
+
+namespace tern::concat_passes {
+namespace {
+
+// Calls visit(element of the piece, element of the whole); the piece starts at `begin` along the axis.
+template <class Visit>
+void for_each_element(const Shape& piece, const Shape& whole, int axis, std::int64_t begin, Visit visit) {
+    for (std::int64_t i = 0; i < piece.numel(); ++i) {
+        ref::Position at = ref::position_of(i, piece);
+        at[axis] += begin;
+        visit(i, ref::flat_of(at, whole));
+    }
+}
+
+}  // namespace
+
+void forward_ref(const Problem& problem, const Stream&) {
+    const Tensor& y = problem.outputs[0];
+    const int axis = problem.params<ConcatParams>().axis;
+    visit_any(y.dtype(), [&]<class T>() {
+        std::int64_t begin = 0;
+        for (const Tensor& x : problem.inputs) {
+            for_each_element(x.shape(), y.shape(), axis, begin,
+                             [&](std::int64_t ix, std::int64_t iy) { y.data<T>()[iy] = x.data<T>()[ix]; });
+            begin += x.dim(axis);
+        }
+    });
+}
+
+void backward_ref(const Problem& problem, const Stream&) {
+    const Tensor& dy = problem.inputs[0];
+    const auto& [axis, extents] = problem.params<ConcatParams>();
+    visit_any(dy.dtype(), [&, axis = axis, &extents = extents]<class T>() {
+        std::int64_t begin = 0;
+        for (std::size_t piece = 0; piece < extents.size(); ++piece) {
+            const Tensor& dx = problem.outputs[piece];
+            if (dx.defined()) {
+                for_each_element(dx.shape(), dy.shape(), axis, begin, [&](std::int64_t ix, std::int64_t iy) {
+                    dx.data<T>()[ix] = dy.data<T>()[iy];
+                });
+            }
+            begin += extents[piece];
+        }
+    });
+}
+
+}  // namespace tern::concat_passes
