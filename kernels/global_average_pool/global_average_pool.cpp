@@ -1,0 +1,45 @@
+#include "tern/kernels/global_average_pool/global_average_pool.hpp"
+
+#include "tern/kernels/dispatch.hpp"
+
+namespace tern {
+namespace global_average_pool_passes {
+
+void forward_ref(const Problem& problem, const Stream& stream);
+void backward_ref(const Problem& problem, const Stream& stream);
+void forward_cpu(const Problem& problem, const Stream& stream);
+void backward_cpu(const Problem& problem, const Stream& stream);
+void record_grad(const Tensor& input, const Tensor& output);
+
+}  // namespace global_average_pool_passes
+
+const Op& global_average_pool_op() {
+    using namespace global_average_pool_passes;
+    static const Op op{"global_average_pool",
+                       {{"global_average_pool",
+                         "forward",
+                         {"x"},
+                         {"y"},
+                         {{Backend::cpu, forward_cpu, accepts_float32}, {Backend::ref, forward_ref}}},
+                        {"global_average_pool",
+                         "backward",
+                         {"dy"},
+                         {"dx"},
+                         {{Backend::cpu, backward_cpu, accepts_float32}, {Backend::ref, backward_ref}}}}};
+    return op;
+}
+
+Tensor global_average_pool(const Tensor& input) {
+    const char* const where = "global_average_pool";
+    TERN_CHECK(is_floating(input.dtype()), where, "the input must be of a floating-point type, got ",
+               input.dtype());
+    TERN_CHECK(input.rank() == 4 && input.dim(1) > 0 && input.dim(2) > 0, where,
+               "the input must be (N, H, W, C) with at least one cell, got ", input.shape());
+    const Tensor output = Tensor::empty({input.dim(0), input.dim(3)}, input.dtype(), input.device());
+    static const Pass& forward = global_average_pool_op().pass("forward");
+    run_pass(forward, ParamsRef(NoParams{}), {input}, {output});
+    global_average_pool_passes::record_grad(input, output);
+    return output;
+}
+
+}  // namespace tern

@@ -1,0 +1,41 @@
+// One pass over memory each way; images are split over threads, and loops over channels are the compiler's
+// vectors.
+#include "tern/core/parallel.hpp"
+#include "tern/kernels/op.hpp"
+
+namespace tern::global_average_pool_passes {
+
+void forward_cpu(const Problem& problem, const Stream&) {
+    const Tensor &x = problem.inputs[0], &y = problem.outputs[0];
+    const std::int64_t rows = x.dim(1), columns = x.dim(2), channels = x.dim(3);
+    parallel_for(x.dim(0), 1, [&](std::int64_t n, std::int64_t) {
+        // A row in float32, the rows in double: the error stays that of `columns` terms.
+        std::vector<float> row(static_cast<std::size_t>(channels));
+        std::vector<double> total(row.size());
+        const float* from = x.data<float>() + n * rows * columns * channels;
+        for (std::int64_t h = 0; h < rows; ++h) {
+            std::fill(row.begin(), row.end(), 0.0f);
+            for (std::int64_t w = 0; w < columns; ++w, from += channels)
+                for (std::int64_t c = 0; c < channels; ++c) row[static_cast<std::size_t>(c)] += from[c];
+            for (std::size_t c = 0; c < row.size(); ++c) total[c] += row[c];
+        }
+        float* to = y.data<float>() + n * channels;
+        for (std::size_t c = 0; c < row.size(); ++c)
+            to[c] = static_cast<float>(total[c] / static_cast<double>(rows * columns));
+    });
+}
+
+void backward_cpu(const Problem& problem, const Stream&) {
+    const Tensor &dy = problem.inputs[0], &dx = problem.outputs[0];
+    const std::int64_t cells = dx.dim(1) * dx.dim(2), channels = dx.dim(3);
+    parallel_for(dx.dim(0), 1, [&](std::int64_t n, std::int64_t) {
+        std::vector<float> share(static_cast<std::size_t>(channels));
+        for (std::size_t c = 0; c < share.size(); ++c)
+            share[c] =
+                dy.data<float>()[n * channels + static_cast<std::int64_t>(c)] / static_cast<float>(cells);
+        float* to = dx.data<float>() + n * cells * channels;
+        for (std::int64_t i = 0; i < cells; ++i, to += channels) std::copy(share.begin(), share.end(), to);
+    });
+}
+
+}  // namespace tern::global_average_pool_passes

@@ -1,0 +1,31 @@
+#include "tern/kernels/op.hpp"
+
+namespace tern::global_average_pool_passes {
+
+void forward_ref(const Problem& problem, const Stream&) {
+    const Tensor &x = problem.inputs[0], &y = problem.outputs[0];
+    const std::int64_t cells = x.dim(1) * x.dim(2), channels = x.dim(3);
+    visit_floating(x.dtype(), [&]<class T>() {
+        for (std::int64_t n = 0; n < x.dim(0); ++n)
+            for (std::int64_t c = 0; c < channels; ++c) {
+                Compute<T> sum = 0;
+                for (std::int64_t i = 0; i < cells; ++i)
+                    sum += static_cast<Compute<T>>(x.data<T>()[(n * cells + i) * channels + c]);
+                y.data<T>()[n * channels + c] = static_cast<T>(sum / static_cast<Compute<T>>(cells));
+            }
+    });
+}
+
+void backward_ref(const Problem& problem, const Stream&) {
+    const Tensor &dy = problem.inputs[0], &dx = problem.outputs[0];
+    const std::int64_t cells = dx.dim(1) * dx.dim(2), channels = dx.dim(3);
+    visit_floating(dy.dtype(), [&]<class T>() {
+        for (std::int64_t i = 0; i < dx.numel(); ++i) {
+            const std::int64_t n = i / (cells * channels), c = i % channels;
+            const auto grad = static_cast<Compute<T>>(dy.data<T>()[n * channels + c]);
+            dx.data<T>()[i] = static_cast<T>(grad / static_cast<Compute<T>>(cells));
+        }
+    });
+}
+
+}  // namespace tern::global_average_pool_passes
