@@ -7,6 +7,7 @@
 
 #include <dlfcn.h>
 #include <glob.h>
+#include <link.h>
 
 #include "tern/core/error.hpp"
 
@@ -110,7 +111,8 @@ Library::Library(std::string_view name, std::initializer_list<std::string_view> 
             const std::string path = folder.empty() ? std::string(file) : concat(folder, '/', file);
             handle_ = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
             if (handle_ != nullptr) {
-                path_ = path;
+                link_map* loaded = nullptr;
+                path_ = dlinfo(handle_, RTLD_DI_LINKMAP, &loaded) == 0 ? loaded->l_name : path;
                 return;
             }
             const std::string why = dlerror();  // reading it clears it
