@@ -6,14 +6,14 @@ include(CMakePackageConfigHelpers)
 set(TERN_GENERATED_ROOT ${PROJECT_BINARY_DIR}/generated)
 configure_file(${PROJECT_SOURCE_DIR}/cmake/version.hpp.in ${TERN_GENERATED_ROOT}/tern/version.hpp @ONLY)
 
-# Headers of CUDA code and of the build itself stay out; scripts/check-includes holds the others to plain C++.
+# Headers of SIMD and CUDA code and of the build itself stay out; scripts/check-includes holds the others to plain C++.
 function(tern_install_headers)
     foreach(target ${TERN_LIBRARIES})
         string(REPLACE "tern_" "" folder ${target})
         install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/tern
             FILES_MATCHING PATTERN "*.hpp" PATTERN "*.def"
             PATTERN "cuda" EXCLUDE PATTERN "cases" EXCLUDE PATTERN "detail" EXCLUDE PATTERN "device" EXCLUDE
-            PATTERN "*_cuda.hpp" EXCLUDE PATTERN "*_cudnn.hpp" EXCLUDE)
+            PATTERN "*_cpu.hpp" EXCLUDE PATTERN "*_cuda.hpp" EXCLUDE PATTERN "*_cudnn.hpp" EXCLUDE)
     endforeach()
     install(FILES ${TERN_GENERATED_ROOT}/tern/version.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/tern)
 endfunction()

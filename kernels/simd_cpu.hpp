@@ -1,0 +1,32 @@
+// What the SIMD files share. Highway compiles this once per instruction set, hence the toggle instead of
+// `#pragma once`.
+#if defined(TERN_KERNELS_SIMD_CPU) == defined(HWY_TARGET_TOGGLE)
+#ifdef TERN_KERNELS_SIMD_CPU
+#undef TERN_KERNELS_SIMD_CPU
+#else
+#define TERN_KERNELS_SIMD_CPU
+#endif
+
+#include <cstdint>
+
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace tern::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// Calls function(tag, index) for vectors of float that cover [0, count), the last ones one by one.
+template <class F>
+void for_each_vector(std::int64_t count, F function) {
+    const hn::ScalableTag<float> d;
+    const hn::CappedTag<float, 1> one;
+    const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+    std::int64_t i = 0;
+    for (; i + lanes <= count; i += lanes) function(d, i);
+    for (; i < count; ++i) function(one, i);
+}
+
+}  // namespace tern::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // the toggle
