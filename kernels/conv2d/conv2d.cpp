@@ -9,6 +9,10 @@ void forward_ref(const Problem& problem, const Stream& stream);
 void backward_input_ref(const Problem& problem, const Stream& stream);
 void backward_weight_ref(const Problem& problem, const Stream& stream);
 void backward_bias_ref(const Problem& problem, const Stream& stream);
+void forward_cpu(const Problem& problem, const Stream& stream);
+void backward_input_cpu(const Problem& problem, const Stream& stream);
+void backward_weight_cpu(const Problem& problem, const Stream& stream);
+void backward_bias_cpu(const Problem& problem, const Stream& stream);
 void record_grad(const Tensor& input, const Tensor& weight, const Tensor& bias, const Tensor& output,
                  const Conv2dParams& params);
 
@@ -19,10 +23,26 @@ using namespace conv2d_passes;
 const Op& conv2d_op() {
     static const Op op{
         "conv2d",
-        {{"conv2d", "forward", {"x", "w", "bias"}, {"y"}, {{Backend::ref, forward_ref}}},
-         {"conv2d", "backward_input", {"dy", "w"}, {"dx"}, {{Backend::ref, backward_input_ref}}},
-         {"conv2d", "backward_weight", {"x", "dy"}, {"dw"}, {{Backend::ref, backward_weight_ref}}},
-         {"conv2d", "backward_bias", {"dy"}, {"dbias"}, {{Backend::ref, backward_bias_ref}}}}};
+        {{"conv2d",
+          "forward",
+          {"x", "w", "bias"},
+          {"y"},
+          {{Backend::cpu, forward_cpu, accepts_float32}, {Backend::ref, forward_ref}}},
+         {"conv2d",
+          "backward_input",
+          {"dy", "w"},
+          {"dx"},
+          {{Backend::cpu, backward_input_cpu, accepts_float32}, {Backend::ref, backward_input_ref}}},
+         {"conv2d",
+          "backward_weight",
+          {"x", "dy"},
+          {"dw"},
+          {{Backend::cpu, backward_weight_cpu, accepts_float32}, {Backend::ref, backward_weight_ref}}},
+         {"conv2d",
+          "backward_bias",
+          {"dy"},
+          {"dbias"},
+          {{Backend::cpu, backward_bias_cpu, accepts_float32}, {Backend::ref, backward_bias_ref}}}}};
     return op;
 }
 

@@ -30,7 +30,7 @@ void multiply_by_rows(const Matrix& a, const Matrix& b, const float* bias, float
     if (!in_place) {
         parallel_for(columns, kPanelColumns, [&](std::int64_t begin, std::int64_t end) {
             pack_panels({b.data + begin * b.column_stride, terms, end - begin, b.row_stride, b.column_stride},
-                        packed.data<float>() + begin * terms);
+                        packed.data<float>() + begin * terms, terms * kPanelColumns);
         });
     }
     const float* const panels = in_place ? b.data : packed.data<float>();
@@ -76,7 +76,7 @@ void multiply_by_terms(const Matrix& a, const Matrix& b, std::int64_t task_terms
                 block_of(rows, columns.data, b.row_stride, kPanelColumns, b.columns, sums, b.columns);
             if (!readable_in_place(b)) {
                 float* const panels = thread_buffer(panels_size(depth, b.columns));
-                pack_panels(columns, panels);
+                pack_panels(columns, panels, depth * kPanelColumns);
                 block.b = panels;
                 block.b_row = kPanelColumns;
                 block.b_panel = depth * kPanelColumns;

@@ -6,13 +6,14 @@
 
 namespace tern::gemm {
 
-void pack_panels(const Matrix& matrix, float* panels) {
-    for (std::int64_t j = 0; j < matrix.columns; j += kPanelColumns) {
+void pack_panels(const Matrix& matrix, float* panels, std::int64_t panel_stride) {
+    for (std::int64_t j = 0; j < matrix.columns; j += kPanelColumns, panels += panel_stride) {
         const std::int64_t columns = std::min(kPanelColumns, matrix.columns - j);
-        const float* from = matrix.data + j * matrix.column_stride;
-        for (std::int64_t i = 0; i < matrix.rows; ++i, panels += kPanelColumns, from += matrix.row_stride) {
-            for (std::int64_t c = 0; c < columns; ++c) panels[c] = from[c * matrix.column_stride];
-            std::fill(panels + columns, panels + kPanelColumns, 0.0f);
+        for (std::int64_t i = 0; i < matrix.rows; ++i) {
+            const float* const from = matrix.data + i * matrix.row_stride + j * matrix.column_stride;
+            float* const to = panels + i * kPanelColumns;
+            for (std::int64_t c = 0; c < columns; ++c) to[c] = from[c * matrix.column_stride];
+            std::fill(to + columns, to + kPanelColumns, 0.0f);
         }
     }
 }

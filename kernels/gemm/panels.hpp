@@ -18,9 +18,9 @@ constexpr std::int64_t panels_size(std::int64_t rows, std::int64_t columns) {
     return rows * ((columns + kPanelColumns - 1) / kPanelColumns) * kPanelColumns;
 }
 
-/// Panel after panel of (rows, kPanelColumns), with zeros beyond the last column: b_row = kPanelColumns,
-/// b_panel = rows * kPanelColumns.
-void pack_panels(const Matrix& matrix, float* panels);
+/// Panel after panel of (rows, kPanelColumns), with zeros beyond the last column; `panel_stride` elements
+/// from panel to panel.
+void pack_panels(const Matrix& matrix, float* panels, std::int64_t panel_stride);
 
 /// Whether the tile can read a matrix as it is.
 inline bool readable_in_place(const Matrix& b) {

@@ -5,6 +5,7 @@
 #include "tern/kernels/gemm/tile.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
@@ -28,34 +29,52 @@ struct Tile {
     std::int64_t start_row, c_row;
 };
 
-template <int kTileRows, int kTileVectors>
-void multiply_tile(const Block& block, const Tile& tile) {
-    const D d;
-    const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-    V sums[kTileRows][kTileVectors];
-    for (int r = 0; r < kTileRows; ++r)
-        for (int v = 0; v < kTileVectors; ++v)
-            sums[r][v] = tile.start == nullptr ? hn::Zero(d)
-                                               : hn::LoadU(d, tile.start + r * tile.start_row + v * lanes);
-    const float* b = tile.b;
-    for (const std::int64_t segment : block.segments) {
-        const float* a[kTileRows];
-        for (int r = 0; r < kTileRows; ++r) a[r] = tile.a + segment + r * block.a_row;
-        const std::int64_t end = block.depth * block.a_column;
-        for (std::int64_t k = 0; k != end; k += block.a_column, b += block.b_row) {
-            V columns[kTileVectors];
-            for (int v = 0; v < kTileVectors; ++v) columns[v] = hn::LoadU(d, b + v * lanes);
-            for (int r = 0; r < kTileRows; ++r) {
-                const V row = hn::Set(d, a[r][k]);
-                for (int v = 0; v < kTileVectors; ++v) sums[r][v] = hn::MulAdd(row, columns[v], sums[r][v]);
-            }
-        }
+// Calls function(0), function(1), ... with constants: an array that only constants index lives in registers.
+template <int kCount, class F>
+HWY_INLINE void unrolled(F function) {
+    [&]<int... kIndices>(std::integer_sequence<int, kIndices...>) HWY_ATTR {
+        (function(std::integral_constant<int, kIndices>()), ...);
     }
-    for (int r = 0; r < kTileRows; ++r)
-        for (int v = 0; v < kTileVectors; ++v) hn::StoreU(sums[r][v], d, tile.c + r * tile.c_row + v * lanes);
+    (std::make_integer_sequence<int, kCount>());
 }
 
-using TileFunction = void (*)(const Block&, const Tile&);
+template <int kTileRows, int kTileVectors>
+void multiply_tile(const Block& block, Tile tile) {
+    const D d;
+    const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+    V sums[kTileRows * kTileVectors];
+    const auto for_each_sum = [&](auto function) HWY_ATTR {
+        unrolled<kTileRows>([&](auto r) HWY_ATTR {
+            unrolled<kTileVectors>([&](auto v) HWY_ATTR { function(sums[r * kTileVectors + v], r(), v()); });
+        });
+    };
+    if (tile.start == nullptr)
+        for_each_sum([&](V& sum, int, int) HWY_ATTR { sum = hn::Zero(d); });
+    else
+        for_each_sum([&](V& sum, int r, int v)
+                         HWY_ATTR { sum = hn::LoadU(d, tile.start + r * tile.start_row + v * lanes); });
+
+    const float* b = tile.b;
+    const std::int64_t a_row = block.a_row, a_column = block.a_column, b_row = block.b_row;
+    for (const std::int64_t segment : block.segments) {
+        const float* a = tile.a + segment;
+        for (std::int64_t k = 0; k < block.depth; ++k, a += a_column, b += b_row) {
+            V columns[kTileVectors];
+            unrolled<kTileVectors>([&](auto v) HWY_ATTR { columns[v] = hn::LoadU(d, b + v * lanes); });
+            unrolled<kTileRows>([&](auto r) HWY_ATTR {
+                const V row = hn::Set(d, a[r * a_row]);
+                unrolled<kTileVectors>([&](auto v) HWY_ATTR {
+                    V& sum = sums[r * kTileVectors + v];
+                    sum = hn::MulAdd(row, columns[v], sum);
+                });
+            });
+        }
+    }
+    for_each_sum([&](V& sum, int r, int v)
+                     HWY_ATTR { hn::StoreU(sum, d, tile.c + r * tile.c_row + v * lanes); });
+}
+
+using TileFunction = void (*)(const Block&, Tile);
 
 template <int kTileVectors>
 TileFunction tile_of_rows(std::int64_t rows) {
