@@ -34,6 +34,11 @@ std::int64_t size_of(DType dtype) { return row(dtype).size; }
 std::string_view name_of(DType dtype) { return row(dtype).name; }
 bool is_floating(DType dtype) { return row(dtype).epsilon > 0; }
 
+DType compute_dtype(DType dtype) {
+    TERN_CHECK(is_floating(dtype), "dtype", "a floating-point type is needed, got ", dtype);
+    return dtype == DType::float64 ? DType::float64 : DType::float32;
+}
+
 double epsilon_of(DType dtype) {
     TERN_CHECK(is_floating(dtype), "dtype", "epsilon needs a floating-point type, got ", dtype);
     return row(dtype).epsilon;

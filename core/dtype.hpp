@@ -19,6 +19,9 @@ std::string_view name_of(DType dtype);
 /// The type of that name; throws Error that lists the names.
 DType parse_dtype(std::string_view name);
 bool is_floating(DType dtype);
+/// float64 for float64, float32 for the other floating types: what references compute in, and the type of
+/// statistics and losses. The DType of Compute<T>.
+DType compute_dtype(DType dtype);
 /// Distance from 1 to the next larger number (2^-7 for bfloat16, 2^-10, 2^-23, 2^-52). Floating types only.
 double epsilon_of(DType dtype);
 

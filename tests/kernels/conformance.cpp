@@ -17,17 +17,19 @@ const Implementation& reference(const Pass& pass) {
     return pass.implementations.back();
 }
 
+// The type of a case's tensor: 16-bit tensors have float32 statistics, float64 ones float64.
+DType dtype_of_spec(const cases::TensorSpec& spec, DType dtype) {
+    const DType own = spec.dtype.value_or(dtype);
+    return dtype == DType::float64 && is_floating(own) ? DType::float64 : own;
+}
+
 Tensors make_inputs(const PassCase& pass_case, DType dtype, std::uint64_t seed) {
     Tensors inputs;
-    for (const cases::TensorSpec& spec : pass_case.inputs) {
+    for (cases::TensorSpec spec : pass_case.inputs) {
+        spec.dtype = dtype_of_spec(spec, dtype);
         inputs.push_back(cases::make_tensor(spec, dtype, seed + inputs.size()));
     }
     return inputs;
-}
-
-DType output_dtype(const cases::TensorSpec& spec, DType dtype) {
-    const DType own = spec.dtype.value_or(dtype);
-    return dtype == DType::float64 && is_floating(own) ? DType::float64 : own;
 }
 
 // ref in float64.
@@ -49,7 +51,7 @@ Tensors exact(const Pass& pass, const PassCase& pass_case, const Tensors& inputs
         else if (pass_case.in_place)
             outputs.push_back(wide[i].clone());
         else
-            outputs.push_back(Tensor::empty(spec.shape, output_dtype(spec, DType::float64)));
+            outputs.push_back(Tensor::empty(spec.shape, dtype_of_spec(spec, DType::float64)));
     }
     reference(pass).run({pass, pass_case.params.ref(), wide, outputs}, current_stream(Device::cpu()));
     return outputs;
@@ -104,7 +106,7 @@ std::string check_conformance(const Op& op, const PassCase& pass_case, DType dty
             output_tensors.push_back(outputs.emplace_back(values[i], false).tensor());
         else
             output_tensors.push_back(
-                outputs.emplace_back(Tensor::empty(spec.shape, output_dtype(spec, dtype)), true).tensor());
+                outputs.emplace_back(Tensor::empty(spec.shape, dtype_of_spec(spec, dtype)), true).tensor());
     }
     run({pass, pass_case.params.ref(), input_tensors, output_tensors}, current_stream(Device::cpu()));
 
@@ -137,7 +139,7 @@ bool accepts_case(const Op& op, const PassCase& pass_case, DType dtype,
     const Tensors inputs = make_inputs(pass_case, dtype, 1);
     Tensors outputs;
     for (const cases::TensorSpec& spec : pass_case.outputs) {
-        outputs.push_back(spec.defined ? Tensor::empty(spec.shape, output_dtype(spec, dtype)) : Tensor());
+        outputs.push_back(spec.defined ? Tensor::empty(spec.shape, dtype_of_spec(spec, dtype)) : Tensor());
     }
     const Problem problem{pass, pass_case.params.ref(), inputs, outputs};
     if (device_type_of(implementation.backend) != DeviceType::cpu || implementation.run == nullptr)

@@ -1,0 +1,47 @@
+#include "tern/kernels/channel_moments/channel_moments.hpp"
+
+#include "tern/kernels/op.hpp"
+#include "tern/kernels/reference.hpp"
+
+namespace tern::channel_moments_passes {
+
+void forward_ref(const Problem& problem, const Stream&) {
+    const Tensor &x = problem.inputs[0], &mean = problem.outputs[0], &variance = problem.outputs[1];
+    visit_floating(x.dtype(), [&]<class T>() {
+        using Real = Compute<T>;
+        const std::vector<Real> values = widened<T>(x);
+        const auto channels = static_cast<std::size_t>(x.dim(-1));
+        for (std::size_t c = 0; c < channels; ++c) {
+            const Real rows = static_cast<Real>(values.size() / channels);
+            Real sum = 0, squares = 0;
+            for (std::size_t i = c; i < values.size(); i += channels) sum += values[i];
+            const Real centre = sum / rows;
+            for (std::size_t i = c; i < values.size(); i += channels)
+                squares += (values[i] - centre) * (values[i] - centre);
+            mean.data<Real>()[c] = centre;
+            variance.data<Real>()[c] = squares / rows;
+        }
+    });
+}
+
+void backward_ref(const Problem& problem, const Stream&) {
+    const Tensor &x = problem.inputs[0], &mean = problem.inputs[1], &dx = problem.outputs[0];
+    const Tensor &dmean = problem.inputs[2], &dvariance = problem.inputs[3];
+    visit_floating(x.dtype(), [&]<class T>() {
+        using Real = Compute<T>;
+        const std::int64_t channels = x.dim(-1);
+        for (std::int64_t i = 0; i < x.numel(); ++i) {
+            const std::int64_t c = i % channels;
+            const Real rows = static_cast<Real>(x.numel() / channels);
+            Real sum = 0;
+            if (dmean) sum += dmean.data<Real>()[c] / rows;
+            if (dvariance) {
+                const Real distance = static_cast<Real>(x.data<T>()[i]) - mean.data<Real>()[c];
+                sum += 2 * distance * dvariance.data<Real>()[c] / rows;
+            }
+            dx.data<T>()[i] = static_cast<T>(sum);
+        }
+    });
+}
+
+}  // namespace tern::channel_moments_passes
