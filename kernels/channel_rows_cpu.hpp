@@ -9,7 +9,6 @@
 namespace tern::channel_rows {
 
 inline constexpr std::int64_t kMaxTileRows = 64;
-inline constexpr std::int64_t kTilesPerChunk = 16;
 
 /// Rows per tile: 16 KB (a third of an L1 cache, beside a second tile), 8 to kMaxTileRows rows. Depends on
 /// nothing else, so that chunks and sums are the same on every machine.
@@ -17,6 +16,9 @@ constexpr std::int64_t tile_rows(std::int64_t channels) {
     const std::int64_t rows = 4096 / (channels > 0 ? channels : 1);
     return rows < 8 ? 8 : rows > kMaxTileRows ? kMaxTileRows : rows;
 }
+
+/// Rows per chunk of parallel work: 256 KB.
+constexpr std::int64_t chunk_rows(std::int64_t channels) { return 16 * tile_rows(channels); }
 
 /// Calls function(first row, rows) for the tiles of rows [begin, end).
 template <class F>

@@ -1,86 +1,15 @@
-#include "tern/kernels/activation/activation.hpp"
-
-#include <cmath>
-#include <numbers>
+#include "tern/kernels/activation/activation_ref.hpp"
 
 #include "tern/kernels/op.hpp"
 
 namespace tern::activation_passes {
-namespace {
-
-template <class Real>
-constexpr Real kGelu = std::numbers::sqrt2_v<Real>* std::numbers::inv_sqrtpi_v<Real>;  // sqrt(2 / pi)
-
-template <class Real>
-Real value(const ActivationParams& p, Real x) {
-    switch (p.activation) {
-        case Activation::none:
-            return x;
-        case Activation::relu:
-            return x < 0 ? 0 : x;
-        case Activation::relu6:
-            return x < 0 ? 0 : x > 6 ? 6 : x;
-        case Activation::leaky_relu:
-            return x < 0 ? static_cast<Real>(p.slope) * x : x;
-        case Activation::elu:
-            return x < 0 ? std::expm1(x) : x;
-        case Activation::gelu:
-            return x * std::erfc(-x / std::numbers::sqrt2_v<Real>) / 2;
-        case Activation::gelu_tanh:
-            return x * (1 + std::tanh(kGelu<Real> * (x + Real(0.044715) * x * x * x))) / 2;
-        case Activation::silu:
-            return x / (1 + std::exp(-x));
-        case Activation::sigmoid:
-            return 1 / (1 + std::exp(-x));
-        case Activation::tanh:
-            return std::tanh(x);
-        case Activation::hard_swish:
-            return x <= -3 ? 0 : x >= 3 ? x : x * (x + 3) / 6;
-    }
-    TERN_ASSERT(false);
-}
-
-template <class Real>
-Real derivative(const ActivationParams& p, Real x) {
-    const Real s = 1 / (1 + std::exp(-x)), t = std::tanh(x);
-    switch (p.activation) {
-        case Activation::none:
-            return 1;
-        case Activation::relu:
-            return x <= 0 ? 0 : 1;
-        case Activation::relu6:
-            return x <= 0 || x >= 6 ? 0 : 1;
-        case Activation::leaky_relu:
-            return x <= 0 ? static_cast<Real>(p.slope) : 1;
-        case Activation::elu:
-            return x <= 0 ? std::exp(x) : 1;
-        case Activation::gelu:  // Phi(x) + x phi(x)
-            return std::erfc(-x / std::numbers::sqrt2_v<Real>) / 2 +
-                   x * kGelu<Real> * std::exp(-x * x / 2) / 2;
-        case Activation::gelu_tanh: {
-            const Real inner = std::tanh(kGelu<Real> * (x + Real(0.044715) * x * x * x));
-            return (1 + inner + x * (1 - inner * inner) * kGelu<Real> * (1 + Real(0.134145) * x * x)) / 2;
-        }
-        case Activation::silu:
-            return s * (1 + x * (1 - s));
-        case Activation::sigmoid:
-            return s * (1 - s);
-        case Activation::tanh:
-            return 1 - t * t;
-        case Activation::hard_swish:
-            return x <= -3 ? 0 : x >= 3 ? 1 : x / 3 + Real(0.5);
-    }
-    TERN_ASSERT(false);
-}
-
-}  // namespace
 
 void forward_ref(const Problem& problem, const Stream&) {
     const Tensor &x = problem.inputs[0], &y = problem.outputs[0];
     const auto& params = problem.params<ActivationParams>();
     visit_floating(x.dtype(), [&]<class T>() {
         for (std::int64_t i = 0; i < x.numel(); ++i)
-            y.data<T>()[i] = static_cast<T>(value(params, static_cast<Compute<T>>(x.data<T>()[i])));
+            y.data<T>()[i] = static_cast<T>(ref::activated(params, static_cast<Compute<T>>(x.data<T>()[i])));
     });
 }
 
@@ -90,9 +19,9 @@ void backward_ref(const Problem& problem, const Stream&) {
     visit_floating(x.dtype(), [&]<class T>() {
         using Real = Compute<T>;
         for (std::int64_t i = 0; i < x.numel(); ++i) {
-            const Real factor = derivative(params, static_cast<Real>(x.data<T>()[i]));
-            // A flat piece stops even an infinite gradient.
-            dx.data<T>()[i] = static_cast<T>(factor == 0 ? 0 : static_cast<Real>(dy.data<T>()[i]) * factor);
+            const Real grad = static_cast<Real>(dy.data<T>()[i]);
+            dx.data<T>()[i] =
+                static_cast<T>(ref::activation_gradient(params, static_cast<Real>(x.data<T>()[i]), grad));
         }
     });
 }

@@ -12,7 +12,7 @@ namespace rows = channel_rows;
 
 void channel_moments_cpu(const Tensor& x, const Tensor& mean, const Tensor& variance) {
     const std::int64_t count = rows_of(x.shape()), channels = x.dim(-1);
-    const std::int64_t chunk_rows = rows::tile_rows(channels) * rows::kTilesPerChunk;
+    const std::int64_t chunk_rows = rows::chunk_rows(channels);
     const std::int64_t chunks = (count + chunk_rows - 1) / chunk_rows;
     const Tensor partial = Tensor::zeros({chunks, 2, channels}, DType::float64);
     const auto means = [&](std::int64_t chunk) { return partial.data<double>() + chunk * 2 * channels; };
@@ -54,12 +54,10 @@ void backward_cpu(const Problem& problem, const Stream&) {
         if (dmean) shift.data<float>()[c] = dmean.data<float>()[c] * per_row;
         if (dvariance) scale.data<float>()[c] = 2 * dvariance.data<float>()[c] * per_row;
     }
-    parallel_for(count, rows::tile_rows(channels) * rows::kTilesPerChunk,
-                 [&](std::int64_t begin, std::int64_t end) {
-                     rows::affine(end - begin, channels, x.data<float>() + begin * channels,
-                                  mean.data<float>(), scale.data<float>(), shift.data<float>(), nullptr,
-                                  dx.data<float>() + begin * channels);
-                 });
+    parallel_for(count, rows::chunk_rows(channels), [&](std::int64_t begin, std::int64_t end) {
+        rows::affine(end - begin, channels, x.data<float>() + begin * channels, mean.data<float>(),
+                     scale.data<float>(), shift.data<float>(), nullptr, dx.data<float>() + begin * channels);
+    });
 }
 
 }  // namespace channel_moments_passes

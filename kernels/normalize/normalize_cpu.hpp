@@ -1,0 +1,48 @@
+// The passes of a normalisation over memory, for normalize and batch_norm. All float32.
+#pragma once
+
+#include <vector>
+
+#include "tern/kernels/normalize/normalize.hpp"
+
+namespace tern {
+
+/// A normalisation in the form that the loops use: z = scale (x - mean) + shift [+ residual],
+/// y = activation(z).
+class NormalizeCpu {
+  public:
+    NormalizeCpu(const Tensor& x, const Tensor& mean, const Tensor& variance, const Tensor& gamma,
+                 const Tensor& beta, const Tensor& residual, const NormalizeParams& params);
+
+    void forward(const Tensor& y) const;
+
+    struct Sums {                            // over the rows, per channel; dz = dy activation'(z)
+        std::vector<double> dz, dz_centred;  // sum dz, sum dz (x - mean)
+    };
+    Sums reduce(const Tensor& dy) const;
+
+    struct Slopes {  // of dx, per channel; undefined: 0
+        Tensor centred, constant;
+    };
+    /// dx = scale dz + slopes.centred (x - mean) + slopes.constant, and dresidual = dz where it is defined.
+    void backward_input(const Tensor& dy, const Slopes& slopes, const Tensor& dx,
+                        const Tensor& dresidual) const;
+
+    /// 1 / sqrt(variance + epsilon)
+    double inverse_deviation(std::int64_t channel) const {
+        return inverse_deviations_[static_cast<std::size_t>(channel)];
+    }
+    std::int64_t rows() const { return rows_; }
+
+  private:
+    bool is_linear() const { return activation_.activation == Activation::none; }
+    const float* gradient_of_tile(std::int64_t row, std::int64_t rows, const Tensor& dy, float* dz) const;
+    void affine_tile(std::int64_t row, std::int64_t rows, float* z) const;
+
+    Tensor x_, mean_, scale_, shift_, residual_;
+    ActivationParams activation_;
+    std::int64_t rows_, channels_;
+    std::vector<double> inverse_deviations_;
+};
+
+}  // namespace tern

@@ -1,0 +1,48 @@
+// A normalisation as the references compute it: element by element.
+#pragma once
+
+#include <cmath>
+
+#include "tern/kernels/activation/activation_ref.hpp"
+#include "tern/kernels/normalize/normalize.hpp"
+#include "tern/kernels/reference.hpp"
+
+namespace tern::ref {
+
+template <class T>
+struct Normalization {
+    using Real = Compute<T>;
+
+    std::vector<Real> x, residual;              // (rows, C); residual may be empty
+    std::vector<Real> mean, inverse_deviation;  // (C)
+    std::vector<Real> gamma, beta;              // (C)
+    ActivationParams activation;
+
+    Normalization(const Tensor& input, const Tensor& input_mean, const Tensor& variance, const Tensor& scale,
+                  const Tensor& shift, const Tensor& added, const NormalizeParams& params)
+        : x(widened<T>(input)),
+          mean(widened<Real>(input_mean)),
+          inverse_deviation(widened<Real>(variance)),
+          gamma(widened<Real>(scale)),
+          beta(widened<Real>(shift)),
+          activation{params.activation, params.slope} {
+        if (added) residual = widened<T>(added);
+        for (Real& value : inverse_deviation)
+            value = 1 / std::sqrt(value + static_cast<Real>(params.epsilon));
+    }
+
+    std::size_t channel(std::size_t i) const { return i % mean.size(); }
+    Real distance(std::size_t i) const { return x[i] - mean[channel(i)]; }
+    Real before_activation(std::size_t i) const {
+        const std::size_t c = channel(i);
+        const Real z = gamma[c] * (distance(i) * inverse_deviation[c]) + beta[c];
+        return residual.empty() ? z : z + residual[i];
+    }
+    Real output(std::size_t i) const { return activated(activation, before_activation(i)); }
+    /// The gradient before the activation, from the gradient after it.
+    Real gradient(std::size_t i, Real dy) const {
+        return activation_gradient(activation, before_activation(i), dy);
+    }
+};
+
+}  // namespace tern::ref
