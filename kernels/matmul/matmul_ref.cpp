@@ -9,7 +9,7 @@ void forward_ref(const Problem& problem, const Stream&) {
     const Tensor &a = problem.inputs[0], &b = problem.inputs[1], &c = problem.outputs[0];
     const auto [transpose_a, transpose_b] = problem.params<MatmulParams>();
     const std::int64_t rows = c.dim(0), columns = c.dim(1), terms = a.dim(transpose_a ? 0 : 1);
-    visit_floating(a.dtype(), [&]<class T>() {
+    visit_floating(a.dtype(), [&, transpose_a = transpose_a, transpose_b = transpose_b]<class T>() {
         const auto as = widened<T>(a), bs = widened<T>(b);
         std::vector<Compute<T>> sums(static_cast<std::size_t>(c.numel()));
         for (std::int64_t m = 0; m < rows; ++m)
