@@ -1,0 +1,46 @@
+// Batch normalisation over the channels of images (Ioffe, Szegedy 2015).
+#pragma once
+
+#include "tern/kernels/activation/activation.hpp"
+#include "tern/layers/module.hpp"
+
+namespace tern {
+
+struct BatchNorm2dOptions {
+    double epsilon = 1e-5;
+    /// The batch's share, as in PyTorch: running = (1 - momentum) running + momentum batch. Keras' 0.99 is
+    /// 0.01.
+    double momentum = 0.1;
+    /// Applied last, in the same pass over memory.
+    Activation activation = Activation::none;
+};
+
+/// (..., C) -> (..., C): activation(weight (x - mean) / sqrt(variance + epsilon) + bias [+ residual]).
+/// In training mean and (biased) variance are the batch's, and the running statistics are updated with them,
+/// the variance made unbiased; in evaluation they are the running ones. Parameters: weight 1, bias 0, (C).
+/// Buffers: running_mean 0, running_var 1, (C); num_batches_tracked, one int64.
+class BatchNorm2d : public Module {
+  public:
+    /// Throws Error for no channel, or epsilon or momentum out of range.
+    explicit BatchNorm2d(std::int64_t channels, const BatchNorm2dOptions& options = {});
+
+    std::string type() const override;
+    using Module::operator();
+    /// With a residual of the input's shape, added before the activation. Throws Error in training if there
+    /// is one value per channel only.
+    Tensor operator()(const Tensor& input, const Tensor& residual) {
+        return observed(input, normalized(input, residual));
+    }
+
+  protected:
+    Tensor forward(const Tensor& input) override { return normalized(input, {}); }
+    void initialize_own(Initializer& initializer) override;
+
+  private:
+    Tensor normalized(const Tensor& input, const Tensor& residual);
+
+    BatchNorm2dOptions options_;
+    Tensor weight_, bias_, running_mean_, running_var_, num_batches_tracked_;
+};
+
+}  // namespace tern

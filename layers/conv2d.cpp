@@ -1,0 +1,46 @@
+#include "tern/layers/conv2d.hpp"
+
+#include <cmath>
+
+#include "tern/kernels/conv2d/conv2d.hpp"
+#include "tern/kernels/linear/linear.hpp"
+#include "tern/layers/initialize.hpp"
+
+namespace tern {
+
+Conv2d::Conv2d(std::int64_t in_channels, std::int64_t out_channels, const SlidingWindow& window,
+               const Conv2dOptions& options)
+    : window_(window), groups_(options.groups) {
+    TERN_CHECK(groups_ >= 1 && in_channels >= 1 && out_channels >= 1 && in_channels % groups_ == 0 &&
+                   out_channels % groups_ == 0,
+               "Conv2d", "channels must be positive multiples of the groups, got ", in_channels, " -> ",
+               out_channels, " in ", groups_, " groups");
+    const Window2d& w = window_.window;
+    weight_ = Tensor::full({out_channels, in_channels / groups_, w.kernel_h, w.kernel_w}, NAN);
+    add_parameter("weight", weight_);
+    if (!options.bias) return;
+    bias_ = Tensor::full({out_channels}, NAN);
+    add_parameter("bias", bias_);
+}
+
+// One multiplication of matrices over all pixels.
+bool Conv2d::is_pointwise() const {
+    const Window2d& w = window_.window;
+    return groups_ == 1 && w == Window2d{.dilation_h = w.dilation_h, .dilation_w = w.dilation_w};
+}
+
+Tensor Conv2d::forward(const Tensor& input) {
+    if (is_pointwise()) return linear(input, weight_.reshape({weight_.dim(0), weight_.dim(1)}), bias_);
+    return conv2d(input, weight_, bias_, window_.at(input.shape()), groups_);
+}
+
+void Conv2d::initialize_own(Initializer& initializer) {
+    initializer.weight(weight_);
+    if (bias_.defined()) initializer.bias(bias_, weight_.shape());
+}
+
+std::int64_t Conv2d::multiply_adds(const Shape&, const Shape& output) const {
+    return output.numel() * (weight_.numel() / weight_.dim(0));
+}
+
+}  // namespace tern

@@ -1,0 +1,26 @@
+#include "tern/layers/depthwise_conv2d.hpp"
+
+#include <cmath>
+
+#include "tern/kernels/depthwise_conv2d/depthwise_conv2d.hpp"
+#include "tern/layers/initialize.hpp"
+
+namespace tern {
+
+DepthwiseConv2d::DepthwiseConv2d(std::int64_t channels, const SlidingWindow& window) : window_(window) {
+    TERN_CHECK(channels >= 1, "DepthwiseConv2d", "channels must be at least 1, got ", channels);
+    weight_ = Tensor::full({channels, 1, window.window.kernel_h, window.window.kernel_w}, NAN);
+    add_parameter("weight", weight_);
+}
+
+Tensor DepthwiseConv2d::forward(const Tensor& input) {
+    return depthwise_conv2d(input, weight_, window_.at(input.shape()));
+}
+
+void DepthwiseConv2d::initialize_own(Initializer& initializer) { initializer.weight(weight_); }
+
+std::int64_t DepthwiseConv2d::multiply_adds(const Shape&, const Shape& output) const {
+    return output.numel() * weight_.dim(2) * weight_.dim(3);
+}
+
+}  // namespace tern

@@ -1,0 +1,36 @@
+#include "tern/layers/flat_parameters.hpp"
+
+#include "tern/core/memory.hpp"
+
+namespace tern {
+namespace {
+
+const char* const kWhere = "FlatParameters";
+
+}  // namespace
+
+FlatParameters::FlatParameters(Module& module) {
+    const NamedTensors parameters = module.parameters();
+    TERN_CHECK(!parameters.empty(), kWhere, module.type(), " has no parameters");
+    const Tensor& first = parameters.front().tensor;
+    const std::int64_t element = size_of(first.dtype());
+    std::int64_t size = 0;
+    for (const auto& [name, tensor] : parameters) {
+        TERN_CHECK(tensor.dtype() == first.dtype() && tensor.device() == first.device(), kWhere,
+                   "parameters must be of one dtype on one device: ", parameters.front().name, " is ", first,
+                   ", ", name, " is ", tensor);
+        slices_.push_back({name, size, tensor.numel()});
+        size += static_cast<std::int64_t>(aligned_size(static_cast<std::size_t>(tensor.bytes()))) / element;
+    }
+    values_ = Tensor::zeros({size}, first.dtype(), first.device());
+    gradients_ = Tensor::zeros({size}, first.dtype(), first.device());
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+        Tensor parameter = parameters[i].tensor;
+        const std::int64_t offset = slices_[i].begin * element;
+        parameter.rebind(values_.storage(), offset);
+        parameter.set_grad(
+            Tensor::view_of(gradients_.storage(), offset, parameter.shape(), parameter.dtype()));
+    }
+}
+
+}  // namespace tern

@@ -1,0 +1,31 @@
+#include "tern/layers/linear.hpp"
+
+#include <cmath>
+
+#include "tern/kernels/linear/linear.hpp"
+#include "tern/layers/initialize.hpp"
+
+namespace tern {
+
+Linear::Linear(std::int64_t in_features, std::int64_t out_features, bool bias) {
+    TERN_CHECK(in_features >= 1 && out_features >= 1, "Linear", "features must be at least 1, got ",
+               in_features, " -> ", out_features);
+    weight_ = Tensor::full({out_features, in_features}, NAN);
+    add_parameter("weight", weight_);
+    if (!bias) return;
+    bias_ = Tensor::full({out_features}, NAN);
+    add_parameter("bias", bias_);
+}
+
+Tensor Linear::forward(const Tensor& input) { return linear(input, weight_, bias_); }
+
+void Linear::initialize_own(Initializer& initializer) {
+    initializer.weight(weight_);
+    if (bias_.defined()) initializer.bias(bias_, weight_.shape());
+}
+
+std::int64_t Linear::multiply_adds(const Shape&, const Shape& output) const {
+    return output.numel() * weight_.dim(1);
+}
+
+}  // namespace tern

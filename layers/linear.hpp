@@ -1,0 +1,26 @@
+// The fully connected layer.
+#pragma once
+
+#include "tern/layers/module.hpp"
+
+namespace tern {
+
+/// (..., in) -> (..., out): x weight^T + bias. Parameters: weight (out, in), bias (out).
+class Linear : public Module {
+  public:
+    Linear(std::int64_t in_features, std::int64_t out_features, bool bias = true);
+
+    std::string type() const override { return "Linear"; }
+    std::int64_t multiply_adds(const Shape& input, const Shape& output) const override;
+    const Tensor& weight() const { return weight_; }
+    const Tensor& bias() const { return bias_; }  // undefined without
+
+  protected:
+    Tensor forward(const Tensor& input) override;
+    void initialize_own(Initializer& initializer) override;
+
+  private:
+    Tensor weight_, bias_;
+};
+
+}  // namespace tern

@@ -1,0 +1,134 @@
+#include "tern/layers/module.hpp"
+
+#include <algorithm>
+
+#include "tern/core/autograd.hpp"
+#include "tern/kernels/cast/cast.hpp"
+#include "tern/layers/initialize.hpp"
+
+namespace tern {
+namespace {
+
+thread_local ForwardObserver* active_observer = nullptr;
+
+}  // namespace
+
+NamedTensors Module::collect(bool parameters, bool buffers) {
+    NamedTensors result;
+    visit([&](const std::string& name, Module& module) {
+        const std::string prefix = name.empty() ? "" : name + '.';
+        const auto append = [&](const Slots& slots) {
+            for (const auto& [own, tensor] : slots) result.push_back({prefix + own, *tensor});
+        };
+        if (parameters) append(module.parameters_);
+        if (buffers) append(module.buffers_);
+    });
+    return result;
+}
+
+NamedTensors Module::parameters() { return collect(true, false); }
+NamedTensors Module::buffers() { return collect(false, true); }
+NamedTensors Module::state() { return collect(true, true); }
+
+std::int64_t Module::parameter_count() {
+    std::int64_t count = 0;
+    for (const NamedTensor& parameter : parameters()) count += parameter.tensor.numel();
+    return count;
+}
+
+void Module::initialize(Initialization scheme, std::uint64_t seed) {
+    Initializer initializer(scheme, seed);
+    std::uint32_t expected = 0;
+    visit([&](const std::string& name, Module& module) {
+        module.initialize_own(initializer);
+        expected += static_cast<std::uint32_t>(module.parameters_.size());
+        TERN_CHECK(initializer.filled() == expected, "initialize", module.type(), " \"", name, "\" has ",
+                   module.parameters_.size(),
+                   " parameters of its own, but initialize_own() did not fill each once");
+    });
+}
+
+void Module::initialize_own(Initializer&) {}
+
+void Module::to(Device device) {
+    replace_tensors([device](const Tensor& tensor) { return tensor.to(device); });
+}
+
+void Module::to(DType dtype) {
+    TERN_CHECK(dtype == DType::float32 || dtype == DType::float64, "Module",
+               "parameters are float32 or float64, not ", dtype);
+    replace_tensors([dtype](const Tensor& tensor) {
+        return is_floating(tensor.dtype()) && tensor.dtype() != dtype ? cast(tensor, dtype) : tensor;
+    });
+}
+
+void Module::replace_tensors(const std::function<Tensor(const Tensor&)>& convert) {
+    for (const auto& [name, tensor] : parameters()) {
+        TERN_CHECK(!tensor.grad().defined(), "Module",
+                   "to() must come before gradients and flat buffers, but ", name, " has a gradient");
+    }
+    const NoGrad no_grad;
+    visit([&](const std::string&, Module& module) {
+        for (const auto& [name, tensor] : module.parameters_) {
+            *tensor = convert(*tensor);
+            tensor->set_requires_grad(true);
+        }
+        for (const auto& [name, tensor] : module.buffers_) *tensor = convert(*tensor);
+    });
+}
+
+void Module::train(bool training) {
+    visit([training](const std::string&, Module& module) { module.training_ = training; });
+}
+
+void Module::set_step(std::uint64_t step) {
+    visit([step](const std::string&, Module& module) { module.step_ = step; });
+}
+
+void Module::visit(const std::function<void(const std::string&, Module&)>& function) {
+    visit_below("", function);
+}
+
+void Module::visit_below(const std::string& name,
+                         const std::function<void(const std::string&, Module&)>& function) {
+    function(name, *this);
+    for (const auto& [own, child] : children_) {
+        child->visit_below(name.empty() ? own : name + '.' + own, function);
+    }
+}
+
+void Module::check_new_name(std::string_view name) const {
+    const auto taken = [name](const auto& named) { return named.first == name; };
+    TERN_CHECK(!name.empty() && name.find('.') == std::string_view::npos, "Module",
+               "names must not be empty or hold a dot, got \"", name, '"');
+    TERN_CHECK(std::ranges::none_of(parameters_, taken) && std::ranges::none_of(buffers_, taken) &&
+                   std::ranges::none_of(children_, taken),
+               "Module", "the name \"", name, "\" is taken");
+}
+
+void Module::add_parameter(std::string name, Tensor& tensor) {
+    check_new_name(name);
+    tensor.set_requires_grad(true);
+    parameters_.emplace_back(std::move(name), &tensor);
+}
+
+void Module::add_buffer(std::string name, Tensor& tensor) {
+    check_new_name(name);
+    buffers_.emplace_back(std::move(name), &tensor);
+}
+
+void Module::adopt(std::string name, std::unique_ptr<Module> child) {
+    check_new_name(name);
+    children_.emplace_back(std::move(name), std::move(child));
+}
+
+Tensor Module::observed(const Tensor& input, Tensor output) const {
+    if (active_observer != nullptr) active_observer->function_(*this, input.shape(), output);
+    return output;
+}
+
+ForwardObserver::ForwardObserver(Function function)
+    : function_(std::move(function)), previous_(std::exchange(active_observer, this)) {}
+ForwardObserver::~ForwardObserver() { active_observer = previous_; }
+
+}  // namespace tern

@@ -1,0 +1,137 @@
+// The base of layers and models: named parameters and buffers, children, modes.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "tern/core/tensor.hpp"
+
+namespace tern {
+
+class Initializer;
+enum class Initialization : std::uint8_t;
+
+struct NamedTensor {
+    std::string name;  // dotted: "middle.0.sep1.pointwise.bias"
+    Tensor tensor;
+};
+using NamedTensors = std::vector<NamedTensor>;
+
+/// Derive from it, register what it owns in the constructor, and write forward():
+///
+///     class Block : public tern::Module {
+///       public:
+///         std::string type() const override { return "Block"; }
+///
+///       protected:
+///         tern::Tensor forward(const tern::Tensor& x) override { return norm_(conv_(x)); }
+///
+///       private:
+///         tern::Conv2d& conv_ = add_child<tern::Conv2d>("conv", 3, 32, tern::SlidingWindow::same(3));
+///         tern::BatchNorm2d& norm_ = add_child<tern::BatchNorm2d>("norm", 32);
+///     };
+///
+/// Weights of a new module are NaN until initialize() or load_state(). Everything walks in one order: a
+/// module's own parameters, then its buffers, then its children, each in the order of registration.
+class Module {
+  public:
+    Module() = default;
+    virtual ~Module() = default;
+    Module(const Module&) = delete;
+    Module& operator=(const Module&) = delete;
+
+    /// "Conv2d", "BatchNorm2d+relu": for tables and messages.
+    virtual std::string type() const = 0;
+    Tensor operator()(const Tensor& input) { return observed(input, forward(input)); }
+    /// Multiply-adds of its own, without its children, from an input of this shape to that output.
+    virtual std::int64_t multiply_adds(const Shape& /*input*/, const Shape& /*output*/) const { return 0; }
+
+    /// Trainable tensors.
+    NamedTensors parameters();
+    /// Tensors that are saved and not trained: running statistics.
+    NamedTensors buffers();
+    /// Both, as weight files hold them.
+    NamedTensors state();
+    /// Elements of all parameters.
+    std::int64_t parameter_count();
+
+    /// Fills all parameters. Parameter k of parameters() draws from Philox stream (seed, initialize, k), so
+    /// equal seeds give equal bits, in float64 the same numbers as in float32.
+    void initialize(Initialization scheme, std::uint64_t seed);
+    /// Moves parameters and buffers. Must come before gradients and flat buffers, whose places stay.
+    void to(Device device);
+    /// Converts parameters and floating-point buffers; float32 or float64.
+    void to(DType dtype);
+
+    /// Training mode: batch norm uses and records the batch's statistics, dropout drops.
+    void train(bool training = true);
+    void eval() { train(false); }
+    bool training() const { return training_; }
+    /// The number of the training step, from which dropout's random numbers follow. Set it before each.
+    void set_step(std::uint64_t step);
+    std::uint64_t step() const { return step_; }
+
+    /// Calls `function(name, module)` for this module (name "") and everything below.
+    void visit(const std::function<void(const std::string& name, Module& module)>& function);
+    bool has_children() const { return !children_.empty(); }
+    std::size_t child_count() const { return children_.size(); }
+
+  protected:
+    virtual Tensor forward(const Tensor& input) = 0;
+    /// Fills this module's own parameters, each once and in order; a module that has some overrides it.
+    virtual void initialize_own(Initializer& initializer);
+
+    /// The member `tensor` becomes the parameter or buffer of that name (no dots); it must live in the
+    /// module.
+    void add_parameter(std::string name, Tensor& tensor);
+    void add_buffer(std::string name, Tensor& tensor);
+    /// Makes a child and owns it.
+    template <class M, class... Args>
+    M& add_child(std::string name, Args&&... args) {
+        auto child = std::make_unique<M>(std::forward<Args>(args)...);
+        M& result = *child;
+        adopt(std::move(name), std::move(child));
+        return result;
+    }
+    void adopt(std::string name, std::unique_ptr<Module> child);
+    Module& child(std::size_t i) { return *children_.at(i).second; }
+
+    /// Tells the observer of this thread, if there is one; returns `output`.
+    Tensor observed(const Tensor& input, Tensor output) const;
+
+  private:
+    using Slots = std::vector<std::pair<std::string, Tensor*>>;
+
+    void check_new_name(std::string_view name) const;
+    void visit_below(const std::string& prefix,
+                     const std::function<void(const std::string&, Module&)>& function);
+    NamedTensors collect(bool parameters, bool buffers);
+    void replace_tensors(const std::function<Tensor(const Tensor&)>& convert);
+
+    Slots parameters_, buffers_;
+    std::vector<std::pair<std::string, std::unique_ptr<Module>>> children_;
+    bool training_ = true;
+    std::uint64_t step_ = 0;
+};
+
+/// While it lives, `function` is called after every module that this thread calls, innermost first.
+class ForwardObserver {
+  public:
+    using Function = std::function<void(const Module& module, const Shape& input, const Tensor& output)>;
+    explicit ForwardObserver(Function function);
+    ~ForwardObserver();
+    ForwardObserver(const ForwardObserver&) = delete;
+    ForwardObserver& operator=(const ForwardObserver&) = delete;
+
+  private:
+    friend class Module;
+    Function function_;
+    ForwardObserver* previous_;
+};
+
+}  // namespace tern

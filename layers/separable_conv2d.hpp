@@ -1,0 +1,26 @@
+// Depthwise convolution, then a 1x1 convolution that mixes the channels (Chollet: "Xception", CVPR 2017).
+#pragma once
+
+#include "tern/layers/conv2d.hpp"
+#include "tern/layers/depthwise_conv2d.hpp"
+
+namespace tern {
+
+/// (N, H, W, in) -> (N, OH, OW, out). Children: `depthwise` without bias, `pointwise` with.
+class SeparableConv2d : public Module {
+  public:
+    SeparableConv2d(std::int64_t in_channels, std::int64_t out_channels, const SlidingWindow& window)
+        : depthwise_(add_child<DepthwiseConv2d>("depthwise", in_channels, window)),
+          pointwise_(add_child<Conv2d>("pointwise", in_channels, out_channels, Window2d::square(1))) {}
+
+    std::string type() const override { return "SeparableConv2d"; }
+
+  protected:
+    Tensor forward(const Tensor& input) override { return pointwise_(depthwise_(input)); }
+
+  private:
+    DepthwiseConv2d& depthwise_;
+    Conv2d& pointwise_;
+};
+
+}  // namespace tern

@@ -1,0 +1,58 @@
+#include "tern/layers/state.hpp"
+
+#include <map>
+#include <span>
+#include <utility>
+
+namespace tern {
+namespace {
+
+const char* const kWhere = "load_state";
+
+// "a, b, c and 5 more"
+std::string list(const std::vector<std::string>& names) {
+    constexpr std::size_t kShown = 6;  // a whole network's names would hide the message
+    std::string text;
+    for (std::size_t i = 0; i < names.size() && i < kShown; ++i) text += (i == 0 ? "" : ", ") + names[i];
+    if (names.size() > kShown) text += concat(" and ", names.size() - kShown, " more");
+    return text;
+}
+
+void check_names(const std::vector<std::string>& missing, const std::vector<std::string>& unexpected) {
+    if (missing.empty() && unexpected.empty()) return;
+    std::string text;
+    if (!missing.empty()) text += concat("missing ", list(missing));
+    if (!unexpected.empty()) text += concat(missing.empty() ? "" : "; ", "unexpected ", list(unexpected));
+    fail(kWhere, "the names do not fit the model: ", text);
+}
+
+}  // namespace
+
+void load_state(Module& module, const NamedTensors& source) {
+    std::map<std::string, Tensor> given;
+    for (const auto& [name, tensor] : source) {
+        TERN_CHECK(given.emplace(name, tensor).second, kWhere, name, " appears twice");
+    }
+    std::vector<std::pair<Tensor, Tensor>> copies;  // to, from
+    std::vector<std::string> missing, unexpected, misfits;
+    for (const auto& [name, tensor] : module.state()) {
+        const auto found = given.find(name);
+        if (found == given.end()) {
+            missing.push_back(name);
+            continue;
+        }
+        const Tensor& from = found->second;
+        if (from.shape() != tensor.shape() || from.dtype() != tensor.dtype()) {
+            misfits.push_back(concat(name, " is ", from.dtype(), ' ', from.shape(), ", expected ",
+                                     tensor.dtype(), ' ', tensor.shape()));
+        }
+        copies.emplace_back(tensor, from);
+        given.erase(found);
+    }
+    for (const auto& [name, tensor] : given) unexpected.push_back(name);
+    check_names(missing, unexpected);
+    TERN_CHECK(misfits.empty(), kWhere, list(misfits));
+    for (const auto& [to, from] : copies) to.copy_from(from);
+}
+
+}  // namespace tern

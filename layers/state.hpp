@@ -1,0 +1,13 @@
+// Loading weights by name.
+#pragma once
+
+#include "tern/layers/module.hpp"
+
+namespace tern {
+
+/// Copies `source` into the parameters and buffers of `module` that bear the same names; any device. Throws
+/// Error, one line, before anything is changed: unless `source` holds exactly the names of module.state(),
+/// each once, with the same shapes and dtypes.
+void load_state(Module& module, const NamedTensors& source);
+
+}  // namespace tern

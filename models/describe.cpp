@@ -1,0 +1,70 @@
+#include "tern/models/describe.hpp"
+
+#include <map>
+#include <utility>
+
+#include "tern/core/autograd.hpp"
+
+namespace tern {
+namespace {
+
+/// Evaluation mode for a scope; modules may have been in different modes.
+class EvaluationScope {
+  public:
+    explicit EvaluationScope(Module& model) {
+        model.visit(
+            [&](const std::string&, Module& module) { modes_.emplace_back(&module, module.training()); });
+        model.eval();
+    }
+    // Parents come before children, so the last word is each module's own.
+    ~EvaluationScope() {
+        for (const auto& [module, training] : modes_) module->train(training);
+    }
+    EvaluationScope(const EvaluationScope&) = delete;
+    EvaluationScope& operator=(const EvaluationScope&) = delete;
+
+  private:
+    std::vector<std::pair<Module*, bool>> modes_;
+};
+
+std::int64_t floating_elements(const NamedTensors& tensors) {
+    std::int64_t count = 0;
+    for (const NamedTensor& named : tensors) {
+        if (is_floating(named.tensor.dtype())) count += named.tensor.numel();
+    }
+    return count;
+}
+
+}  // namespace
+
+ModelDescription describe(Module& model, const Shape& input) {
+    std::map<const Module*, std::pair<std::string, Module*>> known;
+    model.visit([&](const std::string& name, Module& module) {
+        known.emplace(&module, std::pair{name, &module});
+    });
+
+    ModelDescription result;
+    const ForwardObserver observer([&](const Module& called, const Shape& from, const Tensor& output) {
+        result.total.multiply_adds += called.multiply_adds(from, output.shape());
+        if (called.has_children()) return;
+        const auto& [name, module] = known.at(&called);
+        result.layers.push_back({name, module->type(), output.shape(), module->parameter_count(),
+                                 floating_elements(module->buffers()),
+                                 module->multiply_adds(from, output.shape()), output.bytes()});
+    });
+    const EvaluationScope evaluation(model);
+    const NoGrad no_grad;
+    const NamedTensors state = model.state();
+    const Tensor like = state.empty() ? Tensor::empty({}) : state.front().tensor;
+    const Tensor output = model(Tensor::zeros(input, like.dtype(), like.device()));
+
+    result.total.type = model.type();
+    result.total.output = output.shape();
+    result.total.parameters = model.parameter_count();
+    result.total.running = floating_elements(model.buffers());
+    for (const LayerDescription& layer : result.layers)
+        result.total.activation_bytes += layer.activation_bytes;
+    return result;
+}
+
+}  // namespace tern

@@ -1,0 +1,60 @@
+#include "tern/models/mini_xception_dense.hpp"
+
+#include "tern/layers/batch_norm2d.hpp"
+#include "tern/layers/conv2d.hpp"
+#include "tern/layers/initialize.hpp"
+#include "tern/layers/linear.hpp"
+#include "tern/layers/pool.hpp"
+#include "tern/layers/sequential.hpp"
+
+namespace tern {
+namespace {
+
+constexpr BatchNorm2dOptions kNormRelu{1e-5, 0.1, Activation::relu};
+
+// A 3x3 convolution that keeps the size.
+const Window2d kSameSize = Window2d::square(3, 1, 1);
+
+// Three places in a flow: convolution, batch norm, and the ReLU that the batch norm does.
+void add_convolution(Sequential& flow, int place, std::int64_t in_channels, std::int64_t out_channels) {
+    flow.add_child<Conv2d>(std::to_string(place), in_channels, out_channels, kSameSize);
+    flow.add_child<BatchNorm2d>(std::to_string(place + 1), out_channels, kNormRelu);
+}
+
+class MiniXceptionDense : public Module {
+  public:
+    explicit MiniXceptionDense(std::int64_t classes) : fc_(add_child<Linear>("fc", 128, classes)) {
+        for (int place = 0; place < 12; place += 3) add_convolution(middle_flow_, place, 64, 64);
+        add_convolution(exit_flow_, 0, 64, 128);
+        add_convolution(exit_flow_, 3, 128, 128);
+    }
+
+    std::string type() const override { return "MiniXceptionDense"; }
+
+  protected:
+    Tensor forward(const Tensor& input) override {
+        const Tensor x = bn2_(conv2_(bn1_(conv1_(input))));
+        return fc_(average_(pool_(exit_flow_(middle_flow_(x)))));
+    }
+
+  private:
+    Conv2d& conv1_ = add_child<Conv2d>("conv1", 3, 32, kSameSize);
+    BatchNorm2d& bn1_ = add_child<BatchNorm2d>("bn1", 32, kNormRelu);
+    Conv2d& conv2_ = add_child<Conv2d>("conv2", 32, 64, kSameSize);
+    BatchNorm2d& bn2_ = add_child<BatchNorm2d>("bn2", 64, kNormRelu);
+    Sequential& middle_flow_ = add_child<Sequential>("middle_flow");
+    Sequential& exit_flow_ = add_child<Sequential>("exit_flow");
+    MaxPool2d& pool_ = add_child<MaxPool2d>("pool", Window2d::square(3, 2, 1));
+    GlobalAveragePool& average_ = add_child<GlobalAveragePool>("average");
+    Linear& fc_;
+};
+
+}  // namespace
+
+std::unique_ptr<Module> make_mini_xception_dense(const ModelOptions& options) {
+    auto model = std::make_unique<MiniXceptionDense>(options.classes);
+    model->initialize(Initialization::pytorch, options.seed);
+    return model;
+}
+
+}  // namespace tern

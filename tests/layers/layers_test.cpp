@@ -1,0 +1,147 @@
+#include <cmath>
+
+#include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/conv2d/conv2d.hpp"
+#include "tern/kernels/depthwise_conv2d/depthwise_conv2d.hpp"
+#include "tern/layers/activation_layer.hpp"
+#include "tern/layers/dropout.hpp"
+#include "tern/layers/flatten.hpp"
+#include "tern/layers/initialize.hpp"
+#include "tern/layers/linear.hpp"
+#include "tern/layers/pool.hpp"
+#include "tern/layers/residual.hpp"
+#include "tern/layers/separable_conv2d.hpp"
+#include "tern/tests/catch.hpp"
+
+using namespace tern;
+
+namespace {
+
+Tensor values(const Shape& shape, DType dtype = DType::float32) {
+    return cases::make_tensor({shape}, dtype, 1);
+}
+
+std::vector<float> floats(const Tensor& tensor) {
+    const std::span<float> elements = tensor.elements<float>();
+    return {elements.begin(), elements.end()};
+}
+
+// 0, 1, 2, ...
+Tensor counting(const Shape& shape, float sign = 1) {
+    std::vector<float> numbers(static_cast<std::size_t>(shape.numel()));
+    for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = sign * static_cast<float>(i);
+    return Tensor::from(shape, numbers);
+}
+
+// Largest difference between tensors of one shape; NaN if there is one.
+double difference(const Tensor& a, const Tensor& b) {
+    REQUIRE(a.shape() == b.shape());
+    const std::vector<double> x = cases::to_doubles(a), y = cases::to_doubles(b);
+    double largest = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        const double error = std::fabs(x[i] - y[i]);
+        if (!(error <= largest)) largest = error;
+    }
+    return largest;
+}
+
+Tensor parameter(Module& module, const std::string& name) {
+    for (const NamedTensor& named : module.parameters()) {
+        if (named.name == name) return named.tensor;
+    }
+    FAIL("no parameter " << name);
+    return {};
+}
+
+}  // namespace
+
+TEST_CASE("convolutions pad by numbers or by the image") {
+    const Tensor image = values({2, 8, 7, 4});
+    const auto shape_of = [&](Module& layer) {
+        layer.initialize(Initialization::pytorch, 0);
+        return layer(image).shape();
+    };
+    Conv2d plain(4, 6, Window2d::square(3));
+    CHECK(shape_of(plain) == Shape{2, 6, 5, 6});
+    Conv2d same(4, 6, SlidingWindow::same(3, 2), {.groups = 2});
+    CHECK(shape_of(same) == Shape{2, 4, 4, 6});
+    CHECK(parameter(same, "weight").shape() == Shape{6, 2, 3, 3});
+    DepthwiseConv2d depthwise(4, SlidingWindow::same(3));
+    CHECK(shape_of(depthwise) == Shape{2, 8, 7, 4});
+    CHECK_THROWS_WITH(Conv2d(4, 6, Window2d::square(3), {.groups = 3}),
+                      "[Conv2d] channels must be positive multiples of the groups, got 4 -> 6 in 3 groups");
+    CHECK_THROWS_WITH(DepthwiseConv2d(0, Window2d::square(3)),
+                      "[DepthwiseConv2d] channels must be at least 1, got 0");
+    CHECK_THROWS_WITH(same(values({8, 7, 4})), "[same padding] the input must be (N, H, W, C), got (8,7,4)");
+}
+
+TEST_CASE("a separable convolution is a depthwise one and a 1x1 one") {
+    SeparableConv2d layer(5, 3, SlidingWindow::same(3));
+    layer.initialize(Initialization::glorot_uniform, 4);
+    layer.to(DType::float64);
+    const Tensor bias = parameter(layer, "pointwise.bias");
+    bias.copy_from(values({3}, DType::float64));
+    CHECK(parameter(layer, "pointwise.weight").shape() == Shape{3, 5, 1, 1});
+    CHECK(parameter(layer, "depthwise.weight").shape() == Shape{5, 1, 3, 3});
+    const Tensor image = values({2, 4, 6, 5}, DType::float64);
+    const Tensor between =
+        depthwise_conv2d(image, parameter(layer, "depthwise.weight"), Window2d::square(3, 1, 1));
+    const Tensor expected = conv2d(between, parameter(layer, "pointwise.weight"), bias, Window2d::square(1));
+    // Sums of 5 products and a bias, of numbers below 10.
+    CHECK(difference(layer(image), expected) <= 6 * 10 * epsilon_of(DType::float64));
+    CHECK(difference(expected, Tensor::zeros(expected.shape(), DType::float64)) > 0.1);
+}
+
+TEST_CASE("max pool: where \"same\" puts the odd cell") {
+    // 4 -> 2 by a window of 3: the windows start at 0 and 2, the second one hangs over by one cell.
+    MaxPool2d same(SlidingWindow::same(3, 2));
+    CHECK(floats(same(counting({1, 4, 4, 1}))) == std::vector<float>{10, 11, 14, 15});
+    CHECK(floats(same(counting({1, 4, 4, 1}, -1))) == std::vector<float>{0, -2, -8, -10});  // -inf outside
+    // PyTorch's padding of 1: the windows start at -1 and 1.
+    MaxPool2d around(Window2d::square(3, 2, 1));
+    CHECK(floats(around(counting({1, 4, 4, 1}))) == std::vector<float>{5, 7, 13, 15});
+}
+
+TEST_CASE("global average pool, activation, linear and residual") {
+    GlobalAveragePool average;
+    CHECK(floats(average(counting({1, 2, 2, 2}))) == std::vector<float>{3, 4});
+
+    ActivationLayer leaky(Activation::leaky_relu, 0.5);
+    CHECK(floats(leaky(Tensor::from({3}, std::vector<float>{-4, 0, 3}))) == std::vector<float>{-2, 0, 3});
+
+    Residual residual;
+    residual.body().append<Linear>(2, 2);
+    parameter(residual, "body.0.weight").copy_from(Tensor::from({2, 2}, std::vector<float>{1, 2, 3, 4}));
+    parameter(residual, "body.0.bias").copy_from(Tensor::from({2}, std::vector<float>{10, 20}));
+    CHECK(floats(residual(Tensor::from({1, 2}, std::vector<float>{1, 1}))) == std::vector<float>{14, 28});
+    CHECK_THROWS_WITH(Linear(0, 3), "[Linear] features must be at least 1, got 0 -> 3");
+}
+
+TEST_CASE("flatten orders as channels, rows, columns") {
+    Flatten flatten;
+    const Tensor flat = flatten(counting({1, 2, 2, 2}));  // pixel p, channel c is 2p + c
+    CHECK(flat.shape() == Shape{1, 8});
+    CHECK(floats(flat) == std::vector<float>{0, 2, 4, 6, 1, 3, 5, 7});
+    CHECK(flatten(flat).same_as(flat));
+    CHECK_THROWS_WITH(flatten(counting({8})), "[Flatten] the input must be (N, H, W, C) or (N, C), got (8)");
+}
+
+TEST_CASE("dropout follows from seed and step, and rests in evaluation") {
+    const Tensor ones = Tensor::full({1000}, 1);
+    Dropout layer(0.25, 9);
+    layer.set_step(3);
+    const std::vector<float> first = floats(layer(ones));
+    const auto kept = std::ranges::count(first, 1 / 0.75f);
+    CHECK(kept + std::ranges::count(first, 0.0f) == 1000);
+    CHECK(std::abs(static_cast<double>(kept) - 750) <= 5 * std::sqrt(1000 * 0.25 * 0.75));
+    CHECK(floats(layer(ones)) == first);
+    layer.set_step(4);
+    CHECK(floats(layer(ones)) != first);
+    Dropout other(0.25, 10);
+    other.set_step(3);
+    CHECK(floats(other(ones)) != first);
+    layer.eval();
+    CHECK(layer(ones).same_as(ones));
+    CHECK_THROWS_WITH(Dropout(1, 0), "[Dropout] probability must be in [0, 1), got 1");
+    CHECK_THROWS_WITH(Dropout(NAN, 0), "[Dropout] probability must be in [0, 1), got nan");
+}

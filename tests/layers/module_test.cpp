@@ -1,0 +1,140 @@
+#include "tern/layers/module.hpp"
+
+#include <cmath>
+
+#include "tern/layers/batch_norm2d.hpp"
+#include "tern/layers/conv2d.hpp"
+#include "tern/layers/initialize.hpp"
+#include "tern/layers/sequential.hpp"
+#include "tern/tests/catch.hpp"
+
+using namespace tern;
+
+namespace {
+
+std::vector<std::string> names(const NamedTensors& tensors) {
+    std::vector<std::string> result;
+    for (const NamedTensor& named : tensors) result.push_back(named.name);
+    return result;
+}
+
+// Registers whatever a test wants.
+class Plain : public Module {
+  public:
+    std::string type() const override { return "Plain"; }
+    using Module::add_buffer, Module::add_parameter;
+
+  protected:
+    Tensor forward(const Tensor& input) override { return input; }
+};
+
+void fill_block(Sequential& net) {
+    net.append<Conv2d>(3, 4, Window2d::square(3), Conv2dOptions{.bias = false});
+    net.append<BatchNorm2d>(4);
+    net.add_child<Sequential>("inner").append<Conv2d>(4, 2, Window2d::square(1));
+}
+
+}  // namespace
+
+TEST_CASE("names are dotted paths in the order of registration") {
+    Sequential net;
+    fill_block(net);
+    CHECK(names(net.parameters()) ==
+          std::vector<std::string>{"0.weight", "1.weight", "1.bias", "inner.0.weight", "inner.0.bias"});
+    CHECK(names(net.buffers()) ==
+          std::vector<std::string>{"1.running_mean", "1.running_var", "1.num_batches_tracked"});
+    CHECK(names(net.state()) == std::vector<std::string>{"0.weight", "1.weight", "1.bias", "1.running_mean",
+                                                         "1.running_var", "1.num_batches_tracked",
+                                                         "inner.0.weight", "inner.0.bias"});
+    CHECK(net.parameter_count() == 4 * 3 * 9 + 4 + 4 + 2 * 4 + 2);
+    for (const NamedTensor& parameter : net.parameters()) CHECK(parameter.tensor.requires_grad());
+    for (const NamedTensor& buffer : net.buffers()) CHECK_FALSE(buffer.tensor.requires_grad());
+}
+
+TEST_CASE("names that cannot be told apart are refused") {
+    Plain module;
+    Tensor tensor = Tensor::zeros({2});
+    module.add_parameter("weight", tensor);
+    CHECK_THROWS_WITH(module.add_buffer("weight", tensor), "[Module] the name \"weight\" is taken");
+    CHECK_THROWS_WITH(module.add_buffer("", tensor),
+                      "[Module] names must not be empty or hold a dot, got \"\"");
+    CHECK_THROWS_WITH(module.add_buffer("a.b", tensor),
+                      "[Module] names must not be empty or hold a dot, got \"a.b\"");
+}
+
+TEST_CASE("modes and the step reach every child") {
+    Sequential net;
+    fill_block(net);
+    const auto all = [&](auto&& holds) {
+        bool result = true;
+        net.visit([&](const std::string&, Module& module) { result = result && holds(module); });
+        return result;
+    };
+    CHECK(all([](Module& module) { return module.training(); }));
+    net.eval();
+    CHECK(all([](Module& module) { return !module.training(); }));
+    net.train();
+    net.set_step(7);
+    CHECK(all([](Module& module) { return module.training() && module.step() == 7; }));
+}
+
+TEST_CASE("weights are NaN until they are initialised") {
+    Conv2d conv(3, 4, Window2d::square(3));
+    CHECK(std::isnan(conv.weight().data<float>()[0]));
+    CHECK(std::isnan(conv.bias().data<float>()[3]));
+}
+
+TEST_CASE("a module whose parameters nobody fills is an error") {
+    Plain module;
+    Tensor tensor = Tensor::zeros({2});
+    module.add_parameter("weight", tensor);
+    CHECK_THROWS_WITH(
+        module.initialize(Initialization::pytorch, 0),
+        "[initialize] Plain \"\" has 1 parameters of its own, but initialize_own() did not fill "
+        "each once");
+}
+
+TEST_CASE("conversion keeps values, names and counters") {
+    Sequential net;
+    fill_block(net);
+    net.initialize(Initialization::pytorch, 3);
+    const NamedTensors before = net.state();
+    net.to(DType::float64);
+    const NamedTensors after = net.state();
+    REQUIRE(names(after) == names(before));
+    for (std::size_t i = 0; i < after.size(); ++i) {
+        if (before[i].tensor.dtype() == DType::int64) {
+            CHECK(after[i].tensor.dtype() == DType::int64);
+            continue;
+        }
+        REQUIRE(after[i].tensor.dtype() == DType::float64);
+        CHECK(after[i].tensor.requires_grad() == before[i].tensor.requires_grad());
+        for (std::int64_t e = 0; e < after[i].tensor.numel(); ++e) {
+            REQUIRE(after[i].tensor.data<double>()[e] ==
+                    static_cast<double>(before[i].tensor.data<float>()[e]));
+        }
+    }
+    CHECK_THROWS_WITH(net.to(DType::bfloat16), "[Module] parameters are float32 or float64, not bfloat16");
+    net.parameters()[1].tensor.set_grad(Tensor::zeros({4}, DType::float64));
+    CHECK_THROWS_WITH(
+        net.to(DType::float32),
+        "[Module] to() must come before gradients and flat buffers, but 1.weight has a gradient");
+}
+
+TEST_CASE("an observer sees every call, innermost first") {
+    Sequential net;
+    fill_block(net);
+    net.initialize(Initialization::pytorch, 3);
+    std::vector<std::string> calls;
+    {
+        const ForwardObserver observer([&](const Module& module, const Shape& input, const Tensor& output) {
+            calls.push_back(concat(module.type(), ' ', input, " -> ", output.shape()));
+        });
+        net(Tensor::zeros({2, 5, 5, 3}));
+    }
+    net(Tensor::zeros({2, 5, 5, 3}));  // nobody listens any more
+    CHECK(calls ==
+          std::vector<std::string>{"Conv2d (2,5,5,3) -> (2,3,3,4)", "BatchNorm2d (2,3,3,4) -> (2,3,3,4)",
+                                   "Conv2d (2,3,3,4) -> (2,3,3,2)", "Sequential (2,3,3,4) -> (2,3,3,2)",
+                                   "Sequential (2,5,5,3) -> (2,3,3,2)"});
+}

@@ -1,0 +1,132 @@
+#include "tern/layers/state.hpp"
+
+#include <cstring>
+
+#include "tern/core/memory.hpp"
+#include "tern/kernels/backward.hpp"
+#include "tern/kernels/cases/cases.hpp"
+#include "tern/layers/batch_norm2d.hpp"
+#include "tern/layers/conv2d.hpp"
+#include "tern/layers/flat_parameters.hpp"
+#include "tern/layers/initialize.hpp"
+#include "tern/layers/sequential.hpp"
+#include "tern/tests/catch.hpp"
+
+using namespace tern;
+
+namespace {
+
+struct Net : Sequential {
+    explicit Net(std::uint64_t seed) {
+        append<Conv2d>(3, 5, SlidingWindow::same(3));
+        append<BatchNorm2d>(5);
+        initialize(Initialization::pytorch, seed);
+    }
+    Tensor image() const { return cases::make_tensor({{2, 4, 4, 3}}, DType::float32, 3); }
+};
+
+std::vector<std::vector<double>> numbers(const NamedTensors& tensors) {
+    std::vector<std::vector<double>> result;
+    for (const NamedTensor& named : tensors) result.push_back(cases::to_doubles(named.tensor));
+    return result;
+}
+
+// A copy that is no longer tied to the module.
+NamedTensors copy(const NamedTensors& tensors) {
+    NamedTensors result;
+    for (const auto& [name, tensor] : tensors) result.push_back({name, tensor.clone()});
+    return result;
+}
+
+}  // namespace
+
+TEST_CASE("a state goes from one module to another, in any order") {
+    Net from(1), to(2);
+    from(from.image());  // running statistics other than 0 and 1
+    REQUIRE(numbers(from.state()) != numbers(to.state()));
+    NamedTensors state = copy(from.state());
+    std::ranges::reverse(state);
+    load_state(to, state);
+    CHECK(numbers(to.state()) == numbers(from.state()));
+    to.eval();
+    from.eval();
+    CHECK(cases::to_doubles(to(to.image())) == cases::to_doubles(from(to.image())));
+}
+
+TEST_CASE("a state that does not fit is refused as a whole") {
+    Net net(1);
+    const auto before = numbers(net.state());
+    const NamedTensors zeros = [&] {
+        NamedTensors result = copy(net.state());
+        for (const NamedTensor& named : result) named.tensor.fill_zero();
+        return result;
+    }();
+    const auto refuses = [&](const NamedTensors& state, const std::string& message) {
+        CHECK_THROWS_WITH(load_state(net, state), message);
+        CHECK(numbers(net.state()) == before);
+    };
+    NamedTensors state = zeros;
+    state.erase(state.begin(), state.begin() + 2);
+    refuses(state, "[load_state] the names do not fit the model: missing 0.weight, 0.bias");
+    state.push_back({"fc.weight", Tensor::zeros({2, 2})});
+    refuses(state,
+            "[load_state] the names do not fit the model: missing 0.weight, 0.bias; unexpected fc.weight");
+    refuses({},
+            "[load_state] the names do not fit the model: missing 0.weight, 0.bias, 1.weight, 1.bias, "
+            "1.running_mean, 1.running_var and 1 more");
+    state = zeros;
+    state[0].tensor = Tensor::zeros({5, 3, 9});
+    state[5].tensor = Tensor::zeros({5}, DType::float64);
+    refuses(
+        state,
+        "[load_state] 0.weight is float32 (5,3,9), expected float32 (5,3,3,3), 1.running_var is float64 (5), "
+        "expected float32 (5)");
+    state = zeros;
+    state.push_back(state[3]);
+    refuses(state, "[load_state] 1.bias appears twice");
+}
+
+TEST_CASE("flat buffers hold the parameters and their gradients") {
+    Net flat_net(1), plain(1);
+    const FlatParameters flat(flat_net);
+    const auto forward_backward = [](Net& net) {
+        const Tensor output = net(net.image());
+        backward(output, cases::make_tensor({output.shape()}, DType::float32, 8));
+    };
+    CHECK(numbers(flat_net.state()) == numbers(plain.state()));
+    forward_backward(flat_net);
+    forward_backward(plain);
+
+    std::vector<float> values(static_cast<std::size_t>(flat.size())), gradients = values;
+    const NamedTensors parameters = plain.parameters();
+    REQUIRE(flat.slices().size() == parameters.size());
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+        const auto& [name, begin, count] = flat.slices()[i];
+        CHECK(name == parameters[i].name);
+        CHECK(begin * 4 % static_cast<std::int64_t>(kAlignment) == 0);
+        REQUIRE(count == parameters[i].tensor.numel());
+        std::ranges::copy(parameters[i].tensor.elements<float>(), values.begin() + begin);
+        std::ranges::copy(parameters[i].tensor.grad().elements<float>(), gradients.begin() + begin);
+    }
+    // 5 * 27 floats take 9 lines of 16, three vectors of 5 one line each; padding is zero.
+    CHECK(flat.size() == 9 * 16 + 3 * 16);
+    CHECK(std::ranges::equal(flat.values().elements<float>(), values));
+    CHECK(std::ranges::equal(flat.gradients().elements<float>(), gradients));
+    CHECK(std::ranges::any_of(gradients, [](float value) { return value != 0; }));
+
+    flat.values().fill_zero();
+    for (const NamedTensor& parameter : flat_net.parameters()) {
+        CHECK(
+            std::ranges::all_of(parameter.tensor.elements<float>(), [](float value) { return value == 0; }));
+    }
+    flat.zero_grad();
+    for (const NamedTensor& parameter : flat_net.parameters()) {
+        const Tensor grad = parameter.tensor.grad();
+        CHECK(std::ranges::all_of(grad.elements<float>(), [](float value) { return value == 0; }));
+    }
+}
+
+TEST_CASE("flat buffers need parameters of one kind") {
+    Sequential empty;
+    CHECK_THROWS_WITH(FlatParameters(empty), "[FlatParameters] Sequential has no parameters");
+}

@@ -1,0 +1,90 @@
+// One forward and backward pass of each model.
+#include <cmath>
+#include <regex>
+
+#include "tern/core/parallel.hpp"
+#include "tern/kernels/backward.hpp"
+#include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
+#include "tern/models/registry.hpp"
+#include "tern/tests/catch.hpp"
+
+using namespace tern;
+
+namespace {
+
+/// Keeps the number of threads as it was.
+class ThreadsScope {
+  public:
+    explicit ThreadsScope(int count) : previous_(num_threads()) { set_num_threads(count); }
+    ~ThreadsScope() { set_num_threads(previous_); }
+    ThreadsScope(const ThreadsScope&) = delete;
+    ThreadsScope& operator=(const ThreadsScope&) = delete;
+
+  private:
+    int previous_;
+};
+
+double train_step(Module& model) {
+    const Tensor images = cases::make_tensor({{3, 32, 32, 3}, 0, 1}, DType::float32, 12);
+    const Tensor labels = Tensor::from({3}, std::vector<std::int32_t>{0, 9, 4});
+    const Tensor loss = softmax_cross_entropy(model(images), labels);
+    backward(loss);
+    return loss.item();
+}
+
+double norm(const Tensor& tensor) {
+    double squares = 0;
+    for (const double value : cases::to_doubles(tensor)) squares += value * value;
+    return std::sqrt(squares);
+}
+
+struct Outcome {
+    double loss;
+    std::vector<std::vector<double>> tensors;  // gradients and running statistics
+    friend bool operator==(const Outcome&, const Outcome&) = default;
+};
+
+Outcome outcome(std::string_view name, int threads) {
+    const ThreadsScope scope(threads);
+    const auto model = make_model(name, {.seed = 8});
+    Outcome result{train_step(*model), {}};
+    for (const NamedTensor& parameter : model->parameters()) {
+        result.tensors.push_back(cases::to_doubles(parameter.tensor.grad()));
+    }
+    for (const NamedTensor& buffer : model->buffers()) {
+        result.tensors.push_back(cases::to_doubles(buffer.tensor));
+    }
+    return result;
+}
+
+}  // namespace
+
+TEST_CASE("a gradient reaches every parameter") {
+    // The mean takes a bias before a batch norm away: its gradient is zero but for rounding.
+    const std::regex before_norm(
+        R"(entry\.conv\d\.bias|.*pointwise\.bias|conv\d\.bias|middle_flow\.[0369]\.bias|exit_flow\.[03]\.bias)");
+    for (const ModelInfo& info : all_models()) {
+        const auto model = make_model(info.name, {.seed = 8});
+        const double loss = train_step(*model);
+        CHECK(std::isfinite(loss));
+        for (const NamedTensor& parameter : model->parameters()) {
+            CAPTURE(info.name, parameter.name);
+            REQUIRE(parameter.tensor.grad().defined());
+            const double size = norm(parameter.tensor.grad());
+            if (std::regex_match(parameter.name, before_norm))
+                CHECK(size < 1e-4);
+            else
+                CHECK(size > 1e-4);
+        }
+    }
+}
+
+TEST_CASE("threads change no bit of a training step") {
+    for (const ModelInfo& info : all_models()) {
+        const Outcome one = outcome(info.name, 1);
+        CHECK(outcome(info.name, 1) == one);
+        CHECK(outcome(info.name, 2) == one);
+        CHECK(outcome(info.name, 4) == one);
+    }
+}
