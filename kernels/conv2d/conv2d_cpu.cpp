@@ -90,52 +90,54 @@ void convolve(const Sweep& sweep, const Tensor& source, const Weights& weights, 
     });
 }
 
-// What one band of one image adds to the sums (groups, taps * channels, outputs): per tap, channels as rows,
-// outputs as columns, pixels as terms.
+// What some rows of dy add to the sums (taps * channels, outputs) of one group: per run, its channels as
+// rows, outputs as columns, pixels as terms. `patch` is where the first of them reads, rows the distances of
+// all from there, `next` how many rows follow.
+void add_rows(const Sweep& sweep, const float* patch, std::span<const std::int64_t> rows,
+              std::span<const std::int64_t> runs, const Matrix& dy, std::int64_t next, float* panels,
+              float* sums) {
+    Block block{};
+    block.rows = sweep.run();
+    block.columns = dy.columns;
+    block.a_row = 1;
+    block.a_column = sweep.columns.step * sweep.channels;
+    block.segments = rows;
+    block.depth = sweep.columns.outputs;
+    block.start_row = block.c_row = dy.columns;
+    const bool in_place = gemm::set_columns(block, dy, [&] { return panels; });
+    block.next_depth = in_place ? next * block.depth : 0;
+    for (const std::int64_t run : runs) {
+        block.a = patch + run;
+        block.start = block.c = sums;
+        gemm::multiply(block);
+        block.next_depth = 0;
+        sums += block.rows * dy.columns;
+    }
+}
+
+// Rows of dy in one step of the weights' gradient. 64 pixels of a panel of dy are 16 KB, half of L1: every
+// tile reads them again.
+std::int64_t step_of(const Sweep& sweep) {
+    return std::max<std::int64_t>(1, 64 / std::max<std::int64_t>(1, sweep.columns.outputs));
+}
+
+// What rows [begin, end) of image n add to the sums (groups, taps * channels, outputs).
 void add_band(const Sweep& sweep, const Patch& patch, const Tensor& dy, std::int64_t n, std::int64_t begin,
               std::int64_t end, float* panels, float* sums) {
-    // 64 pixels of a panel of dy are 16 KB, half of L1: every tile reads them again.
-    const std::int64_t pixels = sweep.columns.outputs,
-                       step = std::max<std::int64_t>(1, 64 / std::max<std::int64_t>(pixels, 1));
+    const std::int64_t pixels = sweep.columns.outputs, step = step_of(sweep),
+                       row_pitch = sweep.rows.step * patch.pitch;
     const std::int64_t outputs = dy.dim(3), group_outputs = outputs / sweep.groups;
     const std::vector<std::int64_t> runs = runs_of(sweep, patch.pitch);
     std::vector<std::int64_t> rows;
+    for (std::int64_t r = 0; r < std::min(step, end - begin); ++r) rows.push_back(r * row_pitch);
     for (std::int64_t row = begin; row < end; row += step) {
-        const std::int64_t count = std::min(step, end - row);
-        rows.clear();
-        for (std::int64_t r = 0; r < count; ++r) rows.push_back(r * sweep.rows.step * patch.pitch);
-        for (std::int64_t g = 0; g < sweep.groups; ++g) {
-            const float* const from =
-                dy.data<float>() + (n * sweep.rows.outputs + row) * pixels * outputs + g * group_outputs;
-            const Matrix columns{from, count * pixels, group_outputs, outputs, 1};
-            Block block{};
-            block.rows = sweep.run();
-            block.columns = group_outputs;
-            block.a_row = 1;
-            block.a_column = sweep.columns.step * sweep.channels;
-            block.segments = rows;
-            block.depth = pixels;
-            block.b = from;
-            block.b_row = outputs;
-            block.b_panel = kPanelColumns;
-            if (!gemm::readable_in_place(columns)) {
-                block.b_panel = count * pixels * kPanelColumns;
-                gemm::pack_panels(columns, panels, block.b_panel);
-                block.b = panels;
-                block.b_row = kPanelColumns;
-            }
-            block.start_row = block.c_row = group_outputs;
-            for (std::size_t run = 0; run < runs.size(); ++run) {
-                block.a = patch.data + (row - begin) * sweep.rows.step * patch.pitch +
-                          g * sweep.group_channels() + runs[run];
-                const std::int64_t first =
-                    (g * static_cast<std::int64_t>(runs.size()) + static_cast<std::int64_t>(run)) *
-                    block.rows;
-                block.c = sums + first * group_outputs;
-                block.start = block.c;
-                gemm::multiply(block);
-            }
-        }
+        const std::int64_t count = std::min(step, end - row), next = std::min(step, end - row - count);
+        const float* const dy_row = dy.data<float>() + (n * sweep.rows.outputs + row) * pixels * outputs;
+        for (std::int64_t g = 0; g < sweep.groups; ++g)
+            add_rows(sweep, patch.data + (row - begin) * row_pitch + g * sweep.group_channels(),
+                     std::span(rows).first(static_cast<std::size_t>(count)), runs,
+                     {dy_row + g * group_outputs, count * pixels, group_outputs, outputs, 1}, next, panels,
+                     sums + g * sweep.taps() * sweep.group_channels() * group_outputs);
     }
 }
 
@@ -203,7 +205,7 @@ void backward_weight_cpu(const Problem& problem, const Stream&) {
     const std::int64_t height = x.dim(1), width = x.dim(2), image = height * width * x.dim(3);
     const std::int64_t patch_size = sweep.patch_size(band);
     const std::int64_t panels_size =
-        gemm::panels_size(std::max<std::int64_t>(64, sweep.columns.outputs), dw.dim(0) / sweep.groups);
+        gemm::panels_size(step_of(sweep) * sweep.columns.outputs, dw.dim(0) / sweep.groups);
     constexpr std::int64_t kPixels = 4096;  // per partial sum: 16 of them for 64 images of 32x32
     const std::int64_t chunk =
         std::max<std::int64_t>(1, kPixels / std::max<std::int64_t>(1, band * sweep.columns.outputs));

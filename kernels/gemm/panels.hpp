@@ -27,6 +27,22 @@ inline bool readable_in_place(const Matrix& b) {
     return b.column_stride == 1 && b.columns % kVectorColumns == 0;
 }
 
+/// Points the block at B: as it lies where the tile can read that, else packed into `buffer()`, panels_size()
+/// elements. Returns whether it is the former.
+template <class Buffer>
+bool set_columns(Block& block, const Matrix& b, Buffer buffer) {
+    block.b = b.data;
+    block.b_row = b.row_stride;
+    block.b_panel = kPanelColumns;
+    if (readable_in_place(b)) return true;
+    float* const panels = buffer();
+    block.b = panels;
+    block.b_row = kPanelColumns;
+    block.b_panel = b.rows * kPanelColumns;
+    pack_panels(b, panels, block.b_panel);
+    return false;
+}
+
 /// A buffer of this thread, kept between calls; what it held is lost. Work inside parallel_for uses it
 /// because the step arena belongs to the thread that runs the step.
 float* thread_buffer(std::int64_t size);

@@ -32,6 +32,8 @@ struct Block {
     /// C, element (i, j): c[i * c_row + j].
     float* c;
     std::int64_t c_row;
+    /// Rows of B (and columns of A) that follow these in memory and are wanted next: fetched meanwhile.
+    std::int64_t next_depth = 0;
 };
 
 void multiply(const Block& block);
