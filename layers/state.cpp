@@ -7,8 +7,6 @@
 namespace tern {
 namespace {
 
-const char* const kWhere = "load_state";
-
 // "a, b, c and 5 more"
 std::string list(const std::vector<std::string>& names) {
     constexpr std::size_t kShown = 6;  // a whole network's names would hide the message
@@ -18,20 +16,21 @@ std::string list(const std::vector<std::string>& names) {
     return text;
 }
 
-void check_names(const std::vector<std::string>& missing, const std::vector<std::string>& unexpected) {
+void check_names(std::string_view where, const std::vector<std::string>& missing,
+                 const std::vector<std::string>& unexpected) {
     if (missing.empty() && unexpected.empty()) return;
     std::string text;
     if (!missing.empty()) text += concat("missing ", list(missing));
     if (!unexpected.empty()) text += concat(missing.empty() ? "" : "; ", "unexpected ", list(unexpected));
-    fail(kWhere, "the names do not fit the model: ", text);
+    fail(where, "the names do not fit the model: ", text);
 }
 
 }  // namespace
 
-void load_state(Module& module, const NamedTensors& source) {
+void load_state(Module& module, const NamedTensors& source, std::string_view where) {
     std::map<std::string, Tensor> given;
     for (const auto& [name, tensor] : source) {
-        TERN_CHECK(given.emplace(name, tensor).second, kWhere, name, " appears twice");
+        TERN_CHECK(given.emplace(name, tensor).second, where, name, " appears twice");
     }
     std::vector<std::pair<Tensor, Tensor>> copies;  // to, from
     std::vector<std::string> missing, unexpected, misfits;
@@ -50,8 +49,8 @@ void load_state(Module& module, const NamedTensors& source) {
         given.erase(found);
     }
     for (const auto& [name, tensor] : given) unexpected.push_back(name);
-    check_names(missing, unexpected);
-    TERN_CHECK(misfits.empty(), kWhere, list(misfits));
+    check_names(where, missing, unexpected);
+    TERN_CHECK(misfits.empty(), where, list(misfits));
     for (const auto& [to, from] : copies) to.copy_from(from);
 }
 

@@ -7,7 +7,8 @@ namespace tern {
 
 /// Copies `source` into the parameters and buffers of `module` that bear the same names; any device. Throws
 /// Error, one line, before anything is changed: unless `source` holds exactly the names of module.state(),
-/// each once, with the same shapes and dtypes.
-void load_state(Module& module, const NamedTensors& source);
+/// each once, with the same shapes and dtypes. `where` starts the message: the file that the tensors are
+/// from.
+void load_state(Module& module, const NamedTensors& source, std::string_view where = "load_state");
 
 }  // namespace tern

@@ -9,8 +9,8 @@ namespace tern {
 
 std::span<const ModelInfo> all_models() {
     static const std::array<ModelInfo, 2> models{{
-        {"mini_xception", make_mini_xception, {32, 32, 3}, "unit", 1e-7, 32},
-        {"mini_xception_dense", make_mini_xception_dense, {32, 32, 3}, "half", 1e-8, 64},
+        {"mini_xception", make_mini_xception, {32, 32, 3}, "unit", 1e-7, 32, 8},
+        {"mini_xception_dense", make_mini_xception_dense, {32, 32, 3}, "half", 1e-8, 64, 20},
     }};
     return models;
 }

@@ -24,6 +24,7 @@ struct ModelInfo {
     std::string_view normalization;  // of pixels: "unit" x/255, "half" (x/255 - 0.5)/0.5
     double adam_epsilon;
     std::int64_t batch_size;
+    std::int64_t epochs;
 };
 
 std::span<const ModelInfo> all_models();

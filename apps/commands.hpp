@@ -1,0 +1,19 @@
+// The commands of the program: each adds itself with its flags, and runs when it is chosen.
+#pragma once
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace tern::apps {
+
+using Run = std::function<void()>;
+
+Run add_train_command(CLI::App& app);
+Run add_evaluate_command(CLI::App& app);
+Run add_summary_command(CLI::App& app);
+Run add_info_command(CLI::App& app);
+
+}  // namespace tern::apps

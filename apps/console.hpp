@@ -1,0 +1,24 @@
+// What people read: numbers in columns, bytes, times, lines free of control characters.
+#pragma once
+
+#include <cstdarg>
+#include <string>
+#include <string_view>
+
+namespace tern::apps {
+
+/// printf into a string.
+[[gnu::format(printf, 1, 2)]] std::string formatted(const char* format, ...);
+
+/// "345.6 MiB"
+std::string format_bytes(double bytes);
+/// "2:05", "1:02:05"
+std::string format_seconds(double seconds);
+/// "94,474"
+std::string format_count(long long count);
+
+/// The text with control characters replaced by "?": names in files must not move the cursor or break the
+/// line.
+std::string one_line(std::string_view text);
+
+}  // namespace tern::apps

@@ -1,0 +1,23 @@
+#include "tern/apps/data_flags.hpp"
+
+#include <cstdlib>
+
+#include "tern/data/cifar10.hpp"
+#include "tern/data/synthetic.hpp"
+
+namespace tern::apps {
+
+std::string data_source(const Flag& flag) {
+    if (flag && !flag->empty()) return *flag;
+    const char* variable = std::getenv("TERN_DATA");
+    if (!flag && variable != nullptr && *variable != '\0') return variable;
+    usage_error(
+        "--data",
+        "must name a folder with CIFAR-10's binary files, or be: synthetic (TERN_DATA says the same)");
+}
+
+Dataset load_split(const std::string& source, Split split) {
+    return source == "synthetic" ? make_synthetic({}, split) : read_cifar10(source, split);
+}
+
+}  // namespace tern::apps

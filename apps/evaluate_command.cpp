@@ -1,0 +1,188 @@
+#include <cstdio>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "tern/apps/commands.hpp"
+#include "tern/apps/console.hpp"
+#include "tern/apps/data_flags.hpp"
+#include "tern/apps/train_flags.hpp"
+#include "tern/kernels/cast/cast.hpp"
+#include "tern/training/classification_report.hpp"
+#include "tern/training/evaluation.hpp"
+#include "tern/training/safetensors.hpp"
+#include "tern/training/weights.hpp"
+
+namespace tern::apps {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct EvaluateFlags {
+    Flag checkpoint, data, split, model, normalize, batch_size, logits;
+    RuntimeFlags runtime;
+    bool json = false;
+
+    void add_to(CLI::App& app) {
+        app.add_option("--checkpoint", checkpoint, "safetensors file to evaluate")->type_name("FILE");
+        app.add_option("--data", data,
+                       "folder with CIFAR-10's .bin files or its parent, or: synthetic (or TERN_DATA)")
+            ->type_name("DIR");
+        app.add_option("--split", split, "test|train (default test)")->type_name("NAME");
+        app.add_option("--model", model, concat("for files that do not say it: ", model_names()))
+            ->type_name("NAME");
+        app.add_option("--normalize", normalize,
+                       "for files that do not say it (default: as the model's paper)")
+            ->type_name("NAME");
+        app.add_option("--batch-size", batch_size, "pictures at a time (default 256)")->type_name("N");
+        app.add_option("--logits", logits,
+                       "write logits (N, K) float32 and labels (N) int64 to this safetensors file")
+            ->type_name("FILE");
+        app.add_flag("--json", json, "one JSON object on standard output");
+        runtime.add_to(app);
+    }
+};
+
+// What the command line says, checked before anything is read.
+struct EvaluateSettings {
+    std::string data;
+    Split split = Split::test;
+    Flag model, normalize;
+    std::int64_t batch_size = 256;
+    Runtime runtime;
+
+    explicit EvaluateSettings(const EvaluateFlags& flags)
+        : data(data_source(flags.data)), model(flags.model) {
+        if (!flags.checkpoint) usage_error("--checkpoint", "must name a weight file");
+        split = parse_split(parse_choice("--split", flags.split.value_or("test"), {"test", "train"}));
+        if (model) parse_model(*model);
+        if (flags.normalize) normalize = parse_normalize(*flags.normalize);
+        if (flags.batch_size) batch_size = parse_integer("--batch-size", *flags.batch_size, 1);
+        runtime = apply(flags.runtime);
+    }
+};
+
+std::string model_name(const EvaluateSettings& settings, const Weights& weights) {
+    if (settings.model) return *settings.model;
+    if (weights.info) return weights.info->model;
+    usage_error("--model", "must name the model, because ", weights.file, " does not");
+}
+
+Normalization normalization_of(const EvaluateSettings& settings, const Weights& weights,
+                               const Dataset& data) {
+    if (!settings.normalize && weights.info) return weights.info->normalization;
+    const ModelInfo& model = find_model(model_name(settings, weights));
+    const std::string name = settings.normalize.value_or(std::string(model.normalization));
+    // "dataset" means the pictures that were trained on.
+    const bool other = name == "dataset" && settings.split != Split::train;
+    return make_normalization(name, other ? load_split(settings.data, Split::train) : data);
+}
+
+void check_classes(const Weights& weights, const Dataset& data) {
+    if (!weights.info || weights.info->classes == data.classes) return;
+    const std::vector<std::string>& trained = weights.info->classes;
+    TERN_CHECK(trained.size() == data.classes.size(), weights.file, "was trained for ", trained.size(),
+               " classes, ", data.source, " has ", data.classes.size());
+    for (std::size_t k = 0; k < trained.size(); ++k) {
+        TERN_CHECK(trained[k] == data.classes[k], weights.file, "was trained with \"", trained[k],
+                   "\" as class ", k, ", in ", data.source, " it is \"", data.classes[k], '"');
+    }
+}
+
+void write_logits(const std::string& file, const Evaluation& evaluation, const Dataset& data) {
+    const std::span<const std::int32_t> labels = data.labels.elements<std::int32_t>();
+    const std::vector<std::int64_t> wide(labels.begin(), labels.end());
+    const Tensor logits = evaluation.logits.dtype() == DType::float32
+                              ? evaluation.logits
+                              : cast(evaluation.logits, DType::float32);
+    write_safetensors(file, {{{"logits", logits}, {"labels", Tensor::from({data.size()}, wide)}}, {}});
+}
+
+Json scores_json(const ClassScores& scores, const std::string& name) {
+    return {{"class", name},
+            {"precision", scores.precision},
+            {"recall", scores.recall},
+            {"f1", scores.f1},
+            {"support", scores.support},
+            {"predicted", scores.predicted},
+            {"absent", scores.absent()}};
+}
+
+void print_json(const Evaluation& evaluation, const ClassificationReport& report, const Dataset& data) {
+    Json classes = Json::array(), confusion = Json::array();
+    const std::int64_t count = data.class_count();
+    const std::int64_t* cells = evaluation.confusion.data<std::int64_t>();
+    for (std::int64_t k = 0; k < count; ++k) {
+        const auto at = static_cast<std::size_t>(k);
+        classes.push_back(scores_json(report.classes[at], data.classes[at]));
+        confusion.push_back(std::vector<std::int64_t>(cells + k * count, cells + (k + 1) * count));
+    }
+    const Json macro{{"precision", report.precision}, {"recall", report.recall}, {"f1", report.f1}};
+    const Json all{{"records", evaluation.totals.records},
+                   {"loss", evaluation.totals.loss},
+                   {"accuracy", report.accuracy},
+                   {"macro", macro},
+                   {"classes", classes},
+                   {"confusion", confusion}};
+    std::puts(all.dump().c_str());
+}
+
+void print_scores(const ClassificationReport& report, const std::vector<std::string>& names) {
+    std::printf("\n%-16s %9s %9s %9s %9s\n", "class", "precision", "recall", "F1", "records");
+    bool any_absent = false;
+    for (std::size_t k = 0; k < names.size(); ++k) {
+        const ClassScores& scores = report.classes[k];
+        any_absent |= scores.absent();
+        std::printf("%-16s %9.4f %9.4f %9.4f %9lld%s\n", names[k].c_str(), scores.precision, scores.recall,
+                    scores.f1, static_cast<long long>(scores.support), scores.absent() ? " (absent)" : "");
+    }
+    std::printf("%-16s %9.4f %9.4f %9.4f\n", "macro", report.precision, report.recall, report.f1);
+    if (any_absent) std::puts("absent: neither label nor prediction; left out of the macro means");
+}
+
+void print_confusion(const Tensor& confusion, const std::vector<std::string>& names) {
+    const std::int64_t count = confusion.dim(0);
+    const std::span<const std::int64_t> cells = confusion.elements<std::int64_t>();
+    std::printf("\n%-16s predictions, classes in the order of the rows\n", "label");
+    for (std::int64_t row = 0; row < count; ++row) {
+        std::printf("%-16s", names[static_cast<std::size_t>(row)].c_str());
+        for (const std::int64_t cell :
+             cells.subspan(static_cast<std::size_t>(row * count), static_cast<std::size_t>(count)))
+            std::printf(" %5lld", static_cast<long long>(cell));
+        std::puts("");
+    }
+}
+
+void run(const EvaluateFlags& flags) {
+    const EvaluateSettings settings(flags);
+    const Weights weights = read_weights(*flags.checkpoint);
+    const std::string name = model_name(settings, weights);
+    const Dataset data = load_split(settings.data, settings.split);
+    check_classes(weights, data);
+    const std::unique_ptr<Module> model = make_model(name, {data.class_count(), 0});
+    model->to(settings.runtime.precision);
+    load_weights(*model, name, weights);
+    model->to(settings.runtime.device);
+
+    const BatchSource source(data, normalization_of(settings, weights, data), settings.runtime.precision,
+                             settings.runtime.device);
+    const Evaluation evaluation = evaluate(*model, source, settings.batch_size, flags.logits.has_value());
+    if (flags.logits) write_logits(*flags.logits, evaluation, data);
+    const ClassificationReport report = make_report(evaluation.confusion);
+    if (flags.json) return print_json(evaluation, report, data);
+    std::printf("%s on %lld %s records of %s\n", name.c_str(), static_cast<long long>(data.size()),
+                std::string(name_of(settings.split)).c_str(), one_line(data.source).c_str());
+    std::printf("loss %.4f, accuracy %.4f\n", evaluation.totals.loss, report.accuracy);
+    print_scores(report, data.classes);
+    print_confusion(evaluation.confusion, data.classes);
+}
+
+}  // namespace
+
+Run add_evaluate_command(CLI::App& app) {
+    const auto flags = std::make_shared<EvaluateFlags>();
+    flags->add_to(app);
+    return [flags] { run(*flags); };
+}
+
+}  // namespace tern::apps

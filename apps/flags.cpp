@@ -1,0 +1,65 @@
+#include "tern/apps/flags.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+namespace tern::apps {
+namespace {
+
+template <class T>
+std::optional<T> parse_whole(std::string_view text) {
+    T value{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size()) return {};
+    return value;
+}
+
+std::string join(const std::vector<std::string_view>& choices, std::string_view separator) {
+    std::string text;
+    for (const std::string_view choice : choices) text += concat(text.empty() ? "" : separator, choice);
+    return text;
+}
+
+std::string in_words(const NumberRange& range) {
+    std::string rule = concat(range.low_included ? "of at least " : "above ", range.low);
+    if (range.below) rule += concat(" and below ", *range.below);
+    return rule;
+}
+
+}  // namespace
+
+std::string rule_of(const Error& error) {
+    const std::string_view text = error.what();
+    const std::size_t end = text.find("] ");
+    return std::string(text.starts_with('[') && end != std::string_view::npos ? text.substr(end + 2) : text);
+}
+
+std::int64_t parse_integer(std::string_view flag, std::string_view text, std::int64_t low,
+                           std::int64_t high) {
+    const std::optional<std::int64_t> value = parse_whole<std::int64_t>(text);
+    if (value && *value >= low && *value <= high) return *value;
+    if (high == std::numeric_limits<std::int64_t>::max())
+        usage_error(flag, "must be a whole number of at least ", low, ", got ", text);
+    usage_error(flag, "must be a whole number from ", low, " to ", high, ", got ", text);
+}
+
+double parse_number(std::string_view flag, std::string_view text, const NumberRange& range) {
+    const std::optional<double> value = parse_whole<double>(text);
+    const bool good = value && std::isfinite(*value) &&
+                      (range.low_included ? *value >= range.low : *value > range.low) &&
+                      (!range.below || *value < *range.below);
+    if (!good) usage_error(flag, "must be a number ", in_words(range), ", got ", text);
+    return *value;
+}
+
+std::string parse_choice(std::string_view flag, const std::string& text,
+                         const std::vector<std::string_view>& choices) {
+    if (std::ranges::find(choices, text) == choices.end())
+        usage_error(flag, "must be one of ", join(choices, ", "), ", got ", text);
+    return text;
+}
+
+std::string join_choices(const std::vector<std::string_view>& choices) { return join(choices, "|"); }
+
+}  // namespace tern::apps

@@ -1,0 +1,53 @@
+// Flags as text, and the checks that turn them into values. Wrong ones throw UsageError.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tern/core/error.hpp"
+
+namespace tern::apps {
+
+/// The command line is wrong, whatever the machine: exit status 2.
+class UsageError : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+
+/// A flag as given, or none.
+using Flag = std::optional<std::string>;
+
+/// Throws UsageError("[--flag] parts...").
+template <class... Args>
+[[noreturn]] void usage_error(std::string_view flag, const Args&... parts) {
+    throw UsageError(concat('[', flag, "] ", parts...));
+}
+
+/// What an Error says without its "[where] ", for the flag to take that place.
+std::string rule_of(const Error& error);
+
+/// A whole number in [low, high].
+std::int64_t parse_integer(std::string_view flag, std::string_view text, std::int64_t low,
+                           std::int64_t high = std::numeric_limits<std::int64_t>::max());
+
+/// The numbers that a flag may have; neither NaN nor infinite.
+struct NumberRange {
+    double low = 0;
+    bool low_included = true;
+    std::optional<double> below = {};  // an upper limit that is not included
+};
+double parse_number(std::string_view flag, std::string_view text, const NumberRange& range);
+
+/// One of `choices`.
+std::string parse_choice(std::string_view flag, const std::string& text,
+                         const std::vector<std::string_view>& choices);
+
+/// For the descriptions of flags: "a|b|c".
+std::string join_choices(const std::vector<std::string_view>& choices);
+
+}  // namespace tern::apps

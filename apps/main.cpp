@@ -1,0 +1,84 @@
+// tern: trains image classifiers. Exit status 0: done; 1: something failed; 2: the command line is wrong.
+#include <cstdio>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "tern/apps/commands.hpp"
+#include "tern/apps/console.hpp"
+#include "tern/apps/flags.hpp"
+#include "tern/version.hpp"
+
+namespace tern::apps {
+namespace {
+
+// CLI11's own words name the flag somewhere; here the rule comes after what it is about, as everywhere else.
+[[noreturn]] void rethrow_parse_error(const CLI::App& app, const CLI::ParseError& error) {
+    const std::vector<CLI::App*> chosen = app.get_subcommands();
+    const std::string where = chosen.empty() ? "tern" : concat("tern ", chosen.front()->get_name());
+    if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+        const std::vector<std::string> extras = app.remaining(true);
+        const std::string first = extras.empty() ? "" : extras.front();
+        if (chosen.empty() && !first.starts_with('-'))
+            usage_error(where, "no command ", first, ", only train, evaluate, summary, info");
+        usage_error(where, "takes no ", first, "; see ", where, " --help");
+    }
+    // "--lr: 1 required X missing"
+    const std::string text = error.what();
+    const std::string flag = text.substr(0, text.find(':'));
+    if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr && flag.starts_with("--"))
+        usage_error(flag, "takes one value, once; see ", where, " --help");
+    usage_error(where, text, "; see ", where, " --help");
+}
+
+void run(int argc, char** argv) {
+    CLI::App app("tern trains image classifiers on CIFAR-10's binary files.");
+    app.set_version_flag("--version", std::string("tern ") + kVersion);
+    app.footer("tern COMMAND --help tells the flags of a command.");
+    const std::vector<std::pair<CLI::App*, Run>> commands = [&] {
+        std::vector<std::pair<CLI::App*, Run>> all;
+        const auto add = [&](const char* name, const char* about, Run (*add_command)(CLI::App&)) {
+            CLI::App* command = app.add_subcommand(name, about);
+            all.emplace_back(command, add_command(*command));
+        };
+        add("train", "Trains a model; a row of metrics per epoch", add_train_command);
+        add("evaluate", "Accuracy, precision, recall, F1 and confusion matrix of a weight file",
+            add_evaluate_command);
+        add("summary", "The layers of a model: shapes, parameters, multiply-adds, memory",
+            add_summary_command);
+        add("info", "This build, this CPU, the devices", add_info_command);
+        return all;
+    }();
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& asked) {  // --help, --version
+        app.exit(asked);
+        return;
+    } catch (const CLI::ParseError& error) {
+        rethrow_parse_error(app, error);
+    }
+    for (const auto& [command, run_command] : commands) {
+        if (command->parsed()) return run_command();
+    }
+    usage_error("tern", "needs a command: train, evaluate, summary, info; see tern --help");
+}
+
+int report(const std::exception& error, int status) {
+    std::fflush(stdout);
+    std::fprintf(stderr, "tern: %s\n", one_line(error.what()).c_str());
+    return status;
+}
+
+}  // namespace
+}  // namespace tern::apps
+
+int main(int argc, char** argv) {
+    try {
+        tern::apps::run(argc, argv);
+        return std::fflush(stdout) == 0 ? 0 : 1;
+    } catch (const tern::apps::UsageError& error) {
+        return tern::apps::report(error, 2);
+    } catch (const std::exception& error) {
+        return tern::apps::report(error, 1);
+    }
+}

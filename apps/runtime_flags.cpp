@@ -1,0 +1,97 @@
+#include "tern/apps/runtime_flags.hpp"
+
+#include <algorithm>
+
+#include <CLI/CLI.hpp>
+
+#include "tern/core/parallel.hpp"
+#include "tern/kernels/dispatch.hpp"
+
+namespace tern::apps {
+namespace {
+
+bool runs_on_cuda(const Pass& pass) {
+    return std::ranges::any_of(pass.implementations, [](const Implementation& implementation) {
+        return device_type_of(implementation.backend) == DeviceType::cuda && implementation.run != nullptr;
+    });
+}
+
+Device checked_device(const std::string& text) {
+    if (text == "auto") return choose_device();
+    Device device;
+    try {
+        device = parse_device(text);
+    } catch (const Error&) {
+        usage_error("--device", "must be one of auto, cpu, cuda, cuda:N, got ", text);
+    }
+    if (device.is_cpu()) return device;
+    std::string why;
+    TERN_CHECK(cuda_available(&why), "--device", text, " cannot be used: ", why);
+    TERN_CHECK(device.index < cuda_device_count(), "--device", text, " is not there; this machine has ",
+               cuda_device_count(), " CUDA devices, counted from 0");
+    return device;
+}
+
+DType checked_precision(const std::string& text, Device device) {
+    const DType precision = parse_dtype(parse_choice("--precision", text, {"float32", "float64"}));
+    if (precision == DType::float64 && !device.is_cpu())
+        usage_error("--precision", "float64 is for --device cpu, got ", device);
+    return precision;
+}
+
+KernelPolicy checked_policy(const std::string& text, Device device) {
+    try {
+        KernelPolicy policy = KernelPolicy::parse(text);
+        const auto check = [&](Backend backend) {
+            if (device_type_of(backend) != device.type)
+                usage_error("--kernels", name_of(backend), " cannot run on ", device, ", got ", text);
+        };
+        if (policy.preferred) check(*policy.preferred);
+        for (const auto& [op, backend] : policy.forced) check(backend);
+        return policy;
+    } catch (const Error& error) {
+        usage_error("--kernels", rule_of(error));
+    }
+}
+
+}  // namespace
+
+void RuntimeFlags::add_to(CLI::App& app) {
+    app.add_option("--device", device, "auto|cpu|cuda|cuda:N (default auto)")->type_name("NAME");
+    app.add_option("--precision", precision, "float32|float64 (default float32; float64 on the CPU only)")
+        ->type_name("NAME");
+    app.add_option("--kernels", kernels,
+                   "auto|NAME|OP=NAME,... with NAME of ref, cpu, cuda, cudnn (default auto)")
+        ->type_name("POLICY");
+    app.add_option("--threads", threads, "threads on the CPU (default: all CPUs of this process)")
+        ->type_name("N");
+}
+
+Runtime apply(const RuntimeFlags& flags) {
+    Runtime runtime;
+    if (flags.threads) set_num_threads(static_cast<int>(parse_integer("--threads", *flags.threads, 1, 4096)));
+    runtime.threads = num_threads();
+    runtime.device = checked_device(flags.device.value_or("auto"));
+    runtime.precision = checked_precision(flags.precision.value_or("float32"), runtime.device);
+    if (flags.kernels) set_kernel_policy(checked_policy(*flags.kernels, runtime.device));
+    runtime.kernels = kernel_policy().str();
+    return runtime;
+}
+
+Device choose_device(std::string* why) {
+    std::string reason;
+    if (!cuda_available(&reason)) {
+        if (why != nullptr) *why = reason;
+        return Device::cpu();
+    }
+    for (const Op* op : all_ops()) {
+        for (const Pass& pass : op->passes) {
+            if (runs_on_cuda(pass)) continue;
+            if (why != nullptr) *why = concat(op->name, " has no CUDA version of ", pass.name);
+            return Device::cpu();
+        }
+    }
+    return Device::cuda();
+}
+
+}  // namespace tern::apps

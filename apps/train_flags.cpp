@@ -1,0 +1,130 @@
+#include "tern/apps/train_flags.hpp"
+
+#include <algorithm>
+
+#include <CLI/CLI.hpp>
+
+#include "tern/apps/data_flags.hpp"
+
+namespace tern::apps {
+namespace {
+
+const std::vector<std::string_view> kNormalizations{"unit", "half", "dataset"};
+const std::vector<std::string_view> kOptimizers{"adam", "adamw", "sgd"};
+
+// A flag that only some optimizers take must not be passed over in silence.
+void check_taken(const char* flag, const Flag& value, bool taken, const std::string& optimizer) {
+    if (value && !taken) usage_error(flag, "has no meaning for --optimizer ", optimizer);
+}
+
+void parse_betas(const std::string& text, OptimizerSettings& settings) {
+    const std::size_t comma = text.find(',');
+    if (comma == std::string::npos) usage_error("--betas", "must be two numbers X,X, got ", text);
+    const NumberRange range{.low = 0, .below = 1};
+    settings.beta1 = parse_number("--betas", text.substr(0, comma), range);
+    settings.beta2 = parse_number("--betas", text.substr(comma + 1), range);
+}
+
+OptimizerSettings optimizer_settings(const TrainFlags& flags, const ModelInfo& model) {
+    OptimizerSettings settings;
+    settings.name = parse_choice("--optimizer", flags.optimizer.value_or("adam"), kOptimizers);
+    const bool sgd = settings.name == "sgd";
+    check_taken("--momentum", flags.momentum, sgd, settings.name);
+    check_taken("--betas", flags.betas, !sgd, settings.name);
+    check_taken("--epsilon", flags.epsilon, !sgd, settings.name);
+    settings.learning_rate = sgd ? 0.01 : 1e-3;
+    settings.epsilon = model.adam_epsilon;
+    settings.weight_decay = settings.name == "adamw" ? 0.01 : 0;  // the defaults of PyTorch
+    if (flags.lr) settings.learning_rate = parse_number("--lr", *flags.lr, {.low = 0, .low_included = false});
+    if (flags.momentum)
+        settings.momentum = parse_number("--momentum", *flags.momentum, {.low = 0, .below = 1});
+    if (flags.betas) parse_betas(*flags.betas, settings);
+    if (flags.epsilon) settings.epsilon = parse_number("--epsilon", *flags.epsilon, {.low = 0});
+    if (flags.weight_decay)
+        settings.weight_decay = parse_number("--weight-decay", *flags.weight_decay, {.low = 0});
+    return settings;
+}
+
+TrainingPlan plan_settings(const TrainFlags& flags, const ModelInfo& model) {
+    TrainingPlan plan;
+    if (flags.epochs && flags.steps) usage_error("--steps", "cannot be given together with --epochs");
+    if (flags.steps)
+        plan.steps = parse_integer("--steps", *flags.steps, 1);
+    else
+        plan.epochs = flags.epochs ? parse_integer("--epochs", *flags.epochs, 1) : model.epochs;
+    plan.batch_size =
+        flags.batch_size ? parse_integer("--batch-size", *flags.batch_size, 1) : model.batch_size;
+    if (flags.seed) plan.seed = static_cast<std::uint64_t>(parse_integer("--seed", *flags.seed, 0));
+    plan.shuffle = parse_choice("--shuffle", flags.shuffle.value_or("on"), {"on", "off"}) == "on";
+    if (flags.label_smoothing)
+        plan.label_smoothing =
+            parse_number("--label-smoothing", *flags.label_smoothing, {.low = 0, .below = 1});
+    return plan;
+}
+
+}  // namespace
+
+const ModelInfo& parse_model(const std::string& name) {
+    for (const ModelInfo& model : all_models()) {
+        if (model.name == name) return model;
+    }
+    usage_error("--model", "must be one of ", model_names(), ", got ", name);
+}
+
+std::string parse_normalize(const std::string& name) {
+    return parse_choice("--normalize", name, kNormalizations);
+}
+
+void TrainFlags::add_to(CLI::App& app) {
+    app.add_option("--model", model, model_names() + " (default mini_xception)")->type_name("NAME");
+    app.add_option("--data", data,
+                   "folder with CIFAR-10's .bin files or its parent, or: synthetic (or TERN_DATA)")
+        ->type_name("DIR");
+    app.add_option("--run", run, "folder for what the run leaves (default: a fresh runs/DATE-MODEL-N)")
+        ->type_name("DIR");
+    app.add_option("--epochs", epochs, "how often to go through the data (default: as the model's paper)")
+        ->type_name("N");
+    app.add_option("--steps", steps, "how many batches instead; evaluates nothing")->type_name("N");
+    app.add_option("--batch-size", batch_size, "pictures per step (default: as the model's paper)")
+        ->type_name("N");
+    app.add_option("--seed", seed, "of initial weights and order (default 0)")->type_name("N");
+    app.add_option("--shuffle", shuffle, "on|off (default on; off: in the order of the files)")
+        ->type_name("on|off");
+    app.add_option("--augment", augment, "none")->type_name("NAME");
+    app.add_option("--normalize", normalize,
+                   join_choices(kNormalizations) + " (default: as the model's paper)")
+        ->type_name("NAME");
+    app.add_option("--optimizer", optimizer, join_choices(kOptimizers) + " (default adam)")
+        ->type_name("NAME");
+    app.add_option("--lr", lr, "learning rate (default 1e-3; sgd: 1e-2)")->type_name("X");
+    app.add_option("--momentum", momentum, "of sgd (default 0)")->type_name("X");
+    app.add_option("--betas", betas, "of adam and adamw, X,X (default 0.9,0.999)")->type_name("X,X");
+    app.add_option("--epsilon", epsilon, "of adam and adamw (default: as the model's paper)")->type_name("X");
+    app.add_option("--weight-decay", weight_decay, "(default 0; adamw: 0.01)")->type_name("X");
+    app.add_option("--schedule", schedule, "constant")->type_name("NAME");
+    app.add_option("--label-smoothing", label_smoothing, "(default 0)")->type_name("X");
+    app.add_option("--init", init, "safetensors file to start from")->type_name("FILE");
+    app.add_flag("--log-steps", log_steps, "write every step's loss to steps.jsonl");
+    app.add_flag("--json", json,
+                 "final metrics as one JSON object on standard output, all else on standard error");
+    app.add_flag("--dry-run", dry_run, "check everything, print the settings, train and write nothing");
+    runtime.add_to(app);
+}
+
+TrainSettings TrainFlags::settings() const {
+    TrainSettings settings;
+    settings.model = &parse_model(model.value_or("mini_xception"));
+    settings.data = data_source(data);
+    settings.plan = plan_settings(*this, *settings.model);
+    settings.augment = parse_choice("--augment", augment.value_or("none"), {"none"});
+    settings.normalize = parse_normalize(normalize.value_or(std::string(settings.model->normalization)));
+    settings.optimizer = optimizer_settings(*this, *settings.model);
+    settings.schedule = parse_choice("--schedule", schedule.value_or("constant"), {"constant"});
+    if (run && run->empty()) usage_error("--run", "must name a folder, got an empty name");
+    settings.init = init;
+    settings.log_steps = log_steps;
+    settings.runtime = apply(runtime);
+    return settings;
+}
+
+}  // namespace tern::apps

@@ -1,0 +1,162 @@
+// Files and machines that are not what they should be: exit status 1 and one line.
+#include <map>
+
+#include "tern/core/device.hpp"
+#include "tern/tests/apps/program.hpp"
+#include "tern/tests/catch.hpp"
+#include "tern/training/safetensors.hpp"
+
+using namespace tern;
+using test::complaint;
+using test::run_tern;
+
+namespace {
+
+void check_failure(const test::TemporaryFolder& place, const std::vector<std::string>& arguments,
+                   const std::string& line) {
+    const test::Finished done = run_tern(place, arguments);
+    CHECK(done.status == 1);
+    CHECK(done.err == line + "\n");
+    CHECK(done.out.empty());
+    CHECK_FALSE(std::filesystem::exists(place / "runs"));
+}
+
+// Weights of mini_xception, trained for one step.
+struct WeightsPlace : test::Place {
+    WeightsPlace() {
+        const test::Finished done =
+            run_tern(*this, {"train", "--data", set, "--steps", "1", "--batch-size", "2", "--run", "run"});
+        REQUIRE(done.err.empty());
+        REQUIRE(done.status == 0);
+    }
+    // Starting from `text` as a weight file, both ways to name it.
+    void check(const std::string& text, const std::string& message) const {
+        const std::string path = (*this / "bad.safetensors").string();
+        test::write_text(path, text);
+        check_failure(*this, {"train", "--data", set, "--init", path}, complaint(path) + message);
+        check_failure(*this, {"evaluate", "--data", set, "--checkpoint", path, "--model", "mini_xception"},
+                      complaint(path) + message);
+    }
+    // The same file with its tensors changed.
+    void check_changed(const std::function<void(std::map<std::string, Tensor>&)>& change,
+                       const std::string& message) const {
+        Safetensors content = read_safetensors(weights);
+        std::map<std::string, Tensor> tensors;
+        for (const auto& [name, tensor] : content.tensors) tensors.emplace(name, tensor);
+        change(tensors);
+        content.tensors.clear();
+        for (const auto& [name, tensor] : tensors) content.tensors.push_back({name, tensor});
+        write_safetensors(*this / "changed.safetensors", content);
+        check(test::read_text(*this / "changed.safetensors"), message);
+    }
+
+    std::string weights = (*this / "run" / "last.safetensors").string();
+};
+
+}  // namespace
+
+TEST_CASE("a data folder that is none") {
+    const test::Place place;
+    const std::string none = (place / "none").string();
+    check_failure(place, {"train", "--data", none}, complaint(none) + "no such folder");
+    std::filesystem::create_directory(none);
+    check_failure(
+        place, {"train", "--data", none},
+        complaint(none) +
+            "holds no CIFAR-10 binary files (data_batch_1.bin to data_batch_5.bin, test_batch.bin), nor does "
+            "a folder in it");
+}
+
+TEST_CASE("a batch of a wrong size, a wrong label, missing batches") {
+    const test::Place place;
+    const std::string path = place.set + "/data_batch_2.bin", whole = test::read_text(path);
+    const auto check = [&](const std::string& text, const std::string& message) {
+        test::write_text(path, text);
+        check_failure(place, {"train", "--data", place.set}, complaint(path) + message);
+    };
+    check("", "is empty, expected records of 3073 bytes");
+    check(whole.substr(1),
+          "has 24583 bytes = 7 x 3073 + 3072, expected a multiple of the 3073 bytes of a record");
+    check(whole + "x", "has 24585 bytes = 8 x 3073 + 1, expected a multiple of the 3073 bytes of a record");
+    std::string labels = whole;
+    labels[5 * 3073] = 10;
+    check(labels, "record 5 has label 10, expected 0 to 9");
+    labels[3 * 3073] = static_cast<char>(255);
+    check(labels, "record 3 has label 255, expected 0 to 9");
+    std::filesystem::remove(path);
+    check_failure(place, {"train", "--data", place.set},
+                  complaint(place.set) + "is not the whole set, missing: data_batch_2.bin");
+}
+
+TEST_CASE("a weight file that is none") {
+    const WeightsPlace place;
+    place.check("hello", "is no safetensors file: it has 5 bytes, fewer than the 8 of the header's length");
+    const std::string whole = test::read_text(place.weights);
+    place.check(std::string("\xFF\xFF\xFF\xFF\0\0\0\0", 8) + whole.substr(8),
+                concat("is no whole safetensors file: its header would take 4294967295 bytes, but ",
+                       whole.size() - 8, " follow"));
+    const std::string none = (place / "none").string();
+    check_failure(place, {"train", "--data", place.set, "--init", none}, complaint(none) + "no such file");
+    check_failure(place, {"evaluate", "--data", place.set, "--checkpoint", none},
+                  complaint(none) + "no such file");
+}
+
+TEST_CASE("a weight file of other weights") {
+    const WeightsPlace place;
+    place.check_changed([](auto& tensors) { tensors.erase("head.fc1.bias"); },
+                        "the names do not fit the model: missing head.fc1.bias");
+    place.check_changed([](auto& tensors) { tensors.at("head.fc2.bias") = Tensor::zeros({11}); },
+                        "head.fc2.bias is float32 (11), expected float32 (10)");
+    place.check_changed(
+        [](auto& tensors) { tensors.at("head.fc2.bias") = Tensor::zeros({10}, DType::int64); },
+        "head.fc2.bias is int64 (10), expected float32 (10)");
+    check_failure(place,
+                  {"train", "--data", place.set, "--model", "mini_xception_dense", "--init", place.weights},
+                  complaint(place.weights) + "holds weights of mini_xception, expected mini_xception_dense");
+    check_failure(
+        place,
+        {"evaluate", "--data", "synthetic", "--model", "mini_xception_dense", "--checkpoint", place.weights},
+        complaint(place.weights) + "holds weights of mini_xception, expected mini_xception_dense");
+}
+
+TEST_CASE("overlapping tensors in a weight file") {
+    const WeightsPlace place;
+    const auto entry = [](const char* name, int begin, int end) {
+        return concat('"', name, R"(":{"dtype":"F32","shape":[2],"data_offsets":[)", begin, ',', end, "]}");
+    };
+    const std::string header = concat("{", entry("a", 0, 8), ",", entry("b", 4, 12), "}");
+    std::string text(8, '\0');
+    text[0] = static_cast<char>(header.size());
+    place.check(text + header + std::string(12, '\0'),
+                "tensor b overlaps a: it begins at byte 4 of the data, a ends at 8");
+}
+
+TEST_CASE("weights of other classes than the data's") {
+    const WeightsPlace place;
+    test::write_text(place.set + "/batches.meta.txt", "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n");
+    check_failure(place, {"evaluate", "--data", place.set, "--checkpoint", place.weights},
+                  complaint(place.weights) + "was trained with \"class 0\" as class 0, in " + place.set +
+                      " it is \"a\"");
+}
+
+TEST_CASE("a device that is not there") {
+    if (cuda_available()) return;
+    const test::Place place;
+    const test::Finished done = run_tern(place, {"train", "--data", place.set, "--device", "cuda"});
+    CHECK(done.status == 1);
+    CHECK_THAT(done.err, Catch::StartsWith("tern: [--device] cuda cannot be used: "));
+    CHECK(std::ranges::count(done.err, '\n') == 1);
+}
+
+TEST_CASE("a run folder that is taken") {
+    const WeightsPlace place;
+    check_failure(place, {"train", "--data", place.set, "--run", "run"},
+                  complaint("run") + "holds a run already (config.toml); name another folder");
+}
+
+TEST_CASE("names in files do not move the cursor") {
+    const test::Place place;
+    const std::string odd = (place / "a\033[2Jb\nc").string();
+    check_failure(place, {"train", "--data", odd},
+                  complaint((place / "a?[2Jb?c").string()) + "no such folder");
+}

@@ -1,0 +1,112 @@
+// Wrong command lines: exit status 2 and one line that names the flag, the rule and the value.
+#include <algorithm>
+
+#include "tern/tests/apps/program.hpp"
+#include "tern/tests/catch.hpp"
+
+using namespace tern;
+using test::run_tern;
+
+namespace {
+
+void check_usage(const std::vector<std::string>& arguments, const std::string& line) {
+    const test::TemporaryFolder folder;
+    const test::Finished done = run_tern(folder, arguments);
+    CHECK(done.status == 2);
+    CHECK(done.err == concat("tern: ", line, "\n"));
+    CHECK(done.out.empty());
+    CHECK_FALSE(std::filesystem::exists(folder / "runs"));
+}
+
+// With --data synthetic, so that the flag is what is wrong.
+void check_train(std::vector<std::string> arguments, const std::string& line) {
+    arguments.insert(arguments.begin(), {"train", "--data", "synthetic"});
+    check_usage(arguments, line);
+}
+
+}  // namespace
+
+TEST_CASE("the command line must be whole") {
+    check_usage({}, "[tern] needs a command: train, evaluate, summary, info; see tern --help");
+    check_usage({"fly"}, "[tern] no command fly, only train, evaluate, summary, info");
+    check_usage({"--fly"}, "[tern] takes no --fly; see tern --help");
+    check_usage({"train", "--fly"}, "[tern train] takes no --fly; see tern train --help");
+    check_usage({"train", "extra"}, "[tern train] takes no extra; see tern train --help");
+    check_usage({"train", "--lr"}, "[--lr] takes one value, once; see tern train --help");
+    check_usage({"train", "--lr", "1", "--lr", "2"}, "[--lr] takes one value, once; see tern train --help");
+    check_usage({"train", "--json=maybe"},
+                "[tern train] Could not convert: --json = maybe; see tern train --help");
+    check_usage({"info", "--fly"}, "[tern info] takes no --fly; see tern info --help");
+    const std::string data =
+        "[--data] must name a folder with CIFAR-10's binary files, or be: synthetic (TERN_DATA says the "
+        "same)";
+    check_usage({"train"}, data);
+    check_usage({"train", "--data", ""}, data);
+    check_usage({"evaluate", "--data", "synthetic"}, "[--checkpoint] must name a weight file");
+}
+
+TEST_CASE("counts are whole numbers from 1") {
+    for (const std::string flag : {"--batch-size", "--epochs", "--steps"}) {
+        for (const std::string value : {"0", "-1", "1.5", "many", "", "1e3", " 1", "99999999999999999999"}) {
+            check_train({flag, value},
+                        concat("[", flag, "] must be a whole number of at least 1, got ", value));
+        }
+    }
+    check_train({"--seed", "-1"}, "[--seed] must be a whole number of at least 0, got -1");
+    check_train({"--threads", "0"}, "[--threads] must be a whole number from 1 to 4096, got 0");
+    check_train({"--epochs", "1", "--steps", "1"}, "[--steps] cannot be given together with --epochs");
+}
+
+TEST_CASE("rates are finite numbers in their range") {
+    for (const std::string value : {"nan", "inf", "-inf", "0", "-1", "fast", "1e999", "0x1p-3", ""}) {
+        check_train({"--lr", value}, "[--lr] must be a number above 0, got " + value);
+    }
+    check_train({"--label-smoothing", "1"},
+                "[--label-smoothing] must be a number of at least 0 and below 1, got 1");
+    check_train({"--optimizer", "sgd", "--momentum", "nan"},
+                "[--momentum] must be a number of at least 0 and below 1, got nan");
+    check_train({"--weight-decay", "-0.1"}, "[--weight-decay] must be a number of at least 0, got -0.1");
+    check_train({"--epsilon", "-1e-8"}, "[--epsilon] must be a number of at least 0, got -1e-8");
+    check_train({"--betas", "0.9"}, "[--betas] must be two numbers X,X, got 0.9");
+    check_train({"--betas", "0.9,1"}, "[--betas] must be a number of at least 0 and below 1, got 1");
+}
+
+TEST_CASE("names are those that there are") {
+    check_train({"--model", "resnet"},
+                "[--model] must be one of mini_xception, mini_xception_dense, got resnet");
+    check_train({"--optimizer", "lion"}, "[--optimizer] must be one of adam, adamw, sgd, got lion");
+    check_train({"--normalize", "zero"}, "[--normalize] must be one of unit, half, dataset, got zero");
+    check_train({"--shuffle", "yes"}, "[--shuffle] must be one of on, off, got yes");
+    check_train({"--augment", "crop-flip"}, "[--augment] must be one of none, got crop-flip");
+    check_train({"--schedule", "cosine"}, "[--schedule] must be one of constant, got cosine");
+    check_train({"--precision", "bfloat16"}, "[--precision] must be one of float32, float64, got bfloat16");
+    check_train({"--device", "tpu"}, "[--device] must be one of auto, cpu, cuda, cuda:N, got tpu");
+    check_train({"--device", "cuda:-1"}, "[--device] must be one of auto, cpu, cuda, cuda:N, got cuda:-1");
+    check_train({"--kernels", "fast"}, "[--kernels] \"fast\" is none of ref, cpu, cuda, cudnn");
+    check_train({"--device", "cpu", "--kernels", "conv2d=cudnn"},
+                "[--kernels] cudnn cannot run on cpu, got conv2d=cudnn");
+    check_usage({"summary", "--model", "resnet"},
+                "[--model] must be one of mini_xception, mini_xception_dense, got resnet");
+    check_usage({"evaluate", "--data", "synthetic", "--checkpoint", "x", "--split", "all"},
+                "[--split] must be one of test, train, got all");
+}
+
+TEST_CASE("flags of another optimizer are not passed over") {
+    check_train({"--momentum", "0.9"}, "[--momentum] has no meaning for --optimizer adam");
+    check_train({"--optimizer", "sgd", "--betas", "0.9,0.99"},
+                "[--betas] has no meaning for --optimizer sgd");
+    check_train({"--optimizer", "sgd", "--epsilon", "1"}, "[--epsilon] has no meaning for --optimizer sgd");
+}
+
+TEST_CASE("help and version are no errors") {
+    const test::TemporaryFolder folder;
+    for (const char* command : {"train", "evaluate", "summary", "info"}) {
+        const test::Finished help = run_tern(folder, {command, "--help"});
+        CHECK(help.status == 0);
+        CHECK_THAT(help.out, Catch::Contains("Usage"));
+        CHECK(help.err.empty());
+    }
+    const test::Finished version = run_tern(folder, {"--version"});
+    CHECK(version.status == 0);
+    CHECK_THAT(version.out, Catch::Matches("tern [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+}

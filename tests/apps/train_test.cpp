@@ -1,0 +1,245 @@
+// `tern train` and `tern evaluate` from end to end on small sets.
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+
+#include <nlohmann/json.hpp>
+
+#include "tern/tests/apps/program.hpp"
+#include "tern/tests/catch.hpp"
+#include "tern/training/safetensors.hpp"
+
+using namespace tern;
+using nlohmann::json;
+using test::run_tern;
+
+namespace {
+
+std::vector<json> read_lines(const std::filesystem::path& path) {
+    std::vector<json> lines;
+    std::istringstream text(test::read_text(path));
+    for (std::string line; std::getline(text, line);) lines.push_back(json::parse(line));
+    return lines;
+}
+
+bool has_control_characters(const std::string& text) {
+    return std::ranges::any_of(text, [](char c) { return (c < 0x20 && c != '\n') || c == 0x7F; });
+}
+
+test::Finished train(const test::Place& place, const std::string& run, std::vector<std::string> more) {
+    std::vector<std::string> arguments{"train", "--data", place.set, "--batch-size", "8", "--run", run};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const test::Finished done = run_tern(place, arguments);
+    INFO(done.err);
+    REQUIRE(done.status == 0);
+    return done;
+}
+
+}  // namespace
+
+TEST_CASE("a run leaves its settings, metrics and weights") {
+    const test::Place place;
+    const test::Finished done = train(place, "run", {"--epochs", "2", "--lr", "0.002", "--threads", "2"});
+    CHECK(done.err.empty());
+    CHECK_FALSE(has_control_characters(done.out));
+    CHECK_THAT(done.out, Catch::Contains("mini_xception, 94,474 parameters, on cpu (2 threads), float32"));
+    CHECK_THAT(done.out, Catch::Contains("peak memory of tensors on cpu: "));
+
+    const std::vector<json> rows = read_lines(place / "run" / "metrics.jsonl");
+    REQUIRE(rows.size() == 2);
+    for (const char* key : {"epoch", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "seconds",
+                            "images_per_second", "learning_rate"}) {
+        INFO(key);
+        CHECK(rows[1].at(key).is_number());
+    }
+    CHECK(rows[1]["epoch"] == 2);
+    CHECK(rows[1]["learning_rate"] == 0.002);
+    const std::string config = test::read_text(place / "run" / "config.toml");
+    for (const char* line : {"model = 'mini_xception'\n", "lr = 0.002\n", "epochs = 2\n", "batch_size = 8\n",
+                             "normalize = 'unit'\n", "epsilon = 1e-07\n", "threads = 2\n", "shuffle = 'on'\n",
+                             "betas = [0.9, 0.999]\n"}) {
+        INFO(line);
+        CHECK_THAT(config, Catch::Contains(line));
+    }
+    CHECK_FALSE(std::filesystem::exists(place / "run" / "steps.jsonl"));
+    const Safetensors weights = read_safetensors(place / "run" / "last.safetensors");
+    CHECK(weights.metadata.at("model") == "mini_xception");
+    const auto batches =
+        std::ranges::find(weights.tensors, "entry.bn1.num_batches_tracked", &NamedTensor::name);
+    REQUIRE(batches != weights.tensors.end());
+    CHECK(batches->tensor.item() == 10);  // 2 epochs of 40 / 8
+}
+
+TEST_CASE("equal seeds give equal files, for any number of threads") {
+    const test::Place place;
+    std::vector<std::string> weights, steps;
+    for (const char* threads : {"1", "2", "4", "2"}) {
+        const std::string run = concat("run", weights.size());
+        train(place, run, {"--steps", "4", "--seed", "5", "--threads", threads, "--log-steps"});
+        weights.push_back(test::read_text(place / run / "last.safetensors"));
+        steps.push_back(test::read_text(place / run / "steps.jsonl"));
+    }
+    for (std::size_t i = 1; i < weights.size(); ++i) {
+        CHECK(weights[i] == weights[0]);
+        CHECK(steps[i] == steps[0]);
+    }
+    train(place, "other", {"--steps", "4", "--seed", "6", "--log-steps"});
+    CHECK(test::read_text(place / "other" / "steps.jsonl") != steps[0]);
+}
+
+TEST_CASE("steps without shuffling take the records in file order") {
+    const test::Place place;
+    const std::vector<std::string> flags{"--steps",   "2",    "--shuffle",  "off",
+                                         "--augment", "none", "--log-steps"};
+    train(place, "whole", flags);
+    const std::vector<json> whole = read_lines(place / "whole" / "steps.jsonl");
+    REQUIRE(whole.size() == 2);
+    CHECK(whole[1]["step"] == 2);
+    CHECK(whole[1]["learning_rate"] == 0.001);
+    CHECK(read_lines(place / "whole" / "metrics.jsonl").size() == 1);
+    CHECK(read_lines(place / "whole" / "metrics.jsonl")[0]["test_loss"].is_null());
+    // Only records 0 to 15 matter: others can change, these cannot.
+    const auto change = [&](const char* file) {
+        std::string text = test::read_text(place.set + "/" + file);
+        text[5] = static_cast<char>(text[5] ^ 0x7F);
+        test::write_text(place.set + "/" + file, text);
+    };
+    change("data_batch_3.bin");
+    train(place, "later", flags);
+    CHECK(test::read_text(place / "later" / "steps.jsonl") ==
+          test::read_text(place / "whole" / "steps.jsonl"));
+    change("data_batch_2.bin");
+    train(place, "second", flags);
+    const std::vector<json> second = read_lines(place / "second" / "steps.jsonl");
+    CHECK(second[0] == whole[0]);
+    CHECK(second[1] != whole[1]);
+}
+
+TEST_CASE("float64 runs write 17 digits and agree with float32") {
+    const test::Place place;
+    const std::vector<std::string> flags{"--steps", "2", "--log-steps"};
+    train(place, "narrow", flags);
+    std::vector<std::string> wide = flags;
+    wide.insert(wide.end(), {"--precision", "float64", "--kernels", "ref"});
+    train(place, "wide", wide);
+    const double a = read_lines(place / "narrow" / "steps.jsonl")[1]["loss"],
+                 b = read_lines(place / "wide" / "steps.jsonl")[1]["loss"];
+    CHECK(a != b);
+    CHECK(std::fabs(a - b) <= 1e-3);
+    const std::string line = test::read_text(place / "wide" / "steps.jsonl");
+    CHECK_THAT(line, Catch::Contains("\"learning_rate\":0.001}"));
+    const std::string digits = line.substr(line.find("\"loss\":") + 7);
+    CHECK(digits.find(',') >= 15);
+    CHECK(
+        std::ranges::any_of(read_safetensors(place / "wide" / "last.safetensors").tensors,
+                            [](const NamedTensor& named) { return named.tensor.dtype() == DType::float64; }));
+}
+
+TEST_CASE("--json prints one object, everything else goes to standard error") {
+    const test::Place place;
+    const test::Finished done = train(place, "run", {"--steps", "1", "--json"});
+    const json metrics = json::parse(done.out);
+    CHECK(metrics["images_per_second"] > 0);
+    CHECK(metrics["run"] == "run");
+    CHECK(std::ranges::count(done.out, '\n') == 1);
+    CHECK_THAT(done.err, Catch::Contains("epoch  train loss"));
+    CHECK_FALSE(has_control_characters(done.err));
+}
+
+TEST_CASE("a run without a folder makes one, a dry run makes none") {
+    const test::Place place;
+    const std::vector<std::string> flags{"train", "--steps", "1", "--batch-size", "4"};
+    std::vector<std::string> dry = flags;
+    dry.emplace_back("--dry-run");
+    const test::Finished planned = run_tern(place, dry, place.set);
+    CHECK(planned.status == 0);
+    CHECK_THAT(planned.out, Catch::Contains("batch_size = 4\n"));
+    CHECK_FALSE(std::filesystem::exists(place / "runs"));
+    const test::Finished done = run_tern(place, flags, place.set);
+    CHECK(done.status == 0);
+    CHECK(std::distance(std::filesystem::directory_iterator(place / "runs"), {}) == 1);
+}
+
+TEST_CASE("--init goes on from saved weights") {
+    const test::Place place;
+    train(place, "first", {"--steps", "3", "--log-steps"});
+    train(place, "second", {"--steps", "1", "--log-steps", "--init", "first/last.safetensors"});
+    CHECK(read_lines(place / "second" / "steps.jsonl")[0]["loss"] !=
+          read_lines(place / "first" / "steps.jsonl")[0]["loss"]);
+    train(place, "third",
+          {"--steps", "1", "--log-steps", "--seed", "9", "--shuffle", "off", "--init",
+           "first/last.safetensors"});
+    train(place, "fourth",
+          {"--steps", "1", "--log-steps", "--seed", "7", "--shuffle", "off", "--init",
+           "first/last.safetensors"});
+    CHECK(test::read_text(place / "third" / "last.safetensors") ==
+          test::read_text(place / "fourth" / "last.safetensors"));
+}
+
+TEST_CASE("evaluation agrees with training's own and with its logits") {
+    const test::Place place;
+    train(place, "run", {"--epochs", "1"});
+    const std::vector<std::string> flags{"evaluate", "--data", place.set, "--checkpoint",
+                                         "run/last.safetensors"};
+    std::vector<std::string> machine = flags;
+    machine.insert(machine.end(), {"--json", "--logits", "logits.safetensors"});
+    const test::Finished done = run_tern(place, machine);
+    REQUIRE(done.err.empty());
+    REQUIRE(done.status == 0);
+    const json got = json::parse(done.out), row = read_lines(place / "run" / "metrics.jsonl")[0];
+    CHECK(std::fabs(got["loss"].get<double>() - row["test_loss"].get<double>()) <= 1e-6);
+    CHECK(got["accuracy"] == row["test_accuracy"]);
+    CHECK(got["records"] == 6);
+    CHECK(got["classes"].size() == 10);
+    CHECK(got["classes"][9]["absent"].get<bool>() == (got["classes"][9]["predicted"] == 0));
+    CHECK(got["confusion"].size() == 10);
+
+    const Safetensors logits = read_safetensors(place / "logits.safetensors");
+    REQUIRE(logits.tensors.size() == 2);  // in the order of their names
+    CHECK(logits.tensors[0].name == "labels");
+    CHECK(logits.tensors[0].tensor.dtype() == DType::int64);
+    const Tensor& scores = logits.tensors[1].tensor;
+    REQUIRE(scores.shape() == Shape{6, 10});
+    std::int64_t correct = 0;
+    for (std::int64_t n = 0; n < 6; ++n) {
+        const std::span<float> line = scores.elements<float>().subspan(static_cast<std::size_t>(n * 10), 10);
+        correct +=
+            std::ranges::max_element(line) - line.begin() == logits.tensors[0].tensor.data<std::int64_t>()[n];
+    }
+    CHECK(got["accuracy"].get<double>() == static_cast<double>(correct) / 6);
+
+    const test::Finished table = run_tern(place, flags);
+    CHECK(table.status == 0);
+    CHECK_THAT(table.out, Catch::Contains("macro"));
+    CHECK_FALSE(has_control_characters(table.out));
+}
+
+TEST_CASE("a foreign weight file needs the model's name") {
+    const test::Place place;
+    train(place, "run", {"--steps", "1"});
+    Safetensors content = read_safetensors(place / "run" / "last.safetensors");
+    content.metadata.clear();
+    write_safetensors(place / "foreign.safetensors", content);
+    std::vector<std::string> flags{"evaluate", "--data", place.set, "--checkpoint", "foreign.safetensors"};
+    const test::Finished refused = run_tern(place, flags);
+    CHECK(refused.status == 2);
+    CHECK(refused.err == "tern: [--model] must name the model, because foreign.safetensors does not\n");
+    flags.insert(flags.end(), {"--model", "mini_xception"});
+    CHECK(run_tern(place, flags).status == 0);
+}
+
+TEST_CASE("summary and info tell what there is") {
+    const test::TemporaryFolder folder;
+    const test::Finished summary = run_tern(folder, {"summary"});
+    CHECK(summary.status == 0);
+    CHECK_THAT(summary.out, Catch::Contains("94,474 trainable, 96,202 with running statistics"));
+    CHECK_THAT(summary.out, Catch::Contains("84,976,256 per picture"));
+    CHECK_FALSE(has_control_characters(summary.out));
+    const test::Finished dense = run_tern(folder, {"summary", "--model", "mini_xception_dense"});
+    CHECK_THAT(dense.out, Catch::Contains("391,050 trainable"));
+    const test::Finished info = run_tern(folder, {"info"});
+    CHECK(info.status == 0);
+    for (const char* key : {"build", "CUDA", "devices", "auto is", "SIMD", "threads"}) {
+        CHECK_THAT(info.out, Catch::Contains(key));
+    }
+}

@@ -1,0 +1,117 @@
+// Optimizers against PyTorch 2.15's numbers in float64, through the flat buffers of a module.
+#include "tern/training/optimizer.hpp"
+
+#include <cmath>
+
+#include "tern/tests/catch.hpp"
+#include "tern/training/schedule.hpp"
+
+using namespace tern;
+
+namespace {
+
+// Four numbers in two parameters.
+struct Numbers : Module {
+    Numbers() {
+        add_parameter("a", a);
+        add_parameter("b", b);
+    }
+    std::string type() const override { return "Numbers"; }
+    Tensor forward(const Tensor& input) override { return input; }
+
+    Tensor a = Tensor::from<double>({3}, std::vector{0.5, -1.25, 2.0});
+    Tensor b = Tensor::from<double>({1}, std::vector{0.1});
+};
+
+// Three steps with the gradients (0.3, -0.02, 1.5, 0) s + (0, 0.01, -2, 1e-9), s = 1, 2, 3.
+std::vector<double> after_three_steps(const OptimizerSettings& settings) {
+    Numbers numbers;
+    const auto optimizer = make_optimizer(FlatParameters(numbers), settings);
+    for (int s = 1; s <= 3; ++s) {
+        optimizer->zero_grad();
+        const double gradients[] = {0.3 * s, -0.02 * s + 0.01, 1.5 * s - 2.0, 1e-9};
+        for (int i = 0; i < 3; ++i) numbers.a.grad().data<double>()[i] = gradients[i];
+        numbers.b.grad().data<double>()[0] = gradients[3];
+        optimizer->step();
+    }
+    const std::span<double> a = numbers.a.elements<double>();
+    return {a[0], a[1], a[2], numbers.b.item()};
+}
+
+void check(const OptimizerSettings& settings, const std::vector<double>& expected) {
+    const std::vector<double> got = after_three_steps(settings);
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        INFO(settings.name << ", number " << i << ": " << got[i] << ", PyTorch " << expected[i]);
+        // A few roundings in each of three steps.
+        if (!(std::fabs(got[i] - expected[i]) <= 20 * 0x1p-52 * std::fabs(expected[i])))
+            FAIL_CHECK("too far");
+    }
+}
+
+}  // namespace
+
+TEST_CASE("Adam") {
+    check({.name = "adam", .learning_rate = 0.01},
+          {0.47076816818536116, -1.2216317309476514, 1.9993520767314961, 0.097272727272727261});
+    check({.name = "adam",
+           .learning_rate = 0.01,
+           .beta1 = 0.8,
+           .beta2 = 0.95,
+           .epsilon = 1e-4,
+           .weight_decay = 0.1},
+          {0.47031589893444026, -1.2198975763983484, 1.9958454530578766, 0.070532594148064315});
+}
+
+TEST_CASE("AdamW") {
+    check({.name = "adamw",
+           .learning_rate = 0.01,
+           .beta1 = 0.8,
+           .beta2 = 0.95,
+           .epsilon = 1e-4,
+           .weight_decay = 0.1},
+          {0.46897634537117633, -1.2176231246450961, 1.9922352874130242, 0.09970000020289696});
+}
+
+TEST_CASE("gradient descent") {
+    check({.name = "sgd", .learning_rate = 0.01}, {0.48199999999999998, -1.2491, 1.97, 0.09999999997});
+    check({.name = "sgd", .learning_rate = 0.01, .momentum = 0.9, .weight_decay = 0.1},
+          {0.4686847965, -1.2416531786500002, 1.9583306030000001, 0.099439479843947992});
+    Numbers numbers;
+    Sgd nesterov(FlatParameters(numbers), 0.01, {.momentum = 0.9, .nesterov = true});
+    numbers.a.grad().data<double>()[0] = 1;
+    nesterov.step();
+    CHECK(numbers.a.data<double>()[0] == Approx(0.5 - 0.01 * 1.9).epsilon(1e-15));
+}
+
+TEST_CASE("a learning rate holds from the next step on") {
+    Numbers numbers;
+    const auto optimizer = make_optimizer(FlatParameters(numbers), {.name = "sgd", .learning_rate = 0.5});
+    numbers.b.grad().data<double>()[0] = 1;
+    optimizer->step();
+    CHECK(numbers.b.item() == Approx(-0.4).epsilon(1e-15));
+    optimizer->set_learning_rate(0.25);
+    CHECK(optimizer->learning_rate() == 0.25);
+    optimizer->step();
+    CHECK(numbers.b.item() == Approx(-0.65).epsilon(1e-15));
+}
+
+TEST_CASE("an optimizer's state has names, one entry per number and counts steps") {
+    Numbers numbers;
+    const auto adam = make_optimizer(FlatParameters(numbers), {});
+    adam->step();
+    const NamedTensors state = adam->state();
+    REQUIRE(state.size() == 3);
+    CHECK(state[0].name == "moment1");
+    CHECK(state[2].name == "step");
+    CHECK(state[2].tensor.item() == 1);
+    Numbers others;
+    CHECK(make_optimizer(FlatParameters(others), {.name = "sgd"})->state().empty());
+}
+
+TEST_CASE("names of optimizers and schedules are checked") {
+    Numbers numbers;
+    CHECK_THROWS_WITH(make_optimizer(FlatParameters(numbers), {.name = "lion"}),
+                      "[optimizer] \"lion\" is none of adam, adamw, sgd");
+    CHECK_THROWS_WITH(make_schedule("cosine", 1), "[schedule] \"cosine\" is none of constant");
+    CHECK(make_schedule("constant", 0.125)->learning_rate(1000000) == 0.125);
+}

@@ -1,0 +1,73 @@
+// Run folders are fresh, and their files grow line by line.
+#include "tern/training/run_folder.hpp"
+
+#include "tern/tests/catch.hpp"
+#include "tern/tests/temporary_folder.hpp"
+#include "tern/training/metrics.hpp"
+
+using namespace tern;
+
+namespace {
+
+// Makes a folder the current one for a scope.
+class CurrentFolder {
+  public:
+    explicit CurrentFolder(const std::filesystem::path& path) : previous_(std::filesystem::current_path()) {
+        std::filesystem::current_path(path);
+    }
+    ~CurrentFolder() { std::filesystem::current_path(previous_); }
+    CurrentFolder(const CurrentFolder&) = delete;
+    CurrentFolder& operator=(const CurrentFolder&) = delete;
+
+  private:
+    std::filesystem::path previous_;
+};
+
+}  // namespace
+
+TEST_CASE("without a name each run gets the next number") {
+    const test::TemporaryFolder folder;
+    const CurrentFolder current(folder.path());
+    const RunFolder first = RunFolder::make({}, "model"), second = RunFolder::make({}, "model");
+    CHECK_THAT(first.path().string(), Catch::Matches("runs/20[0-9]{2}-[0-9]{2}-[0-9]{2}-model-1"));
+    CHECK_THAT(second.path().string(), Catch::EndsWith("-model-2"));
+    CHECK(std::filesystem::is_directory(second.path()));
+}
+
+TEST_CASE("a folder that holds a run is refused") {
+    const test::TemporaryFolder folder;
+    const RunFolder run = RunFolder::make(folder / "a", "model");
+    CHECK(RunFolder::make(folder / "a", "model").path() == folder / "a");  // empty so far
+    run.write_config("x = 1\n");
+    CHECK(test::read_text(folder / "a" / "config.toml") == "x = 1\n");
+    CHECK_THROWS_WITH(RunFolder::make(folder / "a", "model"),
+                      test::at(folder / "a") + "holds a run already (config.toml); name another folder");
+    test::write_text(folder / "file", "");
+    CHECK_THROWS_WITH(RunFolder::make(folder / "file", "model"),
+                      Catch::StartsWith(test::at(folder / "file") + "cannot be made: "));
+}
+
+TEST_CASE("lines are there as soon as they are written") {
+    const test::TemporaryFolder folder;
+    LineFile file(folder / "lines");
+    file.append("one");
+    CHECK(test::read_text(folder / "lines") == "one\n");
+    file.append("two");
+    CHECK(test::read_text(folder / "lines") == "one\ntwo\n");
+    CHECK_THROWS_WITH(LineFile(folder / "no" / "lines"),
+                      test::at(folder / "no" / "lines") + "cannot be created: No such file or directory");
+    LineFile full("/dev/full");
+    CHECK_THROWS_WITH(full.append("x"), "[/dev/full] cannot be written: No space left on device");
+}
+
+TEST_CASE("rows and steps as JSON") {
+    MetricsRow row{2, {1.5, 0.25, 100}, TotalsRead{1.25, 0.5, 10}, 4, 0.001};
+    CHECK(row.to_json() ==
+          R"({"epoch":2,"train_loss":1.5,"train_accuracy":0.25,"test_loss":1.25,"test_accuracy":0.5,)"
+          R"("seconds":4.0,"images_per_second":25.0,"learning_rate":0.001})");
+    row.test.reset();
+    CHECK_THAT(row.to_json(), Catch::Contains(R"("test_loss":null,"test_accuracy":null)"));
+    const StepLoss loss{3, 0.1, 1e-3};
+    CHECK(loss.to_json(DType::float32) == R"({"step":3,"loss":0.1,"learning_rate":0.001})");
+    CHECK(loss.to_json(DType::float64) == R"({"step":3,"loss":0.10000000000000001,"learning_rate":0.001})");
+}

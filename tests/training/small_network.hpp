@@ -1,0 +1,52 @@
+// A network of some hundred weights that learns the synthetic set in seconds.
+#pragma once
+
+#include "tern/data/synthetic.hpp"
+#include "tern/layers/batch_norm2d.hpp"
+#include "tern/layers/conv2d.hpp"
+#include "tern/layers/initialize.hpp"
+#include "tern/layers/linear.hpp"
+#include "tern/layers/pool.hpp"
+#include "tern/layers/sequential.hpp"
+#include "tern/training/trainer.hpp"
+
+namespace tern::test {
+
+struct SmallNetwork : Sequential {
+    explicit SmallNetwork(std::int64_t classes, DType precision = DType::float32) {
+        append<Conv2d>(3, 16, SlidingWindow::same(5, 4));
+        append<BatchNorm2d>(16, BatchNorm2dOptions{.activation = Activation::relu});
+        append<GlobalAveragePool>();
+        append<Linear>(16, classes);
+        initialize(Initialization::glorot_uniform, 1);
+        to(precision);
+    }
+};
+
+/// A run of the small network on a synthetic set of four classes.
+struct SmallRun {
+    explicit SmallRun(const TrainingPlan& plan, DType precision = DType::float32)
+        : network(4, precision),
+          train(make_synthetic(kSet, Split::train), {}, precision, Device::cpu()),
+          test(make_synthetic(kSet, Split::test), {}, precision, Device::cpu()),
+          optimizer(make_optimizer(FlatParameters(network), {.learning_rate = 0.01})),
+          schedule(make_schedule("constant", 0.01)) {
+        TrainingCallbacks callbacks;
+        callbacks.after_loss = [this](const StepLoss& loss) { losses.push_back(loss); };
+        callbacks.after_row = [this](const MetricsRow& row) { rows.push_back(row); };
+        Trainer trainer(network, *optimizer, *schedule, train, plan.epochs > 0 ? &test : nullptr, plan,
+                        callbacks);
+        last = trainer.run();
+    }
+
+    static constexpr SyntheticOptions kSet{.seed = 1, .train_records = 150, .test_records = 50, .classes = 4};
+    SmallNetwork network;
+    BatchSource train, test;
+    std::unique_ptr<Optimizer> optimizer;
+    std::unique_ptr<Schedule> schedule;
+    std::vector<StepLoss> losses;
+    std::vector<MetricsRow> rows;
+    MetricsRow last;
+};
+
+}  // namespace tern::test

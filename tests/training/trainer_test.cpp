@@ -1,0 +1,144 @@
+// The loop: what it learns, what it reports, and that nothing but the seed decides.
+#include "tern/training/trainer.hpp"
+
+#include <cmath>
+
+#include "tern/core/parallel.hpp"
+#include "tern/tests/catch.hpp"
+#include "tern/tests/training/small_network.hpp"
+#include "tern/training/evaluation.hpp"
+
+using namespace tern;
+using test::SmallRun;
+
+namespace {
+
+// All parameters and statistics as bytes.
+std::vector<std::byte> state_bytes(Module& module) {
+    std::vector<std::byte> bytes;
+    for (const auto& [name, tensor] : module.state()) {
+        bytes.insert(bytes.end(), tensor.raw_data(), tensor.raw_data() + tensor.bytes());
+    }
+    return bytes;
+}
+
+std::vector<double> losses_of(const SmallRun& run) {
+    std::vector<double> losses;
+    for (const StepLoss& loss : run.losses) losses.push_back(loss.loss);
+    return losses;
+}
+
+}  // namespace
+
+TEST_CASE("a small network learns the synthetic set") {
+    const SmallRun run({.epochs = 8, .batch_size = 16});
+    REQUIRE(run.rows.size() == 8);
+    CHECK(run.rows[0].train.loss > 1.0);  // ln 4 = 1.39 at the start
+    CHECK(run.last.train.loss < 0.5 * run.rows[0].train.loss);
+    CHECK(run.last.train.accuracy > 0.9);
+    REQUIRE(run.last.test);
+    CHECK(run.last.test->accuracy > 0.9);
+    CHECK(run.last.test->records == 50);
+}
+
+TEST_CASE("rows and losses are counted right") {
+    const SmallRun run({.epochs = 2, .batch_size = 64});  // 64 + 64 + 22 records
+    REQUIRE(run.rows.size() == 2);
+    REQUIRE(run.losses.size() == 6);
+    CHECK(run.losses[5].step == 6);
+    CHECK(run.losses[5].learning_rate == 0.01);
+    CHECK(run.rows[1].epoch == 2);
+    CHECK(run.rows[1].train.records == 150);
+    CHECK(run.rows[1].learning_rate == 0.01);
+    CHECK(run.rows[1].seconds > 0);
+    // The epoch's loss is the mean over records, not over batches.
+    const double mean = (64 * run.losses[3].loss + 64 * run.losses[4].loss + 22 * run.losses[5].loss) / 150;
+    CHECK(run.rows[1].train.loss == Approx(mean).epsilon(1e-12));
+}
+
+TEST_CASE("a run of steps goes on to the next epoch and gives one row") {
+    const SmallRun steps({.steps = 5, .batch_size = 64}), epochs({.epochs = 2, .batch_size = 64});
+    REQUIRE(steps.rows.size() == 1);
+    CHECK(steps.last.epoch == 2);
+    CHECK(steps.last.train.records == 64 + 64 + 22 + 64 + 64);
+    CHECK_FALSE(steps.last.test);
+    std::vector<double> first = losses_of(epochs);
+    first.resize(5);
+    CHECK(losses_of(steps) == first);
+    CHECK(SmallRun({.steps = 3, .batch_size = 64}).last.epoch == 1);
+}
+
+TEST_CASE("equal seeds give equal bits, for any number of threads") {
+    const int before = num_threads();
+    std::vector<std::vector<std::byte>> states;
+    std::vector<std::vector<double>> losses;
+    for (const int threads : {1, 2, 4, 1}) {
+        set_num_threads(threads);
+        SmallRun run({.epochs = 2, .batch_size = 32, .seed = 3});
+        states.push_back(state_bytes(run.network));
+        losses.push_back(losses_of(run));
+    }
+    set_num_threads(before);
+    for (std::size_t i = 1; i < states.size(); ++i) {
+        CHECK(states[i] == states[0]);
+        CHECK(losses[i] == losses[0]);
+    }
+    CHECK(losses_of(SmallRun({.epochs = 2, .batch_size = 32, .seed = 4})) != losses[0]);
+}
+
+TEST_CASE("float32 and float64 runs agree to float32's digits") {
+    const SmallRun narrow({.steps = 3, .batch_size = 32}),
+        wide({.steps = 3, .batch_size = 32}, DType::float64);
+    for (std::size_t i = 0; i < 3; ++i) {
+        if (!(std::fabs(narrow.losses[i].loss - wide.losses[i].loss) <= 1e-4)) FAIL_CHECK("step " << i + 1);
+        CHECK(narrow.losses[i].loss != wide.losses[i].loss);
+    }
+}
+
+TEST_CASE("label smoothing raises the loss of a sure network") {
+    const SmallRun plain({.epochs = 6, .batch_size = 16}),
+        smooth({.epochs = 6, .batch_size = 16, .label_smoothing = 0.2});
+    CHECK(smooth.last.train.loss > plain.last.train.loss + 0.1);
+    // The test loss is plain cross-entropy in both.
+    CHECK(smooth.last.test->loss < smooth.last.train.loss);
+}
+
+TEST_CASE("a loss that is no number ends the run with the step") {
+    test::SmallNetwork network(4);
+    network.parameters().back().tensor.data<float>()[0] = std::nanf("");
+    const Dataset set = make_synthetic(SmallRun::kSet, Split::train);
+    const BatchSource source(set, {}, DType::float32, Device::cpu());
+    const auto optimizer = make_optimizer(FlatParameters(network), {});
+    const auto schedule = make_schedule("constant", 0.1);
+    const TrainingPlan plan{.epochs = 1, .batch_size = 64};
+    Trainer silent(network, *optimizer, *schedule, source, nullptr, plan, {});
+    CHECK_THROWS_WITH(silent.run(), "[train] the loss of epoch 1 is nan by step 3; a lower --lr may help");
+    TrainingCallbacks callbacks;
+    callbacks.after_loss = [](const StepLoss&) { FAIL("a loss that is no number was handed on"); };
+    Trainer logged(network, *optimizer, *schedule, source, nullptr, plan, callbacks);
+    CHECK_THROWS_WITH(logged.run(), "[train] the loss of step 1 is nan; a lower --lr may help");
+}
+
+TEST_CASE("plans are checked") {
+    CHECK_THROWS_WITH(SmallRun({.epochs = 1, .steps = 1}),
+                      "[train] one of epochs and steps must be positive, got 1 and 1");
+    CHECK_THROWS_WITH(SmallRun({.epochs = 1, .batch_size = 0}), "[train] batches of 0 from 150 records");
+}
+
+TEST_CASE("evaluation counts every record once and keeps the mode") {
+    SmallRun run({.epochs = 4, .batch_size = 16});
+    const Evaluation got = evaluate(run.network, run.test, 16, true);
+    CHECK(run.network.training());
+    CHECK(got.totals.records == 50);
+    REQUIRE(got.logits.shape() == Shape{50, 4});
+    std::int64_t counted = 0, correct = 0;
+    for (std::int64_t i = 0; i < 16; ++i) {
+        counted += got.confusion.data<std::int64_t>()[i];
+        if (i % 5 == 0) correct += got.confusion.data<std::int64_t>()[i];
+    }
+    CHECK(counted == 50);
+    CHECK(got.totals.accuracy == static_cast<double>(correct) / 50);
+    // Batches of another size give the same logits: each record is by itself in evaluation mode.
+    const Evaluation other = evaluate(run.network, run.test, 7, true);
+    CHECK(std::ranges::equal(got.logits.elements<float>(), other.logits.elements<float>()));
+}

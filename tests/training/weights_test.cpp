@@ -1,0 +1,141 @@
+// Weight files of models: what is saved is loaded, and what does not fit is named.
+#include "tern/training/weights.hpp"
+
+#include "tern/models/registry.hpp"
+#include "tern/tests/catch.hpp"
+#include "tern/tests/temporary_folder.hpp"
+#include "tern/training/safetensors.hpp"
+
+using namespace tern;
+
+namespace {
+
+const WeightsInfo kInfo{"mini_xception", {"a", "b", "c"}, {"half", {0.1, 0.2, 0.3}, {-1, 0, 1e-17}}};
+
+// A weight file of mini_xception for three classes, and what can be done to it.
+struct Saved {
+    Saved() { save_weights(path, *model, kInfo); }
+
+    // Saves it with `change` done to its tensors, and expects that loading says `message`.
+    void check_error(const std::function<void(Safetensors&)>& change, const std::string& message) const {
+        Safetensors content = read_safetensors(path);
+        change(content);
+        const std::filesystem::path changed = folder / "changed.safetensors";
+        write_safetensors(changed, content);
+        const std::unique_ptr<Module> other = make_model("mini_xception", {3, 2});
+        const std::vector<float> before = first_weights(*other);
+        CHECK_THROWS_WITH(load_weights(*other, "mini_xception", read_weights(changed)),
+                          test::at(changed) + message);
+        CHECK((first_weights(*other) == before));
+    }
+    static std::vector<float> first_weights(Module& module) {
+        const auto elements = module.parameters().front().tensor.elements<float>();
+        return {elements.begin(), elements.end()};
+    }
+
+    test::TemporaryFolder folder;
+    std::filesystem::path path = folder / "weights.safetensors";
+    std::unique_ptr<Module> model = make_model("mini_xception", {3, 1});
+};
+
+Tensor& find(Safetensors& content, const std::string& name) {
+    for (auto& [own, tensor] : content.tensors) {
+        if (own == name) return tensor;
+    }
+    fail("test", "no ", name);
+}
+
+}  // namespace
+
+TEST_CASE("a model's weights and what belongs to them come back") {
+    const Saved saved;
+    const Weights read = read_weights(saved.path);
+    REQUIRE(read.info);
+    CHECK(read.info->model == "mini_xception");
+    CHECK(read.info->classes == kInfo.classes);
+    CHECK(read.info->normalization.name == "half");
+    CHECK(read.info->normalization.scale == kInfo.normalization.scale);
+    CHECK(read.info->normalization.shift == kInfo.normalization.shift);
+    const std::unique_ptr<Module> other = make_model("mini_xception", {3, 2});
+    load_weights(*other, "mini_xception", read);
+    const NamedTensors want = saved.model->state(), got = other->state();
+    REQUIRE(got.size() == want.size());
+    for (std::size_t i = 0; i < want.size(); ++i) {
+        INFO(want[i].name);
+        CHECK(std::equal(got[i].tensor.raw_data(), got[i].tensor.raw_data() + got[i].tensor.bytes(),
+                         want[i].tensor.raw_data()));
+    }
+}
+
+TEST_CASE("float32 weights go into a float64 model and back") {
+    const Saved saved;
+    const std::unique_ptr<Module> wide = make_model("mini_xception", {3, 2});
+    wide->to(DType::float64);
+    load_weights(*wide, "mini_xception", read_weights(saved.path));
+    CHECK(wide->parameters().front().tensor.data<double>()[0] == Saved::first_weights(*saved.model)[0]);
+    save_weights(saved.folder / "wide.safetensors", *wide, kInfo);
+    const std::unique_ptr<Module> narrow = make_model("mini_xception", {3, 3});
+    load_weights(*narrow, "mini_xception", read_weights(saved.folder / "wide.safetensors"));
+    CHECK((Saved::first_weights(*narrow) == Saved::first_weights(*saved.model)));
+}
+
+TEST_CASE("a file without tern's metadata is loaded by its names") {
+    const Saved saved;
+    Safetensors content = read_safetensors(saved.path);
+    content.metadata = {{"format", "pt"}};
+    write_safetensors(saved.path, content);
+    const Weights read = read_weights(saved.path);
+    CHECK_FALSE(read.info);
+    const std::unique_ptr<Module> other = make_model("mini_xception", {3, 2});
+    load_weights(*other, "mini_xception", read);
+    CHECK((Saved::first_weights(*other) == Saved::first_weights(*saved.model)));
+}
+
+TEST_CASE("weights of another model are named") {
+    const Saved saved;
+    const std::unique_ptr<Module> dense = make_model("mini_xception_dense", {3, 0});
+    CHECK_THROWS_WITH(load_weights(*dense, "mini_xception_dense", read_weights(saved.path)),
+                      test::at(saved.path) + "holds weights of mini_xception, expected mini_xception_dense");
+}
+
+TEST_CASE("missing, unexpected, misshapen and mistyped tensors are named, and nothing is changed") {
+    const Saved saved;
+    saved.check_error(
+        [](Safetensors& content) {
+            std::erase_if(content.tensors,
+                          [](const NamedTensor& named) { return named.name == "head.fc2.bias"; });
+        },
+        "the names do not fit the model: missing head.fc2.bias");
+    saved.check_error(
+        [](Safetensors& content) {
+            content.tensors.push_back({"extra", Tensor::zeros({1})});
+        },
+        "the names do not fit the model: unexpected extra");
+    saved.check_error(
+        [](Safetensors& content) {
+            find(content, "head.fc2.weight") = Tensor::zeros({10, 64});
+        },
+        "head.fc2.weight is float32 (10,64), expected float32 (3,64)");
+    saved.check_error(
+        [](Safetensors& content) { find(content, "head.fc2.bias") = Tensor::zeros({3}, DType::int32); },
+        "head.fc2.bias is int32 (3), expected float32 (3)");
+    saved.check_error(
+        [](Safetensors& content) { find(content, "head.fc2.bias") = Tensor::zeros({3}, DType::float16); },
+        "head.fc2.bias is float16 (3), expected float32 (3)");
+}
+
+TEST_CASE("metadata is checked") {
+    const Saved saved;
+    saved.check_error([](Safetensors& content) { content.metadata["format_version"] = "2"; },
+                      "has format version 2, this tern reads 1");
+    saved.check_error([](Safetensors& content) { content.metadata.erase("model"); },
+                      "its metadata has no valid model");
+    saved.check_error([](Safetensors& content) { content.metadata["classes"] = "[1,2]"; },
+                      "its metadata has no valid classes");
+    saved.check_error([](Safetensors& content) { content.metadata["classes"] = "{"; },
+                      "its metadata has no valid classes");
+    saved.check_error([](Safetensors& content) { content.metadata["normalization"] = R"({"name":"unit"})"; },
+                      "its metadata has no valid scale");
+    saved.check_error([](Safetensors& content) { content.metadata["normalization"] = "[]"; },
+                      "its metadata has no valid normalization");
+}

@@ -1,0 +1,19 @@
+#include "tern/training/batch_source.hpp"
+
+#include "tern/kernels/prepare_images/prepare_images.hpp"
+
+namespace tern {
+
+BatchSource::BatchSource(const Dataset& dataset, const Normalization& normalization, DType precision,
+                         Device device)
+    : data_(dataset.to(device)),
+      precision_(precision),
+      scale_(normalization.scale_tensor(precision, device)),
+      shift_(normalization.shift_tensor(precision, device)) {}
+
+Batch BatchSource::batch(const Tensor& records) const {
+    return {prepare_images(data_.images, records, scale_, shift_, precision_),
+            gather_labels(data_.labels, records)};
+}
+
+}  // namespace tern

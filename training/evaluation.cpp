@@ -1,0 +1,51 @@
+#include "tern/training/evaluation.hpp"
+
+#include "tern/core/autograd.hpp"
+#include "tern/core/step_arena.hpp"
+#include "tern/data/batches.hpp"
+#include "tern/kernels/classification_metrics/classification_metrics.hpp"
+#include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
+
+namespace tern {
+namespace {
+
+class EvaluationMode {
+  public:
+    explicit EvaluationMode(Module& model) : model_(model), training_(model.training()) { model_.eval(); }
+    ~EvaluationMode() { model_.train(training_); }
+    EvaluationMode(const EvaluationMode&) = delete;
+    EvaluationMode& operator=(const EvaluationMode&) = delete;
+
+  private:
+    Module& model_;
+    bool training_;
+};
+
+}  // namespace
+
+Evaluation evaluate(Module& model, const BatchSource& source, std::int64_t batch_size, bool keep_logits) {
+    const EvaluationMode mode(model);
+    const NoGrad no_grad;
+    const std::int64_t classes = source.class_count(), records = source.size();
+    const Batches batches(epoch_order(records, false, 0, 0).to(source.device()), batch_size);
+    const Totals totals(source.device());
+    const Tensor confusion = Tensor::zeros({classes, classes}, DType::int64, source.device());
+    Tensor all_logits;
+    if (keep_logits) all_logits = Tensor::empty({records, classes}, source.precision(), source.device());
+
+    StepArena whole(source.device()), last(source.device());  // the last batch may be shorter
+    for (std::int64_t i = 0; i < batches.count(); ++i) {
+        const StepArena::Scope scope(batches[i].dim(0) == batch_size ? whole : last);
+        const Batch batch = source.batch(batches[i]);
+        const Tensor logits = model(batch.images);
+        totals.add(logits, batch.labels, softmax_cross_entropy(logits, batch.labels));
+        confusion_matrix(confusion, logits, batch.labels);
+        if (keep_logits) {
+            all_logits.slice(i * batch_size, i * batch_size + logits.dim(0)).copy_from(logits);
+        }
+    }
+    return {totals.read(), confusion.to(Device::cpu()),
+            keep_logits ? all_logits.to(Device::cpu()) : Tensor()};
+}
+
+}  // namespace tern

@@ -1,0 +1,20 @@
+// A model's predictions on a data set, counted.
+#pragma once
+
+#include "tern/layers/module.hpp"
+#include "tern/training/batch_source.hpp"
+#include "tern/training/totals.hpp"
+
+namespace tern {
+
+struct Evaluation {
+    TotalsRead totals;
+    Tensor confusion;  // (K, K) int64 on the CPU: row = label, column = prediction
+    Tensor logits;     // (R, K) on the CPU in the order of the records, if asked for
+};
+
+/// Runs `model` in evaluation mode over all records in file order; its mode is as before afterwards.
+Evaluation evaluate(Module& model, const BatchSource& source, std::int64_t batch_size,
+                    bool keep_logits = false);
+
+}  // namespace tern

@@ -1,0 +1,36 @@
+// What a run reports: a row per epoch, a line per step.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "tern/core/dtype.hpp"
+#include "tern/training/totals.hpp"
+
+namespace tern {
+
+/// One epoch, or a whole run of a number of steps.
+struct MetricsRow {
+    std::int64_t epoch = 0;          // the one that ended, from 1; of a run of steps the last that was begun
+    TotalsRead train;                // running means in training mode
+    std::optional<TotalsRead> test;  // in evaluation mode, after the row's last step
+    double seconds = 0;              // of training, without evaluation
+    double learning_rate = 0;        // of the last step
+
+    double images_per_second() const;
+    /// One JSON object on one line: epoch, train_loss, train_accuracy, test_loss, test_accuracy (null if not
+    /// evaluated), seconds, images_per_second, learning_rate.
+    std::string to_json() const;
+};
+
+struct StepLoss {
+    std::int64_t step = 0;  // from 1
+    double loss = 0;
+    double learning_rate = 0;
+
+    /// {"step": ..., "loss": ..., "learning_rate": ...} with 9 digits, 17 for float64: the loss exactly.
+    std::string to_json(DType precision) const;
+};
+
+}  // namespace tern

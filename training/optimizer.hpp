@@ -1,0 +1,79 @@
+// Optimizers: they change all parameters of a model in one operation on its flat buffers.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "tern/kernels/adam_step/adam_step.hpp"
+#include "tern/kernels/sgd_step/sgd_step.hpp"
+#include "tern/layers/flat_parameters.hpp"
+
+namespace tern {
+
+class Optimizer {
+  public:
+    virtual ~Optimizer() = default;
+    Optimizer(const Optimizer&) = delete;
+    Optimizer& operator=(const Optimizer&) = delete;
+
+    /// Changes the parameters by their gradients.
+    virtual void step() = 0;
+    /// What the optimizer remembers between steps, by name; handles on the tensors themselves.
+    virtual NamedTensors state() const = 0;
+
+    void zero_grad() const { parameters_.zero_grad(); }
+    double learning_rate() const { return learning_rate_; }
+    /// For the steps from now on. The rate lies on the device; equal values are not written again.
+    void set_learning_rate(double rate);
+
+  protected:
+    Optimizer(FlatParameters parameters, double learning_rate);
+    const FlatParameters& parameters() const { return parameters_; }
+    const Tensor& rate_tensor() const { return rate_tensor_; }
+    /// Zeros of the shape, type and device of the parameters.
+    Tensor make_buffer() const;
+
+  private:
+    FlatParameters parameters_;
+    double learning_rate_;
+    Tensor rate_tensor_;  // float64 scalar
+};
+
+/// Adam and AdamW, see kernels/adam_step.
+class Adam : public Optimizer {
+  public:
+    Adam(FlatParameters parameters, double learning_rate, const AdamParams& params);
+    void step() override;
+    NamedTensors state() const override;
+
+  private:
+    AdamParams params_;
+    Tensor moment1_, moment2_, step_;
+};
+
+/// Gradient descent with or without momentum, see kernels/sgd_step.
+class Sgd : public Optimizer {
+  public:
+    Sgd(FlatParameters parameters, double learning_rate, const SgdParams& params);
+    void step() override;
+    NamedTensors state() const override;
+
+  private:
+    SgdParams params_;
+    Tensor buffer_;  // undefined without momentum
+};
+
+/// "adam", "adamw" or "sgd" with those of the numbers that it takes.
+struct OptimizerSettings {
+    std::string name = "adam";
+    double learning_rate = 1e-3;
+    double momentum = 0;
+    double beta1 = 0.9, beta2 = 0.999;
+    double epsilon = 1e-8;
+    double weight_decay = 0;
+};
+
+/// Throws Error for another name.
+std::unique_ptr<Optimizer> make_optimizer(FlatParameters parameters, const OptimizerSettings& settings);
+
+}  // namespace tern

@@ -1,0 +1,242 @@
+#include "tern/training/safetensors.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <set>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "tern/core/file.hpp"
+
+namespace tern {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+constexpr const char* kMetadata = "__metadata__";
+constexpr std::int64_t kLengthBytes = 8;
+constexpr std::int64_t kLargestHeader = 100'000'000;  // of the format's own library
+
+constexpr std::array<std::pair<const char*, DType>, 7> kTypes{{{"F64", DType::float64},
+                                                               {"F32", DType::float32},
+                                                               {"F16", DType::float16},
+                                                               {"BF16", DType::bfloat16},
+                                                               {"I64", DType::int64},
+                                                               {"I32", DType::int32},
+                                                               {"U8", DType::uint8}}};
+
+const char* type_name(DType dtype) {
+    return std::ranges::find(kTypes, dtype, [](const auto& type) { return type.second; })->first;
+}
+
+std::vector<std::byte> read_bytes(const fs::path& path) {
+    std::vector<std::byte> bytes(static_cast<std::size_t>(size_of_file(path)));
+    read_file(path, bytes);
+    return bytes;
+}
+
+// A parser callback that refuses what JSON allows: a name that an object has already, of which the last would
+// win, and deep nesting.
+class StrictKeys {
+  public:
+    explicit StrictKeys(std::string file) : file_(std::move(file)) {}
+
+    bool operator()(int depth, Json::parse_event_t event, const Json& value) {
+        const auto level = static_cast<std::size_t>(depth);
+        TERN_CHECK(level < kDeepest, file_, "the header is nested more than ", kDeepest, " levels deep");
+        if (event == Json::parse_event_t::object_start) {
+            seen_[level + 1].clear();
+        } else if (event == Json::parse_event_t::key) {
+            const auto& name = value.get_ref<const std::string&>();
+            TERN_CHECK(seen_[level].insert(name).second, file_, "the header names \"", name, "\" twice");
+        }
+        return true;
+    }
+
+  private:
+    std::string file_;
+    static constexpr std::size_t kDeepest = 4;              // header, tensor, data_offsets, its numbers
+    std::array<std::set<std::string>, kDeepest + 1> seen_;  // by depth
+};
+
+// One file while it is read: every message names it.
+class Reader {
+  public:
+    explicit Reader(const fs::path& path) : file_(path.string()), bytes_(read_bytes(path)) {}
+
+    Safetensors read() {
+        const Json header = parse_header();
+        Safetensors result;
+        for (const auto& [name, entry] : header.items()) {
+            if (name == kMetadata)
+                result.metadata = metadata(entry);
+            else
+                result.tensors.push_back({name, tensor(name, entry)});
+        }
+        check_layout();
+        return result;
+    }
+
+  private:
+    struct Range {
+        std::int64_t begin, end;  // bytes after the header
+        std::string name;
+    };
+
+    std::int64_t size() const { return static_cast<std::int64_t>(bytes_.size()); }
+    std::int64_t data_size() const { return size() - data_begin_; }
+
+    Json parse_header() {
+        TERN_CHECK(size() >= kLengthBytes, file_, "is no safetensors file: it has ", size(),
+                   " bytes, fewer than the ", kLengthBytes, " of the header's length");
+        std::uint64_t length = 0;
+        for (std::size_t i = 0; i < kLengthBytes; ++i) {
+            length |= std::to_integer<std::uint64_t>(bytes_[i]) << (8 * i);
+        }
+        TERN_CHECK(length <= static_cast<std::uint64_t>(size() - kLengthBytes), file_,
+                   "is no whole safetensors file: its header would take ", length, " bytes, but ",
+                   size() - kLengthBytes, " follow");
+        TERN_CHECK(length <= kLargestHeader, file_, "has a header of ", length, " bytes, more than ",
+                   kLargestHeader);
+        data_begin_ = kLengthBytes + static_cast<std::int64_t>(length);
+        const auto* text = reinterpret_cast<const char*>(bytes_.data()) + kLengthBytes;
+        const Json header = parse({text, static_cast<std::size_t>(length)});
+        TERN_CHECK(header.is_object(), file_, "is no safetensors file: its header is no JSON object");
+        return header;
+    }
+
+    Json parse(std::string_view text) const {
+        try {
+            return Json::parse(text, StrictKeys(file_));
+        } catch (const Json::parse_error& error) {
+            fail(file_, "is no safetensors file: its header is no JSON (error at byte ", error.byte, ")");
+        }
+    }
+
+    std::map<std::string, std::string> metadata(const Json& entry) const {
+        TERN_CHECK(entry.is_object(), file_, kMetadata, " is no object of strings");
+        std::map<std::string, std::string> result;
+        for (const auto& [key, value] : entry.items()) {
+            TERN_CHECK(value.is_string(), file_, kMetadata, " \"", key, "\" is no string");
+            result.emplace(key, value.get<std::string>());
+        }
+        return result;
+    }
+
+    Tensor tensor(const std::string& name, const Json& entry) {
+        TERN_CHECK(entry.is_object() && entry.size() == 3 && entry.contains("dtype") &&
+                       entry.contains("shape") && entry.contains("data_offsets"),
+                   file_, "tensor ", name, " must have dtype, shape and data_offsets, nothing else");
+        const DType dtype = type(name, entry["dtype"]);
+        const Shape shape = extents(name, entry["shape"], size_of(dtype));
+        const std::vector<std::int64_t> offsets = whole_numbers(name, "data_offsets", entry["data_offsets"]);
+        TERN_CHECK(offsets.size() == 2 && offsets[0] <= offsets[1], file_, "tensor ", name,
+                   " has data_offsets ", entry["data_offsets"].dump(), ", expected [begin, end]");
+        TERN_CHECK(offsets[1] <= data_size(), file_, "tensor ", name, " ends at byte ", offsets[1],
+                   " of the data, but the file has only ", data_size());
+        const std::int64_t wanted = shape.numel() * size_of(dtype);
+        TERN_CHECK(offsets[1] - offsets[0] == wanted, file_, "tensor ", name, " has ",
+                   offsets[1] - offsets[0], " bytes, but ", dtype, ' ', shape, " takes ", wanted);
+        ranges_.push_back({offsets[0], offsets[1], name});
+        const Tensor result = Tensor::empty(shape, dtype);
+        if (wanted > 0) {
+            std::memcpy(result.raw_data(), bytes_.data() + data_begin_ + offsets[0],
+                        static_cast<std::size_t>(wanted));
+        }
+        return result;
+    }
+
+    DType type(const std::string& name, const Json& value) const {
+        for (const auto& [text, dtype] : kTypes) {
+            if (value == text) return dtype;
+        }
+        fail(file_, "tensor ", name, " has dtype ", value.dump(),
+             ", expected one of F64, F32, F16, BF16, I64, I32, U8");
+    }
+
+    Shape extents(const std::string& name, const Json& value, std::int64_t element_bytes) const {
+        const std::vector<std::int64_t> extents = whole_numbers(name, "shape", value);
+        TERN_CHECK(extents.size() <= Shape::kMaxRank, file_, "tensor ", name, " has ", extents.size(),
+                   " dimensions, more than ", Shape::kMaxRank);
+        std::int64_t bytes = element_bytes;
+        for (const std::int64_t extent : extents) {
+            TERN_CHECK(!__builtin_mul_overflow(bytes, std::max<std::int64_t>(extent, 1), &bytes), file_,
+                       "tensor ", name, " of shape ", value.dump(), " has more than 2^63 bytes");
+        }
+        return Shape(extents);
+    }
+
+    std::vector<std::int64_t> whole_numbers(const std::string& name, const char* what,
+                                            const Json& value) const {
+        const auto is_whole = [](const Json& item) {
+            return item.is_number_unsigned() && item.get<std::uint64_t>() <= INT64_MAX;
+        };
+        TERN_CHECK(value.is_array() && std::ranges::all_of(value, is_whole), file_, "tensor ", name, " has ",
+                   what, ' ', value.dump().substr(0, 80), ", expected an array of whole numbers");
+        return value.get<std::vector<std::int64_t>>();
+    }
+
+    void check_layout() {
+        std::ranges::stable_sort(ranges_, {},
+                                 [](const Range& range) { return std::pair(range.begin, range.end); });
+        std::int64_t end = 0;
+        std::string last;
+        for (const Range& range : ranges_) {
+            TERN_CHECK(range.begin >= end, file_, "tensor ", range.name, " overlaps ", last,
+                       ": it begins at byte ", range.begin, " of the data, ", last, " ends at ", end);
+            TERN_CHECK(range.begin == end, file_, "bytes ", end, " to ", range.begin,
+                       " of the data belong to no tensor");
+            end = range.end;
+            last = range.name;
+        }
+        TERN_CHECK(end == data_size(), file_, "has ", data_size(), " bytes of data, but its tensors take ",
+                   end);
+    }
+
+    std::string file_;
+    std::vector<std::byte> bytes_;
+    std::int64_t data_begin_ = 0;
+    std::vector<Range> ranges_;
+};
+
+std::vector<std::byte> header_bytes(const nlohmann::ordered_json& header) {
+    std::string text = header.dump();
+    text.resize((text.size() + kLengthBytes - 1) / kLengthBytes * kLengthBytes, ' ');  // aligns the data
+    std::vector<std::byte> bytes(kLengthBytes + text.size());
+    for (std::size_t i = 0; i < kLengthBytes; ++i) bytes[i] = static_cast<std::byte>(text.size() >> (8 * i));
+    std::memcpy(bytes.data() + kLengthBytes, text.data(), text.size());
+    return bytes;
+}
+
+}  // namespace
+
+Safetensors read_safetensors(const fs::path& path) { return Reader(path).read(); }
+
+void write_safetensors(const fs::path& path, const Safetensors& content) {
+    NamedTensors tensors = content.tensors;
+    std::ranges::stable_sort(tensors, std::greater{},
+                             [](const NamedTensor& named) { return size_of(named.tensor.dtype()); });
+    nlohmann::ordered_json header;
+    if (!content.metadata.empty()) header[kMetadata] = content.metadata;
+    std::set<std::string> names;
+    std::int64_t end = 0;
+    for (auto& [name, tensor] : tensors) {
+        TERN_CHECK(names.insert(name).second, path.string(), "two tensors of the name ", name);
+        const std::int64_t begin = std::exchange(end, end + tensor.bytes());
+        const auto extents = tensor.shape().extents();
+        header[name] = {{"dtype", type_name(tensor.dtype())},
+                        {"shape", std::vector<std::int64_t>(extents.begin(), extents.end())},
+                        {"data_offsets", {begin, end}}};
+        tensor = tensor.to(Device::cpu());
+    }
+    std::vector<std::byte> bytes = header_bytes(header);
+    for (const auto& [name, tensor] : tensors) {
+        bytes.insert(bytes.end(), tensor.raw_data(), tensor.raw_data() + tensor.bytes());
+    }
+    write_file_atomically(path, bytes);
+}
+
+}  // namespace tern

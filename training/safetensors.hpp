@@ -1,0 +1,27 @@
+// Safetensors: a file of named tensors (https://huggingface.co/docs/safetensors). Eight bytes with the length
+// of a JSON header, the header, the elements.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "tern/layers/module.hpp"
+
+namespace tern {
+
+struct Safetensors {
+    NamedTensors tensors;                         // on the CPU
+    std::map<std::string, std::string> metadata;  // the header's __metadata__
+};
+
+/// Reads a whole file. Throws Error, one line that names the file, the tensor and the rule, unless the header
+/// is what it should be, no name appears twice, and the tensors fill the rest of the file without gap or
+/// overlap. Elements may be F64, F32, F16, BF16, I64, I32 or U8.
+Safetensors read_safetensors(const std::filesystem::path& path);
+
+/// Replaces `path` by a file of these tensors (any device), all of it or nothing. Elements are laid out by
+/// falling size, else in the given order, so that each tensor is aligned for readers that map the file.
+void write_safetensors(const std::filesystem::path& path, const Safetensors& content);
+
+}  // namespace tern

@@ -1,0 +1,50 @@
+#include "tern/training/training_step.hpp"
+
+#include "tern/kernels/backward.hpp"
+#include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
+
+namespace tern {
+
+TrainingStep::TrainingStep(Module& model, Optimizer& optimizer, const BatchSource& source,
+                           double label_smoothing, std::int64_t loss_capacity)
+    : model_(model),
+      optimizer_(optimizer),
+      source_(source),
+      label_smoothing_(label_smoothing),
+      totals_(source.device()),
+      losses_(Tensor::zeros({loss_capacity},
+                            source.precision() == DType::float64 ? DType::float64 : DType::float32,
+                            source.device())) {}
+
+void TrainingStep::run(const Tensor& records) {
+    std::unique_ptr<StepArena>& arena = arenas_[records.dim(0)];
+    if (arena == nullptr) arena = std::make_unique<StepArena>(source_.device());
+    const StepArena::Scope scope(*arena);
+    model_.set_step(static_cast<std::uint64_t>(steps_));
+    optimizer_.zero_grad();
+    forward_and_backward(records);
+    optimizer_.step();
+    ++steps_;
+}
+
+void TrainingStep::forward_and_backward(const Tensor& records) {
+    const Batch batch = source_.batch(records);
+    const Tensor logits = model_(batch.images);
+    const Tensor loss = softmax_cross_entropy(logits, batch.labels, label_smoothing_);
+    backward(loss);
+    totals_.add(logits, batch.labels, loss);
+    if (losses_.numel() == 0) return;
+    TERN_ASSERT(waiting_losses_ < losses_.numel());
+    losses_.slice(waiting_losses_, waiting_losses_ + 1).copy_from(loss.detach().reshape({1}));
+    ++waiting_losses_;
+}
+
+std::vector<double> TrainingStep::take_losses() {
+    const Tensor host = losses_.slice(0, std::exchange(waiting_losses_, 0)).to(Device::cpu());
+    return visit_floating(host.dtype(), [&]<class T>() {
+        const std::span<T> losses = host.elements<T>();
+        return std::vector<double>(losses.begin(), losses.end());
+    });
+}
+
+}  // namespace tern

@@ -1,0 +1,48 @@
+// One step of training, the same work every time.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "tern/core/step_arena.hpp"
+#include "tern/layers/module.hpp"
+#include "tern/training/batch_source.hpp"
+#include "tern/training/optimizer.hpp"
+#include "tern/training/totals.hpp"
+
+namespace tern {
+
+/// Batch, forward pass, loss, backward pass, optimizer. Nothing is read back from the device: loss and
+/// accuracy add up in totals(), single losses in a tensor that take_losses() reads. All tensors of a step
+/// come from a step arena, one for each batch size.
+class TrainingStep {
+  public:
+    /// `loss_capacity`: how many single losses may wait for take_losses(); 0 keeps none. Everything given
+    /// must live as long as this object; the model must be in training mode when run() is called.
+    TrainingStep(Module& model, Optimizer& optimizer, const BatchSource& source, double label_smoothing,
+                 std::int64_t loss_capacity);
+
+    /// Trains on `records` (N) as step number steps(), then counts it.
+    void run(const Tensor& records);
+    std::int64_t steps() const { return steps_; }
+
+    const Totals& totals() const { return totals_; }
+    /// The losses of the steps since the last call, in order. Waits for the device.
+    std::vector<double> take_losses();
+
+  private:
+    void forward_and_backward(const Tensor& records);
+
+    Module& model_;
+    Optimizer& optimizer_;
+    const BatchSource& source_;
+    double label_smoothing_;
+    std::int64_t steps_ = 0;
+    Totals totals_;
+    Tensor losses_;  // (loss_capacity), of the loss's type
+    std::int64_t waiting_losses_ = 0;
+    std::map<std::int64_t, std::unique_ptr<StepArena>> arenas_;  // by batch size
+};
+
+}  // namespace tern

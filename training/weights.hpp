@@ -1,0 +1,40 @@
+// Weight files: safetensors with the names of the model, and what is needed to use them.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tern/data/normalization.hpp"
+#include "tern/layers/module.hpp"
+
+namespace tern {
+
+/// What a weight file says about itself, in its __metadata__.
+struct WeightsInfo {
+    std::string model;                 // name in the registry
+    std::vector<std::string> classes;  // names, in the order of the logits
+    Normalization normalization;       // of the pixels
+};
+
+/// A weight file that was read, not yet in a model.
+struct Weights {
+    std::string file;
+    std::optional<WeightsInfo> info;  // none: a file of another program
+    NamedTensors tensors;
+};
+
+/// Reads a safetensors file; throws Error that names it and the rule. Metadata of other programs is passed
+/// over.
+Weights read_weights(const std::filesystem::path& path);
+
+/// Copies the weights into `model`, the model of name `name`; float32 and float64 are converted into each
+/// other. Throws Error, before anything is changed, if the file says that it is of another model, or if
+/// names, shapes or types are not exactly those of model.state().
+void load_weights(Module& model, const std::string& name, const Weights& weights);
+
+/// Replaces the file by the model's state, or leaves it as it was and throws Error.
+void save_weights(const std::filesystem::path& path, Module& model, const WeightsInfo& info);
+
+}  // namespace tern
