@@ -14,8 +14,8 @@ namespace tern::channel_rows::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 using tern::HWY_NAMESPACE::for_each_vector;
 
-void affine_tile(std::int64_t rows, std::int64_t channels, const float* x, const float* mean, const float* scale,
-                 const float* shift, const float* residual, float* y) {
+void affine_tile(std::int64_t rows, std::int64_t channels, const float* x, const float* mean,
+                 const float* scale, const float* shift, const float* residual, float* y) {
     for (std::int64_t r = 0; r < rows; ++r, x += channels, y += channels) {
         for_each_vector(channels, [=](auto d, std::int64_t c) {
             auto value = hn::MulAdd(hn::Sub(hn::LoadU(d, x + c), hn::LoadU(d, mean + c)),
@@ -55,8 +55,7 @@ void for_each_group(std::int64_t channels, F function) {
     const hn::ScalableTag<float> d;
     const auto width = kGroup * static_cast<std::int64_t>(hn::Lanes(d));
     const std::int64_t whole = channels / width * width;
-    for (std::int64_t c = 0; c < whole; c += width)
-        function(d, std::integral_constant<int, kGroup>(), c);
+    for (std::int64_t c = 0; c < whole; c += width) function(d, std::integral_constant<int, kGroup>(), c);
     for_each_vector(channels - whole, [&](auto tag, std::int64_t c) {
         function(tag, std::integral_constant<int, 1>(), whole + c);
     });
@@ -123,8 +122,8 @@ void add_products_tile(std::int64_t rows, std::int64_t channels, const float* dz
 
 // Two passes over the tile, which is in L1 after the first: distances from the tile's own mean m do not
 // cancel. m is rounded, so the sum of distances is not quite 0; it corrects both moments.
-void add_moments_tile(std::int64_t rows, std::int64_t channels, const float* x, std::int64_t seen, double* mean,
-                      double* squares) {
+void add_moments_tile(std::int64_t rows, std::int64_t channels, const float* x, std::int64_t seen,
+                      double* mean, double* squares) {
     for_each_group(channels, [=](auto d, auto count, std::int64_t c) {
         using D = decltype(d);
         constexpr int kCount = decltype(count)::value;
@@ -190,8 +189,8 @@ void add_sums(std::int64_t rows, std::int64_t channels, const float* x, double* 
     HWY_DYNAMIC_DISPATCH(add_sums_tile)(rows, channels, x, sums);
 }
 
-void add_products(std::int64_t rows, std::int64_t channels, const float* dz, const float* x, const float* mean,
-                  double* sums, double* products) {
+void add_products(std::int64_t rows, std::int64_t channels, const float* dz, const float* x,
+                  const float* mean, double* sums, double* products) {
     HWY_DYNAMIC_DISPATCH(add_products_tile)(rows, channels, dz, x, mean, sums, products);
 }
 

@@ -1,7 +1,7 @@
 // What the operations on channels do to a tile: a few rows of C floats, small enough to stay in the cache
 // between the steps of an operation, so that each tensor crosses the memory once. A vector of per-channel
-// numbers is (C), a tile (rows, C); `add_` functions take at most kMaxTileRows rows, which bounds the error of
-// their sums in float: sqrt(64) roundings; tiles are added up in double.
+// numbers is (C), a tile (rows, C); `add_` functions take at most kMaxTileRows rows, which bounds the error
+// of their sums in float: sqrt(64) roundings; tiles are added up in double.
 #pragma once
 
 #include <cstdint>
@@ -42,8 +42,8 @@ void scale(std::int64_t rows, std::int64_t channels, const float* dz, const floa
 void add_sums(std::int64_t rows, std::int64_t channels, const float* x, double* sums);
 
 /// sums += the sum of dz, products += the sum of dz (x - mean).
-void add_products(std::int64_t rows, std::int64_t channels, const float* dz, const float* x, const float* mean,
-                  double* sums, double* products);
+void add_products(std::int64_t rows, std::int64_t channels, const float* dz, const float* x,
+                  const float* mean, double* sums, double* products);
 
 /// Takes the rows into the mean and the sum of squared distances from it of the `seen` rows before them.
 void add_moments(std::int64_t rows, std::int64_t channels, const float* x, std::int64_t seen, double* mean,

@@ -17,8 +17,8 @@ void check_channel_vector(const char* where, const char* what, const Tensor& vec
     const DType dtype = compute_dtype(input.dtype());
     TERN_CHECK((vector.shape() == Shape{input.dim(-1)}) && vector.dtype() == dtype &&
                    vector.device() == input.device(),
-               where, what, " is ", vector, ", expected ", dtype, " (C) = ", Shape{input.dim(-1)},
-               " (input ", input, ')');
+               where, what, " is ", vector, ", expected ", dtype, " (C) = ", Shape{input.dim(-1)}, " (input ",
+               input, ')');
 }
 
 void check_same_kind(const char* where, const char* what, const Tensor& tensor, const Tensor& input) {

@@ -26,8 +26,10 @@ Tensors make_outputs(const cases::PassCase& pass_case, const Tensors& inputs) {
     Tensors outputs;
     for (std::size_t i = 0; i < pass_case.outputs.size(); ++i) {
         const cases::TensorSpec& spec = pass_case.outputs[i];
-        if (pass_case.in_place && spec.defined) outputs.push_back(inputs[i].clone());
-        else outputs.push_back(make_tensor(spec, DType::float32, 99));
+        if (pass_case.in_place && spec.defined)
+            outputs.push_back(inputs[i].clone());
+        else
+            outputs.push_back(make_tensor(spec, DType::float32, 99));
     }
     return outputs;
 }
@@ -38,7 +40,8 @@ Bytes run(const Op& op, const cases::PassCase& pass_case, const Tensors& inputs,
     run_problem({op.pass(pass_case.pass), pass_case.params.ref(), inputs, outputs});
     Bytes bytes;
     for (const Tensor& output : outputs) {
-        if (output.defined()) bytes.insert(bytes.end(), output.raw_data(), output.raw_data() + output.bytes());
+        if (output.defined())
+            bytes.insert(bytes.end(), output.raw_data(), output.raw_data() + output.bytes());
     }
     return bytes;
 }
@@ -46,7 +49,8 @@ Bytes run(const Op& op, const cases::PassCase& pass_case, const Tensors& inputs,
 void check(const Op& op, const cases::PassCase& pass_case) {
     INFO(op.name << '.' << pass_case.pass << ", case \"" << pass_case.name << '"');
     Tensors inputs;
-    for (const auto& spec : pass_case.inputs) inputs.push_back(make_tensor(spec, DType::float32, 1 + inputs.size()));
+    for (const auto& spec : pass_case.inputs)
+        inputs.push_back(make_tensor(spec, DType::float32, 1 + inputs.size()));
     const Tensors outputs = make_outputs(pass_case, inputs);
     const Problem problem{op.pass(pass_case.pass), pass_case.params.ref(), inputs, outputs};
     if (select(problem, kernel_policy()).backend == Backend::ref) return;  // serial
