@@ -1,6 +1,6 @@
 // One forward and backward pass of each model.
 #include <cmath>
-#include <regex>
+#include <set>
 
 #include "tern/core/parallel.hpp"
 #include "tern/kernels/backward.hpp"
@@ -39,6 +39,21 @@ double norm(const Tensor& tensor) {
     return std::sqrt(squares);
 }
 
+// The biases of convolutions, each of which stands before a batch norm in both models. The mean takes such a
+// bias away: its gradient is zero but for rounding.
+std::set<std::string> biases_before_norm(Module& model) {
+    std::set<std::string> names;
+    for (const NamedTensor& parameter : model.parameters()) {
+        const std::size_t end = parameter.name.rfind(".weight");
+        if (parameter.tensor.rank() == 4) names.insert(parameter.name.substr(0, end) + ".bias");
+    }
+    std::set<std::string> present;
+    for (const NamedTensor& parameter : model.parameters()) {
+        if (names.contains(parameter.name)) present.insert(parameter.name);
+    }
+    return present;
+}
+
 struct Outcome {
     double loss;
     std::vector<std::vector<double>> tensors;  // gradients and running statistics
@@ -61,18 +76,17 @@ Outcome outcome(std::string_view name, int threads) {
 }  // namespace
 
 TEST_CASE("a gradient reaches every parameter") {
-    // The mean takes a bias before a batch norm away: its gradient is zero but for rounding.
-    const std::regex before_norm(
-        R"(entry\.conv\d\.bias|.*pointwise\.bias|conv\d\.bias|middle_flow\.[0369]\.bias|exit_flow\.[03]\.bias)");
     for (const ModelInfo& info : all_models()) {
         const auto model = make_model(info.name, {.seed = 8});
         const double loss = train_step(*model);
         CHECK(std::isfinite(loss));
+        const std::set<std::string> before_norm = biases_before_norm(*model);
+        CHECK(before_norm.size() == (info.name == std::string_view("mini_xception") ? 12 : 8));
         for (const NamedTensor& parameter : model->parameters()) {
             CAPTURE(info.name, parameter.name);
             REQUIRE(parameter.tensor.grad().defined());
             const double size = norm(parameter.tensor.grad());
-            if (std::regex_match(parameter.name, before_norm))
+            if (before_norm.contains(parameter.name))
                 CHECK(size < 1e-4);
             else
                 CHECK(size > 1e-4);
