@@ -62,6 +62,19 @@ bool accepts_float32(const Problem& problem, std::string* why_not) {
     return true;
 }
 
+bool accepts_cuda_floating(const Problem& problem, std::string* why_not) {
+    const DType dtype = problem.dtype();
+    if (dtype != DType::float32 && dtype != DType::bfloat16 && dtype != DType::float16)
+        return refuse(why_not, "float32 and 16-bit types only, got ", dtype);
+    for (const auto tensors : {problem.inputs, problem.outputs}) {
+        for (const Tensor& tensor : tensors) {
+            if (tensor.defined() && tensor.numel() > INT32_MAX)
+                return refuse(why_not, "more than 2^31 - 1 elements: ", tensor);
+        }
+    }
+    return true;
+}
+
 std::span<const Op* const> all_ops() {
     static const std::vector<const Op*> ops{
 #define TERN_OP(name, files) &name##_op(),

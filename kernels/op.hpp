@@ -97,6 +97,9 @@ bool refuse(std::string* why_not, const Args&... parts) {
 /// An `accepts` for implementations in float32 alone: every floating-point tensor must be float32.
 bool accepts_float32(const Problem& problem, std::string* why_not);
 
+/// What most of our CUDA kernels accept: float32 or a 16-bit type, tensors of less than 2^31 elements each.
+bool accepts_cuda_floating(const Problem& problem, std::string* why_not);
+
 /// All operations of op_list.def, in its order.
 std::span<const Op* const> all_ops();
 /// Throws Error that lists the names.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <tuple>
 #include <utility>
 
@@ -12,6 +13,7 @@
 #include <cuda_runtime.h>
 #endif
 
+#include "tern/core/error.hpp"
 #include "tern/core/stream.hpp"
 
 namespace tern::cuda {
@@ -21,6 +23,13 @@ struct LaunchShape {
     dim3 block;
     std::size_t dynamic_shared_bytes = 0;
 };
+
+/// How many blocks of `size` cover `count`; a grid's limit in x, 2^31 - 1, is an assertion.
+inline unsigned blocks_for(std::int64_t count, std::int64_t size) {
+    const std::int64_t blocks = (count + size - 1) / size;
+    TERN_ASSERT(blocks >= 0 && blocks <= INT32_MAX);
+    return static_cast<unsigned>(blocks);
+}
 
 }  // namespace tern::cuda
 

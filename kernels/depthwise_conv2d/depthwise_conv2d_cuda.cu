@@ -225,8 +225,6 @@ Geometry turned(Geometry g) {
     return g;
 }
 
-int blocks_of(std::int64_t count, int size) { return static_cast<int>((count + size - 1) / size); }
-
 // As many output rows per block as fit; 0 if not even one does.
 template <class T, int V>
 int rows_that_fit(const Geometry& g) {
@@ -239,26 +237,10 @@ template <class T, int V>
 void launch_forward(const T* x, const T* w, T* y, const Geometry& g, const Stream& stream) {
     const int rows = rows_that_fit<T, V>(g);
     TERN_ASSERT(rows > 0);  // forward_cuda_accepts has refused all else
-    const int tiles = blocks_of(g.out_width, kColumns) * blocks_of(g.out_height, rows);
-    const dim3 grid(blocks_of(g.channels, kPacks * V), tiles, g.batch);
+    const unsigned tiles = cuda::blocks_for(g.out_width, kColumns) * cuda::blocks_for(g.out_height, rows);
+    const dim3 grid(cuda::blocks_for(g.channels, kPacks * V), tiles, g.batch);
     cuda::launch(depthwise_conv2d_forward_tile_kernel<T, V>,
                  {grid, dim3(kPacks, kColumns), shared_bytes<T, V>(g, rows)}, stream, x, w, y, g, rows);
-}
-
-// Calls run.operator()<T, V>() with the widest pack of channels that all the tensors allow.
-template <class F>
-void visit_packs(const Problem& problem, std::int64_t channels, F run) {
-    visit_cuda_floating(problem.dtype(), [&]<class T>() {
-        constexpr int kWide = cuda::kPackSize<T>;
-        bool wide = channels % kWide == 0;
-        for (const auto tensors : {problem.inputs, problem.outputs})
-            for (const Tensor& tensor : tensors)
-                wide = wide && cuda::is_pack_aligned<T, kWide>(tensor.data<T>());
-        if (wide)
-            run.template operator()<T, kWide>();
-        else
-            run.template operator()<T, 1>();
-    });
 }
 
 }  // namespace
@@ -266,7 +248,7 @@ void visit_packs(const Problem& problem, std::int64_t channels, F run) {
 void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
     const Tensor &x = problem.inputs[0], &w = problem.inputs[1], &y = problem.outputs[0];
     const Geometry g = geometry(x.shape(), y.shape(), problem.params<DepthwiseConv2dParams>().window);
-    visit_packs(problem, g.channels, [&]<class T, int V>() {
+    visit_cuda_packs(problem, g.channels, [&]<class T, int V>() {
         launch_forward<T, V>(x.data<T>(), w.data<T>(), y.data<T>(), g, stream);
     });
 }
@@ -274,13 +256,13 @@ void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
 void TERN_CUDA_PASS(backward_input)(const Problem& problem, const Stream& stream) {
     const Tensor &dy = problem.inputs[0], &w = problem.inputs[1], &dx = problem.outputs[0];
     const Geometry g = geometry(dx.shape(), dy.shape(), problem.params<DepthwiseConv2dParams>().window);
-    visit_packs(problem, g.channels, [&]<class T, int V>() {
+    visit_cuda_packs(problem, g.channels, [&]<class T, int V>() {
         if (g.stride_h == 1 && g.stride_w == 1 && rows_that_fit<T, V>(turned(g)) > 0) {
             launch_forward<T, V>(dy.data<T>(), w.data<T>(), dx.data<T>(), turned(g), stream);
             return;
         }
         constexpr int kThreads = 256;
-        const dim3 grid(blocks_of(dx.numel() / V, kThreads));
+        const dim3 grid(cuda::blocks_for(dx.numel() / V, kThreads));
         cuda::launch(depthwise_conv2d_backward_input_gather_kernel<T, V>, {grid, dim3(kThreads)}, stream,
                      dy.data<T>(), w.data<T>(), dx.data<T>(), g);
     });
@@ -292,28 +274,25 @@ void TERN_CUDA_PASS(backward_weight)(const Problem& problem, const Stream& strea
     const int taps = g.kernel_h * g.kernel_w;
     // Enough blocks for every GPU of today (132 multiprocessors on an H100), few enough partial sums to
     // merge.
-    const int images = blocks_of(g.batch, 256);
-    const int partials = g.batch == 0 ? 0 : blocks_of(g.batch, images);
+    const int images = static_cast<int>(cuda::blocks_for(g.batch, 256));
+    const int partials = g.batch == 0 ? 0 : static_cast<int>(cuda::blocks_for(g.batch, images));
     const Tensor partial = Tensor::empty({partials, taps, g.channels}, DType::float32, x.device());
-    visit_packs(problem, g.channels, [&]<class T, int V>() {
-        const dim3 grid(blocks_of(g.channels, kPacks * V), blocks_of(taps, kTapGroup), partials);
+    visit_cuda_packs(problem, g.channels, [&]<class T, int V>() {
+        const dim3 grid(cuda::blocks_for(g.channels, kPacks * V), cuda::blocks_for(taps, kTapGroup),
+                        partials);
         cuda::launch(depthwise_conv2d_backward_weight_partial_kernel<T, V>, {grid, dim3(kPacks, kColumns)},
                      stream, x.data<T>(), dy.data<T>(), partial.data<float>(), g, images);
         constexpr int kThreads = 256;
         cuda::launch(
             depthwise_conv2d_backward_weight_merge_kernel<T>,
-            {dim3(blocks_of(static_cast<std::int64_t>(taps) * g.channels, kThreads)), dim3(kThreads)}, stream,
-            partial.data<float>(), dw.data<T>(), partials, taps, g.channels);
+            {dim3(cuda::blocks_for(static_cast<std::int64_t>(taps) * g.channels, kThreads)), dim3(kThreads)},
+            stream, partial.data<float>(), dw.data<T>(), partials, taps, g.channels);
     });
 }
 
 bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
-    if (problem.dtype() == DType::float64)
-        return refuse(why_not, "float32 and 16-bit types only, got float64");
+    if (!accepts_cuda_floating(problem, why_not)) return false;
     if (problem.inputs[0].dim(0) > kMaxGridZ) return refuse(why_not, "more than ", kMaxGridZ, " images");
-    for (const auto tensors : {problem.inputs, problem.outputs})
-        for (const Tensor& tensor : tensors)
-            if (tensor.numel() > INT32_MAX) return refuse(why_not, "more than 2^31 elements: ", tensor);
     const Window2d& window = problem.params<DepthwiseConv2dParams>().window;
     const bool tiled = problem.pass.name == std::string_view("forward");
     if (!tiled) return true;
