@@ -17,13 +17,13 @@ std::optional<T> parse_whole(std::string_view text) {
 
 std::string join(const std::vector<std::string_view>& choices, std::string_view separator) {
     std::string text;
-    for (const std::string_view choice : choices) text += concat(text.empty() ? "" : separator, choice);
+    for (const std::string_view choice : choices) text += to_text(text.empty() ? "" : separator, choice);
     return text;
 }
 
 std::string in_words(const NumberRange& range) {
-    std::string rule = concat(range.low_included ? "of at least " : "above ", range.low);
-    if (range.below) rule += concat(" and below ", *range.below);
+    std::string rule = to_text(range.low_included ? "of at least " : "above ", range.low);
+    if (range.below) rule += to_text(" and below ", *range.below);
     return rule;
 }
 

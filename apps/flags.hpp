@@ -25,7 +25,7 @@ using Flag = std::optional<std::string>;
 /// Throws UsageError("[--flag] parts...").
 template <class... Args>
 [[noreturn]] void usage_error(std::string_view flag, const Args&... parts) {
-    throw UsageError(concat('[', flag, "] ", parts...));
+    throw UsageError(to_text('[', flag, "] ", parts...));
 }
 
 /// What an Error says without its "[where] ", for the flag to take that place.

@@ -17,27 +17,27 @@ void print(const char* key, const std::string& value) { std::printf("%-14s %s\n"
 
 std::string devices() {
     std::string why;
-    if (!cuda_available(&why)) return concat("cpu (no CUDA device: ", why, ")");
+    if (!cuda_available(&why)) return to_text("cpu (no CUDA device: ", why, ")");
     std::string names = "cpu";
-    for (int i = 0; i < cuda_device_count(); ++i) names += concat(", ", Device::cuda(i));
+    for (int i = 0; i < cuda_device_count(); ++i) names += to_text(", ", Device::cuda(i));
     return names;
 }
 
 std::string automatic() {
     std::string why;
     const Device device = choose_device(&why);
-    return device.is_cpu() ? concat(device, " (", why, ")") : device.str();
+    return device.is_cpu() ? to_text(device, " (", why, ")") : device.str();
 }
 
 void run() {
     print("tern", kVersion);
-    print("build", concat(TERN_BUILD_TYPE, ", ", TERN_COMPILER));
+    print("build", to_text(TERN_BUILD_TYPE, ", ", TERN_COMPILER));
     print("CUDA", TERN_GPU_BUILD);
     print("devices", devices());
     print("auto is", automatic());
-    print("SIMD", concat(simd_target(), " (the machine and this build have ", simd_targets(), ")"));
-    print("threads", concat(num_threads(), " of ", ::sysconf(_SC_NPROCESSORS_ONLN), " CPUs"));
-    print("kernels", concat(kernel_policy().str(), ", ", all_ops().size(), " operations"));
+    print("SIMD", to_text(simd_target(), " (the machine and this build have ", simd_targets(), ")"));
+    print("threads", to_text(num_threads(), " of ", ::sysconf(_SC_NPROCESSORS_ONLN), " CPUs"));
+    print("kernels", to_text(kernel_policy().str(), ", ", all_ops().size(), " operations"));
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ namespace {
 // CLI11's own words name the flag somewhere; here the rule comes after what it is about, as everywhere else.
 [[noreturn]] void rethrow_parse_error(const CLI::App& app, const CLI::ParseError& error) {
     const std::vector<CLI::App*> chosen = app.get_subcommands();
-    const std::string where = chosen.empty() ? "tern" : concat("tern ", chosen.front()->get_name());
+    const std::string where = chosen.empty() ? "tern" : to_text("tern ", chosen.front()->get_name());
     if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
         const std::vector<std::string> extras = app.remaining(true);
         const std::string first = extras.empty() ? "" : extras.front();

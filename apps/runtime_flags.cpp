@@ -87,7 +87,7 @@ Device choose_device(std::string* why) {
     for (const Op* op : all_ops()) {
         for (const Pass& pass : op->passes) {
             if (runs_on_cuda(pass)) continue;
-            if (why != nullptr) *why = concat(op->name, " has no CUDA version of ", pass.name);
+            if (why != nullptr) *why = to_text(op->name, " has no CUDA version of ", pass.name);
             return Device::cpu();
         }
     }

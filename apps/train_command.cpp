@@ -47,14 +47,14 @@ class TrainCommand {
 
     void describe() const {
         const TrainingPlan& plan = settings_.plan;
-        print(concat(settings_.model->name, ", ", format_count(bench_.model->parameter_count()),
-                     " parameters, on ", settings_.runtime.device, " (", settings_.runtime.threads,
-                     " threads), ", settings_.runtime.precision));
-        print(concat("data: ", one_line(bench_.train_set.source), ", ", format_count(bench_.train_set.size()),
-                     " records to train on in batches of ", plan.batch_size,
-                     settings_.data == "synthetic"
-                         ? "; made from a seed, its accuracy says nothing about CIFAR-10"
-                         : ""));
+        print(to_text(settings_.model->name, ", ", format_count(bench_.model->parameter_count()),
+                      " parameters, on ", settings_.runtime.device, " (", settings_.runtime.threads,
+                      " threads), ", settings_.runtime.precision));
+        print(to_text(
+            "data: ", one_line(bench_.train_set.source), ", ", format_count(bench_.train_set.size()),
+            " records to train on in batches of ", plan.batch_size,
+            settings_.data == "synthetic" ? "; made from a seed, its accuracy says nothing about CIFAR-10"
+                                          : ""));
     }
 
     void dry_run() const {
@@ -114,9 +114,9 @@ class TrainCommand {
 
     void finish(const RunFolder& folder, const MetricsRow& row) const {
         const std::int64_t peak = memory_statistics(settings_.runtime.device).peak_bytes;
-        print(concat("weights: ", one_line(folder.weights_file().string())));
-        print(concat("peak memory of tensors on ", settings_.runtime.device, ": ",
-                     format_bytes(static_cast<double>(peak))));
+        print(to_text("weights: ", one_line(folder.weights_file().string())));
+        print(to_text("peak memory of tensors on ", settings_.runtime.device, ": ",
+                      format_bytes(static_cast<double>(peak))));
         if (!flags_.json) return;
         auto json = nlohmann::ordered_json::parse(row.to_json());
         json["model"] = settings_.model->name;

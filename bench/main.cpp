@@ -10,13 +10,14 @@
 namespace {
 
 void run(int argc, char** argv) {
-    const tern::bench::Roofs roofs = tern::bench::measure_roofs();
-    benchmark::AddCustomContext("threads", std::to_string(tern::num_threads()));
-    benchmark::AddCustomContext("peak float32", tern::concat(roofs.flops * 1e-9, " GFLOP/s"));
-    benchmark::AddCustomContext("copy", tern::concat(roofs.bytes * 1e-9, " GB/s read and written"));
-    tern::bench::register_op_benchmarks(roofs);
+    // First: --help and a wrong flag need no measurement.
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv)) std::exit(2);
+    const tern::bench::Roofs roofs = tern::bench::measure_roofs();
+    benchmark::AddCustomContext("threads", std::to_string(tern::num_threads()));
+    benchmark::AddCustomContext("peak float32", tern::to_text(roofs.flops * 1e-9, " GFLOP/s"));
+    benchmark::AddCustomContext("copy", tern::to_text(roofs.bytes * 1e-9, " GB/s read and written"));
+    tern::bench::register_op_benchmarks(roofs);
     benchmark::RunSpecifiedBenchmarks();
     benchmark::Shutdown();
 }

@@ -60,8 +60,8 @@ void register_op_benchmarks(const Roofs& roofs) {
                 if (implementation.run == nullptr ||
                     device_type_of(implementation.backend) != DeviceType::cpu)
                     continue;
-                const std::string name = concat(named.op->name, '.', pass.name, '/', pass_case.name, '/',
-                                                name_of(implementation.backend));
+                const std::string name = to_text(named.op->name, '.', pass.name, '/', pass_case.name, '/',
+                                                 name_of(implementation.backend));
                 benchmark::RegisterBenchmark(name.c_str(), Run{&pass, &pass_case, &implementation, roofs})
                     ->Unit(benchmark::kMicrosecond)
                     ->UseRealTime();

@@ -16,7 +16,7 @@ class Error : public std::runtime_error {
 
 /// All arguments written one after the other, as an output stream writes them.
 template <class... Args>
-std::string concat(const Args&... args) {
+std::string to_text(const Args&... args) {
     std::ostringstream out;
     out.precision(9);
     (out << ... << args);
@@ -26,7 +26,7 @@ std::string concat(const Args&... args) {
 /// Throws Error("[where] parts...").
 template <class... Args>
 [[noreturn]] void fail(std::string_view where, const Args&... parts) {
-    throw Error(concat('[', where, "] ", parts...));
+    throw Error(to_text('[', where, "] ", parts...));
 }
 
 [[noreturn]] void assertion_failed(const char* condition, const char* file, int line);

@@ -109,8 +109,8 @@ std::shared_ptr<Storage> StepArena::allocate(std::size_t bytes) {
         !state.diverged && known && state.blocks[block].bytes == bytes && state.blocks[block].born == now,
         "step arena", "allocation ", block, " of this step is ", bytes, " bytes at event ", now,
         ", but the recorded step ",
-        known ? concat("had ", state.blocks[block].bytes, " bytes at event ", state.blocks[block].born)
-              : concat("made only ", state.blocks.size()),
+        known ? to_text("had ", state.blocks[block].bytes, " bytes at event ", state.blocks[block].born)
+              : to_text("made only ", state.blocks.size()),
         state.diverged ? " (and freed its tensors in another order)" : "",
         "; every step of one arena must do the same");
     if (state.blocks[block].freed == kNever) return state.fresh(bytes, block, state_);

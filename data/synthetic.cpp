@@ -60,7 +60,7 @@ Dataset make_synthetic(const SyntheticOptions& options, Split split) {
                     Tensor::empty({count}, DType::int32),
                     {},
                     "synthetic"};
-    for (std::int64_t k = 0; k < options.classes; ++k) dataset.classes.push_back(concat("class ", k));
+    for (std::int64_t k = 0; k < options.classes; ++k) dataset.classes.push_back(to_text("class ", k));
     const std::vector<std::uint8_t> patterns = make_patterns(options);
     const RandomStream records = stream_of(options.seed, split == Split::train ? 1 : 2);
     parallel_for(count, 16, [&](std::int64_t begin, std::int64_t end) {

@@ -36,7 +36,7 @@ std::string refusals(const Problem& problem) {
     for (const Implementation& implementation : problem.pass.implementations) {
         std::string why_not;
         if (accepts(implementation, problem, &why_not)) break;
-        text += concat(text.empty() ? "" : "; ", name_of(implementation.backend), ": ", why_not);
+        text += to_text(text.empty() ? "" : "; ", name_of(implementation.backend), ": ", why_not);
     }
     return text;
 }
@@ -64,8 +64,8 @@ void print_choice(const Problem& problem, const Implementation& choice) {
     static std::mutex mutex;
     static std::set<std::string> printed;
     const std::string why = refusals(problem);
-    const std::string line = concat(problem.pass.op, '.', problem.pass.name, " -> ", name_of(choice.backend),
-                                    why.empty() ? "" : "  (" + why + ")");
+    const std::string line = to_text(problem.pass.op, '.', problem.pass.name, " -> ", name_of(choice.backend),
+                                     why.empty() ? "" : "  (" + why + ")");
     const std::lock_guard lock(mutex);
     if (printed.insert(line).second) std::fprintf(stderr, "%s\n", line.c_str());
 }
@@ -93,7 +93,7 @@ KernelPolicy KernelPolicy::parse(std::string_view text) {
 
 std::string KernelPolicy::str() const {
     std::string text(preferred ? name_of(*preferred) : "auto");
-    for (const auto& [op, backend] : forced) text += concat(',', op, '=', name_of(backend));
+    for (const auto& [op, backend] : forced) text += to_text(',', op, '=', name_of(backend));
     return text;
 }
 

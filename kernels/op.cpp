@@ -46,7 +46,7 @@ const Pass& Op::pass(std::string_view pass_name) const {
     std::string names;
     for (const Pass& candidate : passes) {
         if (candidate.name == pass_name) return candidate;
-        names += concat(names.empty() ? "" : ", ", candidate.name);
+        names += to_text(names.empty() ? "" : ", ", candidate.name);
     }
     fail(name, "no pass \"", pass_name, "\", only ", names);
 }
@@ -88,7 +88,7 @@ const Op& find_op(std::string_view name) {
     std::string names;
     for (const Op* op : all_ops()) {
         if (op->name == name) return *op;
-        names += concat(names.empty() ? "" : ", ", op->name);
+        names += to_text(names.empty() ? "" : ", ", op->name);
     }
     fail("kernels", "no operation \"", name, "\", only ", names);
 }

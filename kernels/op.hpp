@@ -90,7 +90,7 @@ struct Op {
 /// For `accepts`: false, with the reason where it is asked for.
 template <class... Args>
 bool refuse(std::string* why_not, const Args&... parts) {
-    if (why_not != nullptr) *why_not = concat(parts...);
+    if (why_not != nullptr) *why_not = to_text(parts...);
     return false;
 }
 

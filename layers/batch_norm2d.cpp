@@ -31,7 +31,7 @@ BatchNorm2d::BatchNorm2d(std::int64_t channels, const BatchNorm2dOptions& option
 
 std::string BatchNorm2d::type() const {
     return options_.activation == Activation::none ? "BatchNorm2d"
-                                                   : concat("BatchNorm2d+", name_of(options_.activation));
+                                                   : to_text("BatchNorm2d+", name_of(options_.activation));
 }
 
 Tensor BatchNorm2d::normalized(const Tensor& input, const Tensor& residual) {

@@ -12,7 +12,7 @@ std::string list(const std::vector<std::string>& names) {
     constexpr std::size_t kShown = 6;  // a whole network's names would hide the message
     std::string text;
     for (std::size_t i = 0; i < names.size() && i < kShown; ++i) text += (i == 0 ? "" : ", ") + names[i];
-    if (names.size() > kShown) text += concat(" and ", names.size() - kShown, " more");
+    if (names.size() > kShown) text += to_text(" and ", names.size() - kShown, " more");
     return text;
 }
 
@@ -20,8 +20,8 @@ void check_names(std::string_view where, const std::vector<std::string>& missing
                  const std::vector<std::string>& unexpected) {
     if (missing.empty() && unexpected.empty()) return;
     std::string text;
-    if (!missing.empty()) text += concat("missing ", list(missing));
-    if (!unexpected.empty()) text += concat(missing.empty() ? "" : "; ", "unexpected ", list(unexpected));
+    if (!missing.empty()) text += to_text("missing ", list(missing));
+    if (!unexpected.empty()) text += to_text(missing.empty() ? "" : "; ", "unexpected ", list(unexpected));
     fail(where, "the names do not fit the model: ", text);
 }
 
@@ -42,8 +42,8 @@ void load_state(Module& module, const NamedTensors& source, std::string_view whe
         }
         const Tensor& from = found->second;
         if (from.shape() != tensor.shape() || from.dtype() != tensor.dtype()) {
-            misfits.push_back(concat(name, " is ", from.dtype(), ' ', from.shape(), ", expected ",
-                                     tensor.dtype(), ' ', tensor.shape()));
+            misfits.push_back(to_text(name, " is ", from.dtype(), ' ', from.shape(), ", expected ",
+                                      tensor.dtype(), ' ', tensor.shape()));
         }
         copies.emplace_back(tensor, from);
         given.erase(found);

@@ -17,7 +17,7 @@ std::span<const ModelInfo> all_models() {
 
 std::string model_names() {
     std::string names;
-    for (const ModelInfo& model : all_models()) names += concat(names.empty() ? "" : ", ", model.name);
+    for (const ModelInfo& model : all_models()) names += to_text(names.empty() ? "" : ", ", model.name);
     return names;
 }
 

@@ -33,7 +33,7 @@ class TemporaryFolder {
 };
 
 /// How an error line about a file starts.
-inline std::string at(const std::filesystem::path& path) { return concat('[', path.string(), "] "); }
+inline std::string at(const std::filesystem::path& path) { return to_text('[', path.string(), "] "); }
 
 inline std::string read_text(const std::filesystem::path& path) {
     std::ifstream in(path, std::ios::binary);

@@ -26,7 +26,7 @@ std::string today() {
 // The folder is made, not looked for: of two programs that start at once each gets its own.
 fs::path make_numbered(const fs::path& parent, const std::string& name) {
     for (int number = 1;; ++number) {
-        const fs::path folder = parent / concat(name, '-', number);
+        const fs::path folder = parent / to_text(name, '-', number);
         std::error_code error;
         if (fs::create_directory(folder, error)) return folder;
         TERN_CHECK(!error || error == std::errc::file_exists, folder.string(),
@@ -61,7 +61,7 @@ void RunFolder::check_free(const fs::path& folder) {
 RunFolder RunFolder::make(const std::optional<fs::path>& folder, std::string_view model) {
     if (!folder) {
         make_all("runs");
-        return RunFolder(make_numbered("runs", concat(today(), '-', model)));
+        return RunFolder(make_numbered("runs", to_text(today(), '-', model)));
     }
     check_free(*folder);
     make_all(*folder);

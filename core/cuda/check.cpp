@@ -11,7 +11,7 @@ void fail_call(cudaError_t error, std::string_view call, const char* file, int l
     const std::string_view path = file;
     fail("cuda", call, " failed: ", cudaGetErrorName(error), ": ", cudaGetErrorString(error), " (",
          path.substr(path.rfind('/') + 1), ':', line, ", ",
-         on_device ? concat("device ", device) : std::string("no device"), ')');
+         on_device ? to_text("device ", device) : std::string("no device"), ')');
 }
 
 }  // namespace tern::cuda

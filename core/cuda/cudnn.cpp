@@ -12,11 +12,11 @@ namespace tern::cuda {
 namespace {
 
 std::string text_of_version(std::size_t version) {
-    return concat(version / 10000, '.', version / 100 % 100, '.', version % 100);
+    return to_text(version / 10000, '.', version / 100 % 100, '.', version % 100);
 }
 
 Cudnn open_cudnn() {
-    const std::string with_version = concat("libcudnn.so.", CUDNN_MAJOR);
+    const std::string with_version = to_text("libcudnn.so.", CUDNN_MAJOR);
     const Library library("cudnn", {with_version, "libcudnn.so"});
     Cudnn table{};
     table.path = library.path();

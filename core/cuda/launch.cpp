@@ -33,12 +33,12 @@ std::string name_of(const void* kernel) {
     return result;
 }
 
-std::string text(dim3 d) { return concat('(', d.x, ',', d.y, ',', d.z, ')'); }
+std::string text(dim3 d) { return to_text('(', d.x, ',', d.y, ',', d.z, ')'); }
 
 void check(cudaError_t error, const char* what, const void* kernel, const LaunchShape& shape) {
     if (error == cudaSuccess) return;
-    const std::string call = concat(what, ' ', name_of(kernel), " <<<", text(shape.grid), ", ",
-                                    text(shape.block), ", ", shape.dynamic_shared_bytes, " bytes>>>");
+    const std::string call = to_text(what, ' ', name_of(kernel), " <<<", text(shape.grid), ", ",
+                                     text(shape.block), ", ", shape.dynamic_shared_bytes, " bytes>>>");
     fail_call(error, call, __FILE__, __LINE__);
 }
 

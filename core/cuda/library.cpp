@@ -108,7 +108,7 @@ Library::Library(std::string_view name, std::initializer_list<std::string_view> 
     std::string tried;
     for (const std::string& folder : library_folders()) {
         for (const std::string_view file : file_names) {
-            const std::string path = folder.empty() ? std::string(file) : concat(folder, '/', file);
+            const std::string path = folder.empty() ? std::string(file) : to_text(folder, '/', file);
             handle_ = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
             if (handle_ != nullptr) {
                 link_map* loaded = nullptr;

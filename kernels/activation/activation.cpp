@@ -46,7 +46,7 @@ Activation parse_activation(std::string_view name) {
     std::string names;
     for (std::size_t i = 0; i < kNames.size(); ++i) {
         if (kNames[i] == name) return static_cast<Activation>(i);
-        names += concat(i == 0 ? "" : ", ", kNames[i]);
+        names += to_text(i == 0 ? "" : ", ", kNames[i]);
     }
     fail("activation", '"', name, "\" is none of ", names);
 }

@@ -45,7 +45,7 @@ constexpr std::array kPieces{Piece{-5, -3.1}, Piece{-2.9, -0.1}, Piece{0.1, 2.9}
                              Piece{6.1, 8}};
 
 GradientCase gradient(Activation kind, const Piece& piece) {
-    return {concat(kind, " between ", piece.low, " and ", piece.high),
+    return {to_text(kind, " between ", piece.low, " and ", piece.high),
             {{{3, 5}, piece.low, piece.high}},
             [kind](const Tensors& in) { return Tensors{activation(in[0], kind, 0.1)}; }};
 }
@@ -55,9 +55,9 @@ GradientCase gradient(Activation kind, const Piece& piece) {
 OpCases activation_cases() {
     OpCases result;
     for (const Activation kind : kAll) {
-        add(result.passes, concat(kind, ", none"), {0, 3}, kind);
-        add(result.passes, concat(kind, ", one"), {}, kind);
-        add(result.passes, concat(kind, ", odd"), {3, 7, 11}, kind);
+        add(result.passes, to_text(kind, ", none"), {0, 3}, kind);
+        add(result.passes, to_text(kind, ", one"), {}, kind);
+        add(result.passes, to_text(kind, ", odd"), {3, 7, 11}, kind);
     }
     add(result.passes, "relu, several chunks", {5, 64, 257}, relu);
     add(result.passes, "relu 64", {64, 32, 32, 64}, relu, true);

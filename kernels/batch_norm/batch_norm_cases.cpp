@@ -80,8 +80,8 @@ OpCases batch_norm_cases() {
     add(result.passes, "one", {1}, none, false);
     add(result.passes, "one row", {1, 1, 1, 19}, relu, true);
     for (const Activation activation : {none, relu, relu6, leaky_relu, gelu, silu}) {
-        add(result.passes, concat("odd, ", activation), {3, 5, 7, 37}, activation, false);
-        add(result.passes, concat("residual, ", activation), {2, 7, 5, 16}, activation, true);
+        add(result.passes, to_text("odd, ", activation), {3, 5, 7, 37}, activation, false);
+        add(result.passes, to_text("residual, ", activation), {2, 7, 5, 16}, activation, true);
     }
     add(result.passes, "many channels", {3, 4, 600}, relu, true);
     add(result.passes, "several chunks", {2500, 64}, relu, false);

@@ -10,7 +10,7 @@ PassCase cast_case(const std::string& name, const Shape& shape, std::optional<DT
                    std::optional<DType> to, bool benchmark = false) {
     const double low = from == DType::uint8 || to == DType::uint8 ? 0 : -100;
     const auto text = [](std::optional<DType> dtype) { return dtype ? name_of(*dtype) : "any"; };
-    return {concat(name, ", ", text(from), " to ", text(to)),
+    return {to_text(name, ", ", text(from), " to ", text(to)),
             "forward",
             NoParams{},
             {{shape, low, 100, from}},

@@ -49,7 +49,7 @@ const Op& conv2d_op() {
 Shape conv2d_output_shape(const Shape& input, const Shape& weight, const Window2d& window,
                           std::int64_t groups) {
     const char* const where = "conv2d";
-    const std::string arguments = concat(" (input ", input, ", weight ", weight, ", groups ", groups, ")");
+    const std::string arguments = to_text(" (input ", input, ", weight ", weight, ", groups ", groups, ")");
     TERN_CHECK(input.rank() == 4, where, "the input must be (N, H, W, C), got ", input);
     TERN_CHECK(weight.rank() == 4, where, "weight must be (O, I/groups, KH, KW), got ", weight);
     TERN_CHECK(groups >= 1, where, "groups must be at least 1, got ", groups);

@@ -94,9 +94,9 @@ OpCases elementwise_binary_cases() {
         const auto specs = [&](const Shape& a, const Shape& b) {
             return std::vector<TensorSpec>{{a, kind.low_a, kind.high_a}, {b, kind.low_b, kind.high_b}};
         };
-        result.gradients.push_back({concat(kind.name, ", same shape"), specs({2, 5}, {2, 5}), run});
-        result.gradients.push_back({concat(kind.name, ", channels"), specs({2, 3, 4}, {4}), run});
-        result.gradients.push_back({concat(kind.name, ", both"), specs({3, 1, 2}, {4, 1}), run});
+        result.gradients.push_back({to_text(kind.name, ", same shape"), specs({2, 5}, {2, 5}), run});
+        result.gradients.push_back({to_text(kind.name, ", channels"), specs({2, 3, 4}, {4}), run});
+        result.gradients.push_back({to_text(kind.name, ", both"), specs({3, 1, 2}, {4, 1}), run});
     }
     result.gradients.push_back({"operators", {{{2, 3}, 1, 2}, {{3}, 1, 2}}, [](const Tensors& in) {
                                     return Tensors{(in[0] + in[1]) * in[0] - in[0] / in[1]};

@@ -24,7 +24,7 @@ namespace {
 
 std::string text_of(const std::vector<int>& order) {
     std::string text = "(";
-    for (const int d : order) text += concat(text.size() > 1 ? "," : "", d);
+    for (const int d : order) text += to_text(text.size() > 1 ? "," : "", d);
     return text + ')';
 }
 

@@ -1,7 +1,8 @@
 // Files and machines that are not what they should be: exit status 1 and one line.
+#include <algorithm>
+#include <cstdlib>
 #include <map>
 
-#include "tern/core/device.hpp"
 #include "tern/tests/apps/program.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/training/safetensors.hpp"
@@ -83,9 +84,17 @@ TEST_CASE("a batch of a wrong size, a wrong label, missing batches") {
     check(labels, "record 5 has label 10, expected 0 to 9");
     labels[3 * 3073] = static_cast<char>(255);
     check(labels, "record 3 has label 255, expected 0 to 9");
+    check(whole.substr(3073), "has 7 records, expected 8 as in data_batch_1.bin");
     std::filesystem::remove(path);
     check_failure(place, {"train", "--data", place.set},
                   complaint(place.set) + "is not the whole set, missing: data_batch_2.bin");
+    std::filesystem::remove(place.set + "/test_batch.bin");
+    const WeightsPlace trained;
+    check_failure(place, {"evaluate", "--data", place.set, "--checkpoint", trained.weights},
+                  complaint(place.set) + "is not the whole set, missing: data_batch_2.bin, test_batch.bin");
+    const std::string none = (place / "none").string();
+    check_failure(place, {"evaluate", "--data", none, "--checkpoint", trained.weights},
+                  complaint(none) + "no such folder");
 }
 
 TEST_CASE("a weight file that is none") {
@@ -93,8 +102,8 @@ TEST_CASE("a weight file that is none") {
     place.check("hello", "is no safetensors file: it has 5 bytes, fewer than the 8 of the header's length");
     const std::string whole = test::read_text(place.weights);
     place.check(std::string("\xFF\xFF\xFF\xFF\0\0\0\0", 8) + whole.substr(8),
-                concat("is no whole safetensors file: its header would take 4294967295 bytes, but ",
-                       whole.size() - 8, " follow"));
+                to_text("is no whole safetensors file: its header would take 4294967295 bytes, but ",
+                        whole.size() - 8, " follow"));
     const std::string none = (place / "none").string();
     check_failure(place, {"train", "--data", place.set, "--init", none}, complaint(none) + "no such file");
     check_failure(place, {"evaluate", "--data", place.set, "--checkpoint", none},
@@ -119,12 +128,32 @@ TEST_CASE("a weight file of other weights") {
         complaint(place.weights) + "holds weights of mini_xception, expected mini_xception_dense");
 }
 
+TEST_CASE("another model's weights that do not say whose they are") {
+    const WeightsPlace place;
+    Safetensors content = read_safetensors(place.weights);
+    content.metadata.clear();
+    const std::string foreign = (place / "foreign.safetensors").string();
+    write_safetensors(foreign, content);
+    const std::string text =
+        "the names do not fit the model: missing entry.sep1.weight, entry.sep1.bias, entry.sep2.weight,";
+    for (const std::vector<std::string>& command :
+         {std::vector<std::string>{"train", "--init", foreign},
+          std::vector<std::string>{"evaluate", "--checkpoint", foreign}}) {
+        std::vector<std::string> arguments = command;
+        arguments.insert(arguments.end(), {"--data", place.set, "--model", "mini_xception_dense"});
+        const test::Finished done = run_tern(place, arguments);
+        CHECK(done.status == 1);
+        CHECK_THAT(done.err, Catch::StartsWith(complaint(foreign) + text));
+        CHECK(std::ranges::count(done.err, '\n') == 1);
+    }
+}
+
 TEST_CASE("overlapping tensors in a weight file") {
     const WeightsPlace place;
     const auto entry = [](const char* name, int begin, int end) {
-        return concat('"', name, R"(":{"dtype":"F32","shape":[2],"data_offsets":[)", begin, ',', end, "]}");
+        return to_text('"', name, R"(":{"dtype":"F32","shape":[2],"data_offsets":[)", begin, ',', end, "]}");
     };
-    const std::string header = concat("{", entry("a", 0, 8), ",", entry("b", 4, 12), "}");
+    const std::string header = to_text("{", entry("a", 0, 8), ",", entry("b", 4, 12), "}");
     std::string text(8, '\0');
     text[0] = static_cast<char>(header.size());
     place.check(text + header + std::string(12, '\0'),
@@ -140,12 +169,19 @@ TEST_CASE("weights of other classes than the data's") {
 }
 
 TEST_CASE("a device that is not there") {
-    if (cuda_available()) return;
+    ::setenv("CUDA_VISIBLE_DEVICES", "", 1);  // a machine with a GPU shows none then
     const test::Place place;
-    const test::Finished done = run_tern(place, {"train", "--data", place.set, "--device", "cuda"});
-    CHECK(done.status == 1);
-    CHECK_THAT(done.err, Catch::StartsWith("tern: [--device] cuda cannot be used: "));
-    CHECK(std::ranges::count(done.err, '\n') == 1);
+    for (const std::vector<std::string>& command :
+         {std::vector<std::string>{"train", "--data", place.set, "--device", "cuda"},
+          std::vector<std::string>{"evaluate", "--data", place.set, "--checkpoint", "x", "--device",
+                                   "cuda:0"}}) {
+        const test::Finished done = run_tern(place, command);
+        CHECK(done.status == 1);
+        CHECK(done.out.empty());
+        CHECK_THAT(done.err, Catch::StartsWith("tern: [--device] " + command.back() + " cannot be used: "));
+        CHECK(std::ranges::count(done.err, '\n') == 1);
+    }
+    ::unsetenv("CUDA_VISIBLE_DEVICES");
 }
 
 TEST_CASE("a run folder that is taken") {

@@ -13,7 +13,7 @@ void check_usage(const std::vector<std::string>& arguments, const std::string& l
     const test::TemporaryFolder folder;
     const test::Finished done = run_tern(folder, arguments);
     CHECK(done.status == 2);
-    CHECK(done.err == concat("tern: ", line, "\n"));
+    CHECK(done.err == to_text("tern: ", line, "\n"));
     CHECK(done.out.empty());
     CHECK_FALSE(std::filesystem::exists(folder / "runs"));
 }
@@ -36,7 +36,10 @@ TEST_CASE("the command line must be whole") {
     check_usage({"train", "--lr", "1", "--lr", "2"}, "[--lr] takes one value, once; see tern train --help");
     check_usage({"train", "--json=maybe"},
                 "[tern train] Could not convert: --json = maybe; see tern train --help");
-    check_usage({"info", "--fly"}, "[tern info] takes no --fly; see tern info --help");
+    for (const std::string command : {"evaluate", "summary", "info"}) {
+        check_usage({command, "--fly"},
+                    to_text("[tern ", command, "] takes no --fly; see tern ", command, " --help"));
+    }
     const std::string data =
         "[--data] must name a folder with CIFAR-10's binary files, or be: synthetic (TERN_DATA says the "
         "same)";
@@ -49,7 +52,7 @@ TEST_CASE("counts are whole numbers from 1") {
     for (const std::string flag : {"--batch-size", "--epochs", "--steps"}) {
         for (const std::string value : {"0", "-1", "1.5", "many", "", "1e3", " 1", "99999999999999999999"}) {
             check_train({flag, value},
-                        concat("[", flag, "] must be a whole number of at least 1, got ", value));
+                        to_text("[", flag, "] must be a whole number of at least 1, got ", value));
         }
     }
     check_train({"--seed", "-1"}, "[--seed] must be a whole number of at least 0, got -1");
@@ -87,8 +90,17 @@ TEST_CASE("names are those that there are") {
                 "[--kernels] cudnn cannot run on cpu, got conv2d=cudnn");
     check_usage({"summary", "--model", "resnet"},
                 "[--model] must be one of mini_xception, mini_xception_dense, got resnet");
-    check_usage({"evaluate", "--data", "synthetic", "--checkpoint", "x", "--split", "all"},
-                "[--split] must be one of test, train, got all");
+    const auto check_evaluate = [](const std::string& flag, const std::string& value,
+                                   const std::string& message) {
+        check_usage({"evaluate", "--data", "synthetic", "--checkpoint", "x", flag, value},
+                    to_text('[', flag, "] ", message, value));
+    };
+    check_evaluate("--split", "all", "must be one of test, train, got ");
+    check_evaluate("--model", "resnet", "must be one of mini_xception, mini_xception_dense, got ");
+    check_evaluate("--normalize", "zero", "must be one of unit, half, dataset, got ");
+    check_evaluate("--batch-size", "0", "must be a whole number of at least 1, got ");
+    check_evaluate("--threads", "0", "must be a whole number from 1 to 4096, got ");
+    check_usage({"summary", "--classes", "0"}, "[--classes] must be a whole number from 1 to 256, got 0");
 }
 
 TEST_CASE("flags of another optimizer are not passed over") {

@@ -1,8 +1,10 @@
 #include "tern/tests/apps/program.hpp"
 
+#include <array>
 #include <cstdlib>
 
 #include <fcntl.h>
+#include <pty.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,18 +13,24 @@ namespace {
 
 [[noreturn]] void become_tern(const TemporaryFolder& folder, std::vector<std::string>& arguments,
                               const std::string& data) {
-    const auto redirect = [&](int stream, const char* name) {
-        const int file = ::open((folder / name).c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666);
-        ::dup2(file, stream);
-    };
-    redirect(STDOUT_FILENO, "stdout");
-    redirect(STDERR_FILENO, "stderr");
     data.empty() ? ::unsetenv("TERN_DATA") : ::setenv("TERN_DATA", data.c_str(), 1);
     std::vector<char*> pointers;
     for (std::string& argument : arguments) pointers.push_back(argument.data());
     pointers.push_back(nullptr);
     if (::chdir(folder.path().c_str()) == 0) ::execv(TERN_PROGRAM, pointers.data());
     ::_exit(127);
+}
+
+void redirect(int stream, const std::filesystem::path& path) {
+    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    ::dup2(file, stream);
+    ::close(file);
+}
+
+int exit_status(pid_t child) {
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 }  // namespace
@@ -32,11 +40,29 @@ Finished run_tern(const TemporaryFolder& folder, std::vector<std::string> argume
     arguments.insert(arguments.begin(), "tern");
     const pid_t child = ::fork();
     TERN_CHECK(child >= 0, "fork", "failed");
-    if (child == 0) become_tern(folder, arguments, data);
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    return {code, read_text(folder / "stdout"), read_text(folder / "stderr")};
+    if (child == 0) {
+        redirect(STDOUT_FILENO, folder / "stdout");
+        redirect(STDERR_FILENO, folder / "stderr");
+        become_tern(folder, arguments, data);
+    }
+    const int status = exit_status(child);
+    return {status, read_text(folder / "stdout"), read_text(folder / "stderr")};
+}
+
+Finished run_tern_on_terminal(const TemporaryFolder& folder, std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "tern");
+    const winsize size{.ws_row = 50, .ws_col = 200, .ws_xpixel = 0, .ws_ypixel = 0};
+    int terminal = -1;
+    const pid_t child = ::forkpty(&terminal, nullptr, nullptr, &size);
+    TERN_CHECK(child >= 0, "forkpty", "failed");
+    if (child == 0) become_tern(folder, arguments, "");
+    std::string text;
+    std::array<char, 4096> piece{};
+    // Until the other side is closed, which reads as an error.
+    for (ssize_t bytes = 0; (bytes = ::read(terminal, piece.data(), piece.size())) > 0;)
+        text.append(piece.data(), static_cast<std::size_t>(bytes));
+    ::close(terminal);
+    return {exit_status(child), text, ""};
 }
 
 Place::Place() {
@@ -44,6 +70,6 @@ Place::Place() {
     write_cifar10(set, make_synthetic(options, Split::train), make_synthetic(options, Split::test));
 }
 
-std::string complaint(const std::string& where) { return concat("tern: [", where, "] "); }
+std::string complaint(const std::string& where) { return to_text("tern: [", where, "] "); }
 
 }  // namespace tern::test

@@ -19,6 +19,9 @@ struct Finished {
 Finished run_tern(const TemporaryFolder& folder, std::vector<std::string> arguments,
                   const std::string& data = "");
 
+/// The same with standard output and error on a terminal of 200 columns; both come in `out`.
+Finished run_tern_on_terminal(const TemporaryFolder& folder, std::vector<std::string> arguments);
+
 /// A folder with a small synthetic set in `set`: 5 x 8 training and 6 test records.
 struct Place : TemporaryFolder {
     Place();

@@ -74,7 +74,7 @@ TEST_CASE("equal seeds give equal files, for any number of threads") {
     const test::Place place;
     std::vector<std::string> weights, steps;
     for (const char* threads : {"1", "2", "4", "2"}) {
-        const std::string run = concat("run", weights.size());
+        const std::string run = to_text("run", weights.size());
         train(place, run, {"--steps", "4", "--seed", "5", "--threads", threads, "--log-steps"});
         weights.push_back(test::read_text(place / run / "last.safetensors"));
         steps.push_back(test::read_text(place / run / "steps.jsonl"));
@@ -144,6 +144,17 @@ TEST_CASE("--json prints one object, everything else goes to standard error") {
     CHECK(std::ranges::count(done.out, '\n') == 1);
     CHECK_THAT(done.err, Catch::Contains("epoch  train loss"));
     CHECK_FALSE(has_control_characters(done.err));
+}
+
+TEST_CASE("a terminal gets a progress line, gone before the next row") {
+    const test::Place place;
+    const test::Finished done = test::run_tern_on_terminal(
+        place, {"train", "--data", place.set, "--steps", "2", "--batch-size", "8", "--run", "run"});
+    CHECK(done.status == 0);
+    CHECK_THAT(done.out, Catch::Contains("\r["));
+    CHECK_THAT(done.out, Catch::Contains("step 1/2") && Catch::Contains(" img/s  loss ") &&
+                             Catch::Contains(" acc ") && Catch::Contains(" left\033[K"));
+    CHECK_THAT(done.out, Catch::Contains("\r\033[K    1 "));
 }
 
 TEST_CASE("a run without a folder makes one, a dry run makes none") {

@@ -89,7 +89,7 @@ TEST_CASE("launch runs a kernel on the device, or says that there is none") {
 TEST_CASE("cuDNN is found with its version, or every path tried is named") {
     std::string why_not;
     if (cuda::cudnn_available(&why_not)) {
-        CHECK_THAT(cuda::cudnn_version(), Catch::StartsWith(concat(CUDNN_MAJOR, '.')));
+        CHECK_THAT(cuda::cudnn_version(), Catch::StartsWith(to_text(CUDNN_MAJOR, '.')));
         if (!cuda_available()) {
             CHECK_THROWS_AS(cuda::cudnn_handle(current_stream(Device::cuda())), Error);
         }

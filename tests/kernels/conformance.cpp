@@ -75,8 +75,8 @@ std::string compare(const Tensor& got, const Tensor& want, const Tensor& magnitu
                                rounding_step(truth[i], got.dtype());
         const double error = std::fabs(values[i] - truth[i]);
         if (!(error <= allowed)) {
-            return concat("element ", i, " of ", got, " is ", values[i], ", ref in float64 gives ", truth[i],
-                          ", off by ", error, ", allowed ", allowed);
+            return to_text("element ", i, " of ", got, " is ", values[i], ", ref in float64 gives ", truth[i],
+                           ", off by ", error, ", allowed ", allowed);
         }
     }
     return {};
@@ -112,7 +112,7 @@ std::string check_conformance(const Op& op, const PassCase& pass_case, DType dty
 
     for (const auto* buffers : {&inputs, &outputs}) {
         for (const Guarded& buffer : *buffers) {
-            if (!buffer.intact()) return concat("wrote outside ", buffer.tensor());
+            if (!buffer.intact()) return to_text("wrote outside ", buffer.tensor());
         }
     }
     const Tensors want = exact(pass, pass_case, values, false);
@@ -128,7 +128,7 @@ std::string check_conformance(const Op& op, const PassCase& pass_case, DType dty
         const bool by_inputs = bound.magnitude == Bound::Magnitude::absolute_inputs;
         const std::string problem =
             compare(output_tensors[i], want[i], by_inputs ? magnitudes[i] : want[i], bound);
-        if (!problem.empty()) return concat(pass.outputs.at(i), ": ", problem);
+        if (!problem.empty()) return to_text(pass.outputs.at(i), ": ", problem);
     }
     return {};
 }

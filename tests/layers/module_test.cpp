@@ -128,7 +128,7 @@ TEST_CASE("an observer sees every call, innermost first") {
     std::vector<std::string> calls;
     {
         const ForwardObserver observer([&](const Module& module, const Shape& input, const Tensor& output) {
-            calls.push_back(concat(module.type(), ' ', input, " -> ", output.shape()));
+            calls.push_back(to_text(module.type(), ' ', input, " -> ", output.shape()));
         });
         net(Tensor::zeros({2, 5, 5, 3}));
     }

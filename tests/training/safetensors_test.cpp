@@ -24,7 +24,7 @@ struct File {
     }
     // One tensor "w" of this description.
     void check_entry(const std::string& entry, const std::string& data, const std::string& message) const {
-        check_error(with_length(concat("{\"w\":", entry, "}"), data), message);
+        check_error(with_length(to_text("{\"w\":", entry, "}"), data), message);
     }
 };
 
@@ -142,8 +142,8 @@ TEST_CASE("overlapping and missing bytes are named") {
     const File file;
     const auto two = [](int begin, int end) {
         return with_length(
-            concat(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8",)",
-                   R"("shape":[4],"data_offsets":[)", begin, ',', end, "]}}"),
+            to_text(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8",)",
+                    R"("shape":[4],"data_offsets":[)", begin, ',', end, "]}}"),
             std::string(9, '\1'));
     };
     file.check_error(two(3, 7), "tensor b overlaps a: it begins at byte 3 of the data, a ends at 4");
@@ -154,7 +154,7 @@ TEST_CASE("overlapping and missing bytes are named") {
 TEST_CASE("names and metadata are checked") {
     const File file;
     const std::string entry = R"({"dtype":"U8","shape":[4],"data_offsets":[0,4]})";
-    file.check_error(with_length(concat("{\"a\":", entry, ",\"a\":", entry, "}"), "1234"),
+    file.check_error(with_length(to_text("{\"a\":", entry, ",\"a\":", entry, "}"), "1234"),
                      "the header names \"a\" twice");
     file.check_error(with_length(R"({"a":{"dtype":"U8","dtype":"U8"}})", ""),
                      "the header names \"dtype\" twice");

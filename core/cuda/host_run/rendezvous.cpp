@@ -22,7 +22,7 @@ bool same_place(const Where& a, const Where& b) {
 
 std::string text(const Where& where) {
     const std::string_view file = where.file;
-    return concat(where.function, " at ", file.substr(file.rfind('/') + 1), ':', where.line);
+    return to_text(where.function, " at ", file.substr(file.rfind('/') + 1), ':', where.line);
 }
 
 }  // namespace
@@ -133,8 +133,8 @@ void BlockRunner::fail_stuck() const {
     }
     std::string who;
     for (const auto& [what, numbers] : groups) {
-        who += concat(who.empty() ? "" : ", ", numbers.size(), ' ', what, " (first: thread ", numbers.front(),
-                      ')');
+        who += to_text(who.empty() ? "" : ", ", numbers.size(), ' ', what, " (first: thread ",
+                       numbers.front(), ')');
     }
     fail("host_run", "the threads of block (", blockIdx.x, ',', blockIdx.y, ',', blockIdx.z,
          ") wait for each other in vain: of ", threads_.size(), ", ", who);
