@@ -14,7 +14,7 @@ namespace {
 constexpr std::int64_t kReadInterval = 100;
 
 // std::ostream writes some NaNs as "-nan".
-std::string shown(double loss) { return std::isnan(loss) ? "nan" : concat(loss); }
+std::string shown(double loss) { return std::isnan(loss) ? "nan" : to_text(loss); }
 
 double now() {
     return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -26,7 +26,7 @@ std::int64_t steps_of(const TrainingPlan& plan, std::int64_t records) {
     TERN_CHECK(plan.batch_size > 0 && records > 0, "train", "batches of ", plan.batch_size, " from ", records,
                " records");
     if (plan.steps > 0) return plan.steps;
-    const std::int64_t per_epoch = (records + plan.batch_size - 1) / plan.batch_size;
+    const std::int64_t per_epoch = (records - 1) / plan.batch_size + 1;
     std::int64_t total = 0;
     TERN_CHECK(!__builtin_mul_overflow(plan.epochs, per_epoch, &total), "train", plan.epochs, " epochs of ",
                per_epoch, " steps are more than 2^63 steps");

@@ -2,6 +2,7 @@
 #include "tern/data/batches.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "tern/core/random.hpp"
@@ -49,7 +50,11 @@ TEST_CASE("the last, short batch is kept") {
     CHECK(batches[2].data<std::int32_t>()[1] == 9);
     CHECK(Batches(epoch_order(8, false, 0, 0), 4).count() == 2);
     CHECK(Batches(epoch_order(0, false, 0, 0), 4).count() == 0);
-    CHECK(Batches(epoch_order(3, false, 0, 0), 99)[0].numel() == 3);
+    for (const std::int64_t larger : {std::int64_t{99}, std::numeric_limits<std::int64_t>::max()}) {
+        const Batches one(epoch_order(3, false, 0, 0), larger);
+        CHECK(one.count() == 1);
+        CHECK(one[0].numel() == 3);
+    }
     CHECK_THROWS_WITH(Batches(epoch_order(3, false, 0, 0), 0),
                       "[data] the batch size must be at least 1, got 0");
 }

@@ -113,14 +113,36 @@ TEST_CASE("a file of a wrong size is named") {
     set.check_error(where + "is a folder, expected a file");
 }
 
-TEST_CASE("only the last training file and the tests may differ in length") {
+TEST_CASE("a file cut between two records is told by the others") {
     const SmallSet set;
-    const std::string last = set.text("data_batch_5.bin");
-    test::write_text(set.path("data_batch_5.bin"), last.substr(3073));
-    CHECK(read_cifar10(set.folder.path(), Split::train).size() == 19);
-    test::write_text(set.path("data_batch_5.bin"), last + last);
-    set.check_error(test::at(set.path("data_batch_5.bin")) +
-                    "has 8 records, expected 4 as in data_batch_1.bin");
+    for (const char* file : {"data_batch_1.bin", "data_batch_2.bin", "data_batch_4.bin"}) {
+        const std::string whole = set.text(file);
+        const std::string like =
+            file == std::string("data_batch_1.bin") ? "data_batch_2.bin" : "data_batch_1.bin";
+        test::write_text(set.path(file), whole.substr(3073));
+        set.check_error(test::at(set.path(file)) + "has 3 records, expected 4 as in " + like);
+        test::write_text(set.path(file), whole + whole.substr(0, 3073));
+        set.check_error(test::at(set.path(file)) + "has 5 records, expected 4 as in " + like);
+        test::write_text(set.path(file), whole);
+    }
+}
+
+TEST_CASE("only the last training file and the tests may differ in length") {
+    const test::TemporaryFolder folder;
+    const SyntheticOptions options{.train_records = 36, .test_records = 3};  // 8, 8, 8, 8, 4
+    write_cifar10(folder.path(), make_synthetic(options, Split::train), make_synthetic(options, Split::test));
+    CHECK(read_cifar10(folder.path(), Split::train).size() == 36);
+    CHECK(read_cifar10(folder.path(), Split::test).size() == 3);
+    const std::filesystem::path last = folder / "data_batch_5.bin";
+    const std::string whole = test::read_text(last);
+    const auto check = [&](const std::string& text, int records) {
+        test::write_text(last, text);
+        CHECK_THROWS_WITH(read_cifar10(folder.path(), Split::train),
+                          to_text(test::at(last), "has ", records,
+                                  " records, expected 8 as in data_batch_1.bin or up to 4 fewer"));
+    };
+    check(whole.substr(3073), 3);
+    check(whole + whole + whole.substr(0, 3073), 9);
 }
 
 TEST_CASE("a set of the published size has it everywhere") {
@@ -128,12 +150,17 @@ TEST_CASE("a set of the published size has it everywhere") {
     const auto write = [&](const char* file, int records) {
         test::write_text(folder / file, std::string(static_cast<std::size_t>(records) * 3073, '\0'));
     };
+    const auto check_cut = [&](const char* file, const std::string& like) {
+        write(file, 9999);
+        CHECK_THROWS_WITH(read_cifar10(folder.path(), Split::test),
+                          test::at(folder / file) + "has 9999 records, expected 10000 as in " + like);
+        write(file, 10000);
+    };
     for (const char* file : cifar10::kTrainFiles) write(file, 10000);
-    write(cifar10::kTestFile, 9999);
-    CHECK_THROWS_WITH(
-        read_cifar10(folder.path(), Split::test),
-        test::at(folder / "test_batch.bin") + "has 9999 records, expected 10000 as in data_batch_1.bin");
     write(cifar10::kTestFile, 10000);
+    check_cut(cifar10::kTestFile, "data_batch_1.bin");
+    check_cut("data_batch_1.bin", "data_batch_2.bin");
+    check_cut("data_batch_5.bin", "data_batch_1.bin");
     CHECK(read_cifar10(folder.path(), Split::test).classes == cifar10::published_classes());
 }
 
@@ -146,7 +173,7 @@ TEST_CASE("labels out of range are named with their record") {
         test::write_text(set.path(file), text);
         CHECK_THROWS_WITH(
             read_cifar10(set.folder.path(), Split::train),
-            concat(test::at(set.path(file)), "record 2 has label ", label, ", expected 0 to 9"));
+            to_text(test::at(set.path(file)), "record 2 has label ", label, ", expected 0 to 9"));
     }
 }
 
