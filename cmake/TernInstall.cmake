@@ -15,7 +15,7 @@ function(tern_install_headers)
             PATTERN "cuda" EXCLUDE PATTERN "cases" EXCLUDE PATTERN "detail" EXCLUDE PATTERN "device" EXCLUDE
             PATTERN "*_cpu.hpp" EXCLUDE PATTERN "*_cuda.hpp" EXCLUDE PATTERN "*_cudnn.hpp" EXCLUDE)
     endforeach()
-    install(FILES ${TERN_GENERATED_ROOT}/tern/version.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/tern)
+    install(FILES ${PROJECT_SOURCE_DIR}/tern.hpp ${TERN_GENERATED_ROOT}/tern/version.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/tern)
 endfunction()
 
 function(tern_install)

@@ -1,0 +1,39 @@
+// tern/tern.hpp alone, as a program outside the tree has it.
+#include <type_traits>
+
+#include "tern/tern.hpp"
+#include "tern/tests/catch.hpp"
+
+using namespace tern;
+
+// The operation, whatever the type of the axis: text is put together under another name.
+static_assert(std::is_same_v<decltype(concat(Tensors{}, std::int64_t{0})), Tensor>);
+static_assert(std::is_same_v<decltype(concat(Tensors{}, 0)), Tensor>);
+static_assert(std::is_same_v<decltype(concat({Tensor(), Tensor()}, std::size_t{0})), Tensor>);
+
+TEST_CASE("tensors are joined along an axis of any integer type") {
+    const Tensor pair = concat({Tensor::zeros({2, 3}), Tensor::zeros({2, 1})}, std::int64_t{1});
+    CHECK(pair.shape() == Shape{2, 4});
+}
+
+TEST_CASE("one include is enough to train, evaluate and keep a network") {
+    const SyntheticOptions options{.seed = 1, .train_records = 60, .test_records = 20, .classes = 4};
+    const auto source = [&](Split split) {
+        return BatchSource(make_synthetic(options, split), Normalization{}, DType::float32, Device::cpu());
+    };
+    const BatchSource train = source(Split::train), tests = source(Split::test);
+
+    Sequential network;
+    network.append<Conv2d>(3, 8, SlidingWindow::same(5, 4));
+    network.append<BatchNorm2d>(8, BatchNorm2dOptions{.activation = Activation::relu});
+    network.append<GlobalAveragePool>();
+    network.append<Linear>(8, 4);
+    network.initialize(Initialization::pytorch, 0);
+
+    const auto optimizer = make_optimizer(FlatParameters(network), {.learning_rate = 0.01});
+    const auto schedule = make_schedule("constant", 0.01);
+    const TrainingPlan plan{.epochs = 2, .batch_size = 10};
+    const MetricsRow row = Trainer(network, *optimizer, *schedule, train, &tests, plan, {}).run();
+    CHECK(row.epoch == 2);
+    CHECK(row.test->loss == evaluate(network, tests, plan.batch_size).totals.loss);
+}
