@@ -2,9 +2,9 @@
 
 #include <charconv>
 
-#include "tern/core/cuda/device_memory.hpp"
+#include "tern/core/cuda/device_runtime.hpp"
+#include "tern/core/cuda/diagnosis.hpp"
 #include "tern/core/error.hpp"
-#include "tern/core/stream.hpp"
 
 namespace tern {
 
@@ -27,14 +27,20 @@ Device parse_device(std::string_view text) {
 bool cuda_available(std::string* why_not) { return cuda::device_count(why_not) > 0; }
 int cuda_device_count() { return cuda::device_count(nullptr); }
 
-void Stream::synchronize() const {
-    if (device.is_cuda()) cuda::synchronize(*this);
+void check_device(Device device, std::string_view where) {
+    if (device.is_cpu()) return;
+    std::string why_not;
+    const int count = cuda::device_count(&why_not);
+    TERN_CHECK(count > 0, where, device, " cannot be used: ", why_not);
+    const std::string misplaced = cuda::index_problem(device.index, count);
+    TERN_CHECK(misplaced.empty(), where, misplaced);
+    cuda::use_device(device.index);
 }
 
-Stream current_stream(Device device) {
-    // cudaStreamPerThread is the constant handle 2 in every CUDA version since 7.
-    if (device.is_cuda()) return {device, reinterpret_cast<void*>(0x2)};
-    return {device, nullptr};
+DeviceInfo device_info(Device device) {
+    TERN_CHECK(device.is_cuda(), "device", "facts are of CUDA devices, not of ", device);
+    return cuda::info(device.index);
 }
+CudaVersions cuda_versions() { return cuda::versions(); }
 
 }  // namespace tern

@@ -7,7 +7,8 @@
 
 #include <sys/mman.h>
 
-#include "tern/core/cuda/device_memory.hpp"
+#include "tern/core/cuda/device_runtime.hpp"
+#include "tern/core/cuda/diagnosis.hpp"
 #include "tern/core/error.hpp"
 
 namespace tern {
@@ -36,14 +37,28 @@ void* allocate_cpu(std::size_t bytes) {
     return data;
 }
 
+[[noreturn]] void fail_out_of_memory(Device device, std::size_t asked, std::int64_t used) {
+    std::int64_t free = -1, total = -1;
+    if (device.is_cuda()) {
+        const DeviceInfo info = cuda::info(device.index);
+        free = info.free_bytes;
+        total = info.total_bytes;
+    }
+    fail("memory", cuda::out_of_memory_text(device, static_cast<std::int64_t>(asked), used, free, total));
+}
+
 }  // namespace
 
 void* allocate_bytes(std::size_t bytes, Device device) {
+    return allocate_bytes(bytes, current_stream(device));
+}
+
+void* allocate_bytes(std::size_t bytes, const Stream& stream) {
     if (bytes == 0) return nullptr;
+    const Device device = stream.device;
     Counters& count = counters(device);
-    void* data = device.is_cpu() ? allocate_cpu(bytes) : cuda::allocate(bytes, device.index);
-    TERN_CHECK(data != nullptr, "memory", "out of memory on ", device, ": asked for ", bytes, " bytes, ",
-               count.in_use.load(), " in use; a smaller batch needs less");
+    void* data = device.is_cpu() ? allocate_cpu(bytes) : cuda::allocate(bytes, stream);
+    if (data == nullptr) fail_out_of_memory(device, bytes, count.in_use.load());
     const std::int64_t now = count.in_use += static_cast<std::int64_t>(bytes);
     ++count.allocations;
     std::int64_t peak = count.peak;
@@ -53,12 +68,16 @@ void* allocate_bytes(std::size_t bytes, Device device) {
 }
 
 void free_bytes(void* data, std::size_t bytes, Device device) noexcept {
+    free_bytes(data, bytes, current_stream(device));
+}
+
+void free_bytes(void* data, std::size_t bytes, const Stream& stream) noexcept {
     if (data == nullptr) return;
-    counters(device).in_use -= static_cast<std::int64_t>(bytes);
-    if (device.is_cpu())
+    counters(stream.device).in_use -= static_cast<std::int64_t>(bytes);
+    if (stream.device.is_cpu())
         std::free(data);
     else
-        cuda::release(data, device.index);
+        cuda::release(data, stream);
 }
 
 MemoryStatistics memory_statistics(Device device) {
@@ -71,6 +90,11 @@ void reset_peak_memory(Device device) {
     count.peak = count.in_use.load();
 }
 
+PoolStatistics pool_statistics(Device device) {
+    TERN_CHECK(device.is_cuda(), "memory", "only CUDA devices have a pool, not ", device);
+    return cuda::pool_statistics(device.index);
+}
+
 void copy_bytes(void* to, Device to_device, const void* from, Device from_device, std::size_t bytes,
                 const Stream& stream) {
     if (bytes == 0) return;
@@ -80,12 +104,12 @@ void copy_bytes(void* to, Device to_device, const void* from, Device from_device
         cuda::copy(to, to_device, from, from_device, bytes, stream);
 }
 
-void fill_bytes(void* data, Device device, std::uint8_t value, std::size_t bytes, const Stream& stream) {
+void fill_bytes(void* data, std::uint8_t value, std::size_t bytes, const Stream& stream) {
     if (bytes == 0) return;
-    if (device.is_cpu())
+    if (stream.device.is_cpu())
         std::memset(data, value, bytes);
     else
-        cuda::fill(data, device, value, bytes, stream);
+        cuda::fill(data, value, bytes, stream);
 }
 
 }  // namespace tern

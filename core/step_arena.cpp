@@ -5,6 +5,7 @@
 
 #include "tern/core/error.hpp"
 #include "tern/core/memory.hpp"
+#include "tern/core/stream.hpp"
 
 namespace tern {
 namespace {
@@ -49,9 +50,10 @@ std::size_t place(std::vector<Block>& blocks) {
 struct StepArena::State {
     // Slab and record outlive the arena object itself while tensors still point into them.
     explicit State(Device where) : device(where) {}
-    ~State() { free_bytes(slab, slab_bytes, device); }
+    ~State() { free_bytes(slab, slab_bytes, stream); }
 
     Device device;
+    Stream stream;  // of the recorded step and all later ones
     bool recorded = false;
     bool in_step = false;
     std::uint64_t step = 0;
@@ -73,10 +75,10 @@ struct StepArena::State {
     }
 
     std::shared_ptr<Storage> fresh(std::size_t bytes, std::size_t block, const std::shared_ptr<State>& self) {
-        void* data = allocate_bytes(bytes, device);
+        void* data = allocate_bytes(bytes, stream);
         return Storage::adopt(data, bytes, device, [self, bytes, block, in = step](void* memory) {
             self->freed(block, in);
-            free_bytes(memory, bytes, self->device);
+            free_bytes(memory, bytes, self->stream);
         });
     }
 
@@ -123,10 +125,15 @@ StepArena::Scope::Scope(StepArena& arena) : previous_(active_arena) {
     TERN_CHECK(!state.diverged, "step arena",
                "the step before freed its tensors in another order than the recorded "
                "one; a tensor kept beyond its step must be kept in every step");
+    // Places are used again in the order of one stream.
+    const Stream stream = current_stream(state.device);
+    if (state.blocks.empty()) state.stream = stream;
+    TERN_CHECK(stream.native == state.stream.native, "step arena", "recorded on one stream of ", state.device,
+               " and used on another; all steps of an arena must run on one");
     if (!state.recorded && !state.blocks.empty()) {
         state.recorded = true;
         state.slab_bytes = place(state.blocks);
-        state.slab = allocate_bytes(state.slab_bytes, state.device);
+        state.slab = allocate_bytes(state.slab_bytes, state.stream);
     }
     state.in_step = true;
     ++state.step;

@@ -11,8 +11,9 @@ std::shared_ptr<Storage> Storage::adopt(void* data, std::size_t bytes, Device de
 
 std::shared_ptr<Storage> Storage::allocate(std::size_t bytes, Device device) {
     if (StepArena* arena = StepArena::active(device)) return arena->allocate(bytes);
-    void* data = allocate_bytes(bytes, device);
-    return adopt(data, bytes, device, [bytes, device](void* block) { free_bytes(block, bytes, device); });
+    const Stream stream = current_stream(device);
+    void* data = allocate_bytes(bytes, stream);
+    return adopt(data, bytes, device, [bytes, stream](void* block) { free_bytes(block, bytes, stream); });
 }
 
 Storage::~Storage() {

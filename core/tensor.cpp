@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "tern/core/autograd.hpp"
+#include "tern/core/fill.hpp"
 #include "tern/core/memory.hpp"
 #include "tern/core/tensor_impl.hpp"
 
@@ -70,9 +71,9 @@ Tensor Tensor::zeros(const Shape& shape, DType dtype, Device device) {
 }
 
 Tensor Tensor::full(const Shape& shape, double value, DType dtype, Device device) {
-    const Tensor host = empty(shape, dtype);
-    visit_any(dtype, [&]<class T>() { std::ranges::fill(host.elements<T>(), static_cast<T>(value)); });
-    return host.to(device);
+    const Tensor result = empty(shape, dtype, device);
+    tern::fill(result, value);
+    return result;
 }
 
 Tensor Tensor::view_of(std::shared_ptr<Storage> storage, std::int64_t offset, const Shape& shape,
@@ -168,7 +169,7 @@ void Tensor::copy_from(const Tensor& source) const {
 }
 
 void Tensor::fill_zero() const {
-    fill_bytes(raw_data(), device(), 0, static_cast<std::size_t>(bytes()), current_stream(device()));
+    fill_bytes(raw_data(), 0, static_cast<std::size_t>(bytes()), current_stream(device()));
     mark_changed();
 }
 

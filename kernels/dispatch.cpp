@@ -5,6 +5,8 @@
 #include <mutex>
 #include <set>
 
+#include "tern/core/range.hpp"
+
 namespace tern {
 namespace {
 
@@ -122,6 +124,7 @@ const Implementation& select(const Problem& problem, const KernelPolicy& policy)
 }
 
 void run_problem(const Problem& problem) {
+    const Range range(problem.pass.op);
     const Implementation& choice = select(problem, kernel_policy());
     if (verbose_dispatch()) print_choice(problem, choice);
     choice.run(problem, current_stream(problem.device()));

@@ -4,7 +4,7 @@
 #include <array>
 #include <map>
 
-#include "tern/core/cuda/check.hpp"
+#include "tern/core/cuda/device_runtime.hpp"
 #include "tern/core/cuda/library.hpp"
 #include "tern/core/error.hpp"
 
@@ -50,10 +50,7 @@ const Outcome& outcome() {
 
 class Handle {
   public:
-    explicit Handle(int device) {
-        TERN_CUDA_CHECK(cudaSetDevice(device));
-        TERN_CUDNN_CHECK(cudnn().cudnnCreate(&handle_));
-    }
+    Handle() { TERN_CUDNN_CHECK(cudnn().cudnnCreate(&handle_)); }
     ~Handle() { cudnn().cudnnDestroy(handle_); }
     Handle(const Handle&) = delete;
     Handle& operator=(const Handle&) = delete;
@@ -80,9 +77,10 @@ bool cudnn_available(std::string* why_not) {
 std::string cudnn_version() { return text_of_version(cudnn().cudnnGetVersion()) + " (" + cudnn().path + ")"; }
 
 cudnnHandle_t cudnn_handle(const Stream& stream) {
+    // A handle belongs to the device that was current when it was made, and its calls want the same one.
+    use_device(stream.device.index);
     static thread_local std::map<int, Handle> handles;
-    const cudnnHandle_t handle =
-        handles.try_emplace(stream.device.index, stream.device.index).first->second.get();
+    const cudnnHandle_t handle = handles[stream.device.index].get();
     TERN_CUDNN_CHECK(cudnn().cudnnSetStream(handle, static_cast<cudaStream_t>(stream.native)));
     return handle;
 }

@@ -1,67 +1,127 @@
 // core's view of the CUDA runtime (linked statically, so a machine without a driver still starts).
+#include "tern/core/cuda/device_runtime.hpp"
+
+#include <array>
+#include <cstdlib>
+#include <mutex>
+
 #include <cuda_runtime.h>
 
 #include "tern/core/cuda/check.hpp"
-#include "tern/core/cuda/device_memory.hpp"
+#include "tern/core/cuda/cudnn.hpp"
+#include "tern/core/cuda/diagnosis.hpp"
 #include "tern/core/error.hpp"
 
 namespace tern::cuda {
 namespace {
 
-cudaStream_t native(const Stream& stream) { return static_cast<cudaStream_t>(stream.native); }
+constexpr int kMaxDevices = 64;
 
-// Everything runs on the legacy default stream's per-thread twin until streams are chosen explicitly.
-void select(int device) { TERN_CUDA_CHECK(cudaSetDevice(device)); }
+DeviceSearch search() {
+    DeviceSearch result;
+    const cudaError_t error = cudaGetDeviceCount(&result.devices);
+    if (error != cudaSuccess) {
+        cudaGetLastError();  // else the next check would find it again
+        result.devices = 0;
+        result.driver_too_old = error == cudaErrorInsufficientDriver;
+        result.error = concat(cudaGetErrorName(error), ": ", cudaGetErrorString(error));
+    }
+    if (cudaDriverGetVersion(&result.driver_version) != cudaSuccess) result.driver_version = 0;
+    if (cudaRuntimeGetVersion(&result.runtime_version) != cudaSuccess)
+        result.runtime_version = CUDART_VERSION;
+    cudaGetLastError();
+    const char* const visible = std::getenv("CUDA_VISIBLE_DEVICES");
+    if (visible != nullptr) result.visible = visible;
+    return result;
+}
+
+int attribute(cudaDeviceAttr which, int device) {
+    int value = 0;
+    TERN_CUDA_CHECK(cudaDeviceGetAttribute(&value, which, device));
+    return value;
+}
+
+std::string name_of(int device) {
+    cudaDeviceProp properties{};
+    TERN_CUDA_CHECK(cudaGetDeviceProperties(&properties, device));
+    return properties.name;
+}
+
+void check_usable(int device) {
+    const DeviceSearch found = search();
+    const std::string none = why_no_device(found);
+    TERN_CHECK(none.empty(), "device", "cuda:", device, " cannot be used: ", none);
+    const std::string misplaced = index_problem(device, found.devices);
+    TERN_CHECK(misplaced.empty(), "device", misplaced);
+    const std::string mismatch = architecture_problem(TERN_CUDA_ARCHITECTURES, name_of(device),
+                                                      attribute(cudaDevAttrComputeCapabilityMajor, device),
+                                                      attribute(cudaDevAttrComputeCapabilityMinor, device));
+    TERN_CHECK(mismatch.empty(), "device", "cuda:", device, " cannot be used: ", mismatch);
+    TERN_CHECK(attribute(cudaDevAttrMemoryPoolsSupported, device) != 0, "device", "cuda:", device, " (",
+               name_of(device), ") has no stream-ordered memory pools, which tern's memory comes from");
+}
+
+// What the pool has once taken it keeps: without this every wait for the stream would give it back.
+void ready_pool(int device) {
+    cudaMemPool_t pool = nullptr;
+    TERN_CUDA_CHECK(cudaDeviceGetDefaultMemPool(&pool, device));
+    std::uint64_t keep = UINT64_MAX;
+    TERN_CUDA_CHECK(cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &keep));
+}
 
 }  // namespace
 
 int device_count(std::string* why_not) noexcept {
-    int count = 0;
-    const cudaError_t error = cudaGetDeviceCount(&count);
-    if (error == cudaSuccess && count > 0) return count;
-    cudaGetLastError();  // clears the sticky error
-    if (why_not != nullptr) {
-        *why_not = error == cudaSuccess
-                       ? "the driver shows no device"
-                       : std::string(cudaGetErrorName(error)) + ": " + cudaGetErrorString(error);
+    try {
+        const DeviceSearch found = search();
+        if (found.devices == 0 && why_not != nullptr) *why_not = why_no_device(found);
+        return found.devices;
+    } catch (...) {  // no memory for the text
+        return 0;
     }
-    return 0;
 }
 
-void* allocate(std::size_t bytes, int device) {
-    select(device);
-    void* data = nullptr;
-    const cudaError_t error = cudaMallocAsync(&data, bytes, cudaStreamPerThread);
-    if (error == cudaErrorMemoryAllocation) {
-        cudaGetLastError();
-        return nullptr;
-    }
-    TERN_CUDA_CHECK(error);
-    return data;
+void use_device(int device) {
+    static std::array<std::once_flag, kMaxDevices> checked;
+    TERN_CHECK(device >= 0 && device < kMaxDevices, "device", "cuda:", device, " is not in [0, ", kMaxDevices,
+               ')');
+    // Where it throws, the next use looks again.
+    std::call_once(checked[static_cast<std::size_t>(device)], [device] {
+        check_usable(device);
+        TERN_CUDA_CHECK(cudaSetDevice(device));
+        ready_pool(device);
+    });
+    TERN_CUDA_CHECK(cudaSetDevice(device));
 }
 
-void release(void* data, int device) noexcept {
-    // Destructors call this, also while the process ends and the driver is gone: nothing can be done about
-    // errors.
-    if (cudaSetDevice(device) == cudaSuccess) cudaFreeAsync(data, cudaStreamPerThread);
-    cudaGetLastError();
+DeviceInfo info(int device) {
+    const std::string misplaced = index_problem(device, device_count(nullptr));
+    TERN_CHECK(misplaced.empty(), "device", misplaced);
+    DeviceInfo result;
+    result.name = name_of(device);
+    result.major = attribute(cudaDevAttrComputeCapabilityMajor, device);
+    result.minor = attribute(cudaDevAttrComputeCapabilityMinor, device);
+    result.multiprocessors = attribute(cudaDevAttrMultiProcessorCount, device);
+    result.l2_bytes = attribute(cudaDevAttrL2CacheSize, device);
+    result.problem = architecture_problem(TERN_CUDA_ARCHITECTURES, result.name, result.major, result.minor);
+    std::size_t free = 0, total = 0;
+    TERN_CUDA_CHECK(cudaSetDevice(device));
+    TERN_CUDA_CHECK(cudaMemGetInfo(&free, &total));
+    result.free_bytes = static_cast<std::int64_t>(free);
+    result.total_bytes = static_cast<std::int64_t>(total);
+    return result;
 }
 
-void copy(void* to, Device to_device, const void* from, Device from_device, std::size_t bytes,
-          const Stream& stream) {
-    select(to_device.is_cuda() ? to_device.index : from_device.index);
-    TERN_CUDA_CHECK(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, native(stream)));
-    if (to_device.is_cpu() || from_device.is_cpu()) TERN_CUDA_CHECK(cudaStreamSynchronize(native(stream)));
-}
-
-void fill(void* data, Device device, std::uint8_t value, std::size_t bytes, const Stream& stream) {
-    select(device.index);
-    TERN_CUDA_CHECK(cudaMemsetAsync(data, value, bytes, native(stream)));
-}
-
-void synchronize(const Stream& stream) {
-    select(stream.device.index);
-    TERN_CUDA_CHECK(cudaStreamSynchronize(native(stream)));
+CudaVersions versions() {
+    const DeviceSearch found = search();
+    CudaVersions result;
+    result.runtime = version_text(found.runtime_version);
+    result.driver = found.driver_version == 0 ? "" : version_text(found.driver_version);
+    result.architectures = TERN_CUDA_ARCHITECTURES;
+    std::string why_not;
+    result.cudnn = cudnn_available(&why_not) ? cudnn_version() : "";
+    result.cudnn_missing = why_not;
+    return result;
 }
 
 }  // namespace tern::cuda

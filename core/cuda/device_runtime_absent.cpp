@@ -1,5 +1,6 @@
 // The answers of a build without CUDA.
-#include "tern/core/cuda/device_memory.hpp"
+#include "tern/core/cuda/device_runtime.hpp"
+
 #include "tern/core/error.hpp"
 
 namespace tern::cuda {
@@ -16,10 +17,30 @@ int device_count(std::string* why_not) noexcept {
     return 0;
 }
 
-void* allocate(std::size_t, int) { absent(); }
-void release(void*, int) noexcept {}
+void use_device(int) { absent(); }
+DeviceInfo info(int) { absent(); }
+CudaVersions versions() { return {"", "", "", "", kWhy}; }
+
+void* allocate(std::size_t, const Stream&) { absent(); }
+void release(void*, const Stream&) noexcept {}
 void copy(void*, Device, const void*, Device, std::size_t, const Stream&) { absent(); }
-void fill(void*, Device, std::uint8_t, std::size_t, const Stream&) { absent(); }
+void fill(void*, std::uint8_t, std::size_t, const Stream&) { absent(); }
+void fill_elements(void*, const void*, std::size_t, std::int64_t, const Stream&) { absent(); }
+PoolStatistics pool_statistics(int) { absent(); }
+void* allocate_pinned(std::size_t, int) { absent(); }
+void release_pinned(void*) noexcept {}
+
 void synchronize(const Stream&) { absent(); }
+void* take_stream(int) { absent(); }
+void return_stream(void*, int) noexcept {}
+void* make_event(int) { absent(); }
+void destroy_event(void*, int) noexcept {}
+void record_event(void*, const Stream&) { absent(); }
+void wait_for_event(const Stream&, void*) { absent(); }
+void synchronize_event(void*, int) { absent(); }
+double seconds_between(void*, void*, int) { absent(); }
+
+void push_range(const char*) noexcept {}
+void pop_range() noexcept {}
 
 }  // namespace tern::cuda

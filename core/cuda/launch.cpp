@@ -7,6 +7,7 @@
 #include <cxxabi.h>
 
 #include "tern/core/cuda/check.hpp"
+#include "tern/core/cuda/device_runtime.hpp"
 #include "tern/core/error.hpp"
 
 namespace tern::cuda {
@@ -45,7 +46,7 @@ void check(cudaError_t error, const char* what, const void* kernel, const Launch
 }  // namespace
 
 void before_launch(const void* kernel, const LaunchShape& shape, const Stream& stream) {
-    TERN_CUDA_CHECK(cudaSetDevice(stream.device.index));
+    use_device(stream.device.index);
     if (shape.dynamic_shared_bytes <= kSharedWithoutAsking) return;
     const cudaError_t error = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                                    static_cast<int>(shape.dynamic_shared_bytes));
