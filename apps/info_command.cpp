@@ -1,10 +1,13 @@
 #include <cstdio>
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 #include "tern/apps/commands.hpp"
+#include "tern/apps/console.hpp"
 #include "tern/apps/runtime_flags.hpp"
+#include "tern/core/device_info.hpp"
 #include "tern/core/parallel.hpp"
 #include "tern/kernels/dispatch.hpp"
 #include "tern/kernels/simd.hpp"
@@ -13,35 +16,96 @@
 namespace tern::apps {
 namespace {
 
-void print(const char* key, const std::string& value) { std::printf("%-14s %s\n", key, value.c_str()); }
+using Json = nlohmann::ordered_json;
 
-std::string devices() {
-    std::string why;
-    if (!cuda_available(&why)) return to_text("cpu (no CUDA device: ", why, ")");
-    std::string names = "cpu";
-    for (int i = 0; i < cuda_device_count(); ++i) names += to_text(", ", Device::cuda(i));
-    return names;
+// Everything, in the order in which it is shown.
+Json facts() {
+    std::string why_no_device, why_cpu;
+    Json devices = Json::array();
+    for (int i = 0; i < (cuda_available(&why_no_device) ? cuda_device_count() : 0); ++i) {
+        const DeviceInfo info = device_info(Device::cuda(i));
+        devices.push_back({{"device", Device::cuda(i).str()},
+                           {"name", info.name},
+                           {"compute_capability", to_text(info.major, '.', info.minor)},
+                           {"multiprocessors", info.multiprocessors},
+                           {"l2_bytes", info.l2_bytes},
+                           {"memory_bytes", info.total_bytes},
+                           {"free_bytes", info.free_bytes},
+                           {"problem", info.problem}});
+    }
+    const CudaVersions cuda = cuda_versions();
+    const Device automatic = choose_device(&why_cpu);
+    Json operations = Json::array();
+    for (const Op* op : all_ops()) operations.push_back(op->name);
+    return {{"tern", kVersion},
+            {"build", to_text(TERN_BUILD_TYPE, ", ", TERN_COMPILER)},
+            {"cuda_build", TERN_GPU_BUILD},
+            {"cuda_runtime", cuda.runtime},
+            {"cuda_driver", cuda.driver},
+            {"cuda_architectures", cuda.architectures},
+            {"cudnn", cuda.cudnn},
+            {"cudnn_missing", cuda.cudnn_missing},
+            {"devices", devices},
+            {"no_device", why_no_device},
+            {"auto", automatic.str()},
+            {"auto_is_cpu_because", why_cpu},
+            {"simd", simd_target()},
+            {"simd_targets", simd_targets()},
+            {"threads", num_threads()},
+            {"cpus", ::sysconf(_SC_NPROCESSORS_ONLN)},
+            {"kernels", kernel_policy().str()},
+            {"operations", operations}};
 }
 
-std::string automatic() {
-    std::string why;
-    const Device device = choose_device(&why);
-    return device.is_cpu() ? to_text(device, " (", why, ")") : device.str();
+void print(const std::string& key, const std::string& value) {
+    std::printf("%-14s %s\n", key.c_str(), one_line(value).c_str());
 }
 
-void run() {
-    print("tern", kVersion);
-    print("build", to_text(TERN_BUILD_TYPE, ", ", TERN_COMPILER));
-    print("CUDA", TERN_GPU_BUILD);
-    print("devices", devices());
-    print("auto is", automatic());
-    print("SIMD", to_text(simd_target(), " (the machine and this build have ", simd_targets(), ")"));
-    print("threads", to_text(num_threads(), " of ", ::sysconf(_SC_NPROCESSORS_ONLN), " CPUs"));
-    print("kernels", to_text(kernel_policy().str(), ", ", all_ops().size(), " operations"));
+std::string described(const Json& device) {
+    const auto bytes = [&](const char* key) { return format_bytes(device[key].get<double>()); };
+    const std::string problem = device["problem"];
+    return to_text(device["name"].get<std::string>(), ", compute capability ",
+                  device["compute_capability"].get<std::string>(), ", ", device["multiprocessors"].get<int>(),
+                  " multiprocessors, ", bytes("memory_bytes"), " (", bytes("free_bytes"), " free), L2 ",
+                  bytes("l2_bytes"), problem.empty() ? "" : "; cannot be used: " + problem);
+}
+
+void print_cuda(const Json& all) {
+    const auto text = [&](const char* key) { return all[key].get<std::string>(); };
+    print("CUDA", text("cuda_build"));
+    if (text("cuda_runtime").empty())
+        return print("devices", to_text("cpu (no CUDA device: ", text("no_device"), ")"));
+    const std::string driver = text("cuda_driver");
+    print("driver", driver.empty() ? "none" : to_text("serves CUDA up to ", driver));
+    print("cuDNN", text("cudnn").empty() ? text("cudnn_missing") : text("cudnn"));
+    print("devices", all["devices"].empty() ? to_text("cpu (no CUDA device: ", text("no_device"), ")")
+                                            : to_text("cpu and ", all["devices"].size(), " CUDA"));
+    for (const Json& device : all["devices"]) print(device["device"], described(device));
+}
+
+void run(bool json) {
+    const Json all = facts();
+    if (json) {
+        std::puts(all.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
+        return;
+    }
+    const auto text = [&](const char* key) { return all[key].get<std::string>(); };
+    print("tern", text("tern"));
+    print("build", text("build"));
+    print_cuda(all);
+    const std::string why = text("auto_is_cpu_because");
+    print("auto is", why.empty() ? text("auto") : to_text(text("auto"), " (", why, ")"));
+    print("SIMD", to_text(text("simd"), " (the machine and this build have ", text("simd_targets"), ")"));
+    print("threads", to_text(all["threads"].get<int>(), " of ", all["cpus"].get<long>(), " CPUs"));
+    print("kernels", to_text(text("kernels"), ", ", all["operations"].size(), " operations"));
 }
 
 }  // namespace
 
-Run add_info_command(CLI::App& /*app*/) { return run; }
+Run add_info_command(CLI::App& app) {
+    const auto json = std::make_shared<bool>(false);
+    app.add_flag("--json", *json, "one JSON object on standard output");
+    return [json] { run(*json); };
+}
 
 }  // namespace tern::apps

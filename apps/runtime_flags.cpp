@@ -4,8 +4,10 @@
 
 #include <CLI/CLI.hpp>
 
+#include "tern/core/device_info.hpp"
 #include "tern/core/parallel.hpp"
 #include "tern/kernels/dispatch.hpp"
+#include "tern/training/required_passes.hpp"
 
 namespace tern::apps {
 namespace {
@@ -16,6 +18,18 @@ bool runs_on_cuda(const Pass& pass) {
     });
 }
 
+// "" where training can run on the first CUDA device.
+std::string why_not_cuda() {
+    std::string reason;
+    if (!cuda_available(&reason)) return reason;
+    const std::vector<const Pass*> required = required_passes();
+    const auto missing =
+        std::ranges::find_if_not(required, [](const Pass* pass) { return runs_on_cuda(*pass); });
+    if (missing != required.end())
+        return concat((*missing)->op, " has no CUDA version of ", (*missing)->name);
+    return device_info(Device::cuda()).problem;
+}
+
 Device checked_device(const std::string& text) {
     if (text == "auto") return choose_device();
     Device device;
@@ -24,11 +38,7 @@ Device checked_device(const std::string& text) {
     } catch (const Error&) {
         usage_error("--device", "must be one of auto, cpu, cuda, cuda:N, got ", text);
     }
-    if (device.is_cpu()) return device;
-    std::string why;
-    TERN_CHECK(cuda_available(&why), "--device", text, " cannot be used: ", why);
-    TERN_CHECK(device.index < cuda_device_count(), "--device", text, " is not there; this machine has ",
-               cuda_device_count(), " CUDA devices, counted from 0");
+    check_device(device, "--device");
     return device;
 }
 
@@ -79,19 +89,9 @@ Runtime apply(const RuntimeFlags& flags) {
 }
 
 Device choose_device(std::string* why) {
-    std::string reason;
-    if (!cuda_available(&reason)) {
-        if (why != nullptr) *why = reason;
-        return Device::cpu();
-    }
-    for (const Op* op : all_ops()) {
-        for (const Pass& pass : op->passes) {
-            if (runs_on_cuda(pass)) continue;
-            if (why != nullptr) *why = to_text(op->name, " has no CUDA version of ", pass.name);
-            return Device::cpu();
-        }
-    }
-    return Device::cuda();
+    const std::string reason = why_not_cuda();
+    if (why != nullptr) *why = reason;
+    return reason.empty() ? Device::cuda() : Device::cpu();
 }
 
 }  // namespace tern::apps

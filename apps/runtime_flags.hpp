@@ -27,8 +27,8 @@ struct Runtime {
 /// Error where this machine has no such device.
 Runtime apply(const RuntimeFlags& flags);
 
-/// Where "auto" goes: the first CUDA device if there is one and this build has every operation for it, else
-/// the CPU. `why` gets the reason for the CPU.
+/// Where "auto" goes: the first CUDA device if there is one that this build has code for, with a CUDA version
+/// of every operation that training uses, else the CPU. `why` gets the reason for the CPU, or "".
 Device choose_device(std::string* why = nullptr);
 
 }  // namespace tern::apps

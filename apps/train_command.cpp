@@ -10,6 +10,7 @@
 #include "tern/apps/data_flags.hpp"
 #include "tern/apps/progress_bar.hpp"
 #include "tern/apps/train_flags.hpp"
+#include "tern/core/device_info.hpp"
 #include "tern/core/memory.hpp"
 #include "tern/training/run_folder.hpp"
 #include "tern/training/weights.hpp"
@@ -48,13 +49,12 @@ class TrainCommand {
     void describe() const {
         const TrainingPlan& plan = settings_.plan;
         print(to_text(settings_.model->name, ", ", format_count(bench_.model->parameter_count()),
-                      " parameters, on ", settings_.runtime.device, " (", settings_.runtime.threads,
-                      " threads), ", settings_.runtime.precision));
-        print(to_text(
-            "data: ", one_line(bench_.train_set.source), ", ", format_count(bench_.train_set.size()),
-            " records to train on in batches of ", plan.batch_size,
-            settings_.data == "synthetic" ? "; made from a seed, its accuracy says nothing about CIFAR-10"
-                                          : ""));
+                     " parameters, on ", place(), ", ", settings_.runtime.precision));
+        print(to_text("data: ", one_line(bench_.train_set.source), ", ", format_count(bench_.train_set.size()),
+                     " records to train on in batches of ", plan.batch_size,
+                     settings_.data == "synthetic"
+                         ? "; made from a seed, its accuracy says nothing about CIFAR-10"
+                         : ""));
     }
 
     void dry_run() const {
@@ -81,6 +81,12 @@ class TrainCommand {
     }
 
   private:
+    std::string place() const {
+        const Device device = settings_.runtime.device;
+        if (device.is_cpu()) return concat(device, " (", settings_.runtime.threads, " threads)");
+        return concat(device, " (", device_info(device).name, ')');
+    }
+
     TrainingCallbacks callbacks(const RunFolder& folder, ProgressBar& bar) const {
         TrainingCallbacks callbacks;
         callbacks.after_step = [&bar, epochs = settings_.plan.epochs](const TrainingProgress& progress) {

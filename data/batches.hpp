@@ -5,9 +5,10 @@
 
 namespace tern {
 
-/// The records 0 .. count-1 as (count) int32: in file order, or sorted by random keys of (seed, epoch,
-/// record), equal keys in file order. A pure function of its arguments.
-Tensor epoch_order(std::int64_t count, bool shuffle, std::uint64_t seed, std::int64_t epoch);
+/// The records 0 .. count-1 as (count) int32 on `device`: in file order, or sorted by random keys of (seed,
+/// epoch, record), equal keys in file order. A pure function of its arguments.
+Tensor epoch_order(std::int64_t count, bool shuffle, std::uint64_t seed, std::int64_t epoch,
+                   Device device = {});
 
 /// Consecutive pieces of an order; the last may be shorter.
 class Batches {

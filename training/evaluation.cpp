@@ -1,6 +1,7 @@
 #include "tern/training/evaluation.hpp"
 
 #include "tern/core/autograd.hpp"
+#include "tern/core/range.hpp"
 #include "tern/core/step_arena.hpp"
 #include "tern/data/batches.hpp"
 #include "tern/kernels/classification_metrics/classification_metrics.hpp"
@@ -24,10 +25,11 @@ class EvaluationMode {
 }  // namespace
 
 Evaluation evaluate(Module& model, const BatchSource& source, std::int64_t batch_size, bool keep_logits) {
+    const Range range("evaluate");
     const EvaluationMode mode(model);
     const NoGrad no_grad;
     const std::int64_t classes = source.class_count(), records = source.size();
-    const Batches batches(epoch_order(records, false, 0, 0).to(source.device()), batch_size);
+    const Batches batches(epoch_order(records, false, 0, 0, source.device()), batch_size);
     const Totals totals(source.device());
     const Tensor confusion = Tensor::zeros({classes, classes}, DType::int64, source.device());
     Tensor all_logits;

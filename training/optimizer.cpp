@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "tern/core/fill.hpp"
+
 namespace tern {
 
 Optimizer::Optimizer(FlatParameters parameters, double learning_rate)
@@ -12,7 +14,7 @@ Optimizer::Optimizer(FlatParameters parameters, double learning_rate)
 void Optimizer::set_learning_rate(double rate) {
     if (rate == learning_rate_) return;
     learning_rate_ = rate;
-    rate_tensor_.copy_from(Tensor::full({}, rate, DType::float64));
+    fill(rate_tensor_, rate);
 }
 
 Tensor Optimizer::make_buffer() const {

@@ -60,8 +60,8 @@ MetricsRow Trainer::run() {
 
 // Returns whether steps are left.
 bool Trainer::run_epoch(std::int64_t epoch) {
-    const Tensor order = epoch_order(train_.size(), plan_.shuffle, plan_.seed, epoch - 1);
-    const Batches batches(order.to(train_.device()), plan_.batch_size);
+    const Batches batches(epoch_order(train_.size(), plan_.shuffle, plan_.seed, epoch - 1, train_.device()),
+                          plan_.batch_size);
     for (std::int64_t i = 0; i < batches.count() && step_.steps() < total_steps_; ++i) {
         take_step(epoch, batches[i]);
     }

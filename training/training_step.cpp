@@ -1,5 +1,6 @@
 #include "tern/training/training_step.hpp"
 
+#include "tern/core/range.hpp"
 #include "tern/kernels/backward.hpp"
 #include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
 
@@ -19,19 +20,31 @@ TrainingStep::TrainingStep(Module& model, Optimizer& optimizer, const BatchSourc
 void TrainingStep::run(const Tensor& records) {
     std::unique_ptr<StepArena>& arena = arenas_[records.dim(0)];
     if (arena == nullptr) arena = std::make_unique<StepArena>(source_.device());
+    const Range whole("training step");
     const StepArena::Scope scope(*arena);
     model_.set_step(static_cast<std::uint64_t>(steps_));
     optimizer_.zero_grad();
     forward_and_backward(records);
-    optimizer_.step();
+    {
+        const Range range("optimizer");
+        optimizer_.step();
+    }
     ++steps_;
+}
+
+TrainingStep::Result TrainingStep::forward(const Batch& batch) {
+    const Range range("forward");
+    const Tensor logits = model_(batch.images);
+    return {logits, softmax_cross_entropy(logits, batch.labels, label_smoothing_)};
 }
 
 void TrainingStep::forward_and_backward(const Tensor& records) {
     const Batch batch = source_.batch(records);
-    const Tensor logits = model_(batch.images);
-    const Tensor loss = softmax_cross_entropy(logits, batch.labels, label_smoothing_);
-    backward(loss);
+    const auto [logits, loss] = forward(batch);
+    {
+        const Range range("backward");
+        backward(loss);
+    }
     totals_.add(logits, batch.labels, loss);
     if (losses_.numel() == 0) return;
     TERN_ASSERT(waiting_losses_ < losses_.numel());

@@ -32,6 +32,10 @@ class TrainingStep {
     std::vector<double> take_losses();
 
   private:
+    struct Result {
+        Tensor logits, loss;
+    };
+    Result forward(const Batch& batch);
     void forward_and_backward(const Tensor& records);
 
     Module& model_;

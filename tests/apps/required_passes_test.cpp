@@ -1,0 +1,52 @@
+// The list of passes that decides whether training goes to a GPU, against what training runs.
+#include "tern/training/required_passes.hpp"
+
+#include <cstdlib>
+#include <set>
+#include <sstream>
+
+#include "tern/tests/apps/program.hpp"
+#include "tern/tests/catch.hpp"
+
+using namespace tern;
+
+namespace {
+
+// Adds the passes that a command of the program runs, which it prints as "<op>.<pass> -> <implementation>".
+void add_passes(const test::Place& place, const std::vector<std::string>& arguments,
+                std::set<std::string>& passes) {
+    ::setenv("TERN_VERBOSE", "dispatch", 1);
+    const test::Finished done = test::run_tern(place, arguments);
+    ::unsetenv("TERN_VERBOSE");
+    REQUIRE(done.status == 0);
+    std::istringstream lines(done.err);
+    for (std::string line; std::getline(lines, line);) {
+        const std::size_t arrow = line.find(" -> ");
+        if (arrow != std::string::npos) passes.insert(line.substr(0, arrow));
+    }
+}
+
+}  // namespace
+
+TEST_CASE("the required passes are those that both models and all optimizers run") {
+    const test::Place place;
+    std::set<std::string> run, required;
+    for (const std::string model : {"mini_xception", "mini_xception_dense"}) {
+        const std::vector<std::string> common{"train", "--data",   place.set, "--model",
+                                              model,   "--device", "cpu"};
+        const auto with = [&](std::vector<std::string> more) {
+            more.insert(more.begin(), common.begin(), common.end());
+            return more;
+        };
+        add_passes(place, with({"--epochs", "1", "--batch-size", "20", "--run", model}), run);
+        add_passes(place,
+                   with({"--steps", "1", "--batch-size", "2", "--optimizer", "sgd", "--momentum", "0.9"}),
+                   run);
+        add_passes(place,
+                   {"evaluate", "--data", place.set, "--device", "cpu", "--checkpoint",
+                    (place / model / "last.safetensors").string()},
+                   run);
+    }
+    for (const Pass* pass : required_passes()) required.insert(concat(pass->op, '.', pass->name));
+    CHECK(required == run);
+}

@@ -1,0 +1,14 @@
+// What a device must be able to do to train.
+#pragma once
+
+#include <vector>
+
+#include "tern/kernels/op.hpp"
+
+namespace tern {
+
+/// The passes of operations that training and evaluating the models of the registry run, whatever the
+/// optimizer.
+std::vector<const Pass*> required_passes();
+
+}  // namespace tern
