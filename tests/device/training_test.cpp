@@ -1,0 +1,130 @@
+// The same training on the device and on the CPU.
+#include <cmath>
+
+#include "tern/data/batches.hpp"
+#include "tern/data/synthetic.hpp"
+#include "tern/kernels/backward.hpp"
+#include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
+#include "tern/models/registry.hpp"
+#include "tern/tests/catch.hpp"
+#include "tern/training/evaluation.hpp"
+#include "tern/training/training_step.hpp"
+
+using namespace tern;
+
+namespace {
+
+constexpr std::int64_t kBatch = 64;
+constexpr int kSteps = 5;
+
+const Dataset& pictures() {
+    static const Dataset set = make_synthetic({.seed = 3, .train_records = kBatch * kSteps}, Split::train);
+    return set;
+}
+
+std::unique_ptr<Module> make(const ModelInfo& info, DType precision, Device device) {
+    std::unique_ptr<Module> model = make_model(info.name, {10, 1});
+    model->to(precision);
+    model->to(device);
+    model->train();
+    return model;
+}
+
+BatchSource source(const ModelInfo& info, DType precision, Device device) {
+    return {pictures(), make_normalization(info.normalization, pictures()), precision, device};
+}
+
+std::vector<double> values(const Tensor& tensor) { return cases::to_doubles(tensor.to(Device::cpu())); }
+
+double norm(const std::vector<double>& x) {
+    double squares = 0;
+    for (const double value : x) squares += value * value;
+    return std::sqrt(squares);
+}
+
+// |a - b| / |b|
+double distance(const std::vector<double>& a, const std::vector<double>& b) {
+    std::vector<double> difference(a);
+    for (std::size_t i = 0; i < b.size(); ++i) difference[i] -= b[i];
+    return norm(difference) / norm(b);
+}
+
+struct FirstStep {
+    std::vector<double> logits;
+    std::vector<std::pair<std::string, std::vector<double>>> gradients;
+};
+
+FirstStep first_step(const ModelInfo& info, DType precision, Device device, const char* kernels) {
+    const KernelPolicyScope policy(KernelPolicy::parse(kernels));
+    const std::unique_ptr<Module> model = make(info, precision, device);
+    const BatchSource batches = source(info, precision, device);
+    const Batch batch = batches.batch(epoch_order(kBatch, false, 0, 0, device));
+    const Tensor logits = (*model)(batch.images);
+    backward(softmax_cross_entropy(logits, batch.labels));
+    FirstStep result{values(logits), {}};
+    for (const NamedTensor& parameter : model->parameters())
+        result.gradients.emplace_back(parameter.name, values(parameter.tensor.grad()));
+    return result;
+}
+
+struct Outcome {
+    std::vector<double> losses;
+    std::vector<std::vector<double>> state;
+    Evaluation evaluation;
+};
+
+Outcome train(const ModelInfo& info, Device device, const OptimizerSettings& settings) {
+    const std::unique_ptr<Module> model = make(info, DType::float32, device);
+    const BatchSource batches = source(info, DType::float32, device);
+    const auto optimizer = make_optimizer(FlatParameters(*model), settings);
+    TrainingStep step(*model, *optimizer, batches, 0, kSteps);
+    const Batches order(epoch_order(batches.size(), true, 9, 0, device), kBatch);
+    for (int i = 0; i < kSteps; ++i) step.run(order[i]);
+    Outcome outcome{step.take_losses(), {}, {}};
+    for (const NamedTensor& tensor : model->state()) outcome.state.push_back(values(tensor.tensor));
+    outcome.evaluation = evaluate(*model, batches, 100, true);
+    return outcome;
+}
+
+}  // namespace
+
+// The rule for float32 frameworks: gradients are compared with float64, and may be four times as far from it
+// as the CPU's. Biases before a batch norm have a gradient of zero but for rounding.
+TEST_CASE("the first step agrees with the CPU's") {
+    for (const ModelInfo& info : all_models()) {
+        const FirstStep exact = first_step(info, DType::float64, Device::cpu(), "ref");
+        const FirstStep cpu = first_step(info, DType::float32, Device::cpu(), "auto");
+        const FirstStep gpu = first_step(info, DType::float32, Device::cuda(), "auto");
+        INFO(info.name);
+        CHECK(distance(gpu.logits, cpu.logits) <= 1e-5);
+        for (std::size_t i = 0; i < exact.gradients.size(); ++i) {
+            const std::vector<double>& truth = exact.gradients[i].second;
+            if (norm(truth) <= 1e-9) continue;
+            INFO(exact.gradients[i].first);
+            CHECK(distance(gpu.gradients[i].second, truth) <= 4 * distance(cpu.gradients[i].second, truth));
+        }
+    }
+}
+
+TEST_CASE("five steps agree with the CPU's, and give the same bits again") {
+    const std::pair<OptimizerSettings, double> runs[] = {
+        {{.name = "sgd", .learning_rate = 0.01, .momentum = 0.9}, 1e-3},
+        {{.name = "adam", .learning_rate = 1e-3}, 5e-3}};
+    for (const ModelInfo& info : all_models()) {
+        for (const auto& [settings, bound] : runs) {
+            INFO(info.name << ", " << settings.name);
+            const Outcome gpu = train(info, Device::cuda(), settings),
+                          again = train(info, Device::cuda(), settings);
+            const Outcome cpu = train(info, Device::cpu(), settings);
+            REQUIRE(gpu.losses.size() == kSteps);
+            for (std::size_t i = 0; i < kSteps; ++i)
+                CHECK(std::fabs(gpu.losses[i] - cpu.losses[i]) <= bound * cpu.losses[i]);
+            CHECK(gpu.losses == again.losses);
+            CHECK(gpu.state == again.state);
+            CHECK(values(gpu.evaluation.logits) == values(again.evaluation.logits));
+            CHECK(values(gpu.evaluation.confusion) == values(again.evaluation.confusion));
+            CHECK(gpu.evaluation.totals.records == pictures().size());
+        }
+    }
+}
