@@ -3,6 +3,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include "tern/bench/device_benchmarks.hpp"
 #include "tern/bench/op_benchmarks.hpp"
 #include "tern/core/error.hpp"
 #include "tern/core/parallel.hpp"
@@ -18,6 +19,7 @@ void run(int argc, char** argv) {
     benchmark::AddCustomContext("peak float32", tern::to_text(roofs.flops * 1e-9, " GFLOP/s"));
     benchmark::AddCustomContext("copy", tern::to_text(roofs.bytes * 1e-9, " GB/s read and written"));
     tern::bench::register_op_benchmarks(roofs);
+    tern::bench::register_device_benchmarks();
     benchmark::RunSpecifiedBenchmarks();
     benchmark::Shutdown();
 }
