@@ -18,16 +18,26 @@ function(tern_install_headers)
     install(FILES ${PROJECT_SOURCE_DIR}/tern.hpp ${TERN_GENERATED_ROOT}/tern/version.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/tern)
 endfunction()
 
+# cmake --install BUILD --component gpu-check: the programs of the tree that scripts/gpu-tree makes; in no other install.
+function(tern_install_gpu_check)
+    foreach(program tern tern-bench tern-test-device)
+        if(TARGET ${program})
+            set_target_properties(${program} PROPERTIES INSTALL_RPATH "$ORIGIN/../lib;$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
+            install(TARGETS ${program} COMPONENT gpu-check EXCLUDE_FROM_ALL)
+        endif()
+    endforeach()
+endfunction()
+
 function(tern_install)
     set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/tern)
     set_target_properties(${TERN_LIBRARIES} PROPERTIES
         VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR} INSTALL_RPATH "$ORIGIN")
     install(TARGETS ${TERN_LIBRARIES} tern_tern EXPORT ternTargets)
     if(TARGET tern)
-        set_target_properties(tern PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
         install(TARGETS tern)
     endif()
     tern_install_headers()
+    tern_install_gpu_check()
 
     install(EXPORT ternTargets NAMESPACE tern:: DESTINATION ${package_folder})
     configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/ternConfig.cmake.in
