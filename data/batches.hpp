@@ -1,14 +1,9 @@
 // The order in which an epoch visits the records, cut into batches.
 #pragma once
 
-#include "tern/core/tensor.hpp"
+#include "tern/kernels/epoch_order/epoch_order.hpp"
 
 namespace tern {
-
-/// The records 0 .. count-1 as (count) int32 on `device`: in file order, or sorted by random keys of (seed,
-/// epoch, record), equal keys in file order. A pure function of its arguments.
-Tensor epoch_order(std::int64_t count, bool shuffle, std::uint64_t seed, std::int64_t epoch,
-                   Device device = {});
 
 /// Consecutive pieces of an order; the last may be shorter.
 class Batches {

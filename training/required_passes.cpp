@@ -23,6 +23,7 @@ constexpr std::array kRequired{
     std::pair{"depthwise_conv2d", "backward_input"},
     std::pair{"depthwise_conv2d", "backward_weight"},
     std::pair{"depthwise_conv2d", "forward"},
+    std::pair{"epoch_order", "order"},
     std::pair{"global_average_pool", "backward"},
     std::pair{"global_average_pool", "forward"},
     std::pair{"linear", "backward_bias"},

@@ -1,0 +1,21 @@
+#include "tern/kernels/epoch_order/epoch_order.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "tern/kernels/op.hpp"
+
+namespace tern::epoch_order_passes {
+
+void order_ref(const Problem& problem, const Stream&) {
+    const auto& [shuffle, random] = problem.params<EpochOrderParams>();
+    const std::span<std::int32_t> records = problem.outputs[0].elements<std::int32_t>();
+    std::iota(records.begin(), records.end(), 0);
+    if (!shuffle) return;
+    std::vector<std::uint64_t> keys(records.size());
+    for (std::size_t i = 0; i < keys.size(); ++i) keys[i] = random.bits64(i);
+    std::ranges::stable_sort(records, {},
+                             [&](std::int32_t record) { return keys[static_cast<std::size_t>(record)]; });
+}
+
+}  // namespace tern::epoch_order_passes
