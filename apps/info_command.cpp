@@ -65,9 +65,10 @@ std::string described(const Json& device) {
     const auto bytes = [&](const char* key) { return format_bytes(device[key].get<double>()); };
     const std::string problem = device["problem"];
     return to_text(device["name"].get<std::string>(), ", compute capability ",
-                  device["compute_capability"].get<std::string>(), ", ", device["multiprocessors"].get<int>(),
-                  " multiprocessors, ", bytes("memory_bytes"), " (", bytes("free_bytes"), " free), L2 ",
-                  bytes("l2_bytes"), problem.empty() ? "" : "; cannot be used: " + problem);
+                   device["compute_capability"].get<std::string>(), ", ",
+                   device["multiprocessors"].get<int>(), " multiprocessors, ", bytes("memory_bytes"), " (",
+                   bytes("free_bytes"), " free), L2 ", bytes("l2_bytes"),
+                   problem.empty() ? "" : "; cannot be used: " + problem);
 }
 
 void print_cuda(const Json& all) {

@@ -26,7 +26,7 @@ std::string why_not_cuda() {
     const auto missing =
         std::ranges::find_if_not(required, [](const Pass* pass) { return runs_on_cuda(*pass); });
     if (missing != required.end())
-        return concat((*missing)->op, " has no CUDA version of ", (*missing)->name);
+        return to_text((*missing)->op, " has no CUDA version of ", (*missing)->name);
     return device_info(Device::cuda()).problem;
 }
 

@@ -49,12 +49,12 @@ class TrainCommand {
     void describe() const {
         const TrainingPlan& plan = settings_.plan;
         print(to_text(settings_.model->name, ", ", format_count(bench_.model->parameter_count()),
-                     " parameters, on ", place(), ", ", settings_.runtime.precision));
-        print(to_text("data: ", one_line(bench_.train_set.source), ", ", format_count(bench_.train_set.size()),
-                     " records to train on in batches of ", plan.batch_size,
-                     settings_.data == "synthetic"
-                         ? "; made from a seed, its accuracy says nothing about CIFAR-10"
-                         : ""));
+                      " parameters, on ", place(), ", ", settings_.runtime.precision));
+        print(to_text(
+            "data: ", one_line(bench_.train_set.source), ", ", format_count(bench_.train_set.size()),
+            " records to train on in batches of ", plan.batch_size,
+            settings_.data == "synthetic" ? "; made from a seed, its accuracy says nothing about CIFAR-10"
+                                          : ""));
     }
 
     void dry_run() const {
@@ -83,8 +83,8 @@ class TrainCommand {
   private:
     std::string place() const {
         const Device device = settings_.runtime.device;
-        if (device.is_cpu()) return concat(device, " (", settings_.runtime.threads, " threads)");
-        return concat(device, " (", device_info(device).name, ')');
+        if (device.is_cpu()) return to_text(device, " (", settings_.runtime.threads, " threads)");
+        return to_text(device, " (", device_info(device).name, ')');
     }
 
     TrainingCallbacks callbacks(const RunFolder& folder, ProgressBar& bar) const {

@@ -126,8 +126,8 @@ void register_case(const Op& op, const cases::PassCase& pass_case, const Facts& 
         for (const DType dtype : {DType::float32, DType::bfloat16, DType::float16}) {
             for (const bool cold : {false, true}) {
                 const std::string name =
-                    concat(op.name, '.', pass.name, '/', pass_case.name, '/', name_of(implementation.backend),
-                           '/', dtype, cold ? "/cold" : "/hot");
+                    to_text(op.name, '.', pass.name, '/', pass_case.name, '/',
+                            name_of(implementation.backend), '/', dtype, cold ? "/cold" : "/hot");
                 benchmark::RegisterBenchmark(name.c_str(),
                                              Run{&pass, &pass_case, &implementation, dtype, cold, facts})
                     ->Unit(benchmark::kMicrosecond)
@@ -147,10 +147,10 @@ void register_device_benchmarks() {
     const DeviceInfo info = device_info(device);
     const Facts facts{device, measure_device_roofs(device), info.l2_bytes};
     benchmark::AddCustomContext("device", info.name);
-    benchmark::AddCustomContext("device copy", concat(facts.roofs.bytes * 1e-9, " GB/s read and written"));
-    benchmark::AddCustomContext("device peak float32", concat(facts.roofs.flops * 1e-9, " GFLOP/s"));
-    benchmark::AddCustomContext("device peak bfloat16", concat(facts.roofs.tensor_flops * 1e-9, " GFLOP/s"));
-    benchmark::AddCustomContext("device L2", concat(info.l2_bytes >> 20, " MiB"));
+    benchmark::AddCustomContext("device copy", to_text(facts.roofs.bytes * 1e-9, " GB/s read and written"));
+    benchmark::AddCustomContext("device peak float32", to_text(facts.roofs.flops * 1e-9, " GFLOP/s"));
+    benchmark::AddCustomContext("device peak bfloat16", to_text(facts.roofs.tensor_flops * 1e-9, " GFLOP/s"));
+    benchmark::AddCustomContext("device L2", to_text(info.l2_bytes >> 20, " MiB"));
     for (const cases::NamedCases& named : cases::all_cases()) {
         for (const cases::PassCase& pass_case : named.cases.passes) {
             if (pass_case.benchmark) register_case(*named.op, pass_case, facts);

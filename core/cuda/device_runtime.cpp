@@ -24,7 +24,7 @@ DeviceSearch search() {
         cudaGetLastError();  // else the next check would find it again
         result.devices = 0;
         result.driver_too_old = error == cudaErrorInsufficientDriver;
-        result.error = concat(cudaGetErrorName(error), ": ", cudaGetErrorString(error));
+        result.error = to_text(cudaGetErrorName(error), ": ", cudaGetErrorString(error));
     }
     if (cudaDriverGetVersion(&result.driver_version) != cudaSuccess) result.driver_version = 0;
     if (cudaRuntimeGetVersion(&result.runtime_version) != cudaSuccess)

@@ -40,10 +40,10 @@ struct Architecture {
 
 }  // namespace
 
-std::string version_text(int version) { return concat(version / 1000, '.', version % 1000 / 10); }
+std::string version_text(int version) { return to_text(version / 1000, '.', version % 1000 / 10); }
 
 std::string size_text(std::int64_t bytes) {
-    if (bytes < 1024 * 1024) return concat(bytes, " bytes");
+    if (bytes < 1024 * 1024) return to_text(bytes, " bytes");
     std::ostringstream out;
     out << std::fixed << std::setprecision(1) << static_cast<double>(bytes) / (1024.0 * 1024.0) << " MiB";
     return out.str();
@@ -53,22 +53,22 @@ std::string why_no_device(const DeviceSearch& search) {
     if (search.devices > 0) return "";
     const std::string needed = version_text(search.runtime_version);
     if (search.driver_version == 0)
-        return concat(
+        return to_text(
             "no NVIDIA driver is installed (libcuda.so.1 cannot be opened); this build is made with CUDA ",
             needed);
     if (search.driver_too_old)
-        return concat("the NVIDIA driver serves CUDA up to ", version_text(search.driver_version),
-                      ", this build needs ", needed, ": a newer driver, or a build with an older toolkit");
+        return to_text("the NVIDIA driver serves CUDA up to ", version_text(search.driver_version),
+                       ", this build needs ", needed, ": a newer driver, or a build with an older toolkit");
     const std::string visible =
-        search.visible.empty() ? "" : concat(" (CUDA_VISIBLE_DEVICES is \"", search.visible, "\")");
+        search.visible.empty() ? "" : to_text(" (CUDA_VISIBLE_DEVICES is \"", search.visible, "\")");
     if (search.error.empty()) return "the driver shows no device" + visible;
     return search.error + visible;
 }
 
 std::string index_problem(int index, int count) {
     if (index >= 0 && index < count) return "";
-    return concat("cuda:", index, " is not there; this machine has ", count, " CUDA device",
-                  count == 1 ? "" : "s", ", counted from 0");
+    return to_text("cuda:", index, " is not there; this machine has ", count, " CUDA device",
+                   count == 1 ? "" : "s", ", counted from 0");
 }
 
 bool has_code_for(std::string_view architectures, int major, int minor) {
@@ -85,15 +85,15 @@ bool has_code_for(std::string_view architectures, int major, int minor) {
 std::string architecture_problem(std::string_view architectures, std::string_view device_name, int major,
                                  int minor) {
     if (has_code_for(architectures, major, minor)) return "";
-    return concat("this build has code for ", architectures, ", the device (", device_name, ") is ", major,
-                  minor, ": configure with -DCMAKE_CUDA_ARCHITECTURES=", major, minor);
+    return to_text("this build has code for ", architectures, ", the device (", device_name, ") is ", major,
+                   minor, ": configure with -DCMAKE_CUDA_ARCHITECTURES=", major, minor);
 }
 
 std::string out_of_memory_text(Device device, std::int64_t asked, std::int64_t used, std::int64_t free,
                                std::int64_t total) {
-    std::string text = concat("out of memory on ", device, ": asked for ", size_text(asked), ", tensors use ",
-                              size_text(used));
-    if (free >= 0) text += concat(", ", size_text(free), " of ", size_text(total), " are free");
+    std::string text = to_text("out of memory on ", device, ": asked for ", size_text(asked),
+                               ", tensors use ", size_text(used));
+    if (free >= 0) text += to_text(", ", size_text(free), " of ", size_text(total), " are free");
     return text + "; a smaller batch needs less";
 }
 

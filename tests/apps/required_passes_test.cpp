@@ -47,6 +47,6 @@ TEST_CASE("the required passes are those that both models and all optimizers run
                     (place / model / "last.safetensors").string()},
                    run);
     }
-    for (const Pass* pass : required_passes()) required.insert(concat(pass->op, '.', pass->name));
+    for (const Pass* pass : required_passes()) required.insert(to_text(pass->op, '.', pass->name));
     CHECK(required == run);
 }
