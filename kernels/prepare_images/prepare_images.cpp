@@ -8,6 +8,9 @@ namespace prepare_images_passes {
 void images_ref(const Problem& problem, const Stream& stream);
 void labels_ref(const Problem& problem, const Stream& stream);
 void images_cpu(const Problem& problem, const Stream& stream);
+void images_cuda(const Problem& problem, const Stream& stream);
+void labels_cuda(const Problem& problem, const Stream& stream);
+bool accepts_cuda(const Problem& problem, std::string* why_not);
 
 }  // namespace prepare_images_passes
 
@@ -44,14 +47,20 @@ void check_factor(const char* name, const Tensor& factor, const Tensor& images) 
 
 const Op& prepare_images_op() {
     using namespace prepare_images_passes;
-    static const Op op{
-        "prepare_images",
-        {{"prepare_images",
-          "images",
-          {"images", "records", "scale", "shift"},
-          {"y"},
-          {{Backend::cpu, images_cpu, accepts_float32}, {Backend::ref, images_ref}}},
-         {"prepare_images", "labels", {"labels", "records"}, {"y"}, {{Backend::ref, labels_ref}}}}};
+    static const Op op{"prepare_images",
+                       {{"prepare_images",
+                         "images",
+                         {"images", "records", "scale", "shift"},
+                         {"y"},
+                         {{Backend::cuda, TERN_IF_CUDA(images_cuda), TERN_IF_CUDA(accepts_cuda)},
+                          {Backend::cpu, images_cpu, accepts_float32},
+                          {Backend::ref, images_ref}}},
+                        {"prepare_images",
+                         "labels",
+                         {"labels", "records"},
+                         {"y"},
+                         {{Backend::cuda, TERN_IF_CUDA(labels_cuda), TERN_IF_CUDA(accepts_cuda)},
+                          {Backend::ref, labels_ref}}}}};
     return op;
 }
 

@@ -1,0 +1,130 @@
+// Planes of bytes to pixels. A thread owns as many neighbouring cells as one pack of outputs has elements,
+// in every channel: it reads a few bytes of each plane and writes `channels` packs in a row.
+#include "tern/kernels/flat_cuda.cuh"
+
+namespace tern::prepare_images_passes {
+namespace {
+
+// int32 or int64, known at run time: one test per thread spares a kernel for each.
+struct Records {
+    const void* data;
+    bool wide;
+    std::int64_t count;  // of the stored pictures: a record outside stops the kernel with an error
+
+    __device__ std::int64_t operator[](std::int64_t n) const {
+        const std::int64_t record = wide ? static_cast<const std::int64_t*>(data)[n]
+                                         : std::int64_t{static_cast<const std::int32_t*>(data)[n]};
+        if (record < 0 || record >= count) __trap();
+        return record;
+    }
+};
+
+// A number per channel, float32 or float64.
+struct Factors {
+    const void* data;
+    bool wide;
+
+    __device__ float operator[](int c) const {
+        return wide ? static_cast<float>(static_cast<const double*>(data)[c])
+                    : static_cast<const float*>(data)[c];
+    }
+};
+
+struct Pictures {
+    const std::uint8_t* planes;
+    Records records;
+    Factors scale, shift;
+    std::int64_t cells;
+};
+
+// Work item i is group i % groups of kCells cells of picture i / groups.
+template <class T, int kChannels, int kCells>
+struct PrepareImages {
+    Pictures in;
+    T* y;
+
+    __device__ void operator()(std::int64_t i) const {
+        const std::int64_t groups = in.cells / kCells, n = i / groups, cell = i % groups * kCells;
+        const std::uint8_t* planes = in.planes + in.records[n] * kChannels * in.cells + cell;
+        float pixels[kCells * kChannels];
+#pragma unroll
+        for (int c = 0; c < kChannels; ++c) {
+            const auto bytes = cuda::load_pack<kCells>(planes + c * in.cells);
+            const float scale = in.scale[c], shift = in.shift[c];
+#pragma unroll
+            for (int k = 0; k < kCells; ++k)
+                pixels[k * kChannels + c] = static_cast<float>(bytes[k]) * scale + shift;
+        }
+        T* to = y + (n * in.cells + cell) * kChannels;
+#pragma unroll
+        for (int p = 0; p < kChannels; ++p) {
+            cuda::Pack<T, kCells> pack;
+#pragma unroll
+            for (int k = 0; k < kCells; ++k) pack[k] = static_cast<T>(pixels[p * kCells + k]);
+            cuda::store_pack<kCells>(to + p * kCells, pack);
+        }
+    }
+};
+
+// Any number of channels: an output element per thread.
+template <class T>
+struct PrepareElements {
+    Pictures in;
+    T* y;
+    int channels;
+
+    __device__ void operator()(std::int64_t i) const {
+        const int c = static_cast<int>(i % channels);
+        const std::int64_t cell = i / channels % in.cells, n = i / channels / in.cells;
+        const std::uint8_t byte = in.planes[(in.records[n] * channels + c) * in.cells + cell];
+        y[i] = static_cast<T>(static_cast<float>(byte) * in.scale[c] + in.shift[c]);
+    }
+};
+
+struct GatherLabels {
+    const std::int32_t* labels;
+    Records records;
+    std::int32_t* y;
+
+    __device__ void operator()(std::int64_t n) const { y[n] = labels[records[n]]; }
+};
+
+Records records_of(const Tensor& records, const Tensor& source) {
+    return {records.raw_data(), records.dtype() == DType::int64, source.dim(0)};
+}
+Factors factors_of(const Tensor& tensor) { return {tensor.raw_data(), tensor.dtype() == DType::float64}; }
+
+}  // namespace
+
+void TERN_CUDA_PASS(images)(const Problem& problem, const Stream& stream) {
+    const Tensor &images = problem.inputs[0], &records = problem.inputs[1], &y = problem.outputs[0];
+    const std::int64_t channels = images.dim(1), cells = images.dim(2) * images.dim(3);
+    const Pictures in{images.data<std::uint8_t>(), records_of(records, images), factors_of(problem.inputs[2]),
+                      factors_of(problem.inputs[3]), cells};
+    visit_cuda_floating(y.dtype(), [&]<class T>() {
+        constexpr int kCells = cuda::kPackSize<T>;
+        T* const to = y.data<T>();
+        const bool packs = cells % kCells == 0 && cuda::is_pack_aligned<T, kCells>(to) &&
+                           cuda::is_pack_aligned<std::uint8_t, kCells>(in.planes);
+        if (packs && channels == 3)
+            launch_elements(PrepareImages<T, 3, kCells>{in, to}, y.numel() / (3 * kCells), stream);
+        else if (packs && channels == 1)
+            launch_elements(PrepareImages<T, 1, kCells>{in, to}, y.numel() / kCells, stream);
+        else
+            launch_elements(PrepareElements<T>{in, to, static_cast<int>(channels)}, y.numel(), stream);
+    });
+}
+
+void TERN_CUDA_PASS(labels)(const Problem& problem, const Stream& stream) {
+    const Tensor &labels = problem.inputs[0], &records = problem.inputs[1], &y = problem.outputs[0];
+    launch_elements(
+        GatherLabels{labels.data<std::int32_t>(), records_of(records, labels), y.data<std::int32_t>()},
+        y.numel(), stream);
+}
+
+bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
+    return problem.pass.name == std::string_view("labels") ||
+           accepts_cuda_types({problem.outputs[0]}, why_not);
+}
+
+}  // namespace tern::prepare_images_passes
