@@ -6,6 +6,8 @@ namespace tern {
 namespace accumulate_passes {
 void forward_ref(const Problem& problem, const Stream& stream);
 void forward_cpu(const Problem& problem, const Stream& stream);
+void forward_cuda(const Problem& problem, const Stream& stream);
+bool accepts_cuda(const Problem& problem, std::string* why_not);
 }  // namespace accumulate_passes
 
 const Op& accumulate_op() {
@@ -15,7 +17,9 @@ const Op& accumulate_op() {
                          "forward",
                          {"sum", "term"},
                          {"sum"},  // may be the tensor of the input
-                         {{Backend::cpu, forward_cpu, accepts_float32}, {Backend::ref, forward_ref}}}}};
+                         {{Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
+                          {Backend::cpu, forward_cpu, accepts_float32},
+                          {Backend::ref, forward_ref}}}}};
     return op;
 }
 
