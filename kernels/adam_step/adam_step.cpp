@@ -6,6 +6,8 @@ namespace tern {
 namespace adam_step_passes {
 void step_ref(const Problem& problem, const Stream& stream);
 void step_cpu(const Problem& problem, const Stream& stream);
+void step_cuda(const Problem& problem, const Stream& stream);
+bool accepts_cuda(const Problem& problem, std::string* why_not);
 }  // namespace adam_step_passes
 
 namespace {
@@ -29,7 +31,8 @@ const Op& adam_step_op() {
                          "step",
                          {"w", "m", "v", "step", "g", "learning_rate"},
                          {"w", "m", "v", "step"},
-                         {{Backend::cpu, step_cpu,
+                         {{Backend::cuda, TERN_IF_CUDA(step_cuda), TERN_IF_CUDA(accepts_cuda)},
+                          {Backend::cpu, step_cpu,
                            [](const Problem& problem, std::string* why_not) {
                                return problem.dtype() == DType::float32 ||
                                       refuse(why_not, "float32 only, got ", problem.dtype());

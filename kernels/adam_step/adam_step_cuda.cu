@@ -1,0 +1,82 @@
+// Two kernels: one thread works out what is the same for all weights, in float64, and counts the step; then
+// one pass over the flat buffers. The second reads neither the counter nor the learning rate, so nothing is
+// read while it changes.
+#include "tern/kernels/adam_step/adam_step.hpp"
+
+#include <cmath>
+
+#include "tern/kernels/flat_cuda.cuh"
+
+namespace tern::adam_step_passes {
+namespace {
+
+// g += coupled_decay * w, w *= keep, ...
+struct Factors {
+    float coupled_decay, keep, one_minus_beta1, beta2, one_minus_beta2, root_correction2, epsilon, step_size;
+};
+
+__global__ void adam_step_factors_kernel(AdamParams params, const std::int64_t* step, const double* rate,
+                                         Factors* factors, std::int64_t* new_step) {
+    const std::int64_t t = *step + 1;
+    const double correction1 = 1 - ::pow(params.beta1, static_cast<double>(t));
+    const double correction2 = 1 - ::pow(params.beta2, static_cast<double>(t));
+    factors->coupled_decay = static_cast<float>(params.decoupled ? 0 : params.weight_decay);
+    factors->keep = static_cast<float>(params.decoupled ? 1 - *rate * params.weight_decay : 1);
+    factors->one_minus_beta1 = static_cast<float>(1 - params.beta1);
+    factors->beta2 = static_cast<float>(params.beta2);
+    factors->one_minus_beta2 = static_cast<float>(1 - params.beta2);
+    factors->root_correction2 = static_cast<float>(::sqrt(correction2));
+    factors->epsilon = static_cast<float>(params.epsilon);
+    factors->step_size = static_cast<float>(*rate / correction1);
+    *new_step = t;  // may be where step is: this is the only thread
+}
+
+struct AdamStep {
+    static constexpr int kPack = cuda::kPackSize<float>;
+    const Factors* factors;
+    const float *w, *m, *v, *g;
+    float *new_w, *new_m, *new_v;
+
+    template <int N>
+    __device__ void run(std::int64_t i) const {
+        const Factors f = *factors;
+        auto weights = cuda::load_pack<N>(w + i), means = cuda::load_pack<N>(m + i),
+             squares = cuda::load_pack<N>(v + i);
+        const auto gradients = cuda::load_pack<N>(g + i);
+        for (int j = 0; j < N; ++j) {
+            const float gradient = gradients[j] + f.coupled_decay * weights[j];
+            means[j] += f.one_minus_beta1 * (gradient - means[j]);
+            squares[j] = f.beta2 * squares[j] + f.one_minus_beta2 * gradient * gradient;
+            const float denominator = sqrtf(squares[j]) / f.root_correction2 + f.epsilon;
+            weights[j] = weights[j] * f.keep - f.step_size * means[j] / denominator;
+        }
+        cuda::store_pack<N>(new_w + i, weights);
+        cuda::store_pack<N>(new_m + i, means);
+        cuda::store_pack<N>(new_v + i, squares);
+    }
+};
+
+}  // namespace
+
+void TERN_CUDA_PASS(step)(const Problem& problem, const Stream& stream) {
+    const auto &in = problem.inputs, &out = problem.outputs;
+    const Tensor memory = Tensor::empty({sizeof(Factors) / sizeof(float)}, DType::float32, in[0].device());
+    auto* const factors = reinterpret_cast<Factors*>(memory.raw_data());
+    cuda::launch(adam_step_factors_kernel, {dim3(1), dim3(1)}, stream, problem.params<AdamParams>(),
+                 in[3].data<std::int64_t>(), in[5].data<double>(), factors, out[3].data<std::int64_t>());
+    const AdamStep work{factors,
+                        in[0].data<float>(),
+                        in[1].data<float>(),
+                        in[2].data<float>(),
+                        in[4].data<float>(),
+                        out[0].data<float>(),
+                        out[1].data<float>(),
+                        out[2].data<float>()};
+    launch_flat(work, in[0].numel(), {in[0], in[1], in[2], in[4], out[0], out[1], out[2]}, stream);
+}
+
+bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
+    return problem.dtype() == DType::float32 || refuse(why_not, "float32 only, got ", problem.dtype());
+}
+
+}  // namespace tern::adam_step_passes
