@@ -6,6 +6,8 @@ namespace tern {
 namespace sgd_step_passes {
 void step_ref(const Problem& problem, const Stream& stream);
 void step_cpu(const Problem& problem, const Stream& stream);
+void step_cuda(const Problem& problem, const Stream& stream);
+bool accepts_cuda(const Problem& problem, std::string* why_not);
 }  // namespace sgd_step_passes
 
 namespace {
@@ -31,7 +33,8 @@ const Op& sgd_step_op() {
                          "step",
                          {"w", "buffer", "g", "learning_rate"},
                          {"w", "buffer"},
-                         {{Backend::cpu, step_cpu,
+                         {{Backend::cuda, TERN_IF_CUDA(step_cuda), TERN_IF_CUDA(accepts_cuda)},
+                          {Backend::cpu, step_cpu,
                            [](const Problem& problem, std::string* why_not) {
                                return problem.dtype() == DType::float32 ||
                                       refuse(why_not, "float32 only, got ", problem.dtype());

@@ -1,0 +1,79 @@
+#include "tern/kernels/sgd_step/sgd_step.hpp"
+
+#include "tern/kernels/flat_cuda.cuh"
+
+namespace tern::sgd_step_passes {
+namespace {
+
+// The learning rate lies on the device: a recorded step reads the new one each time it runs.
+struct SgdPlainStep {
+    static constexpr int kPack = cuda::kPackSize<float>;
+    const float *w, *g;
+    const double* rate;
+    float decay;
+    float* new_w;
+
+    template <int N>
+    __device__ void run(std::int64_t i) const {
+        const auto step = static_cast<float>(*rate);
+        auto weights = cuda::load_pack<N>(w + i);
+        const auto gradients = cuda::load_pack<N>(g + i);
+        for (int v = 0; v < N; ++v) weights[v] -= step * (gradients[v] + decay * weights[v]);
+        cuda::store_pack<N>(new_w + i, weights);
+    }
+};
+
+struct SgdMomentumStep {
+    static constexpr int kPack = cuda::kPackSize<float>;
+    const float *w, *b, *g;
+    const double* rate;
+    float momentum, decay, of_gradient, of_buffer;  // the step is of_gradient * g + of_buffer * b
+    float *new_w, *new_b;
+
+    template <int N>
+    __device__ void run(std::int64_t i) const {
+        const auto step = static_cast<float>(*rate);
+        auto weights = cuda::load_pack<N>(w + i), buffers = cuda::load_pack<N>(b + i);
+        const auto gradients = cuda::load_pack<N>(g + i);
+        for (int v = 0; v < N; ++v) {
+            const float gradient = gradients[v] + decay * weights[v];
+            buffers[v] = momentum * buffers[v] + gradient;
+            weights[v] -= step * (of_gradient * gradient + of_buffer * buffers[v]);
+        }
+        cuda::store_pack<N>(new_w + i, weights);
+        cuda::store_pack<N>(new_b + i, buffers);
+    }
+};
+
+}  // namespace
+
+void TERN_CUDA_PASS(step)(const Problem& problem, const Stream& stream) {
+    const auto& params = problem.params<SgdParams>();
+    const Tensor &w = problem.inputs[0], &b = problem.inputs[1], &g = problem.inputs[2];
+    const Tensor &new_w = problem.outputs[0], &new_b = problem.outputs[1];
+    const double* rate = problem.inputs[3].data<double>();
+    const auto momentum = static_cast<float>(params.momentum),
+               decay = static_cast<float>(params.weight_decay);
+    if (!b.defined()) {
+        launch_flat(SgdPlainStep{w.data<float>(), g.data<float>(), rate, decay, new_w.data<float>()},
+                    w.numel(), {w, g, new_w}, stream);
+        return;
+    }
+    const SgdMomentumStep work{w.data<float>(),
+                               b.data<float>(),
+                               g.data<float>(),
+                               rate,
+                               momentum,
+                               decay,
+                               params.nesterov ? 1.0f : 0.0f,
+                               params.nesterov ? momentum : 1.0f,
+                               new_w.data<float>(),
+                               new_b.data<float>()};
+    launch_flat(work, w.numel(), {w, b, g, new_w, new_b}, stream);
+}
+
+bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
+    return problem.dtype() == DType::float32 || refuse(why_not, "float32 only, got ", problem.dtype());
+}
+
+}  // namespace tern::sgd_step_passes
