@@ -5,6 +5,8 @@
 namespace tern {
 namespace update_statistics_passes {
 void forward_ref(const Problem& problem, const Stream& stream);
+void forward_cuda(const Problem& problem, const Stream& stream);
+bool accepts_cuda(const Problem& problem, std::string* why_not);
 }  // namespace update_statistics_passes
 
 const Op& update_statistics_op() {
@@ -15,7 +17,8 @@ const Op& update_statistics_op() {
                          "forward",
                          {"running_mean", "running_variance", "batches", "mean", "variance"},
                          {"running_mean", "running_variance", "batches"},  // may be the tensors of the inputs
-                         {{Backend::ref, forward_ref}}}}};
+                         {{Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
+                          {Backend::ref, forward_ref}}}}};
     return op;
 }
 
