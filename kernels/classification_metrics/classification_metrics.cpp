@@ -6,6 +6,9 @@ namespace tern {
 namespace classification_metrics_passes {
 void totals_ref(const Problem& problem, const Stream& stream);
 void confusion_ref(const Problem& problem, const Stream& stream);
+void totals_cuda(const Problem& problem, const Stream& stream);
+void confusion_cuda(const Problem& problem, const Stream& stream);
+bool accepts_cuda(const Problem& problem, std::string* why_not);
 }  // namespace classification_metrics_passes
 
 namespace {
@@ -32,12 +35,14 @@ const Op& classification_metrics_op() {
                          "totals",
                          {"totals", "logits", "labels", "loss"},
                          {"totals"},
-                         {{Backend::ref, totals_ref}}},
+                         {{Backend::cuda, TERN_IF_CUDA(totals_cuda), TERN_IF_CUDA(accepts_cuda)},
+                          {Backend::ref, totals_ref}}},
                         {"classification_metrics",
                          "confusion",
                          {"matrix", "logits", "labels"},
                          {"matrix"},
-                         {{Backend::ref, confusion_ref}}}}};
+                         {{Backend::cuda, TERN_IF_CUDA(confusion_cuda), TERN_IF_CUDA(accepts_cuda)},
+                          {Backend::ref, confusion_ref}}}}};
     return op;
 }
 
