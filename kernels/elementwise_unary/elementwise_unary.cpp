@@ -11,6 +11,9 @@ void forward_ref(const Problem& problem, const Stream& stream);
 void backward_ref(const Problem& problem, const Stream& stream);
 void forward_cpu(const Problem& problem, const Stream& stream);
 void backward_cpu(const Problem& problem, const Stream& stream);
+void forward_cuda(const Problem& problem, const Stream& stream);
+void backward_cuda(const Problem& problem, const Stream& stream);
+bool accepts_cuda(const Problem& problem, std::string* why_not);
 void record_grad(const Tensor& input, const Tensor& output, const ElementwiseUnaryParams& params);
 
 }  // namespace elementwise_unary_passes
@@ -24,12 +27,16 @@ const Op& elementwise_unary_op() {
                          "forward",
                          {"x"},
                          {"y"},
-                         {{Backend::cpu, forward_cpu, accepts_float32}, {Backend::ref, forward_ref}}},
+                         {{Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
+                          {Backend::cpu, forward_cpu, accepts_float32},
+                          {Backend::ref, forward_ref}}},
                         {"elementwise_unary",
                          "backward",
                          {"x", "dy"},
                          {"dx"},
-                         {{Backend::cpu, backward_cpu, accepts_float32}, {Backend::ref, backward_ref}}}}};
+                         {{Backend::cuda, TERN_IF_CUDA(backward_cuda), TERN_IF_CUDA(accepts_cuda)},
+                          {Backend::cpu, backward_cpu, accepts_float32},
+                          {Backend::ref, backward_ref}}}}};
     return op;
 }
 
