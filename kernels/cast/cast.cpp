@@ -7,6 +7,8 @@ namespace cast_passes {
 
 void forward_ref(const Problem& problem, const Stream& stream);
 void forward_cpu(const Problem& problem, const Stream& stream);
+void forward_cuda(const Problem& problem, const Stream& stream);
+bool accepts_cuda(const Problem& problem, std::string* why_not);
 bool forward_cpu_accepts(const Problem& problem, std::string* why_not);
 void record_grad(const Tensor& input, const Tensor& output);
 
@@ -20,7 +22,9 @@ const Op& cast_op() {
                          "forward",
                          {"x"},
                          {"y"},
-                         {{Backend::cpu, forward_cpu, forward_cpu_accepts}, {Backend::ref, forward_ref}}}}};
+                         {{Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
+                          {Backend::cpu, forward_cpu, forward_cpu_accepts},
+                          {Backend::ref, forward_ref}}}}};
     return op;
 }
 
