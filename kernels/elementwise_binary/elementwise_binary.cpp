@@ -14,6 +14,10 @@ void backward_b_ref(const Problem& problem, const Stream& stream);
 void forward_cpu(const Problem& problem, const Stream& stream);
 void backward_a_cpu(const Problem& problem, const Stream& stream);
 void backward_b_cpu(const Problem& problem, const Stream& stream);
+void forward_cuda(const Problem& problem, const Stream& stream);
+void backward_a_cuda(const Problem& problem, const Stream& stream);
+void backward_b_cuda(const Problem& problem, const Stream& stream);
+bool accepts_cuda(const Problem& problem, std::string* why_not);
 void record_grad(const Tensor& a, const Tensor& b, const Tensor& output,
                  const ElementwiseBinaryParams& params);
 
@@ -29,17 +33,23 @@ const Op& elementwise_binary_op() {
                          "forward",
                          {"a", "b"},
                          {"y"},
-                         {{Backend::cpu, forward_cpu, accepts_float32}, {Backend::ref, forward_ref}}},
+                         {{Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
+                          {Backend::cpu, forward_cpu, accepts_float32},
+                          {Backend::ref, forward_ref}}},
                         {"elementwise_binary",
                          "backward_a",
                          {"a", "b", "dy"},
                          {"da"},
-                         {{Backend::cpu, backward_a_cpu, accepts_float32}, {Backend::ref, backward_a_ref}}},
+                         {{Backend::cuda, TERN_IF_CUDA(backward_a_cuda), TERN_IF_CUDA(accepts_cuda)},
+                          {Backend::cpu, backward_a_cpu, accepts_float32},
+                          {Backend::ref, backward_a_ref}}},
                         {"elementwise_binary",
                          "backward_b",
                          {"a", "b", "dy"},
                          {"db"},
-                         {{Backend::cpu, backward_b_cpu, accepts_float32}, {Backend::ref, backward_b_ref}}}}};
+                         {{Backend::cuda, TERN_IF_CUDA(backward_b_cuda), TERN_IF_CUDA(accepts_cuda)},
+                          {Backend::cpu, backward_b_cpu, accepts_float32},
+                          {Backend::ref, backward_b_ref}}}}};
     return op;
 }
 

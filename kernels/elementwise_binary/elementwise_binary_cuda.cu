@@ -1,0 +1,174 @@
+// The innermost merged loop steps through each operand by 1 or stays: an operand is read as a pack or as one
+// number. The kind is a branch that all threads take alike.
+#include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
+
+#include <cmath>
+
+#include "tern/kernels/nest_cuda.cuh"
+
+namespace tern::elementwise_binary_passes {
+namespace {
+
+// A broadcast of a and b, in the order of the result's elements.
+template <class T>
+struct Operands {
+    DeviceNest<2> nest;  // offsets of a and b
+    bool row_a, row_b;   // whether they step along the innermost loop
+    const T *a, *b;
+
+    template <int N>
+    __device__ __forceinline__ void load(std::int64_t i, float (&at_a)[N], float (&at_b)[N]) const {
+        const auto at = nest.offsets_of(static_cast<std::uint32_t>(i));
+        load_one(a + at.v[0], row_a, at_a);
+        load_one(b + at.v[1], row_b, at_b);
+    }
+    template <int N>
+    __device__ __forceinline__ static void load_one(const T* from, bool row, float (&to)[N]) {
+        if (row) return cuda::load_floats(from, to);
+        const auto value = static_cast<float>(*from);
+        for (int v = 0; v < N; ++v) to[v] = value;
+    }
+};
+
+// CUDA's powf is off by up to 4 units in the last place, its pow for float64 by 2 of its own.
+__device__ float power(float a, float b) {
+    return static_cast<float>(::pow(static_cast<double>(a), static_cast<double>(b)));
+}
+
+// The share of dy that the larger (or with the arguments exchanged the smaller) gets.
+__device__ float share(float mine, float other, float dy) {
+    return mine > other ? dy : mine == other ? 0.5f * dy : 0 * dy;
+}
+
+template <int N, class F>
+__device__ __forceinline__ void apply(const float (&a)[N], const float (&b)[N], float (&y)[N], F f) {
+#pragma unroll
+    for (int v = 0; v < N; ++v) y[v] = f(a[v], b[v], y[v]);
+}
+
+template <int N>
+__device__ void forward(BinaryKind kind, const float (&a)[N], const float (&b)[N], float (&y)[N]) {
+    switch (kind) {
+        case BinaryKind::add:
+            return apply(a, b, y, [](float va, float vb, float) { return va + vb; });
+        case BinaryKind::sub:
+            return apply(a, b, y, [](float va, float vb, float) { return va - vb; });
+        case BinaryKind::mul:
+            return apply(a, b, y, [](float va, float vb, float) { return va * vb; });
+        case BinaryKind::div:
+            return apply(a, b, y, [](float va, float vb, float) { return va / vb; });
+        case BinaryKind::maximum:
+            return apply(a, b, y, [](float va, float vb, float) { return va > vb || va != va ? va : vb; });
+        case BinaryKind::minimum:
+            return apply(a, b, y, [](float va, float vb, float) { return va < vb || va != va ? va : vb; });
+        case BinaryKind::pow:
+            return apply(a, b, y, [](float va, float vb, float) { return power(va, vb); });
+    }
+}
+
+template <int N>
+__device__ void backward_a(BinaryKind kind, const float (&a)[N], const float (&b)[N], float (&grads)[N]) {
+    switch (kind) {
+        case BinaryKind::add:
+        case BinaryKind::sub:
+            return;
+        case BinaryKind::mul:
+            return apply(a, b, grads, [](float, float vb, float dy) { return vb * dy; });
+        case BinaryKind::div:
+            return apply(a, b, grads, [](float, float vb, float dy) { return dy / vb; });
+        case BinaryKind::maximum:
+            return apply(a, b, grads, [](float va, float vb, float dy) { return share(va, vb, dy); });
+        case BinaryKind::minimum:
+            return apply(a, b, grads, [](float va, float vb, float dy) { return share(-va, -vb, dy); });
+        case BinaryKind::pow:
+            return apply(a, b, grads, [](float va, float vb, float dy) {
+                return vb == 0 ? 0 * dy : vb * power(va, vb - 1) * dy;
+            });
+    }
+}
+
+template <int N>
+__device__ void backward_b(BinaryKind kind, const float (&a)[N], const float (&b)[N], float (&grads)[N]) {
+    switch (kind) {
+        case BinaryKind::add:
+            return;
+        case BinaryKind::sub:
+            return apply(a, b, grads, [](float, float, float dy) { return -dy; });
+        case BinaryKind::mul:
+            return apply(a, b, grads, [](float va, float, float dy) { return va * dy; });
+        case BinaryKind::div:
+            return apply(a, b, grads, [](float va, float vb, float dy) { return -va / (vb * vb) * dy; });
+        case BinaryKind::maximum:
+            return apply(a, b, grads, [](float va, float vb, float dy) { return share(vb, va, dy); });
+        case BinaryKind::minimum:
+            return apply(a, b, grads, [](float va, float vb, float dy) { return share(-vb, -va, dy); });
+        case BinaryKind::pow:
+            return apply(a, b, grads, [](float va, float vb, float dy) {
+                return va == 0 && vb >= 0 ? 0 * dy : power(va, vb) * logf(va) * dy;
+            });
+    }
+}
+
+enum class Direction { forward, backward_a, backward_b };
+
+template <Direction kDirection, class T>
+struct Binary {
+    static constexpr int kPack = cuda::kPackSize<T>;
+    BinaryKind kind;
+    Operands<T> operands;
+    const T* dy;
+    T* y;
+
+    template <int N>
+    __device__ void run(std::int64_t i) const {
+        float a[N], b[N], results[N] = {};
+        operands.load(i, a, b);
+        if constexpr (kDirection != Direction::forward) cuda::load_floats(dy + i, results);
+        if constexpr (kDirection == Direction::forward) forward(kind, a, b, results);
+        if constexpr (kDirection == Direction::backward_a) backward_a(kind, a, b, results);
+        if constexpr (kDirection == Direction::backward_b) backward_b(kind, a, b, results);
+        cuda::store_floats(results, y + i);
+    }
+};
+
+template <Direction kDirection>
+void run(const Problem& problem, const Stream& stream) {
+    const Tensor &a = problem.inputs[0], &b = problem.inputs[1], &y = problem.outputs[0];
+    const Tensor& dy = kDirection == Direction::forward ? y : problem.inputs[2];
+    const auto strides_a = row_major_strides(a.shape()), strides_b = row_major_strides(b.shape());
+    const auto stride = [&](const Tensor& operand, const auto& strides, int d) {
+        const int own = d - (y.rank() - operand.rank());
+        return own < 0 || operand.dim(own) == 1 ? 0 : strides[own];
+    };
+    LoopNest<2> nest;
+    for (int d = 0; d < y.rank(); ++d) nest.add(y.dim(d), {stride(a, strides_a, d), stride(b, strides_b, d)});
+    const auto inner = nest.innermost();
+    visit_cuda_floating(a.dtype(), [&]<class T>() {
+        using Work = Binary<kDirection, T>;
+        const Work work{
+            problem.params<ElementwiseBinaryParams>().kind,
+            {device_nest(nest), inner.strides[0] != 0, inner.strides[1] != 0, a.data<T>(), b.data<T>()},
+            dy.data<T>(),
+            y.data<T>()};
+        const bool packs = nest.rank() <= 1 || inner.extent % Work::kPack == 0;  // none spans two rows
+        launch_flat(work, y.numel(), {a, b, dy, y}, stream, packs);
+    });
+}
+
+}  // namespace
+
+void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
+    run<Direction::forward>(problem, stream);
+}
+void TERN_CUDA_PASS(backward_a)(const Problem& problem, const Stream& stream) {
+    run<Direction::backward_a>(problem, stream);
+}
+void TERN_CUDA_PASS(backward_b)(const Problem& problem, const Stream& stream) {
+    run<Direction::backward_b>(problem, stream);
+}
+
+bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
+    return accepts_cuda_floating(problem, why_not);
+}
+
+}  // namespace tern::elementwise_binary_passes
