@@ -7,6 +7,8 @@ namespace permute_passes {
 
 void forward_ref(const Problem& problem, const Stream& stream);
 void forward_cpu(const Problem& problem, const Stream& stream);
+void forward_cuda(const Problem& problem, const Stream& stream);
+bool accepts_cuda(const Problem& problem, std::string* why_not);
 void record_grad(const Tensor& input, const Tensor& output, const PermuteParams& params);
 
 }  // namespace permute_passes
@@ -14,9 +16,14 @@ void record_grad(const Tensor& input, const Tensor& output, const PermuteParams&
 using namespace permute_passes;
 
 const Op& permute_op() {
-    static const Op op{
-        "permute",
-        {{"permute", "forward", {"x"}, {"y"}, {{Backend::cpu, forward_cpu}, {Backend::ref, forward_ref}}}}};
+    static const Op op{"permute",
+                       {{"permute",
+                         "forward",
+                         {"x"},
+                         {"y"},
+                         {{Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
+                          {Backend::cpu, forward_cpu},
+                          {Backend::ref, forward_ref}}}}};
     return op;
 }
 
