@@ -9,6 +9,9 @@ void forward_ref(const Problem& problem, const Stream& stream);
 void backward_ref(const Problem& problem, const Stream& stream);
 void forward_cpu(const Problem& problem, const Stream& stream);
 void backward_cpu(const Problem& problem, const Stream& stream);
+void forward_cuda(const Problem& problem, const Stream& stream);
+void backward_cuda(const Problem& problem, const Stream& stream);
+bool accepts_cuda(const Problem& problem, std::string* why_not);
 void record_grad(const Tensors& inputs, const Tensor& output, const ConcatParams& params);
 
 }  // namespace concat_passes
@@ -17,14 +20,21 @@ using namespace concat_passes;
 
 const Op& concat_op() {
     // Any number of pieces; in the backward pass those that nobody asks for are undefined.
-    static const Op op{
-        "concat",
-        {{"concat", "forward", {"x"}, {"y"}, {{Backend::cpu, forward_cpu}, {Backend::ref, forward_ref}}},
-         {"concat",
-          "backward",
-          {"dy"},
-          {"dx"},
-          {{Backend::cpu, backward_cpu}, {Backend::ref, backward_ref}}}}};
+    static const Op op{"concat",
+                       {{"concat",
+                         "forward",
+                         {"x"},
+                         {"y"},
+                         {{Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
+                          {Backend::cpu, forward_cpu},
+                          {Backend::ref, forward_ref}}},
+                        {"concat",
+                         "backward",
+                         {"dy"},
+                         {"dx"},
+                         {{Backend::cuda, TERN_IF_CUDA(backward_cuda), TERN_IF_CUDA(accepts_cuda)},
+                          {Backend::cpu, backward_cpu},
+                          {Backend::ref, backward_ref}}}}};
     return op;
 }
 
