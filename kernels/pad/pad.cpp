@@ -9,6 +9,9 @@ void forward_ref(const Problem& problem, const Stream& stream);
 void backward_ref(const Problem& problem, const Stream& stream);
 void forward_cpu(const Problem& problem, const Stream& stream);
 void backward_cpu(const Problem& problem, const Stream& stream);
+void forward_cuda(const Problem& problem, const Stream& stream);
+void backward_cuda(const Problem& problem, const Stream& stream);
+bool accepts_cuda(const Problem& problem, std::string* why_not);
 void record_grad(const Tensor& input, const Tensor& output, const PadParams& params);
 
 }  // namespace pad_passes
@@ -16,10 +19,21 @@ void record_grad(const Tensor& input, const Tensor& output, const PadParams& par
 using namespace pad_passes;
 
 const Op& pad_op() {
-    static const Op op{
-        "pad",
-        {{"pad", "forward", {"x"}, {"y"}, {{Backend::cpu, forward_cpu}, {Backend::ref, forward_ref}}},
-         {"pad", "backward", {"dy"}, {"dx"}, {{Backend::cpu, backward_cpu}, {Backend::ref, backward_ref}}}}};
+    static const Op op{"pad",
+                       {{"pad",
+                         "forward",
+                         {"x"},
+                         {"y"},
+                         {{Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
+                          {Backend::cpu, forward_cpu},
+                          {Backend::ref, forward_ref}}},
+                        {"pad",
+                         "backward",
+                         {"dy"},
+                         {"dx"},
+                         {{Backend::cuda, TERN_IF_CUDA(backward_cuda), TERN_IF_CUDA(accepts_cuda)},
+                          {Backend::cpu, backward_cpu},
+                          {Backend::ref, backward_ref}}}}};
     return op;
 }
 
