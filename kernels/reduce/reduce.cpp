@@ -12,6 +12,9 @@ void forward_ref(const Problem& problem, const Stream& stream);
 void backward_ref(const Problem& problem, const Stream& stream);
 void forward_cpu(const Problem& problem, const Stream& stream);
 void backward_cpu(const Problem& problem, const Stream& stream);
+void forward_cuda(const Problem& problem, const Stream& stream);
+void backward_cuda(const Problem& problem, const Stream& stream);
+bool accepts_cuda(const Problem& problem, std::string* why_not);
 bool forward_cpu_accepts(const Problem& problem, std::string* why_not);
 bool backward_cpu_accepts(const Problem& problem, std::string* why_not);
 void record_grad(const Tensor& input, const Tensor& output, const ReduceParams& params);
@@ -22,18 +25,21 @@ using namespace reduce_passes;
 
 const Op& reduce_op() {
     // x and y are undefined in the backward pass of sum and mean, which need only shapes.
-    static const Op op{
-        "reduce",
-        {{"reduce",
-          "forward",
-          {"x"},
-          {"y"},
-          {{Backend::cpu, forward_cpu, forward_cpu_accepts}, {Backend::ref, forward_ref}}},
-         {"reduce",
-          "backward",
-          {"x", "y", "dy"},
-          {"dx"},
-          {{Backend::cpu, backward_cpu, backward_cpu_accepts}, {Backend::ref, backward_ref}}}}};
+    static const Op op{"reduce",
+                       {{"reduce",
+                         "forward",
+                         {"x"},
+                         {"y"},
+                         {{Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
+                          {Backend::cpu, forward_cpu, forward_cpu_accepts},
+                          {Backend::ref, forward_ref}}},
+                        {"reduce",
+                         "backward",
+                         {"x", "y", "dy"},
+                         {"dx"},
+                         {{Backend::cuda, TERN_IF_CUDA(backward_cuda), TERN_IF_CUDA(accepts_cuda)},
+                          {Backend::cpu, backward_cpu, backward_cpu_accepts},
+                          {Backend::ref, backward_ref}}}}};
     return op;
 }
 
