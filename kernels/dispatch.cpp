@@ -26,6 +26,12 @@ bool accepts(const Implementation& implementation, const Problem& problem, std::
     return implementation.accepts == nullptr || implementation.accepts(problem, why_not);
 }
 
+// Where no policy names a backend.
+bool accepts_unasked(const Implementation& implementation, const Problem& problem, std::string* why_not) {
+    if (!accepts(implementation, problem, why_not)) return false;
+    return !implementation.unproven || refuse(why_not, "not yet proven on a GPU, taken only when asked for");
+}
+
 const Implementation* find(const Pass& pass, Backend backend) {
     for (const Implementation& implementation : pass.implementations) {
         if (implementation.backend == backend) return &implementation;
@@ -37,7 +43,7 @@ std::string refusals(const Problem& problem) {
     std::string text;
     for (const Implementation& implementation : problem.pass.implementations) {
         std::string why_not;
-        if (accepts(implementation, problem, &why_not)) break;
+        if (accepts_unasked(implementation, problem, &why_not)) break;
         text += to_text(text.empty() ? "" : "; ", name_of(implementation.backend), ": ", why_not);
     }
     return text;
@@ -118,7 +124,7 @@ const Implementation& select(const Problem& problem, const KernelPolicy& policy)
         if (preferred != nullptr && accepts(*preferred, problem, nullptr)) return *preferred;
     }
     for (const Implementation& implementation : pass.implementations) {
-        if (accepts(implementation, problem, nullptr)) return implementation;
+        if (accepts_unasked(implementation, problem, nullptr)) return implementation;
     }
     fail(pass.op, "no implementation of ", pass.name, " can do this: ", refusals(problem));
 }

@@ -5,7 +5,7 @@
 namespace tern {
 namespace {
 
-constexpr std::array<std::string_view, 4> kBackendNames{"ref", "cpu", "cuda", "cudnn"};
+constexpr std::array<std::string_view, 5> kBackendNames{"ref", "cpu", "cuda", "cuda_mma", "cudnn"};
 
 const Tensor* first_defined(std::span<const Tensor> tensors) {
     for (const Tensor& tensor : tensors) {
@@ -22,7 +22,7 @@ Backend parse_backend(std::string_view name) {
     for (std::size_t i = 0; i < kBackendNames.size(); ++i) {
         if (kBackendNames[i] == name) return static_cast<Backend>(i);
     }
-    fail("kernels", '"', name, "\" is none of ref, cpu, cuda, cudnn");
+    fail("kernels", '"', name, "\" is none of ref, cpu, cuda, cuda_mma, cudnn");
 }
 
 DeviceType device_type_of(Backend backend) {

@@ -15,8 +15,8 @@
 namespace tern {
 
 /// `ref`: plain serial loops, the specification. `cpu`: the CPU version for use. `cuda`: our CUDA kernels.
-/// `cudnn`: NVIDIA's libraries (cuDNN, cuBLASLt).
-enum class Backend : std::uint8_t { ref, cpu, cuda, cudnn };
+/// `cuda_mma`: our CUDA kernels on tensor cores. `cudnn`: NVIDIA's libraries (cuDNN, cuBLASLt).
+enum class Backend : std::uint8_t { ref, cpu, cuda, cuda_mma, cudnn };
 
 std::string_view name_of(Backend backend);
 /// Throws Error that lists the names.
@@ -70,6 +70,9 @@ struct Implementation {
     void (*run)(const Problem& problem, const Stream& stream);
     /// Whether it can do the problem (null: always, on its device). If not, and `why_not` is given, a reason.
     bool (*accepts)(const Problem& problem, std::string* why_not) = nullptr;
+    /// A part of it, such as instructions that the host run replaces, has not been proven on a GPU by a
+    /// record in docs/results/: only a policy that names its backend takes it.
+    bool unproven = false;
 };
 
 struct Pass {

@@ -11,11 +11,13 @@
 #include "tern/kernels/op.hpp"
 
 /// The function of a pass in a .cu file: forward_cuda, or forward_cuda_host where the same source is compiled
-/// as host C++ to be tested without a GPU.
+/// as host C++ to be tested without a GPU. TERN_CUDA_MMA_PASS: of the version on tensor cores.
 #if defined(TERN_HOST_RUN)
 #define TERN_CUDA_PASS(name) name##_cuda_host
+#define TERN_CUDA_MMA_PASS(name) name##_cuda_mma_host
 #else
 #define TERN_CUDA_PASS(name) name##_cuda
+#define TERN_CUDA_MMA_PASS(name) name##_cuda_mma
 #endif
 
 namespace tern {

@@ -1,6 +1,8 @@
 // The choice of an implementation is a pure function with cases of its own.
 #include "tern/kernels/dispatch.hpp"
 
+#include <algorithm>
+
 #include "tern/kernels/cases/cases.hpp"
 #include "tern/tests/catch.hpp"
 
@@ -35,12 +37,55 @@ TEST_CASE("a forced implementation that cannot do it is an error with the reason
                       "[accumulate] cudnn is forced, but forward has no such version");
 }
 
+TEST_CASE("an unproven implementation is taken only where a policy names its backend") {
+    const auto run = [](const Problem&, const Stream&) {};
+    const auto only_small = [](const Problem& problem, std::string* why_not) {
+        return problem.inputs[0].numel() < 10 || refuse(why_not, "10 elements or more");
+    };
+    const Pass pass{"accumulate",
+                    "forward",
+                    {"x"},
+                    {"y"},
+                    {{Backend::cpu, run, only_small, /*unproven=*/true}, {Backend::ref, run}}};
+    const Pass alone{"accumulate", "forward", {"x"}, {"y"}, {{Backend::cpu, run, nullptr, true}}};
+    const auto chosen = [&](const Pass& of, std::int64_t size, std::string_view policy) {
+        const Tensors inputs{Tensor::zeros({size})}, outputs{Tensor::zeros({size})};
+        const NoParams params;
+        return select({of, ParamsRef(params), inputs, outputs}, KernelPolicy::parse(policy)).backend;
+    };
+    CHECK(chosen(pass, 2, "auto") == Backend::ref);
+    CHECK(chosen(pass, 2, "cpu") == Backend::cpu);
+    CHECK(chosen(pass, 2, "accumulate=cpu") == Backend::cpu);
+    CHECK(chosen(pass, 2, "accumulate=ref") == Backend::ref);
+    CHECK(chosen(pass, 10, "cpu") == Backend::ref);
+    CHECK_THROWS_WITH(chosen(pass, 10, "accumulate=cpu"),
+                      "[accumulate] cpu is forced, but refuses forward: 10 elements or more");
+    CHECK_THROWS_WITH(chosen(alone, 2, "auto"),
+                      "[accumulate] no implementation of forward can do this: cpu: not yet proven on a GPU, "
+                      "taken only when asked for");
+}
+
+TEST_CASE("every version on tensor cores stands before a plain one") {
+    for (const Op* op : all_ops()) {
+        for (const Pass& pass : op->passes) {
+            const auto at = [&](Backend backend) {
+                return std::ranges::find(pass.implementations, backend, &Implementation::backend);
+            };
+            if (at(Backend::cuda_mma) == pass.implementations.end()) continue;
+            INFO(op->name << '.' << pass.name);
+            CHECK(at(Backend::cuda) != pass.implementations.end());
+            CHECK(at(Backend::cuda_mma) < at(Backend::cuda));
+        }
+    }
+}
+
 TEST_CASE("policies are read strictly") {
     CHECK(KernelPolicy::parse("auto").str() == "auto");
     CHECK(KernelPolicy::parse("ref,accumulate=cpu").str() == "ref,accumulate=cpu");
-    CHECK_THROWS_WITH(KernelPolicy::parse("fast"), "[kernels] \"fast\" is none of ref, cpu, cuda, cudnn");
+    CHECK_THROWS_WITH(KernelPolicy::parse("fast"),
+                      "[kernels] \"fast\" is none of ref, cpu, cuda, cuda_mma, cudnn");
     CHECK_THROWS_WITH(KernelPolicy::parse("auto,accumulate=avx"),
-                      "[kernels] \"avx\" is none of ref, cpu, cuda, cudnn");
+                      "[kernels] \"avx\" is none of ref, cpu, cuda, cuda_mma, cudnn");
     CHECK_THROWS_WITH(KernelPolicy::parse("nothing=ref"),
                       Catch::StartsWith("[kernels] no operation \"nothing\""));
 }
