@@ -9,7 +9,8 @@ namespace tern {
 /// result) and rounded once.
 /// images: (R, C, H, W) uint8, planes as CIFAR stores them; records: (N) int32 or int64; scale, shift: (C)
 /// float32 or float64; y: (N, H, W, C) of the floating type `dtype`. On the CPU a record outside [0, R)
-/// throws Error. No gradient.
+/// throws Error; on a GPU it stops the kernel, an error that the next wait for the device reports. No
+/// gradient.
 Tensor prepare_images(const Tensor& images, const Tensor& records, const Tensor& scale, const Tensor& shift,
                       DType dtype = DType::float32);
 

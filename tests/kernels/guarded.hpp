@@ -11,20 +11,22 @@ namespace tern::test {
 /// sanitizer the surroundings must not even be read.
 class Guarded {
   public:
-    /// A copy of `values`; if `poisoned`, all bytes are 0xFF instead (a NaN in every floating type).
-    Guarded(const Tensor& values, bool poisoned) : Guarded(values.shape(), values.dtype()) {
+    /// A copy of `values`; if `poisoned`, all bytes are 0xFF instead (a NaN in every floating type). It
+    /// starts `shift` bytes behind a boundary of 64.
+    Guarded(const Tensor& values, bool poisoned, std::int64_t shift = 0)
+        : Guarded(values.shape(), values.dtype(), shift) {
         if (poisoned)
             std::fill_n(tensor_.raw_data(), tensor_.bytes(), std::byte{0xFF});
         else
             tensor_.copy_from(values);
     }
-    Guarded(const Shape& shape, DType dtype) {
+    Guarded(const Shape& shape, DType dtype, std::int64_t shift = 0) : before_(kGuard + shift) {
         const std::int64_t bytes = shape.numel() * size_of(dtype);
-        whole_ = Tensor::empty({bytes + 2 * kGuard}, DType::uint8);
+        whole_ = Tensor::empty({before_ + bytes + kGuard}, DType::uint8);
         std::fill_n(whole_.raw_data(), whole_.bytes(), kPattern);
-        tensor_ = Tensor::view_of(whole_.storage(), kGuard, shape, dtype);
-        ASAN_POISON_MEMORY_REGION(whole_.raw_data(), kGuard);
-        ASAN_POISON_MEMORY_REGION(whole_.raw_data() + kGuard + bytes, kGuard);
+        tensor_ = Tensor::view_of(whole_.storage(), before_, shape, dtype);
+        ASAN_POISON_MEMORY_REGION(whole_.raw_data(), before_);
+        ASAN_POISON_MEMORY_REGION(whole_.raw_data() + before_ + bytes, kGuard);
     }
     ~Guarded() { allow_access(); }
     Guarded(const Guarded&) = delete;
@@ -39,7 +41,7 @@ class Guarded {
         const auto clean = [&](std::int64_t from, std::int64_t to) {
             return std::all_of(data + from, data + to, [](std::byte b) { return b == kPattern; });
         };
-        return clean(0, kGuard) && clean(end - kGuard, end);
+        return clean(0, before_) && clean(end - kGuard, end);
     }
 
   private:
@@ -47,6 +49,7 @@ class Guarded {
 
     static constexpr std::int64_t kGuard = 64;
     static constexpr std::byte kPattern{0xA5};
+    std::int64_t before_;
     Tensor whole_, tensor_;
 };
 

@@ -1,0 +1,143 @@
+// NaN, infinities, ties and numbers outside a range in our CUDA kernels, run on the host: what ref gives,
+// exactly.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "tern/kernels/activation/activation.hpp"
+#include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
+#include "tern/kernels/reduce/reduce.hpp"
+#include "tern/tests/catch.hpp"
+#include "tern/tests/kernels_on_host/host_passes.hpp"
+
+using namespace tern;
+
+namespace {
+
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+Tensor vector_of(const std::vector<float>& values) {
+    return Tensor::from<float>({static_cast<std::int64_t>(values.size())}, values);
+}
+
+bool same(const Tensor& a, const Tensor& b) {
+    const std::vector<double> left = cases::to_doubles(a), right = cases::to_doubles(b);
+    return std::equal(left.begin(), left.end(), right.begin(),
+                      [](double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); });
+}
+
+// Null in a program that was built without the operation's kernels.
+const test::HostPass* find_host_pass(std::string_view op, std::string_view name) {
+    const auto hosts = test::host_passes();
+    const auto host =
+        std::ranges::find_if(hosts, [&](const auto& h) { return h.op == op && h.pass == name; });
+    return host == hosts.end() ? nullptr : &*host;
+}
+
+// Runs the pass on the host and with ref from the same `outputs`, and compares these.
+template <class P>
+void check_like_ref(const Op& op, const char* name, const P& params, const Tensors& inputs,
+                    const Tensors& outputs) {
+    const test::HostPass* const host = find_host_pass(op.name, name);
+    if (host == nullptr) return;
+    const Pass& pass = op.pass(name);
+    Tensors want;
+    for (const Tensor& output : outputs) want.push_back(output.clone());
+    const Stream stream = current_stream(Device::cpu());
+    pass.implementations.back().run({pass, ParamsRef(params), inputs, want}, stream);
+    host->run({pass, ParamsRef(params), inputs, outputs}, stream);
+    INFO(op.name << '.' << name);
+    for (std::size_t i = 0; i < outputs.size(); ++i) CHECK(same(outputs[i], want[i]));
+}
+
+}  // namespace
+
+TEST_CASE(
+    "kernels on the host: a NaN comes through every activation, and kinks have the lower side's slope") {
+    const Tensor x = vector_of({kNan, -3, 0, 3, 6, -0.0f, 7, -7}), dy = vector_of({1, 2, 3, 4, 5, 6, 7, 8});
+    using enum Activation;
+    for (const Activation kind : {none, relu, relu6, leaky_relu, hard_swish}) {
+        const ActivationParams params{kind, 0.25};
+        check_like_ref(activation_op(), "forward", params, {x}, {Tensor::zeros({8})});
+        check_like_ref(activation_op(), "backward", params, {x, dy}, {Tensor::zeros({8})});
+    }
+    for (const Activation kind : {elu, gelu, gelu_tanh, silu, sigmoid, Activation::tanh}) {
+        const Tensor nans = vector_of({kNan, kNan});
+        check_like_ref(activation_op(), "forward", ActivationParams{kind, 0}, {nans}, {Tensor::zeros({2})});
+    }
+}
+
+TEST_CASE("kernels on the host: casts keep inside an integer's range") {
+    const Tensor wide =
+        vector_of({kNan, kInfinity, -kInfinity, 1e30f, -1e30f, 255.9f, 256, -0.5f, -3.7f, 2147483648.0f});
+    const auto large = Tensor::from<std::int64_t>(
+        {4}, std::vector<std::int64_t>{-1, 256, 0x1'2345'6789, std::numeric_limits<std::int64_t>::min()});
+    for (const Tensor& x : {wide, large}) {
+        for (const DType to : {DType::uint8, DType::int32, DType::int64, DType::float16, DType::bfloat16})
+            check_like_ref(find_op("cast"), "forward", NoParams{}, {x}, {Tensor::zeros(x.shape(), to)});
+    }
+}
+
+TEST_CASE("kernels on the host: the first NaN of a row is predicted, else the first of the largest") {
+    for (const std::int64_t classes : {3, 40, 70}) {
+        const Tensor logits = Tensor::full({7, classes}, -1);
+        float* const at = logits.data<float>();
+        at[0 * classes + 1] = at[0 * classes + classes - 1] = 2;  // a tie
+        at[1 * classes + 2] = kNan;
+        at[1 * classes] = kInfinity;                                 // a NaN counts more
+        at[2 * classes + 1] = at[2 * classes + classes - 1] = kNan;  // the first of two
+        std::fill_n(at + 3 * classes, classes, -kInfinity);
+        at[4 * classes + classes - 1] = kInfinity;
+        // Rows 5 and 6 tie throughout, under labels that are none.
+        const auto labels = Tensor::from<std::int32_t>(
+            {7}, std::vector<std::int32_t>{1, 2, 1, 0, static_cast<std::int32_t>(classes - 1), -1, 100});
+        const Op& op = find_op("classification_metrics");
+        const Tensor totals = Tensor::full({3}, 5, DType::float64);
+        check_like_ref(op, "totals", NoParams{}, {totals, logits, labels, Tensor::full({}, 0.5)},
+                       {totals.clone()});
+        const Tensor matrix = Tensor::zeros({classes, classes}, DType::int64);
+        check_like_ref(op, "confusion", NoParams{}, {matrix, logits, labels}, {matrix.clone()});
+    }
+}
+
+TEST_CASE("kernels on the host: a NaN comes through every extreme, wherever it stands") {
+    for (const Reduction kind : {Reduction::max, Reduction::min}) {
+        for (const std::int64_t place : {0, 7, 20, 39}) {
+            const Tensor x = Tensor::full({40}, 1);
+            x.data<float>()[place] = kNan;
+            const Op& op = reduce_op();
+            check_like_ref(op, "forward", ReduceParams{kind, 0b1}, {x}, {Tensor::zeros({})});
+            const Tensor columns = x.reshape({20, 2}), rows = x.reshape({2, 20});
+            check_like_ref(op, "forward", ReduceParams{kind, 0b01}, {columns}, {Tensor::zeros({2})});
+            check_like_ref(op, "forward", ReduceParams{kind, 0b10}, {rows}, {Tensor::zeros({2})});
+        }
+        const Tensor x = vector_of({-kInfinity, -kInfinity, kInfinity, kInfinity}).reshape({2, 2});
+        check_like_ref(reduce_op(), "forward", ReduceParams{kind, 0b10}, {x}, {Tensor::zeros({2})});
+    }
+    const Tensor a = vector_of({kNan, 1, kInfinity, 0, 0, 0, -2}),
+                 b = vector_of({1, kNan, -kInfinity, 0, 2, -1, 2});
+    for (const BinaryKind kind : {BinaryKind::maximum, BinaryKind::minimum, BinaryKind::pow, BinaryKind::div})
+        check_like_ref(elementwise_binary_op(), "forward", ElementwiseBinaryParams{kind}, {a, b},
+                       {Tensor::zeros({7})});
+    const Tensor zeros = vector_of({0, 0, 0, 2}), powers = vector_of({0, 2, 1, 0}),
+                 dy = vector_of({1, 1, 1, 1});
+    for (const char* pass : {"backward_a", "backward_b"})
+        check_like_ref(elementwise_binary_op(), pass, ElementwiseBinaryParams{BinaryKind::pow},
+                       {zeros, powers, dy}, {Tensor::zeros({4})});
+}
+
+TEST_CASE("kernels on the host: a record outside the data stops prepare_images") {
+    const test::HostPass* const host = find_host_pass("prepare_images", "labels");
+    if (host == nullptr) return;
+    const Tensor labels = Tensor::zeros({3}, DType::int32), y = Tensor::zeros({1}, DType::int32);
+    for (const std::int32_t record : {-1, 3}) {
+        const auto records = Tensor::from<std::int32_t>({1}, std::vector<std::int32_t>{record});
+        const Tensor inputs[] = {labels, records};
+        const Problem problem{
+            find_op("prepare_images").pass("labels"), ParamsRef(NoParams{}), inputs, {&y, 1}};
+        CHECK_THROWS_WITH(host->run(problem, current_stream(Device::cpu())),
+                          "[host_run] the kernel called __trap()");
+    }
+}
