@@ -1,0 +1,188 @@
+// One pass over x. Distances are measured from the first row, so that the size of the numbers does not
+// cancel, and a thread merges the moments of 4 rows at a time (Chan, Golub, LeVeque 1979), so that neither
+// does a first row far from the others: the relative error of the variance grows with (first row - mean) /
+// deviation, never with its square. Blocks are merged in double.
+#include "tern/kernels/channel_moments/channel_moments_cuda.cuh"
+
+#include "tern/kernels/channel_rows_cuda.cuh"
+#include "tern/kernels/channels.hpp"
+
+namespace tern::channel_moments_passes {
+namespace {
+
+namespace rows = channel_rows_cuda;
+using rows::Direction;
+using rows::RowWalk;
+
+constexpr int kRows = 4;  // per thread and tile: 64 bytes under way
+
+/// Moments of the rows so far, per channel of a pack: `squares` is the sum of squared distances from `mean`.
+template <int V>
+struct Moments {
+    float mean[V] = {}, squares[V] = {};
+    int count = 0;
+
+    /// The first `valid` rows of the tile.
+    template <class T>
+    __device__ __forceinline__ void add(const rows::TileRows<T, V, kRows>& tile, int valid,
+                                        const float (&origin)[V]) {
+        const int total = count + valid;
+        const float inverse = 1.0f / static_cast<float>(valid);
+        const float share = static_cast<float>(valid) / static_cast<float>(total);
+        const float before = static_cast<float>(count);
+#pragma unroll
+        for (int v = 0; v < V; ++v) {
+            float distances[kRows], sum = 0.0f, square = 0.0f;
+#pragma unroll
+            for (int i = 0; i < kRows; ++i) {
+                distances[i] = i < valid ? static_cast<float>(tile.packs[i][v]) - origin[v] : 0.0f;
+                sum += distances[i];
+            }
+            const float centre = sum * inverse;
+#pragma unroll
+            for (int i = 0; i < kRows; ++i) {
+                const float distance = i < valid ? distances[i] - centre : 0.0f;
+                square += distance * distance;
+            }
+            const float step = centre - mean[v];
+            mean[v] += step * share;
+            squares[v] += square + step * step * share * before;
+        }
+        count = total;
+    }
+};
+
+// x: (rows, C), partial: (blocks, 2, C): the mean distance from the first row and the sum of squared
+// distances from that mean.
+template <class T, int V>
+__global__ void __launch_bounds__(rows::kThreads, 2)
+    channel_moments_partial_kernel(const T* x, float* partial, RowWalk walk) {
+    TERN_SHARED(rows::LanePack<V>, mean_packs, rows::kLanePacks<V>);
+    TERN_SHARED(rows::LanePack<V>, square_packs, rows::kLanePacks<V>);
+    TERN_SHARED(int, counts, rows::kThreads);
+    const int channel = rows::thread_channel<V>();
+    Moments<V> moments;
+    if (channel < walk.channels) {
+        float origin[V];
+        const auto first_row = cuda::load_pack<V>(x + channel);
+        for (int v = 0; v < V; ++v) origin[v] = static_cast<float>(first_row[v]);
+        rows::for_each_tile<Direction::forwards>(walk, [&](std::int64_t row) {
+            rows::TileRows<T, V, kRows> tile;
+            tile.load(walk, x, row, channel);
+            const std::int64_t left = (walk.rows - row + walk.lanes - 1) / walk.lanes;
+            if (left > 0) moments.add(tile, left < kRows ? static_cast<int>(left) : kRows, origin);
+        });
+    }
+    rows::store_lane<V>(mean_packs, moments.mean);
+    rows::store_lane<V>(square_packs, moments.squares);
+    if (threadIdx.x == 0) counts[threadIdx.y] = moments.count;
+    __syncthreads();
+
+    // A thread per channel; a lane without rows has a count, mean and squares of 0.
+    const float *means = &mean_packs[0][0], *squares = &square_packs[0][0];
+    const int block_channels = static_cast<int>(blockDim.x) * V;
+    const int own = static_cast<int>(threadIdx.y * blockDim.x + threadIdx.x);
+    const int target = static_cast<int>(blockIdx.x) * block_channels + own;
+    if (own >= block_channels || target >= walk.channels) return;
+    float total = 0.0f, sum = 0.0f, square = 0.0f;
+    for (int lane = 0; lane < walk.lanes; ++lane) {
+        const float count = static_cast<float>(counts[lane]);
+        total += count;
+        sum += count * means[lane * block_channels + own];
+    }
+    const float mean = sum / total;
+    for (int lane = 0; lane < walk.lanes; ++lane) {
+        const float distance = means[lane * block_channels + own] - mean;
+        square +=
+            squares[lane * block_channels + own] + static_cast<float>(counts[lane]) * distance * distance;
+    }
+    float* to = partial + static_cast<std::int64_t>(blockIdx.y) * 2 * walk.channels + target;
+    to[0] = mean;
+    to[walk.channels] = square;
+}
+
+// Sums of distances and of their squares, both from the first row: in double the difference below loses at
+// most the factor M of 2^53.
+template <class T>
+struct MergeMoments {
+    const T* x;
+    float *mean, *variance;
+    RowWalk walk;
+
+    __device__ void add(int block, float block_mean, float squares, double& sum, double& sum_squares) const {
+        const double count = walk.rows_of_block(block), distance = static_cast<double>(block_mean);
+        sum += count * distance;
+        sum_squares += static_cast<double>(squares) + count * distance * distance;
+    }
+    __device__ void finish(int channel, double sum, double sum_squares) const {
+        const double count = static_cast<double>(walk.rows), distance = sum / count;
+        const double squares = sum_squares - sum * distance;
+        mean[channel] = static_cast<float>(static_cast<double>(static_cast<float>(x[channel])) + distance);
+        // Equal numbers can leave -1e-20; a NaN stays.
+        variance[channel] = static_cast<float>((squares < 0 ? 0 : squares) / count);
+    }
+};
+
+// dx = (x - mean) 2 dvariance / M + dmean / M; dmean or dvariance may be null.
+template <class T, int V>
+__global__ void __launch_bounds__(rows::kThreads, 2)
+    channel_moments_backward_kernel(const T* x, const float* mean, const float* dmean, const float* dvariance,
+                                    T* dx, RowWalk walk) {
+    const int channel = rows::thread_channel<V>();
+    if (channel >= walk.channels) return;
+    const float per_row = 1.0f / static_cast<float>(walk.rows);
+    float centre[V], scale[V] = {}, shift[V] = {};
+    rows::load_floats<V>(mean + channel, centre);
+    if (dvariance != nullptr) rows::load_floats<V>(dvariance + channel, scale);
+    if (dmean != nullptr) rows::load_floats<V>(dmean + channel, shift);
+    for (int v = 0; v < V; ++v) {
+        scale[v] *= 2 * per_row;
+        shift[v] *= per_row;
+    }
+    rows::for_each_tile<Direction::backwards>(walk, [&](std::int64_t row) {
+        rows::TileRows<T, V, kRows> tile;
+        tile.load(walk, x, row, channel);
+#pragma unroll
+        for (int i = 0; i < kRows; ++i) {
+            float values[V];
+            tile.widen(i, values);
+            for (int v = 0; v < V; ++v) values[v] = (values[v] - centre[v]) * scale[v] + shift[v];
+            tile.round(i, values);
+        }
+        tile.store(walk, dx, row, channel);
+    });
+}
+
+const float* data_or_null(const Tensor& tensor) { return tensor ? tensor.data<float>() : nullptr; }
+
+}  // namespace
+
+void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
+    const Tensor &x = problem.inputs[0], &mean = problem.outputs[0], &variance = problem.outputs[1];
+    const std::int64_t channels = x.dim(-1);
+    visit_cuda_packs(problem, channels, [&]<class T, int V>() {
+        const RowWalk walk(rows_of(x.shape()), channels, V, kRows);
+        const Tensor partial = Tensor::empty({walk.partials(), 2, channels}, DType::float32, x.device());
+        cuda::launch(channel_moments_partial_kernel<T, V>, walk.shape(V), stream, x.data<T>(),
+                     partial.data<float>(), walk);
+        rows::launch_merge(
+            partial, MergeMoments<T>{x.data<T>(), mean.data<float>(), variance.data<float>(), walk}, stream);
+    });
+}
+
+void TERN_CUDA_PASS(backward)(const Problem& problem, const Stream& stream) {
+    const Tensor &x = problem.inputs[0], &mean = problem.inputs[1], &dx = problem.outputs[0];
+    const std::int64_t channels = x.dim(-1);
+    visit_cuda_packs(problem, channels, [&]<class T, int V>() {
+        const RowWalk walk(rows_of(x.shape()), channels, V, kRows);
+        cuda::launch(channel_moments_backward_kernel<T, V>, walk.shape(V), stream, x.data<T>(),
+                     mean.data<float>(), data_or_null(problem.inputs[2]), data_or_null(problem.inputs[3]),
+                     dx.data<T>(), walk);
+    });
+}
+
+bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
+    return accepts_cuda_floating(problem, why_not);
+}
+
+}  // namespace tern::channel_moments_passes

@@ -1,0 +1,178 @@
+// How CUDA kernels go over rows of C channels. A thread owns a pack of V channels, so that what is per
+// channel stays in its registers, and takes several rows at once; the partition depends on the problem alone,
+// and partial sums are merged in a fixed order.
+#pragma once
+
+#include <cstdint>
+
+#include "tern/core/cuda/device/pack.cuh"
+#include "tern/core/cuda/device/warp.cuh"
+#include "tern/core/cuda/launch.hpp"
+#include "tern/core/cuda/shared_memory.cuh"
+#include "tern/core/tensor.hpp"
+
+namespace tern::channel_rows_cuda {
+
+using cuda::Pack;
+
+inline constexpr int kThreads = 256;
+inline constexpr int kMaxPacks = 32;  // packs of a row per block: what a warp reads at once
+// Two blocks for each of an H100's 132 multiprocessors, which run at once: 16 warps with 2 KB each under way
+// hide the latency of memory, and 264 partial sums are 1 % of the traffic of 65536 rows of 64 channels.
+inline constexpr int kBlocks = 264;
+
+/// Rows in tiles: a tile is `lanes` rows of threads times the rows that a thread takes at once. Block b of
+/// `blocks` has the tiles b, b + blocks, ... grid: (blocks of channels, blocks); block: (packs, lanes).
+struct RowWalk {
+    std::int64_t rows;
+    int channels, packs, lanes, tile_rows, tiles, blocks;
+
+    RowWalk(std::int64_t row_count, std::int64_t channel_count, int pack_size, int rows_per_thread)
+        : rows(row_count), channels(static_cast<int>(channel_count)), packs(1) {
+        const std::int64_t row_packs = channel_count / pack_size;
+        while (packs < row_packs && packs < kMaxPacks) packs *= 2;
+        lanes = kThreads / packs;
+        tile_rows = lanes * rows_per_thread;
+        tiles = static_cast<int>(cuda::blocks_for(rows, tile_rows));
+        const int columns = static_cast<int>(cuda::blocks_for(row_packs, packs));
+        const int most = columns == 0 ? 1 : kBlocks / columns;
+        blocks = tiles < most ? tiles : most < 1 ? 1 : most;
+    }
+
+    cuda::LaunchShape shape(int pack_size) const {
+        const unsigned columns = cuda::blocks_for(channels / pack_size, packs);
+        return {dim3(columns, static_cast<unsigned>(tiles == 0 ? 0 : blocks)),
+                dim3(static_cast<unsigned>(packs), static_cast<unsigned>(lanes))};
+    }
+
+    /// How many partial sums there are per channel: none where there is no row.
+    int partials() const { return tiles == 0 ? 0 : blocks; }
+
+    /// All tiles but the last one are whole.
+    __device__ double rows_of_block(int block) const {
+        const int own = (tiles - block + blocks - 1) / blocks;
+        const bool has_last = (tiles - 1) % blocks == block;
+        const std::int64_t missing = has_last ? static_cast<std::int64_t>(tiles) * tile_rows - rows : 0;
+        return static_cast<double>(static_cast<std::int64_t>(own) * tile_rows - missing);
+    }
+};
+
+/// The first channel of this thread's pack; it has work where that is below the walk's `channels`.
+template <int V>
+__device__ __forceinline__ int thread_channel() {
+    return static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x) * V;
+}
+
+/// Which way a pass goes over the rows. What the pass before it read last is still in the L2 cache, so a
+/// second pass over the same rows goes backwards.
+enum class Direction { forwards, backwards };
+
+/// Calls visit(row) for the first row of this thread in every tile of its block; the others are `lanes`
+/// apart.
+template <Direction kDirection, class Visit>
+__device__ __forceinline__ void for_each_tile(const RowWalk& walk, Visit visit) {
+    for (int i = static_cast<int>(blockIdx.y); i < walk.tiles; i += walk.blocks) {
+        const int tile = kDirection == Direction::forwards ? i : walk.tiles - 1 - i;
+        visit(static_cast<std::int64_t>(tile) * walk.tile_rows + threadIdx.y);
+    }
+}
+
+/// This thread's rows of a tile. Rows beyond the last are zeros, and not stored.
+template <class T, int V, int kRows>
+struct TileRows {
+    Pack<T, V> packs[kRows];
+
+    __device__ __forceinline__ void load(const RowWalk& walk, const T* from, std::int64_t row, int channel) {
+#pragma unroll
+        for (int i = 0; i < kRows; ++i) {
+            const std::int64_t own = row + i * walk.lanes;
+            packs[i] = {};
+            if (own < walk.rows) packs[i] = cuda::load_pack<V>(from + own * walk.channels + channel);
+        }
+    }
+    __device__ __forceinline__ void store(const RowWalk& walk, T* to, std::int64_t row, int channel) const {
+#pragma unroll
+        for (int i = 0; i < kRows; ++i) {
+            const std::int64_t own = row + i * walk.lanes;
+            if (own < walk.rows) cuda::store_pack<V>(to + own * walk.channels + channel, packs[i]);
+        }
+    }
+    __device__ __forceinline__ void widen(int i, float (&values)[V]) const {
+#pragma unroll
+        for (int v = 0; v < V; ++v) values[v] = static_cast<float>(packs[i][v]);
+    }
+    __device__ __forceinline__ void round(int i, const float (&values)[V]) {
+#pragma unroll
+        for (int v = 0; v < V; ++v) packs[i][v] = static_cast<T>(values[v]);
+    }
+};
+
+/// As many of V floats as one access moves.
+template <int V>
+inline constexpr int kFloats = V < 4 ? V : 4;
+
+/// V neighbouring floats; `from` is aligned to kFloats<V> of them.
+template <int V>
+__device__ __forceinline__ void load_floats(const float* from, float (&to)[V]) {
+#pragma unroll
+    for (int v = 0; v < V; v += kFloats<V>) {
+        const auto pack = cuda::load_pack<kFloats<V>>(from + v);
+        for (int i = 0; i < kFloats<V>; ++i) to[v + i] = pack[i];
+    }
+}
+
+/// Shared memory for V floats of each thread, (lanes of the block, its channels): LanePack<V>
+/// lanes[kLanePacks<V>].
+template <int V>
+using LanePack = Pack<float, kFloats<V>>;
+template <int V>
+inline constexpr int kLanePacks = kThreads* V / kFloats<V>;
+
+/// Writes the values of this thread to their place.
+template <int V>
+__device__ __forceinline__ void store_lane(LanePack<V>* lanes, const float (&values)[V]) {
+    LanePack<V>* to = lanes + (threadIdx.y * blockDim.x + threadIdx.x) * (V / kFloats<V>);
+#pragma unroll
+    for (int v = 0; v < V; v += kFloats<V>) {
+        LanePack<V> pack;
+        for (int i = 0; i < kFloats<V>; ++i) pack[i] = values[v + i];
+        cuda::store_pack<kFloats<V>>(&to[v / kFloats<V>][0], pack);
+    }
+}
+
+/// The sum of one channel's values in `lanes`, in the order of the lanes.
+__device__ __forceinline__ float sum_lanes(const float* lanes, int channel, int channels) {
+    float sum = 0.0f;
+    for (unsigned lane = 0; lane < blockDim.y; ++lane)
+        sum += lanes[static_cast<int>(lane) * channels + channel];
+    return sum;
+}
+
+inline constexpr int kMergedChannels = 8;  // per block, a warp for each: one 32-byte sector of every partial
+
+/// Merges two numbers per channel of `partials` blocks in double, always in the same order, and calls
+/// merge.finish(channel, first, second). merge.add(p, a, b, first, second) takes in block p.
+/// partial: (partials, 2, C)
+template <class Merge>
+__global__ void merge_partials_kernel(const float* partial, int partials, int channels, Merge merge) {
+    const int channel = static_cast<int>(blockIdx.x * kMergedChannels + threadIdx.x / 32);
+    if (channel >= channels) return;
+    double first = 0, second = 0;
+    for (int p = static_cast<int>(threadIdx.x) % 32; p < partials; p += 32) {
+        const float* at = partial + static_cast<std::int64_t>(p) * 2 * channels + channel;
+        merge.add(p, at[0], at[channels], first, second);
+    }
+    first = cuda::warp_sum(first);
+    second = cuda::warp_sum(second);
+    if (threadIdx.x % 32 == 0) merge.finish(channel, first, second);
+}
+
+template <class Merge>
+void launch_merge(const Tensor& partial, const Merge& merge, const Stream& stream) {
+    const int channels = static_cast<int>(partial.dim(2));
+    cuda::launch(merge_partials_kernel<Merge>,
+                 {dim3(cuda::blocks_for(channels, kMergedChannels)), dim3(kMergedChannels * 32)}, stream,
+                 partial.data<float>(), static_cast<int>(partial.dim(0)), channels, merge);
+}
+
+}  // namespace tern::channel_rows_cuda
