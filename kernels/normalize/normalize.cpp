@@ -12,6 +12,10 @@ void backward_input_ref(const Problem& problem, const Stream& stream);
 void forward_cpu(const Problem& problem, const Stream& stream);
 void backward_reduce_cpu(const Problem& problem, const Stream& stream);
 void backward_input_cpu(const Problem& problem, const Stream& stream);
+void forward_cuda(const Problem& problem, const Stream& stream);
+void backward_reduce_cuda(const Problem& problem, const Stream& stream);
+void backward_input_cuda(const Problem& problem, const Stream& stream);
+bool accepts_cuda(const Problem& problem, std::string* why_not);
 void record_grad(const Tensors& inputs, const Tensor& output, const NormalizeParams& params);
 
 }  // namespace normalize_passes
@@ -20,23 +24,28 @@ using namespace normalize_passes;
 
 // backward_input leaves dresidual out where it is undefined: no residual, or dy itself is its gradient.
 const Op& normalize_op() {
+    const auto implementations = [](auto ours, auto cpu_version, auto reference) {
+        return std::vector<Implementation>{{Backend::cuda, ours, TERN_IF_CUDA(accepts_cuda)},
+                                           {Backend::cpu, cpu_version, accepts_float32},
+                                           {Backend::ref, reference}};
+    };
     static const Op op{
         "normalize",
         {{"normalize",
           "forward",
           {"x", "mean", "variance", "gamma", "beta", "residual"},
           {"y"},
-          {{Backend::cpu, forward_cpu, accepts_float32}, {Backend::ref, forward_ref}}},
+          implementations(TERN_IF_CUDA(forward_cuda), forward_cpu, forward_ref)},
          {"normalize",
           "backward_reduce",
           {"x", "mean", "variance", "gamma", "beta", "residual", "dy"},
           {"dgamma", "dbeta", "dmean", "dvariance"},
-          {{Backend::cpu, backward_reduce_cpu, accepts_float32}, {Backend::ref, backward_reduce_ref}}},
+          implementations(TERN_IF_CUDA(backward_reduce_cuda), backward_reduce_cpu, backward_reduce_ref)},
          {"normalize",
           "backward_input",
           {"x", "mean", "variance", "gamma", "beta", "residual", "dy"},
           {"dx", "dresidual"},
-          {{Backend::cpu, backward_input_cpu, accepts_float32}, {Backend::ref, backward_input_ref}}}}};
+          implementations(TERN_IF_CUDA(backward_input_cuda), backward_input_cpu, backward_input_ref)}}};
     return op;
 }
 

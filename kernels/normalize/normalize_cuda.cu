@@ -1,0 +1,254 @@
+// Every tensor crosses the memory once per pass: z is computed again in registers, so the backward passes
+// need neither z nor y.
+#include "tern/kernels/normalize/normalize_cuda.cuh"
+
+#include "tern/kernels/channel_rows_cuda.cuh"
+#include "tern/kernels/channels.hpp"
+#include "tern/kernels/normalize/normalize_device.cuh"
+
+namespace tern {
+namespace {
+
+namespace rows = channel_rows_cuda;
+using normalize_device::Affine;
+using normalize_device::ChannelInputs;
+using rows::Direction;
+using rows::RowWalk;
+using rows::TileRows;
+
+// z of row `i` of the tile. residual: null where there is none.
+template <class T, int V, int kRows>
+__device__ __forceinline__ void affine_row(const Affine<V>& affine, const TileRows<T, V, kRows>& x, int i,
+                                           bool has_residual, const TileRows<T, V, kRows>& residual,
+                                           float (&z)[V]) {
+    x.widen(i, z);
+    affine.apply(z);
+    if (!has_residual) return;
+    float added[V];
+    residual.widen(i, added);
+#pragma unroll
+    for (int v = 0; v < V; ++v) z[v] += added[v];
+}
+
+// x, residual (or null), y: (rows, C)
+template <class T, int V, class F>
+__global__ void __launch_bounds__(rows::kThreads, 2)
+    normalize_forward_kernel(const T* x, const T* residual, T* y, ChannelInputs in, F activation,
+                             RowWalk walk) {
+    const int channel = rows::thread_channel<V>();
+    if (channel >= walk.channels) return;
+    const Affine<V> affine(in, channel);
+    rows::for_each_tile<Direction::backwards>(walk, [&](std::int64_t row) {
+        TileRows<T, V, F::kForwardRows> tile, added;
+        tile.load(walk, x, row, channel);
+        if (residual != nullptr) added.load(walk, residual, row, channel);
+#pragma unroll
+        for (int i = 0; i < F::kForwardRows; ++i) {
+            float z[V];
+            affine_row(affine, tile, i, residual != nullptr, added, z);
+            activation.forward(z);
+            tile.round(i, z);
+        }
+        tile.store(walk, y, row, channel);
+    });
+}
+
+// x, residual (or null), dy: (rows, C); partial: (blocks, 2, C), sums of dz and of dz (x - mean)
+template <class T, int V, class F>
+__global__ void __launch_bounds__(rows::kThreads, 2)
+    normalize_gradient_sums_kernel(const T* x, const T* residual, const T* dy, float* partial,
+                                   ChannelInputs in, F activation, RowWalk walk) {
+    TERN_SHARED(rows::LanePack<V>, sum_packs, rows::kLanePacks<V>);
+    TERN_SHARED(rows::LanePack<V>, product_packs, rows::kLanePacks<V>);
+    constexpr int kRows = F::template kBackwardRows<V>;
+    const int channel = rows::thread_channel<V>();
+    float sums[V] = {}, products[V] = {};
+    if (channel < walk.channels) {
+        const Affine<V> affine(in, channel);
+        rows::for_each_tile<Direction::forwards>(walk, [&](std::int64_t row) {
+            TileRows<T, V, kRows> tile, grads, added;
+            tile.load(walk, x, row, channel);
+            grads.load(walk, dy, row, channel);  // rows beyond the last have a gradient of 0
+            if (!F::kLinear && residual != nullptr) added.load(walk, residual, row, channel);
+#pragma unroll
+            for (int i = 0; i < kRows; ++i) {
+                float dz[V], distance[V];
+                grads.widen(i, dz);
+                if constexpr (!F::kLinear) {
+                    float z[V];
+                    affine_row(affine, tile, i, residual != nullptr, added, z);
+                    activation.backward(z, dz);
+                }
+                tile.widen(i, distance);
+                if (row + i * walk.lanes >= walk.rows) continue;
+#pragma unroll
+                for (int v = 0; v < V; ++v) {
+                    sums[v] += dz[v];
+                    products[v] += dz[v] * (distance[v] - affine.mean[v]);
+                }
+            }
+        });
+    }
+    rows::store_lane<V>(sum_packs, sums);
+    rows::store_lane<V>(product_packs, products);
+    __syncthreads();  // the lanes are filled
+    const int block_channels = static_cast<int>(blockDim.x) * V;
+    const int own = static_cast<int>(threadIdx.y * blockDim.x + threadIdx.x);
+    const int target = static_cast<int>(blockIdx.x) * block_channels + own;
+    if (own >= block_channels || target >= walk.channels) return;
+    float* to = partial + static_cast<std::int64_t>(blockIdx.y) * 2 * walk.channels + target;
+    to[0] = rows::sum_lanes(&sum_packs[0][0], own, block_channels);
+    to[walk.channels] = rows::sum_lanes(&product_packs[0][0], own, block_channels);
+}
+
+// dx = scale dz + centred (x - mean) + constant; the slopes may both be null, and so may dresidual and
+// residual.
+template <class T, int V, class F>
+__global__ void __launch_bounds__(rows::kThreads, 2)
+    normalize_backward_input_kernel(const T* x, const T* residual, const T* dy, const float* centred,
+                                    const float* constant, T* dx, T* dresidual, ChannelInputs in,
+                                    F activation, RowWalk walk) {
+    constexpr int kRows = F::template kBackwardRows<V>;
+    const int channel = rows::thread_channel<V>();
+    if (channel >= walk.channels) return;
+    const Affine<V> affine(in, channel);
+    float slope[V] = {}, offset[V] = {};
+    if (centred != nullptr) {
+        rows::load_floats<V>(centred + channel, slope);
+        rows::load_floats<V>(constant + channel, offset);
+    }
+    rows::for_each_tile<Direction::backwards>(walk, [&](std::int64_t row) {
+        TileRows<T, V, kRows> tile, grads, added;
+        if (!F::kLinear || centred != nullptr) tile.load(walk, x, row, channel);
+        grads.load(walk, dy, row, channel);
+        if (!F::kLinear && residual != nullptr) added.load(walk, residual, row, channel);
+#pragma unroll
+        for (int i = 0; i < kRows; ++i) {
+            float dz[V];
+            grads.widen(i, dz);
+            if constexpr (!F::kLinear) {
+                float z[V];
+                affine_row(affine, tile, i, residual != nullptr, added, z);
+                activation.backward(z, dz);
+            }
+            if (dresidual != nullptr) grads.round(i, dz);
+#pragma unroll
+            for (int v = 0; v < V; ++v) dz[v] *= affine.scale[v];
+            if (centred != nullptr) {
+                float distance[V];
+                tile.widen(i, distance);
+#pragma unroll
+                for (int v = 0; v < V; ++v) dz[v] += slope[v] * (distance[v] - affine.mean[v]) + offset[v];
+            }
+            tile.round(i, dz);
+        }
+        tile.store(walk, dx, row, channel);
+        if (dresidual != nullptr) grads.store(walk, dresidual, row, channel);
+    });
+}
+
+// The gradients of normalize's vectors from the sums; normalize_grad.cpp has the formulas.
+struct MergeGradients {
+    const float *variance, *gamma;
+    double epsilon;
+    float *dgamma, *dbeta, *dmean, *dvariance;
+
+    __device__ void add(int, float dz, float dz_centred, double& sum, double& product) const {
+        sum += static_cast<double>(dz);
+        product += static_cast<double>(dz_centred);
+    }
+    __device__ void finish(int channel, double sum, double product) const {
+        const double r = 1 / std::sqrt(static_cast<double>(variance[channel]) + epsilon);
+        const double scale = static_cast<double>(gamma[channel]) * r;
+        dgamma[channel] = static_cast<float>(r * product);
+        dbeta[channel] = static_cast<float>(sum);
+        dmean[channel] = static_cast<float>(-scale * sum);
+        dvariance[channel] = static_cast<float>(-0.5 * scale * r * r * product);
+    }
+};
+
+template <class T>
+const T* data_or_null(const Tensor& tensor) {
+    return tensor ? tensor.data<T>() : nullptr;
+}
+
+// x, mean, variance, gamma and beta are the first inputs of every pass.
+ChannelInputs channel_inputs(const Problem& problem) {
+    const auto& in = problem.inputs;
+    return {in[1].data<float>(), in[2].data<float>(), in[3].data<float>(), in[4].data<float>(),
+            static_cast<float>(problem.params<NormalizeParams>().epsilon)};
+}
+
+enum class Way { forward, backward };
+
+// Calls function.operator()<T, V>(activation, walk).
+template <Way kWay, class F>
+void visit_rows(const Problem& problem, F function) {
+    const Tensor& x = problem.inputs[0];
+    visit_cuda_packs(problem, x.dim(-1), [&]<class T, int V>() {
+        normalize_device::visit_activation_kind(
+            problem.params<NormalizeParams>(), [&]<class Activated>(Activated activation) {
+                constexpr int kRows =
+                    kWay == Way::forward ? Activated::kForwardRows : Activated::template kBackwardRows<V>;
+                const RowWalk walk(rows_of(x.shape()), x.dim(-1), V, kRows);
+                function.template operator()<T, V>(activation, walk);
+            });
+    });
+}
+
+}  // namespace
+
+Tensor TERN_CUDA_PASS(NormalizeBackward)::sums(const Problem& problem, const Stream& stream) {
+    const Tensor &x = problem.inputs[0], &residual = problem.inputs[5], &dy = problem.inputs[6];
+    Tensor partial;
+    visit_rows<Way::backward>(problem, [&]<class T, int V, class F>(F activation, const RowWalk& walk) {
+        partial = Tensor::empty({walk.partials(), 2, walk.channels}, DType::float32, x.device());
+        cuda::launch(normalize_gradient_sums_kernel<T, V, F>, walk.shape(V), stream, x.data<T>(),
+                     data_or_null<T>(residual), dy.data<T>(), partial.data<float>(), channel_inputs(problem),
+                     activation, walk);
+    });
+    return partial;
+}
+
+void TERN_CUDA_PASS(NormalizeBackward)::input(const Problem& problem, const Slopes& slopes, const Tensor& dx,
+                                              const Tensor& dresidual, const Stream& stream) {
+    const Tensor &x = problem.inputs[0], &residual = problem.inputs[5], &dy = problem.inputs[6];
+    visit_rows<Way::backward>(problem, [&]<class T, int V, class F>(F activation, const RowWalk& walk) {
+        cuda::launch(normalize_backward_input_kernel<T, V, F>, walk.shape(V), stream, x.data<T>(),
+                     data_or_null<T>(residual), dy.data<T>(), data_or_null<float>(slopes.centred),
+                     data_or_null<float>(slopes.constant), dx.data<T>(),
+                     dresidual ? dresidual.data<T>() : nullptr, channel_inputs(problem), activation, walk);
+    });
+}
+
+namespace normalize_passes {
+
+void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
+    const Tensor &x = problem.inputs[0], &residual = problem.inputs[5], &y = problem.outputs[0];
+    visit_rows<Way::forward>(problem, [&]<class T, int V, class F>(F activation, const RowWalk& walk) {
+        cuda::launch(normalize_forward_kernel<T, V, F>, walk.shape(V), stream, x.data<T>(),
+                     data_or_null<T>(residual), y.data<T>(), channel_inputs(problem), activation, walk);
+    });
+}
+
+void TERN_CUDA_PASS(backward_reduce)(const Problem& problem, const Stream& stream) {
+    const Tensor partial = TERN_CUDA_PASS(NormalizeBackward)::sums(problem, stream);
+    const ChannelInputs in = channel_inputs(problem);
+    const auto& out = problem.outputs;
+    rows::launch_merge(
+        partial,
+        MergeGradients{in.variance, in.gamma, problem.params<NormalizeParams>().epsilon, out[0].data<float>(),
+                       out[1].data<float>(), out[2].data<float>(), out[3].data<float>()},
+        stream);
+}
+
+void TERN_CUDA_PASS(backward_input)(const Problem& problem, const Stream& stream) {
+    TERN_CUDA_PASS(NormalizeBackward)::input(problem, {}, problem.outputs[0], problem.outputs[1], stream);
+}
+
+bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
+    return accepts_cuda_floating(problem, why_not);
+}
+
+}  // namespace normalize_passes
+}  // namespace tern
