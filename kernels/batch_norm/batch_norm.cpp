@@ -10,6 +10,9 @@ void forward_ref(const Problem& problem, const Stream& stream);
 void backward_ref(const Problem& problem, const Stream& stream);
 void forward_cpu(const Problem& problem, const Stream& stream);
 void backward_cpu(const Problem& problem, const Stream& stream);
+void forward_cuda(const Problem& problem, const Stream& stream);
+void backward_cuda(const Problem& problem, const Stream& stream);
+bool accepts_cuda(const Problem& problem, std::string* why_not);
 void record_grad(const Tensors& inputs, const BatchNormResult& result, const NormalizeParams& params);
 
 }  // namespace batch_norm_passes
@@ -19,17 +22,22 @@ using namespace batch_norm_passes;
 // dmean and dvariance: the gradients of the moments as results, undefined where nobody used them. dresidual
 // is left out where there is no residual, or dy itself is its gradient.
 const Op& batch_norm_op() {
+    const auto implementations = [](auto ours, auto cpu_version, auto reference) {
+        return std::vector<Implementation>{{Backend::cuda, ours, TERN_IF_CUDA(accepts_cuda)},
+                                           {Backend::cpu, cpu_version, accepts_float32},
+                                           {Backend::ref, reference}};
+    };
     static const Op op{"batch_norm",
                        {{"batch_norm",
                          "forward",
                          {"x", "gamma", "beta", "residual"},
                          {"y", "mean", "variance"},
-                         {{Backend::cpu, forward_cpu, accepts_float32}, {Backend::ref, forward_ref}}},
+                         implementations(TERN_IF_CUDA(forward_cuda), forward_cpu, forward_ref)},
                         {"batch_norm",
                          "backward",
                          {"x", "mean", "variance", "gamma", "beta", "residual", "dy", "dmean", "dvariance"},
                          {"dx", "dgamma", "dbeta", "dresidual"},
-                         {{Backend::cpu, backward_cpu, accepts_float32}, {Backend::ref, backward_ref}}}}};
+                         implementations(TERN_IF_CUDA(backward_cuda), backward_cpu, backward_ref)}}};
     return op;
 }
 
