@@ -9,23 +9,31 @@ void forward_ref(const Problem& problem, const Stream& stream);
 void backward_ref(const Problem& problem, const Stream& stream);
 void forward_cpu(const Problem& problem, const Stream& stream);
 void backward_cpu(const Problem& problem, const Stream& stream);
+void forward_cuda(const Problem& problem, const Stream& stream);
+void backward_cuda(const Problem& problem, const Stream& stream);
+bool accepts_cuda(const Problem& problem, std::string* why_not);
 void record_grad(const Tensor& input, const Tensor& output);
 
 }  // namespace global_average_pool_passes
 
 const Op& global_average_pool_op() {
     using namespace global_average_pool_passes;
+    const auto implementations = [](auto ours, auto cpu_version, auto reference) {
+        return std::vector<Implementation>{{Backend::cuda, ours, TERN_IF_CUDA(accepts_cuda)},
+                                           {Backend::cpu, cpu_version, accepts_float32},
+                                           {Backend::ref, reference}};
+    };
     static const Op op{"global_average_pool",
                        {{"global_average_pool",
                          "forward",
                          {"x"},
                          {"y"},
-                         {{Backend::cpu, forward_cpu, accepts_float32}, {Backend::ref, forward_ref}}},
+                         implementations(TERN_IF_CUDA(forward_cuda), forward_cpu, forward_ref)},
                         {"global_average_pool",
                          "backward",
                          {"dy"},
                          {"dx"},
-                         {{Backend::cpu, backward_cpu, accepts_float32}, {Backend::ref, backward_ref}}}}};
+                         implementations(TERN_IF_CUDA(backward_cuda), backward_cpu, backward_ref)}}};
     return op;
 }
 

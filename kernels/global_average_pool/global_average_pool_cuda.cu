@@ -1,0 +1,98 @@
+// Forward: a block per image and 8 packs of channels (128 bytes of every cell, one line), so that the 64
+// images of a batch with 128 channels make 256 blocks. Backward is element-wise.
+#include <cstdint>
+
+#include "tern/core/cuda/device/divisor.cuh"
+#include "tern/kernels/channel_rows_cuda.cuh"
+#include "tern/kernels/op.hpp"
+#include "tern/kernels/visit_cuda.cuh"
+
+namespace tern::global_average_pool_passes {
+namespace {
+
+namespace rows = channel_rows_cuda;
+
+constexpr int kPacks = 8;                        // of channels per block
+constexpr int kLanes = rows::kThreads / kPacks;  // rows of threads, which take turns at the cells
+constexpr int kCells = 4;                        // a thread reads at once
+
+// x: (N, cells, C), y: (N, C); grid: N * channel blocks; block: (kPacks, kLanes)
+template <class T, int V>
+__global__ void __launch_bounds__(rows::kThreads)
+    global_average_pool_forward_kernel(const T* x, T* y, int cells, int channels, int channel_blocks) {
+    TERN_SHARED(rows::LanePack<V>, sum_packs, rows::kLanePacks<V>);
+    const int first_channel = static_cast<int>(blockIdx.x) % channel_blocks * kPacks * V;
+    const std::int64_t image = static_cast<int>(blockIdx.x) / channel_blocks;
+    const int channel = first_channel + static_cast<int>(threadIdx.x) * V;
+    float sums[V] = {};
+    if (channel < channels) {
+        const T* from = x + image * cells * channels + channel;
+        for (int cell = static_cast<int>(threadIdx.y); cell < cells; cell += kLanes * kCells) {
+            cuda::Pack<T, V> packs[kCells];
+#pragma unroll
+            for (int i = 0; i < kCells; ++i) {
+                packs[i] = {};  // +0 bits in all types: adds nothing
+                const std::int64_t own = cell + static_cast<std::int64_t>(i) * kLanes;
+                if (own < cells) packs[i] = cuda::load_pack<V>(from + own * channels);
+            }
+#pragma unroll
+            for (int i = 0; i < kCells; ++i)
+                for (int v = 0; v < V; ++v) sums[v] += static_cast<float>(packs[i][v]);
+        }
+    }
+    rows::store_lane<V>(sum_packs, sums);
+    __syncthreads();  // the lanes are filled
+    const int own = static_cast<int>(threadIdx.y * blockDim.x + threadIdx.x);
+    if (own >= kPacks * V || first_channel + own >= channels) return;
+    const float sum = rows::sum_lanes(&sum_packs[0][0], own, kPacks * V);
+    y[image * channels + first_channel + own] = static_cast<T>(sum / static_cast<float>(cells));
+}
+
+// A pack of channels of one cell: dx[n, cell, c] = dy[n, c] / cells
+template <class T, int V>
+struct GlobalAveragePoolBackward {
+    const T* dy;
+    T* dx;
+    cuda::Divisor packs, packs_of_image;  // packs of channels, and of a whole image
+    float cells;
+
+    __device__ void operator()(std::int64_t i) const {
+        const auto index = static_cast<unsigned>(i);
+        const unsigned image = packs_of_image.quotient(index), pack = packs.remainder(index);
+        const std::int64_t from = static_cast<std::int64_t>(image) * packs.divisor() + pack;
+        cuda::Pack<T, V> values = cuda::load_pack<V>(dy + from * V);
+        for (int v = 0; v < V; ++v) values[v] = static_cast<T>(static_cast<float>(values[v]) / cells);
+        cuda::store_pack<V>(dx + i * V, values);
+    }
+};
+
+}  // namespace
+
+void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
+    const Tensor &x = problem.inputs[0], &y = problem.outputs[0];
+    const std::int64_t channels = x.dim(3);
+    visit_cuda_packs(problem, channels, [&]<class T, int V>() {
+        const unsigned channel_blocks = cuda::blocks_for(channels, kPacks * V);
+        const dim3 grid(cuda::blocks_for(x.dim(0) * channel_blocks, 1));
+        cuda::launch(global_average_pool_forward_kernel<T, V>, {grid, dim3(kPacks, kLanes)}, stream,
+                     x.data<T>(), y.data<T>(), static_cast<int>(x.dim(1) * x.dim(2)),
+                     static_cast<int>(channels), static_cast<int>(channel_blocks));
+    });
+}
+
+void TERN_CUDA_PASS(backward)(const Problem& problem, const Stream& stream) {
+    const Tensor &dy = problem.inputs[0], &dx = problem.outputs[0];
+    const std::int64_t channels = dx.dim(3), cells = dx.dim(1) * dx.dim(2);
+    visit_cuda_packs(problem, channels, [&]<class T, int V>() {
+        const GlobalAveragePoolBackward<T, V> work{dy.data<T>(), dx.data<T>(), cuda::Divisor(channels / V),
+                                                   cuda::Divisor(channels / V * cells),
+                                                   static_cast<float>(cells)};
+        launch_elements(work, dx.numel() / V, stream);
+    });
+}
+
+bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
+    return accepts_cuda_floating(problem, why_not);
+}
+
+}  // namespace tern::global_average_pool_passes
