@@ -9,6 +9,9 @@ void forward_ref(const Problem& problem, const Stream& stream);
 void backward_ref(const Problem& problem, const Stream& stream);
 void forward_cpu(const Problem& problem, const Stream& stream);
 void backward_cpu(const Problem& problem, const Stream& stream);
+void forward_cuda(const Problem& problem, const Stream& stream);
+void backward_cuda(const Problem& problem, const Stream& stream);
+bool accepts_cuda(const Problem& problem, std::string* why_not);
 void record_grad(const Tensor& input, const Tensor& output, const SoftmaxParams& params);
 
 }  // namespace softmax_passes
@@ -16,17 +19,22 @@ void record_grad(const Tensor& input, const Tensor& output, const SoftmaxParams&
 using namespace softmax_passes;
 
 const Op& softmax_op() {
+    const auto implementations = [](auto ours, auto cpu_version, auto reference) {
+        return std::vector<Implementation>{{Backend::cuda, ours, TERN_IF_CUDA(accepts_cuda)},
+                                           {Backend::cpu, cpu_version, accepts_float32},
+                                           {Backend::ref, reference}};
+    };
     static const Op op{"softmax",
                        {{"softmax",
                          "forward",
                          {"x"},
                          {"y"},
-                         {{Backend::cpu, forward_cpu, accepts_float32}, {Backend::ref, forward_ref}}},
+                         implementations(TERN_IF_CUDA(forward_cuda), forward_cpu, forward_ref)},
                         {"softmax",
                          "backward",
                          {"y", "dy"},
                          {"dx"},
-                         {{Backend::cpu, backward_cpu, accepts_float32}, {Backend::ref, backward_ref}}}}};
+                         implementations(TERN_IF_CUDA(backward_cuda), backward_cpu, backward_ref)}}};
     return op;
 }
 
