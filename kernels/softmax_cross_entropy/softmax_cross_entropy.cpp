@@ -9,6 +9,9 @@ void forward_ref(const Problem& problem, const Stream& stream);
 void backward_ref(const Problem& problem, const Stream& stream);
 void forward_cpu(const Problem& problem, const Stream& stream);
 void backward_cpu(const Problem& problem, const Stream& stream);
+void forward_cuda(const Problem& problem, const Stream& stream);
+void backward_cuda(const Problem& problem, const Stream& stream);
+bool accepts_cuda(const Problem& problem, std::string* why_not);
 void record_grad(const Tensor& logits, const Tensor& labels, const Tensor& loss,
                  const SoftmaxCrossEntropyParams& params);
 
@@ -17,17 +20,22 @@ void record_grad(const Tensor& logits, const Tensor& labels, const Tensor& loss,
 using namespace softmax_cross_entropy_passes;
 
 const Op& softmax_cross_entropy_op() {
+    const auto implementations = [](auto ours, auto cpu_version, auto reference) {
+        return std::vector<Implementation>{{Backend::cuda, ours, TERN_IF_CUDA(accepts_cuda)},
+                                           {Backend::cpu, cpu_version, accepts_float32},
+                                           {Backend::ref, reference}};
+    };
     static const Op op{"softmax_cross_entropy",
                        {{"softmax_cross_entropy",
                          "forward",
                          {"logits", "labels"},
                          {"loss"},
-                         {{Backend::cpu, forward_cpu, accepts_float32}, {Backend::ref, forward_ref}}},
+                         implementations(TERN_IF_CUDA(forward_cuda), forward_cpu, forward_ref)},
                         {"softmax_cross_entropy",
                          "backward",
                          {"logits", "labels", "dloss"},
                          {"dlogits"},
-                         {{Backend::cpu, backward_cpu, accepts_float32}, {Backend::ref, backward_ref}}}}};
+                         implementations(TERN_IF_CUDA(backward_cuda), backward_cpu, backward_ref)}}};
     return op;
 }
 

@@ -1,0 +1,136 @@
+// A warp or a block per row; the losses of the rows go to memory and one block adds them up in a fixed order.
+// A label outside [0, K) cannot be reported without stopping the stream: it makes a NaN, which training stops
+// at.
+#include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "tern/kernels/op.hpp"
+#include "tern/kernels/softmax/row_group_cuda.cuh"
+#include "tern/kernels/visit_cuda.cuh"
+
+namespace tern::softmax_cross_entropy_passes {
+namespace {
+
+using namespace row_group_cuda;
+
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+
+// The largest logit of the row and the sum of exp(x - that).
+struct Exponentials {
+    float top, sum;
+};
+
+template <class Group, int kRowThreads, class T>
+__device__ Exponentials exponentials(const T* x, int classes) {
+    float top = -kInfinity, sum = 0.0f;
+    for (int k = Group::thread(); k < classes; k += kRowThreads) top = fmaxf(top, static_cast<float>(x[k]));
+    top = Group::largest(top);
+    for (int k = Group::thread(); k < classes; k += kRowThreads)
+        sum += std::exp(static_cast<float>(x[k]) - top);
+    return {top, Group::sum(sum)};
+}
+
+// With log_sum = log sum exp(x - top): (1 - s) (log_sum - (x[label] - top)) + s (log_sum - mean(x - top))
+// x: (rows, classes), losses: (rows)
+template <class T, int kRowThreads>
+__global__ void __launch_bounds__(kThreads)
+    softmax_cross_entropy_rows_kernel(const T* x, const std::int32_t* labels, float* losses,
+                                      std::int64_t rows, int classes, float smoothing) {
+    using Group = RowGroup<kRowThreads>;
+    const std::int64_t row = Group::number();
+    if (row >= rows) return;  // the whole group
+    x += row * classes;
+    const auto [top, sum] = exponentials<Group, kRowThreads>(x, classes);
+    float distances = 0.0f;
+    if (smoothing != 0) {  // a class that is ruled out (-inf) must not matter without
+        for (int k = Group::thread(); k < classes; k += kRowThreads)
+            distances += static_cast<float>(x[k]) - top;
+        distances = Group::sum(distances);
+    }
+    if (Group::thread() != 0) return;
+    const std::int32_t label = labels[row];
+    const float log_sum = std::log(sum);
+    float loss = kNan;
+    if (label >= 0 && label < classes) {
+        loss = log_sum - (static_cast<float>(x[label]) - top);
+        if (smoothing != 0)
+            loss = (1 - smoothing) * loss + smoothing * (log_sum - distances / static_cast<float>(classes));
+    }
+    losses[row] = loss;
+}
+
+// One block: the mean of the losses.
+__global__ void __launch_bounds__(kThreads)
+    softmax_cross_entropy_mean_kernel(const float* losses, float* loss, std::int64_t rows) {
+    float sum = 0.0f;
+    for (std::int64_t row = threadIdx.x; row < rows; row += kThreads) sum += losses[row];
+    sum = cuda::block_sum(sum);
+    if (threadIdx.x == 0) *loss = sum / static_cast<float>(rows);
+}
+
+// dx = dloss / N (softmax(x) - t). x, dx: (rows, classes)
+template <class T, int kRowThreads>
+__global__ void __launch_bounds__(kThreads)
+    softmax_cross_entropy_backward_kernel(const T* x, const std::int32_t* labels, const float* dloss, T* dx,
+                                          std::int64_t rows, int classes, float at_label, float elsewhere) {
+    using Group = RowGroup<kRowThreads>;
+    const std::int64_t row = Group::number();
+    if (row >= rows) return;  // the whole group
+    x += row * classes;
+    dx += row * classes;
+    const auto [top, sum] = exponentials<Group, kRowThreads>(x, classes);
+    const std::int32_t label = labels[row];
+    const bool known = label >= 0 && label < classes;
+    const float scale = known ? *dloss / static_cast<float>(rows) : kNan;
+    const float inverse = 1.0f / sum;
+    for (int k = Group::thread(); k < classes; k += kRowThreads) {
+        const float wanted = k == label ? at_label : elsewhere;
+        dx[k] = static_cast<T>(scale * (std::exp(static_cast<float>(x[k]) - top) * inverse - wanted));
+    }
+}
+
+// Calls function.operator()<T, threads per row>(grid, rows, classes).
+template <class F>
+void visit_problem(const Problem& problem, F function) {
+    const Tensor& x = problem.inputs[0];
+    visit_cuda_floating(x.dtype(), [&]<class T>() {
+        visit_rows(x.dim(0), x.dim(1), [&]<int kRowThreads>(dim3 grid) {
+            function.template operator()<T, kRowThreads>(grid, x.dim(0), static_cast<int>(x.dim(1)));
+        });
+    });
+}
+
+}  // namespace
+
+void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
+    const Tensor &x = problem.inputs[0], &labels = problem.inputs[1], &loss = problem.outputs[0];
+    const double smoothing = problem.params<SoftmaxCrossEntropyParams>().label_smoothing;
+    const Tensor losses = Tensor::empty({x.dim(0)}, DType::float32, x.device());
+    visit_problem(problem, [&]<class T, int kRowThreads>(dim3 grid, std::int64_t rows, int classes) {
+        cuda::launch(softmax_cross_entropy_rows_kernel<T, kRowThreads>, {grid, dim3(kThreads)}, stream,
+                     x.data<T>(), labels.data<std::int32_t>(), losses.data<float>(), rows, classes,
+                     static_cast<float>(smoothing));
+    });
+    cuda::launch(softmax_cross_entropy_mean_kernel, {dim3(1), dim3(kThreads)}, stream, losses.data<float>(),
+                 loss.data<float>(), x.dim(0));
+}
+
+void TERN_CUDA_PASS(backward)(const Problem& problem, const Stream& stream) {
+    const Tensor &x = problem.inputs[0], &labels = problem.inputs[1], &dloss = problem.inputs[2];
+    const double smoothing = problem.params<SoftmaxCrossEntropyParams>().label_smoothing;
+    const double elsewhere = smoothing / static_cast<double>(x.dim(1));
+    visit_problem(problem, [&]<class T, int kRowThreads>(dim3 grid, std::int64_t rows, int classes) {
+        cuda::launch(softmax_cross_entropy_backward_kernel<T, kRowThreads>, {grid, dim3(kThreads)}, stream,
+                     x.data<T>(), labels.data<std::int32_t>(), dloss.data<float>(),
+                     problem.outputs[0].data<T>(), rows, classes,
+                     static_cast<float>(1 - smoothing + elsewhere), static_cast<float>(elsewhere));
+    });
+}
+
+bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
+    return accepts_cuda_floating(problem, why_not);
+}
+
+}  // namespace tern::softmax_cross_entropy_passes
