@@ -2,7 +2,7 @@
 // images of a batch with 128 channels make 256 blocks. Backward is element-wise.
 #include <cstdint>
 
-#include "tern/core/cuda/device/divisor.cuh"
+#include "tern/core/cuda/device/divisor.hpp"
 #include "tern/kernels/channel_rows_cuda.cuh"
 #include "tern/kernels/op.hpp"
 #include "tern/kernels/visit_cuda.cuh"

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "tern/core/cuda/device/divisor.cuh"
+#include "tern/core/cuda/device/divisor.hpp"
 #include "tern/core/cuda/device/pack.cuh"
 #include "tern/kernels/op.hpp"
 #include "tern/kernels/visit_cuda.cuh"

@@ -9,7 +9,8 @@ using tern::cuda::Divisor;
 
 TEST_CASE("a divisor divides as the division does") {
     const auto check = [](int divisor, int n) {
-        if (Divisor(divisor).quotient(n) == n / divisor) return true;
+        const Divisor by(divisor);
+        if (by.quotient(n) == n / divisor && by.remainder(n) == n % divisor) return true;
         UNSCOPED_INFO(n << " / " << divisor << " is not " << Divisor(divisor).quotient(n));
         return false;
     };
@@ -33,4 +34,5 @@ TEST_CASE("a divisor divides as the division does") {
         for (const int n : {0, 1, divisor - 1, divisor, INT32_MAX}) right = check(divisor, n) && right;
     CHECK(right);
     CHECK(Divisor().quotient(7) == 7);
+    CHECK(Divisor(0).quotient(7) == 7);
 }
