@@ -1,8 +1,14 @@
 #include "tern/tests/golden/operations.hpp"
 
+#include "tern/kernels/batch_norm/batch_norm.hpp"
+#include "tern/kernels/concat/concat.hpp"
 #include "tern/kernels/conv2d/conv2d.hpp"
 #include "tern/kernels/depthwise_conv2d/depthwise_conv2d.hpp"
+#include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
+#include "tern/kernels/global_average_pool/global_average_pool.hpp"
 #include "tern/kernels/linear/linear.hpp"
+#include "tern/kernels/max_pool2d/max_pool2d.hpp"
+#include "tern/kernels/pad/pad.hpp"
 #include "tern/kernels/reduce/reduce.hpp"
 #include "tern/kernels/softmax/softmax.hpp"
 #include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
@@ -22,6 +28,11 @@ Window2d window_of(const Json& params, std::int64_t kernel_h, std::int64_t kerne
     window.pad_top = padding[0], window.pad_bottom = padding[1];
     window.pad_left = padding[2], window.pad_right = padding[3];
     return window;
+}
+
+/// The file has PyTorch's name.
+Activation activation_of_name(const std::string& name) {
+    return parse_activation(name == "hardswish" ? "hard_swish" : name);
 }
 
 Tensors conv2d_of(const Json& params, const Inputs& in) {
@@ -54,6 +65,42 @@ Tensors reduction_of(const Json& params, const Inputs& in) {
     return {max(in["x"], axes)};
 }
 
+Tensors batch_norm_of(const Json& params, const Inputs& in) {
+    const NormalizeParams how{params["epsilon"], activation_of_name(params["activation"])};
+    const BatchNormResult result = batch_norm(in["x"], in["gamma"], in["beta"], how, in["residual"]);
+    return {result.output, result.mean, result.variance};
+}
+
+Tensors activation_of(const Json& params, const Inputs& in) {
+    return {activation(in["x"], activation_of_name(params["activation"]))};
+}
+
+Tensors arithmetic_of(const Json& params, const Inputs& in) {
+    const Tensor a = in["a"], b = in["b"];
+    const std::string operation = params["operation"];
+    if (operation == "add") return {a + b};
+    if (operation == "subtract") return {a - b};
+    if (operation == "multiply") return {a * b};
+    TERN_CHECK(operation == "divide", "golden", "no arithmetic \"", operation, '"');
+    return {a / b};
+}
+
+Tensors max_pool2d_of(const Json& params, const Inputs& in) {
+    return {max_pool2d(in["x"], window_of(params, params["kernel"][0], params["kernel"][1]))};
+}
+
+Tensors global_average_pool_of(const Json&, const Inputs& in) { return {global_average_pool(in["x"])}; }
+
+Tensors concat_of(const Json& params, const Inputs& in) {
+    return {concat(in.all(), params["axis"].get<int>())};
+}
+
+Tensors pad_of(const Json& params, const Inputs& in) {
+    const std::vector<std::int64_t> padding = params["padding"];  // top, bottom, left, right
+    return {
+        pad(in["x"], {{0, 0}, {padding[0], padding[1]}, {padding[2], padding[3]}, {0, 0}}, params["value"])};
+}
+
 }  // namespace
 
 Tensor Inputs::operator[](std::string_view name) const {
@@ -71,9 +118,19 @@ Tensors Inputs::all() const {
 
 const std::map<std::string, GoldenOperation>& golden_operations() {
     static const std::map<std::string, GoldenOperation> operations{
-        {"conv2d", conv2d_of},   {"depthwise_conv2d", depthwise_conv2d_of},
-        {"linear", linear_of},   {"reduction", reduction_of},
-        {"softmax", softmax_of}, {"softmax_cross_entropy", softmax_cross_entropy_of},
+        {"activation", activation_of},
+        {"arithmetic", arithmetic_of},
+        {"batch_norm", batch_norm_of},
+        {"concat", concat_of},
+        {"conv2d", conv2d_of},
+        {"depthwise_conv2d", depthwise_conv2d_of},
+        {"global_average_pool", global_average_pool_of},
+        {"linear", linear_of},
+        {"max_pool2d", max_pool2d_of},
+        {"pad", pad_of},
+        {"reduction", reduction_of},
+        {"softmax", softmax_of},
+        {"softmax_cross_entropy", softmax_cross_entropy_of},
     };
     return operations;
 }
