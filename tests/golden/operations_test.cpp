@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 
 #include "tern/core/autograd.hpp"
 #include "tern/kernels/backward.hpp"
 #include "tern/kernels/dispatch.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/golden/hashed.hpp"
+#include "tern/tests/golden/networks.hpp"
 
 using namespace tern;
 using namespace tern::test;
@@ -93,4 +95,14 @@ TEST_CASE("operations agree with PyTorch: float64 on ref") { check_operations(DT
 
 TEST_CASE("operations agree with PyTorch: float32 as dispatch chooses") {
     check_operations(DType::float32, "auto");
+}
+
+TEST_CASE("no golden file goes unread") {
+    for (const auto& entry : std::filesystem::directory_iterator(TERN_GOLDEN_DIR)) {
+        if (entry.path().extension() != ".json") continue;
+        const std::string name = entry.path().stem();
+        INFO(name);
+        CHECK((golden_operations().contains(name) ||
+               std::ranges::find(kNetworks, name) != std::end(kNetworks)));
+    }
 }
