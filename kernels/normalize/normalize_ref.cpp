@@ -27,7 +27,7 @@ void backward_reduce_ref(const Problem& problem, const Stream&) {
         using Real = Compute<T>;
         const auto n = normalization<T>(problem);
         const std::vector<Real> dy = widened<T>(problem.inputs[6]);
-        std::vector<Real> sums(n.mean.size()), products(n.mean.size());
+        std::vector<double> sums(n.mean.size()), products(n.mean.size());  // see channel_moments_ref.cpp
         for (std::size_t i = 0; i < dy.size(); ++i) {
             const Real dz = n.gradient(i, dy[i]);
             sums[n.channel(i)] += dz;
@@ -35,10 +35,11 @@ void backward_reduce_ref(const Problem& problem, const Stream&) {
         }
         for (std::size_t c = 0; c < sums.size(); ++c) {
             const Real r = n.inverse_deviation[c];
-            out[0].data<Real>()[c] = r * products[c];
-            out[1].data<Real>()[c] = sums[c];
-            out[2].data<Real>()[c] = -n.gamma[c] * r * sums[c];
-            out[3].data<Real>()[c] = -n.gamma[c] * r * r * r * products[c] / 2;
+            const auto sum = static_cast<Real>(sums[c]), product = static_cast<Real>(products[c]);
+            out[0].data<Real>()[c] = r * product;
+            out[1].data<Real>()[c] = sum;
+            out[2].data<Real>()[c] = -n.gamma[c] * r * sum;
+            out[3].data<Real>()[c] = -n.gamma[c] * r * r * r * product / 2;
         }
     });
 }
