@@ -1,5 +1,5 @@
 // A thread has a pack of channels of one cell. The backward pass first notes for every window which cell was
-// taken, one byte per number of y (4 bytes for windows of 255 cells and more): x is then read once, instead
+// taken, one byte per number of y (4 bytes for windows of 256 cells and more): x is then read once, instead
 // of once per window and cell, and each cell of dx gathers from its windows in their order.
 #include "tern/kernels/max_pool2d/max_pool2d.hpp"
 
