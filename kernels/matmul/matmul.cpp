@@ -7,6 +7,10 @@ namespace matmul_passes {
 
 void forward_ref(const Problem& problem, const Stream& stream);
 void forward_cpu(const Problem& problem, const Stream& stream);
+void forward_cuda(const Problem& problem, const Stream& stream);
+bool accepts_cuda(const Problem& problem, std::string* why_not);
+void forward_cuda_mma(const Problem& problem, const Stream& stream);
+bool accepts_cuda_mma(const Problem& problem, std::string* why_not);
 void record_grad(const Tensor& a, const Tensor& b, const Tensor& c, const MatmulParams& params);
 
 }  // namespace matmul_passes
@@ -19,7 +23,11 @@ const Op& matmul_op() {
                          "forward",
                          {"a", "b"},
                          {"c"},
-                         {{Backend::cpu, forward_cpu, accepts_float32}, {Backend::ref, forward_ref}}}}};
+                         {{Backend::cuda_mma, TERN_IF_CUDA(forward_cuda_mma), TERN_IF_CUDA(accepts_cuda_mma),
+                           /*unproven=*/true},
+                          {Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
+                          {Backend::cpu, forward_cpu, accepts_float32},
+                          {Backend::ref, forward_ref}}}}};
     return op;
 }
 

@@ -108,8 +108,8 @@ int check_case(const test::HostPass& pass, const Op& op, const cases::PassCase& 
     orders = is_large(pass_case) ? 2 : kOrders;
     for (const DType dtype : {DType::float32, DType::bfloat16, DType::float16}) {
         if (!accepts(pass, op, pass_case, dtype)) continue;
-        INFO(op.name << '.' << pass_case.pass << ", case \"" << pass_case.name << "\", " << dtype << ", seed "
-                     << seed);
+        INFO(op.name << '.' << pass_case.pass << ", case \"" << pass_case.name << "\", "
+                     << name_of(pass.backend) << ", " << dtype << ", seed " << seed);
         CHECK(test::check_conformance(op, pass_case, dtype, run_in_all_orders, seed) == "");
         if (!is_large(pass_case)) {
             INFO("misaligned");
@@ -139,7 +139,7 @@ TEST_CASE("CUDA kernels on the host agree with ref in float64 on the listed shap
             if (pass_case.pass != pass.pass || pass_case.benchmark) continue;
             checked += check_case(pass, *named.op, pass_case, 1);
         }
-        INFO(pass.op << '.' << pass.pass);
+        INFO(pass.op << '.' << pass.pass << ", " << name_of(pass.backend));
         CHECK(checked > 0);
     }
 }
@@ -158,13 +158,14 @@ TEST_CASE("CUDA kernels on the host agree with ref in float64 on random shapes")
 TEST_CASE("every pass with a CUDA version is run on the host") {
     for (const Op* op : all_ops()) {
         for (const Pass& pass : op->passes) {
-            const bool has_cuda = std::ranges::any_of(
-                pass.implementations, [](const Implementation& i) { return i.backend == Backend::cuda; });
-            if (!has_cuda) continue;
-            INFO(op->name << '.' << pass.name);
-            CHECK(std::ranges::any_of(test::host_passes(), [&](const test::HostPass& host) {
-                return host.op == op->name && host.pass == pass.name;
-            }));
+            for (const Implementation& implementation : pass.implementations) {
+                const Backend backend = implementation.backend;
+                if (backend != Backend::cuda && backend != Backend::cuda_mma) continue;
+                INFO(op->name << '.' << pass.name << ", " << name_of(backend));
+                CHECK(std::ranges::any_of(test::host_passes(), [&](const test::HostPass& host) {
+                    return host.op == op->name && host.pass == pass.name && host.backend == backend;
+                }));
+            }
         }
     }
 }

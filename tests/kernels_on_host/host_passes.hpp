@@ -11,6 +11,7 @@ namespace tern::test {
 
 struct HostPass {
     std::string_view op, pass;
+    Backend backend;  // of which this is the source: cuda or cuda_mma
     void (*run)(const Problem& problem, const Stream& stream);
     bool (*accepts)(const Problem& problem, std::string* why_not);  // null: always
 };

@@ -1,0 +1,113 @@
+#include "tern/kernels/gemm/gemm_cuda.cuh"
+
+namespace tern::gemm {
+namespace {
+
+constexpr int kSumPacks = 8, kSumRows = 32;  // of a block: a line of 128 bytes by 32 rows
+constexpr int kLeastRows = 512;              // per part
+
+// Sums of some rows of a matrix, packs of V columns per thread; the threads of a column are added in order.
+// grid: (packs / kSumPacks, 1, parts); block: (kSumPacks, kSumRows)
+// matrix: (rows, columns), partial: (parts, columns)
+template <class T, int V>
+__global__ void sum_columns_partial_kernel(const T* matrix, float* partial, int rows, int columns,
+                                           int part_rows) {
+    TERN_SHARED(float, sums, kSumRows* kSumPacks* V);
+    const int pack = static_cast<int>(threadIdx.x), line = static_cast<int>(threadIdx.y);
+    const int column = (static_cast<int>(blockIdx.x) * kSumPacks + pack) * V;
+    const int begin = static_cast<int>(blockIdx.z) * part_rows, end = min(rows, begin + part_rows);
+    float own[V] = {};
+    for (int row = begin + line; column < columns && row < end; row += kSumRows) {
+        const auto values = cuda::load_pack<V>(matrix + static_cast<std::int64_t>(row) * columns + column);
+        for (int v = 0; v < V; ++v) own[v] += static_cast<float>(values[v]);
+    }
+    for (int v = 0; v < V; ++v) sums[(line * kSumPacks + pack) * V + v] = own[v];
+    __syncthreads();  // sums is filled
+    if (line > 0 || column >= columns) return;
+    for (int v = 0; v < V; ++v) {
+        for (int l = 1; l < kSumRows; ++l) own[v] += sums[(l * kSumPacks + pack) * V + v];
+        partial[static_cast<std::int64_t>(blockIdx.z) * columns + column + v] = own[v];
+    }
+}
+
+template <class T, int V>
+void launch_sum_columns(const Tensor& matrix, const Tensor& sums, const Stream& stream) {
+    const int columns = static_cast<int>(sums.numel());
+    const int rows = columns == 0 ? 0 : static_cast<int>(matrix.numel() / columns);
+    const int parts_wanted = std::clamp(rows / kLeastRows, 1, kBlocksWanted);
+    const int part_rows = std::max(1, static_cast<int>(cuda::blocks_for(rows, parts_wanted)));
+    const int parts = static_cast<int>(cuda::blocks_for(rows, part_rows));
+    const Tensor partial = Tensor::empty({parts, columns}, DType::float32, stream.device);
+    cuda::launch(sum_columns_partial_kernel<T, V>,
+                 {dim3(cuda::blocks_for(columns, kSumPacks * V), 1, static_cast<unsigned>(parts)),
+                  dim3(kSumPacks, kSumRows)},
+                 stream, matrix.data<T>(), partial.data<float>(), rows, columns, part_rows);
+    Output<T> output{sums.data<T>(), nullptr, 1, columns, columns};
+    output.partial = partial.data<float>();
+    launch_merge(output, 1, parts, stream);
+}
+
+template <Arithmetic arithmetic, bool along_a, bool along_b>
+void multiply_along(const CudaMatrix& a, const CudaMatrix& b, const Tensor& bias, const Tensor& c,
+                    const Stream& stream) {
+    visit_product_type<arithmetic>(c.dtype(), [&]<class T>() {
+        const MatrixOperand<T, along_a> left{a.tensor.data<T>(), a.rows(), a.columns(), a.stored_columns()};
+        const MatrixOperand<T, along_b> right{b.tensor.data<T>(), b.columns(), b.rows(), b.stored_columns()};
+        Output<T> output{c.data<T>(), bias ? bias.data<T>() : nullptr, a.rows(), b.columns(), b.columns()};
+        output.wide = can_pack<T>(c, b.columns());
+        const bool packs =
+            can_pack<T>(a.tensor, a.stored_columns()) && can_pack<T>(b.tensor, b.stored_columns());
+        // The gradient of a weight has few rows (outputs) and many terms.
+        constexpr bool kSquare = !along_a;
+        if (packs)
+            launch_product<arithmetic, kSquare, cuda::kPackSize<T>>(left, right, output, a.columns(), 1,
+                                                                    stream);
+        else
+            launch_product<arithmetic, kSquare, 1>(left, right, output, a.columns(), 1, stream);
+    });
+}
+
+template <Arithmetic arithmetic>
+void multiply_with(const CudaMatrix& a, const CudaMatrix& b, const Tensor& bias, const Tensor& c,
+                   const Stream& stream) {
+    if (a.transposed)
+        b.transposed ? multiply_along<arithmetic, false, true>(a, b, bias, c, stream)
+                     : multiply_along<arithmetic, false, false>(a, b, bias, c, stream);
+    else
+        b.transposed ? multiply_along<arithmetic, true, true>(a, b, bias, c, stream)
+                     : multiply_along<arithmetic, true, false>(a, b, bias, c, stream);
+}
+
+}  // namespace
+
+void TERN_CUDA_PASS(multiply)(const CudaMatrix& a, const CudaMatrix& b, const Tensor& bias, const Tensor& c,
+                              Arithmetic arithmetic, const Stream& stream) {
+    if (arithmetic == Arithmetic::mma)
+        multiply_with<Arithmetic::mma>(a, b, bias, c, stream);
+    else
+        multiply_with<Arithmetic::fma>(a, b, bias, c, stream);
+}
+
+void TERN_CUDA_PASS(sum_columns)(const Tensor& matrix, const Tensor& sums, const Stream& stream) {
+    visit_cuda_floating(matrix.dtype(), [&]<class T>() {
+        if (can_pack<T>(matrix, sums.numel()))
+            launch_sum_columns<T, cuda::kPackSize<T>>(matrix, sums, stream);
+        else
+            launch_sum_columns<T, 1>(matrix, sums, stream);
+    });
+}
+
+bool TERN_CUDA_PASS(accepts_product)(const Problem& problem, Arithmetic arithmetic, std::string* why_not) {
+    if (!accepts_cuda_floating(problem, why_not)) return false;
+    if (arithmetic == Arithmetic::mma && problem.dtype() == DType::float32)
+        return refuse(why_not, "16-bit types only, got float32 (TF32 would round its inputs)");
+    // Indices are of 32 bits and run to the edge of a tile.
+    constexpr std::int64_t kMostElements = INT32_MAX - 1024;
+    for (const auto tensors : {problem.inputs, problem.outputs})
+        for (const Tensor& tensor : tensors)
+            if (tensor.defined() && tensor.numel() > kMostElements)
+                return refuse(why_not, "more than 2^31 - 1025 elements: ", tensor);
+    return true;
+}
+
+}  // namespace tern::gemm

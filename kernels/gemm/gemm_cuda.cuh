@@ -1,0 +1,36 @@
+// Products of matrices on CUDA, for the operations that are no more than that. gemm_cuda.cu has the kernels,
+// once for all of them.
+#pragma once
+
+#include "tern/kernels/gemm/product_cuda.cuh"
+
+namespace tern::gemm {
+
+/// A tensor as a matrix: all leading dimensions as rows, the last one as columns; read as it is, or
+/// transposed.
+struct CudaMatrix {
+    const Tensor& tensor;
+    bool transposed = false;
+
+    int stored_columns() const { return static_cast<int>(tensor.dim(-1)); }
+    int stored_rows() const {
+        std::int64_t rows = 1;
+        for (int i = 0; i + 1 < tensor.shape().rank(); ++i) rows *= tensor.dim(i);
+        return static_cast<int>(rows);
+    }
+    int rows() const { return transposed ? stored_columns() : stored_rows(); }
+    int columns() const { return transposed ? stored_rows() : stored_columns(); }
+};
+
+/// c (rows of a, columns of b) = a b + bias. bias: (columns of b), or undefined. All of one type.
+void TERN_CUDA_PASS(multiply)(const CudaMatrix& a, const CudaMatrix& b, const Tensor& bias, const Tensor& c,
+                              Arithmetic arithmetic, const Stream& stream);
+
+/// sums[j] = the sum of column j of `matrix`, whose last dimension are the columns.
+void TERN_CUDA_PASS(sum_columns)(const Tensor& matrix, const Tensor& sums, const Stream& stream);
+
+/// What these take: float32 and 16-bit types (16-bit types alone on tensor cores), tensors of less than 2^31
+/// elements by the edge of a tile.
+bool TERN_CUDA_PASS(accepts_product)(const Problem& problem, Arithmetic arithmetic, std::string* why_not);
+
+}  // namespace tern::gemm
