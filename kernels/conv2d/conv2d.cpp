@@ -13,6 +13,15 @@ void forward_cpu(const Problem& problem, const Stream& stream);
 void backward_input_cpu(const Problem& problem, const Stream& stream);
 void backward_weight_cpu(const Problem& problem, const Stream& stream);
 void backward_bias_cpu(const Problem& problem, const Stream& stream);
+void forward_cuda(const Problem& problem, const Stream& stream);
+void backward_input_cuda(const Problem& problem, const Stream& stream);
+void backward_weight_cuda(const Problem& problem, const Stream& stream);
+void backward_bias_cuda(const Problem& problem, const Stream& stream);
+bool accepts_cuda(const Problem& problem, std::string* why_not);
+void forward_cuda_mma(const Problem& problem, const Stream& stream);
+void backward_input_cuda_mma(const Problem& problem, const Stream& stream);
+void backward_weight_cuda_mma(const Problem& problem, const Stream& stream);
+bool accepts_cuda_mma(const Problem& problem, std::string* why_not);
 void record_grad(const Tensor& input, const Tensor& weight, const Tensor& bias, const Tensor& output,
                  const Conv2dParams& params);
 
@@ -21,28 +30,40 @@ void record_grad(const Tensor& input, const Tensor& weight, const Tensor& bias, 
 using namespace conv2d_passes;
 
 const Op& conv2d_op() {
+    using enum Backend;
+    const auto products = [](auto on_tensor_cores, auto ours, auto cpu_version, auto reference) {
+        return std::vector<Implementation>{
+            {cuda_mma, on_tensor_cores, TERN_IF_CUDA(accepts_cuda_mma), /*unproven=*/true},
+            {cuda, ours, TERN_IF_CUDA(accepts_cuda)},
+            {cpu, cpu_version, accepts_float32},
+            {ref, reference}};
+    };
     static const Op op{
         "conv2d",
         {{"conv2d",
           "forward",
           {"x", "w", "bias"},
           {"y"},
-          {{Backend::cpu, forward_cpu, accepts_float32}, {Backend::ref, forward_ref}}},
+          products(TERN_IF_CUDA(forward_cuda_mma), TERN_IF_CUDA(forward_cuda), forward_cpu, forward_ref)},
          {"conv2d",
           "backward_input",
           {"dy", "w"},
           {"dx"},
-          {{Backend::cpu, backward_input_cpu, accepts_float32}, {Backend::ref, backward_input_ref}}},
+          products(TERN_IF_CUDA(backward_input_cuda_mma), TERN_IF_CUDA(backward_input_cuda),
+                   backward_input_cpu, backward_input_ref)},
          {"conv2d",
           "backward_weight",
           {"x", "dy"},
           {"dw"},
-          {{Backend::cpu, backward_weight_cpu, accepts_float32}, {Backend::ref, backward_weight_ref}}},
+          products(TERN_IF_CUDA(backward_weight_cuda_mma), TERN_IF_CUDA(backward_weight_cuda),
+                   backward_weight_cpu, backward_weight_ref)},
          {"conv2d",
           "backward_bias",
           {"dy"},
           {"dbias"},
-          {{Backend::cpu, backward_bias_cpu, accepts_float32}, {Backend::ref, backward_bias_ref}}}}};
+          {{cuda, TERN_IF_CUDA(backward_bias_cuda), TERN_IF_CUDA(accepts_cuda)},
+           {cpu, backward_bias_cpu, accepts_float32},
+           {ref, backward_bias_ref}}}}};
     return op;
 }
 
