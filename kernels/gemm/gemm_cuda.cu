@@ -37,7 +37,7 @@ void launch_sum_columns(const Tensor& matrix, const Tensor& sums, const Stream& 
     const int parts_wanted = std::clamp(rows / kLeastRows, 1, kBlocksWanted);
     const int part_rows = std::max(1, static_cast<int>(cuda::blocks_for(rows, parts_wanted)));
     const int parts = static_cast<int>(cuda::blocks_for(rows, part_rows));
-    const Tensor partial = Tensor::empty({parts, columns}, DType::float32, stream.device);
+    const Tensor partial = Tensor::empty(Shape{parts, columns}, DType::float32, stream.device);
     cuda::launch(sum_columns_partial_kernel<T, V>,
                  {dim3(cuda::blocks_for(columns, kSumPacks * V), 1, static_cast<unsigned>(parts)),
                   dim3(kSumPacks, kSumRows)},
