@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Trains both networks for a few steps in tern and in PyTorch from equal weights over the same records of
-CIFAR-10, and compares losses, weights and running statistics. Needs torch and numpy.
+CIFAR-10, and compares losses, gradients, weights and running statistics. Needs torch and numpy.
 
     parity.py --data DIR                          (some minutes; exit status 1 if anything is too far off)
     parity.py --data DIR --only mini_xception/adam/float64
@@ -8,8 +8,9 @@ CIFAR-10, and compares losses, weights and running statistics. Needs torch and n
 Bounds, relative to the norm of a tensor or to the loss:
     float64 on the reference loops, batch 8, 4 steps    everything 1e-10 with SGD, 1e-7 with Adam
     float32 as dispatch chooses, batch 64, 5 steps      losses 1e-3 with SGD, 5e-3 with Adam
+    gradients of the first step in float32, batch 64    4 times PyTorch's own distance from float64
 A bias right before a batch norm is left out: its gradient is zero but for rounding. Running means are
-compared with the share of that bias taken off.
+compared with the share of that bias taken off. The logits of the first step are compared in tests/golden.
 """
 
 import argparse
@@ -31,6 +32,7 @@ import models  # noqa: E402
 SAFETENSORS = {"F64": np.float64, "F32": np.float32, "I64": np.int64}
 RATE = {"sgd": 0.01, "adam": 1e-3}
 MOMENTUM = 0.9
+GRADIENT_BATCH = 64
 RUNS = {  # precision: batch size, steps, flags of tern, bound of losses, bound of weights and statistics
     "float64": (8, 4, ["--kernels", "ref"], {"sgd": 1e-10, "adam": 1e-7}, {"sgd": 1e-10, "adam": 1e-7}),
     "float32": (64, 5, [], {"sgd": 1e-3, "adam": 5e-3}, None),
@@ -66,21 +68,23 @@ def read_safetensors(path):
     return arrays
 
 
-def run_tern(arguments, name, optimizer, precision, weights):
+def optimizer_flags(name, optimizer):
+    if optimizer == "adam":
+        special = ["--epsilon", str(models.ADAM_EPSILON[name])]
+    else:
+        special = ["--momentum", str(MOMENTUM)]
+    return ["--optimizer", optimizer, "--lr", str(RATE[optimizer]), *special]
+
+
+def run_tern(arguments, name, size, steps, flags, weights):
     """Losses and the final state of a run of the program."""
-    size, steps, kernels, _, _ = RUNS[precision]
     with tempfile.TemporaryDirectory() as folder:
         write_safetensors(f"{folder}/init.safetensors", weights)
         run = Path(folder) / "run"
         command = [arguments.tern, "train", "--model", name, "--data", arguments.data, "--run", str(run)]
         command += ["--init", f"{folder}/init.safetensors", "--steps", str(steps), "--batch-size", str(size)]
         command += ["--shuffle", "off", "--augment", "none", "--normalize", models.NORMALIZE[name]]
-        command += ["--optimizer", optimizer, "--lr", str(RATE[optimizer]), "--precision", precision]
-        if optimizer == "adam":
-            command += ["--epsilon", str(models.ADAM_EPSILON[name])]
-        else:
-            command += ["--momentum", str(MOMENTUM)]
-        done = subprocess.run(command + kernels + ["--log-steps"], capture_output=True, text=True, check=False)
+        done = subprocess.run(command + flags + ["--log-steps"], capture_output=True, text=True, check=False)
         if done.returncode:
             sys.exit(f"{done.stderr}parity.py: tern ended with status {done.returncode}")
         lines = (run / "steps.jsonl").read_text().splitlines()
@@ -111,6 +115,26 @@ def run_pytorch(data, name, optimizer, precision, weights):
     return losses, {key: value.numpy() for key, value in model.state_dict().items()}
 
 
+def tern_gradients(arguments, name, weights):
+    """Of the first step in float32. A step of SGD at a rate of 2^20 leaves weights of -2^20 times the
+    gradient, so that this is exact but for one rounding of relative 2^-24."""
+    flags = ["--optimizer", "sgd", "--momentum", "0", "--lr", str(2**20), "--precision", "float32"]
+    _, state = run_tern(arguments, name, GRADIENT_BATCH, 1, flags, weights)
+    return {key: (weights[key].astype(np.float64) - state[key]) / 2**20 for key in weights}
+
+
+def pytorch_gradients(data, name, weights, dtype, memory_format=torch.contiguous_format):
+    """Of the first step, in `dtype` from inputs and weights that float32 holds."""
+    images, labels = data
+    model = models.build(name)
+    model.load_state_dict({key: torch.from_numpy(value) for key, value in weights.items()})
+    model.to(dtype).to(memory_format=memory_format)
+    inputs = models.normalize(torch.from_numpy(images[:GRADIENT_BATCH]).float(), models.NORMALIZE[name])
+    logits = model(inputs.to(dtype).contiguous(memory_format=memory_format))
+    F.cross_entropy(logits, torch.from_numpy(labels[:GRADIENT_BATCH])).backward()
+    return {key: value.grad.double().numpy() for key, value in model.named_parameters()}
+
+
 def biases_before_batch_norm(name):
     """Running mean -> the bias that it contains, and the batch norm's momentum."""
     pairs, last = {}, None
@@ -131,23 +155,26 @@ def comparable(state, pairs, steps):
     return {key: value for key, value in state.items() if key not in hidden}
 
 
+def relative_distance(mine, theirs):
+    """Infinite where there is a NaN."""
+    error = np.linalg.norm(mine.astype(np.float64) - theirs) / max(np.linalg.norm(theirs), 1e-300)
+    return float("inf") if np.isnan(error) else float(error)
+
+
 def largest_distance(mine, theirs):
     """(distance, name) of the tensor that is furthest off."""
     if mine.keys() != theirs.keys():
         sys.exit(f"parity.py: not in both: {', '.join(sorted(mine.keys() ^ theirs.keys()))}")
-    distances = []
-    for key, value in theirs.items():
-        error = np.linalg.norm(mine[key].astype(np.float64) - value) / max(np.linalg.norm(value), 1e-300)
-        distances.append((float("inf") if np.isnan(error) else float(error), key))
-    return max(distances)
+    return max((relative_distance(mine[key], value), key) for key, value in theirs.items())
 
 
-def compare(arguments, data, name, optimizer, precision):
+def compare_runs(arguments, data, name, optimizer, precision):
     """Prints a row; returns whether all is within the bounds."""
     weights = {key: value.numpy() for key, value in models.build(name, arguments.seed).state_dict().items()}
-    losses, state = run_tern(arguments, name, optimizer, precision, weights)
+    size, steps, flags, loss_bounds, state_bounds = RUNS[precision]
+    flags = [*flags, *optimizer_flags(name, optimizer), "--precision", precision]
+    losses, state = run_tern(arguments, name, size, steps, flags, weights)
     true_losses, true_state = run_pytorch(data, name, optimizer, precision, weights)
-    _, steps, _, loss_bounds, state_bounds = RUNS[precision]
     if len(losses) != steps:
         sys.exit(f"parity.py: tern wrote {len(losses)} losses, expected {steps}")
     error = np.max(np.abs(np.subtract(losses, true_losses) / true_losses))  # a NaN stays one
@@ -161,17 +188,46 @@ def compare(arguments, data, name, optimizer, precision):
     return good
 
 
+def compare_gradients(arguments, data, name):
+    """Prints a row; returns whether no tensor is too far from the float64 gradient."""
+    weights = {key: value.numpy() for key, value in models.build(name, arguments.seed).state_dict().items()}
+    mine = tern_gradients(arguments, name, weights)
+    truth = pytorch_gradients(data, name, weights, torch.float64)
+    formats = (torch.contiguous_format, torch.channels_last)
+    theirs = [pytorch_gradients(data, name, weights, torch.float32, each) for each in formats]
+    hidden = {bias for bias, _ in biases_before_batch_norm(name).values()}
+    shares = []
+    for key in truth.keys() - hidden:
+        distance, *own = (relative_distance(each[key], truth[key]) for each in (mine, *theirs))
+        # tests/golden/float32_bounds.hpp has the reasons.
+        bound = 4 * (min(own) if min(own) < 1e-6 else max(own)) + 2**-24
+        shares.append((distance / bound, distance, own, key))
+    share, distance, own, key = max(shares)
+    good = bool(share <= 1)
+    own = " and ".join(f"{each:.1e}" for each in own)
+    row = f"gradients at most {share:.2f} of the bound ({key}: {distance:.1e}, PyTorch's own {own})"
+    print(f"{name}/gradients: {row}: {'ok' if good else 'TOO FAR'}", flush=True)
+    return good
+
+
 def main():
-    every = [f"{m}/{o}/{p}" for p in RUNS for m in models.MODELS for o in RATE]
+    every = [f"{m}/gradients" for m in models.MODELS]
+    every += [f"{m}/{o}/{p}" for p in RUNS for m in models.MODELS for o in RATE]
     formatter = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=formatter)
     parser.add_argument("--data", required=True, help="CIFAR-10's binary folder")
     parser.add_argument("--tern", default=str(ROOT / "build/release/bin/tern"), help="default: %(default)s")
-    parser.add_argument("--only", action="append", choices=every, metavar="MODEL/OPTIMIZER/PRECISION")
+    parser.add_argument("--only", action="append", choices=every, metavar="RUN", help=", ".join(every))
     parser.add_argument("--seed", type=int, default=0, help="of the initial weights")
     arguments = parser.parse_args()
     data = cifar10.read(arguments.data, cifar10.TRAIN[:1])
-    good = [compare(arguments, data, *run.split("/")) for run in arguments.only or every]
+    good = []
+    for run in arguments.only or every:
+        name, *how = run.split("/")
+        if how == ["gradients"]:
+            good.append(compare_gradients(arguments, data, name))
+        else:
+            good.append(compare_runs(arguments, data, name, *how))
     sys.exit(0 if all(good) else 1)
 
 
