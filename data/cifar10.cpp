@@ -108,20 +108,20 @@ std::vector<std::string> read_classes(const fs::path& folder) {
 
 }  // namespace
 
-Dataset read_cifar10(const fs::path& where, Split split) {
-    const fs::path folder = find_batches(where);
-    check_all_there(folder);
-    const std::vector<std::int64_t> counts = count_records(folder);
+Dataset read_cifar10(const fs::path& folder, Split split) {
+    const fs::path place = find_batches(folder);
+    check_all_there(place);
+    const std::vector<std::int64_t> counts = count_records(place);
     const std::size_t first = split == Split::train ? 0 : kTrainFiles.size();
     const std::size_t end = split == Split::train ? kTrainFiles.size() : counts.size();
     std::int64_t total = 0;
     for (std::size_t i = first; i < end; ++i) total += counts[i];
 
     Dataset dataset{Tensor::empty({total, 3, 32, 32}, DType::uint8), Tensor::empty({total}, DType::int32),
-                    read_classes(folder), folder.string()};
+                    read_classes(place), place.string()};
     std::int64_t next = 0;
     for (std::size_t i = first; i < end; ++i) {
-        const std::string path = (folder / all_files()[i]).string();
+        const std::string path = (place / all_files()[i]).string();
         std::vector<std::byte> bytes(static_cast<std::size_t>(counts[i] * kRecordBytes));
         read_file(path, bytes);
         decode(path, bytes, dataset.class_count(), dataset.images.slice(next, next + counts[i]),

@@ -11,7 +11,7 @@
 
 namespace tern::cifar10 {
 
-inline constexpr std::int64_t kImageBytes = 3 * 32 * 32;
+inline constexpr std::int64_t kImageBytes = std::int64_t{3} * 32 * 32;
 inline constexpr std::int64_t kRecordBytes = 1 + kImageBytes;
 /// Records per file of the published set.
 inline constexpr std::int64_t kPublishedRecords = 10000;
