@@ -11,6 +11,7 @@ namespace {
 
 const std::vector<std::string_view> kNormalizations{"unit", "half", "dataset"};
 const std::vector<std::string_view> kOptimizers{"adam", "adamw", "sgd"};
+const std::vector<std::string_view> kAugmentations{"none", "crop-flip"};
 
 // A flag that only some optimizers take must not be passed over in silence.
 void check_taken(const char* flag, const Flag& value, bool taken, const std::string& optimizer) {
@@ -87,10 +88,10 @@ void TrainFlags::add_to(CLI::App& app) {
     app.add_option("--steps", steps, "how many batches instead; evaluates nothing")->type_name("N");
     app.add_option("--batch-size", batch_size, "pictures per step (default: as the model's paper)")
         ->type_name("N");
-    app.add_option("--seed", seed, "of initial weights and order (default 0)")->type_name("N");
+    app.add_option("--seed", seed, "of initial weights, order and --augment (default 0)")->type_name("N");
     app.add_option("--shuffle", shuffle, "on|off (default on; off: in the order of the files)")
         ->type_name("on|off");
-    app.add_option("--augment", augment, "none")->type_name("NAME");
+    app.add_option("--augment", augment, join_choices(kAugmentations) + " (default none)")->type_name("NAME");
     app.add_option("--normalize", normalize,
                    join_choices(kNormalizations) + " (default: as the model's paper)")
         ->type_name("NAME");
@@ -116,7 +117,9 @@ TrainSettings TrainFlags::settings() const {
     settings.model = &parse_model(model.value_or("mini_xception"));
     settings.data = data_source(data);
     settings.plan = plan_settings(*this, *settings.model);
-    settings.augment = parse_choice("--augment", augment.value_or("none"), {"none"});
+    settings.augment = parse_choice("--augment", augment.value_or("none"), kAugmentations);
+    if (settings.augment == "crop-flip")
+        settings.plan.augmentation = {.crop_padding = 4, .flip = true, .seed = settings.plan.seed};
     settings.normalize = parse_normalize(normalize.value_or(std::string(settings.model->normalization)));
     settings.optimizer = optimizer_settings(*this, *settings.model);
     settings.schedule = parse_choice("--schedule", schedule.value_or("constant"), {"constant"});

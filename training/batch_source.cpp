@@ -1,7 +1,5 @@
 #include "tern/training/batch_source.hpp"
 
-#include "tern/kernels/prepare_images/prepare_images.hpp"
-
 namespace tern {
 
 BatchSource::BatchSource(const Dataset& dataset, const Normalization& normalization, DType precision,
@@ -11,8 +9,8 @@ BatchSource::BatchSource(const Dataset& dataset, const Normalization& normalizat
       scale_(normalization.scale_tensor(precision, device)),
       shift_(normalization.shift_tensor(precision, device)) {}
 
-Batch BatchSource::batch(const Tensor& records) const {
-    return {prepare_images(data_.images, records, scale_, shift_, precision_),
+Batch BatchSource::batch(const Tensor& records, const PrepareImagesParams& augmentation) const {
+    return {prepare_images(data_.images, records, scale_, shift_, precision_, augmentation),
             gather_labels(data_.labels, records)};
 }
 

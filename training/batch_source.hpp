@@ -3,6 +3,7 @@
 
 #include "tern/data/dataset.hpp"
 #include "tern/data/normalization.hpp"
+#include "tern/kernels/prepare_images/prepare_images.hpp"
 
 namespace tern {
 
@@ -17,7 +18,7 @@ class BatchSource {
     BatchSource(const Dataset& dataset, const Normalization& normalization, DType precision, Device device);
 
     /// records: (N) int32 or int64 on the device.
-    Batch batch(const Tensor& records) const;
+    Batch batch(const Tensor& records, const PrepareImagesParams& augmentation = {}) const;
 
     std::int64_t size() const { return data_.size(); }
     std::int64_t class_count() const { return data_.class_count(); }

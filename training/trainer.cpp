@@ -70,7 +70,9 @@ bool Trainer::run_epoch(std::int64_t epoch) {
 
 void Trainer::take_step(std::int64_t epoch, const Tensor& records) {
     optimizer_.set_learning_rate(schedule_.learning_rate(step_.steps()));
-    step_.run(records);
+    PrepareImagesParams augmentation = plan_.augmentation;
+    augmentation.epoch = static_cast<std::uint32_t>(epoch - 1);  // epoch_order() has checked its range
+    step_.run(records, augmentation);
     row_records_ += records.dim(0);
     if (callbacks_.after_loss) waiting_.push_back({step_.steps(), 0, optimizer_.learning_rate()});
     if (step_.steps() % kReadInterval == 0) {

@@ -21,6 +21,7 @@ struct TrainingPlan {
     std::int64_t batch_size = 32;
     bool shuffle = true;
     std::uint64_t seed = 0;
+    PrepareImagesParams augmentation = {};  // of the training pictures; its epoch is the trainer's to set
     double label_smoothing = 0;
 };
 

@@ -17,14 +17,14 @@ TrainingStep::TrainingStep(Module& model, Optimizer& optimizer, const BatchSourc
                             source.precision() == DType::float64 ? DType::float64 : DType::float32,
                             source.device())) {}
 
-void TrainingStep::run(const Tensor& records) {
+void TrainingStep::run(const Tensor& records, const PrepareImagesParams& augmentation) {
     std::unique_ptr<StepArena>& arena = arenas_[records.dim(0)];
     if (arena == nullptr) arena = std::make_unique<StepArena>(source_.device());
     const Range whole("training step");
     const StepArena::Scope scope(*arena);
     model_.set_step(static_cast<std::uint64_t>(steps_));
     optimizer_.zero_grad();
-    forward_and_backward(records);
+    forward_and_backward(records, augmentation);
     {
         const Range range("optimizer");
         optimizer_.step();
@@ -38,8 +38,8 @@ TrainingStep::Result TrainingStep::forward(const Batch& batch) {
     return {logits, softmax_cross_entropy(logits, batch.labels, label_smoothing_)};
 }
 
-void TrainingStep::forward_and_backward(const Tensor& records) {
-    const Batch batch = source_.batch(records);
+void TrainingStep::forward_and_backward(const Tensor& records, const PrepareImagesParams& augmentation) {
+    const Batch batch = source_.batch(records, augmentation);
     const auto [logits, loss] = forward(batch);
     {
         const Range range("backward");

@@ -24,7 +24,7 @@ class TrainingStep {
                  std::int64_t loss_capacity);
 
     /// Trains on `records` (N) as step number steps(), then counts it.
-    void run(const Tensor& records);
+    void run(const Tensor& records, const PrepareImagesParams& augmentation = {});
     std::int64_t steps() const { return steps_; }
 
     const Totals& totals() const { return totals_; }
@@ -36,7 +36,7 @@ class TrainingStep {
         Tensor logits, loss;
     };
     Result forward(const Batch& batch);
-    void forward_and_backward(const Tensor& records);
+    void forward_and_backward(const Tensor& records, const PrepareImagesParams& augmentation);
 
     Module& model_;
     Optimizer& optimizer_;

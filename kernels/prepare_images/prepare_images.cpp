@@ -17,6 +17,7 @@ bool accepts_cuda(const Problem& problem, std::string* why_not);
 namespace {
 
 const char* const kWhere = "prepare_images";
+constexpr std::int64_t kMostPadding = 1 << 15;  // coordinates fit into 32 bits with room to spare
 
 void check_records(const Tensor& source, const Tensor& records) {
     TERN_CHECK(records.rank() == 1 && (records.dtype() == DType::int32 || records.dtype() == DType::int64),
@@ -65,17 +66,19 @@ const Op& prepare_images_op() {
 }
 
 Tensor prepare_images(const Tensor& images, const Tensor& records, const Tensor& scale, const Tensor& shift,
-                      DType dtype) {
+                      DType dtype, const PrepareImagesParams& params) {
     TERN_CHECK(images.rank() == 4 && images.dtype() == DType::uint8, kWhere,
                "the images must be (R, C, H, W) uint8, got ", images);
     TERN_CHECK(is_floating(dtype), kWhere, "the result must be of a floating-point type, not ", dtype);
+    TERN_CHECK(params.crop_padding >= 0 && params.crop_padding < kMostPadding, kWhere,
+               "the padding of crops must be in [0, ", kMostPadding, "), got ", params.crop_padding);
     check_records(images, records);
     check_factor("scale", scale, images);
     check_factor("shift", shift, images);
     const Tensor y =
         Tensor::empty({records.dim(0), images.dim(2), images.dim(3), images.dim(1)}, dtype, images.device());
     static const Pass& pass = prepare_images_op().pass("images");
-    run_pass(pass, ParamsRef(NoParams{}), {images, records, scale, shift}, {y});
+    run_pass(pass, ParamsRef(params), {images, records, scale, shift}, {y});
     return y;
 }
 

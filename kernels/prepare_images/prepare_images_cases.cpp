@@ -11,13 +11,13 @@ TensorSpec record_spec(std::int64_t batch, std::int64_t records, DType dtype) {
 
 // Pixels up to 255 times 0.01 plus up to 1: nothing is larger than 4 on the way.
 PassCase images_case(std::string name, const Shape& images, std::int64_t batch, DType record_type,
-                     bool benchmark = false) {
+                     const PrepareImagesParams& params = {}, bool benchmark = false) {
     const TensorSpec scale{{images[1]}, -0.01, 0.01, DType::float32},
         shift{{images[1]}, -1, 1, DType::float32};
     const Shape result{batch, images[2], images[3], images[1]};
     return {std::move(name),
             "images",
-            NoParams{},
+            params,
             {{images, 0, 255, DType::uint8}, record_spec(batch, images[0], record_type), scale, shift},
             {{result}},
             {Bound::relative(1, 4)},
@@ -63,6 +63,11 @@ std::vector<ErrorCase> errors() {
          [=] { prepare_images(pictures(), numbers({0}), Tensor::zeros({1}), three); },
          "[prepare_images] scale is float32 (1) on cpu, expected float32 or float64 (3), one number per "
          "channel of images (2,3,4,4)"},
+        {"negative padding",
+         [=] {
+             prepare_images(pictures(), numbers({0}), three, three, DType::float32, {.crop_padding = -1});
+         },
+         "[prepare_images] the padding of crops must be in [0, 32768), got -1"},
         {"integers asked for", [=] { prepare_images(pictures(), numbers({0}), three, three, DType::int32); },
          "[prepare_images] the result must be of a floating-point type, not int32"},
         {"labels of a wrong type", [] { gather_labels(Tensor::zeros({3}), numbers({0})); },
@@ -77,7 +82,15 @@ OpCases prepare_images_cases() {
                      images_case("one cell", {1, 1, 1, 1}, 1, DType::int32),
                      images_case("odd", {7, 3, 5, 3}, 9, DType::int64),
                      images_case("CIFAR-10", {10, 3, 32, 32}, 4, DType::int32),
-                     images_case("batch of CIFAR-10", {5000, 3, 32, 32}, 64, DType::int32, true),
+                     images_case("crops", {5, 3, 8, 8}, 9, DType::int64, {.crop_padding = 2, .seed = 1}),
+                     images_case("mirrors", {5, 1, 4, 6}, 9, DType::int32, {.flip = true, .seed = 2}),
+                     images_case("crops past the picture", {3, 2, 3, 5}, 20, DType::int32,
+                                 {.crop_padding = 9, .flip = true, .seed = 3, .epoch = 7}),
+                     images_case("CIFAR-10, augmented", {10, 3, 32, 32}, 4, DType::int32,
+                                 {.crop_padding = 4, .flip = true}),
+                     images_case("batch of CIFAR-10", {5000, 3, 32, 32}, 64, DType::int32, {}, true),
+                     images_case("batch of CIFAR-10, augmented", {5000, 3, 32, 32}, 64, DType::int32,
+                                 {.crop_padding = 4, .flip = true}, true),
                      labels_case("no record", 1, 0, DType::int32),
                      labels_case("odd", 13, 7, DType::int32),
                      labels_case("wide records", 5, 20, DType::int64)};
@@ -85,7 +98,10 @@ OpCases prepare_images_cases() {
         Draw draw(seed);
         const DType type = draw(0, 1) == 0 ? DType::int32 : DType::int64;
         const Shape images{draw(1, 9), draw(1, 4), draw(0, 9), draw(1, 9)};
+        const PrepareImagesParams augmented{draw(0, 5), draw(0, 1) == 1, seed,
+                                            static_cast<std::uint32_t>(draw(0, 9))};
         return std::vector{images_case("random", images, draw(0, 9), type),
+                           images_case("random, augmented", images, draw(0, 9), type, augmented),
                            labels_case("random", draw(1, 9), draw(0, 30), type)};
     };
     result.errors = errors();

@@ -1,5 +1,6 @@
 #include "tern/core/parallel.hpp"
 #include "tern/kernels/op.hpp"
+#include "tern/kernels/prepare_images/placement.hpp"
 
 namespace tern::prepare_images_passes {
 namespace {
@@ -15,18 +16,41 @@ void image(const std::uint8_t* planes, const float* scale, const float* shift, f
     }
 }
 
+// The same, cropped and mirrored.
+void augmented(const std::uint8_t* planes, const float* scale, const float* shift, float* y, int channels,
+               int height, int width, const Placement& place) {
+    for (int h = 0; h < height; ++h) {
+        const int row = place.row(h);
+        for (int w = 0; w < width; ++w) {
+            const int column = place.column(w, width);
+            const bool inside = row >= 0 && row < height && column >= 0 && column < width;
+            for (int c = 0; c < channels; ++c) {
+                const std::uint8_t byte = inside ? planes[(c * height + row) * width + column] : 0;
+                *y++ = static_cast<float>(byte) * scale[c] + shift[c];
+            }
+        }
+    }
+}
+
 }  // namespace
 
 void images_cpu(const Problem& problem, const Stream&) {
     const Tensor &images = problem.inputs[0], &records = problem.inputs[1], &y = problem.outputs[0];
     const float *scale = problem.inputs[2].data<float>(), *shift = problem.inputs[3].data<float>();
     const std::int64_t channels = images.dim(1), cells = images.dim(2) * images.dim(3);
+    const PrepareImagesParams& params = problem.params<PrepareImagesParams>();
     parallel_for(records.dim(0), 4, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t n = begin; n < end; ++n) {
             const std::int64_t record = records.dtype() == DType::int32 ? records.data<std::int32_t>()[n]
                                                                         : records.data<std::int64_t>()[n];
-            image(images.data<std::uint8_t>() + record * channels * cells, scale, shift,
-                  y.data<float>() + n * channels * cells, channels, cells);
+            const std::uint8_t* planes = images.data<std::uint8_t>() + record * channels * cells;
+            float* const pixels = y.data<float>() + n * channels * cells;
+            if (params.augments())
+                augmented(planes, scale, shift, pixels, static_cast<int>(channels),
+                          static_cast<int>(images.dim(2)), static_cast<int>(images.dim(3)),
+                          Placement(params, record));
+            else
+                image(planes, scale, shift, pixels, channels, cells);
         }
     });
 }

@@ -1,6 +1,7 @@
 // Planes of bytes to pixels. A thread owns as many neighbouring cells as one pack of outputs has elements,
 // in every channel: it reads a few bytes of each plane and writes `channels` packs in a row.
 #include "tern/kernels/flat_cuda.cuh"
+#include "tern/kernels/prepare_images/placement.hpp"
 
 namespace tern::prepare_images_passes {
 namespace {
@@ -35,21 +36,38 @@ struct Pictures {
     Records records;
     Factors scale, shift;
     std::int64_t cells;
+    int height, width;
+    PrepareImagesParams params;
+
+    // The byte of a cell of the augmented picture.
+    __device__ std::uint8_t moved(const std::uint8_t* plane, int cell, const Placement& place) const {
+        const int row = place.row(cell / width), column = place.column(cell % width, width);
+        const bool inside = row >= 0 && row < height && column >= 0 && column < width;
+        return inside ? plane[row * width + column] : std::uint8_t{0};
+    }
 };
 
 // Work item i is group i % groups of kCells cells of picture i / groups.
-template <class T, int kChannels, int kCells>
+template <class T, int kChannels, int kCells, bool kAugmented>
 struct PrepareImages {
     Pictures in;
     T* y;
 
     __device__ void operator()(std::int64_t i) const {
         const std::int64_t groups = in.cells / kCells, n = i / groups, cell = i % groups * kCells;
-        const std::uint8_t* planes = in.planes + in.records[n] * kChannels * in.cells + cell;
+        const std::int64_t record = in.records[n];
+        const std::uint8_t* planes = in.planes + record * kChannels * in.cells;
         float pixels[kCells * kChannels];
+        const Placement place(in.params, record);  // not computed where it is not used
 #pragma unroll
         for (int c = 0; c < kChannels; ++c) {
-            const auto bytes = cuda::load_pack<kCells>(planes + c * in.cells);
+            cuda::Pack<std::uint8_t, kCells> bytes;
+            if constexpr (kAugmented) {
+                for (int k = 0; k < kCells; ++k)
+                    bytes[k] = in.moved(planes + c * in.cells, static_cast<int>(cell) + k, place);
+            } else {
+                bytes = cuda::load_pack<kCells>(planes + c * in.cells + cell);
+            }
             const float scale = in.scale[c], shift = in.shift[c];
 #pragma unroll
             for (int k = 0; k < kCells; ++k)
@@ -76,7 +94,11 @@ struct PrepareElements {
     __device__ void operator()(std::int64_t i) const {
         const int c = static_cast<int>(i % channels);
         const std::int64_t cell = i / channels % in.cells, n = i / channels / in.cells;
-        const std::uint8_t byte = in.planes[(in.records[n] * channels + c) * in.cells + cell];
+        const std::int64_t record = in.records[n];
+        const std::uint8_t* plane = in.planes + (record * channels + c) * in.cells;
+        const std::uint8_t byte = in.params.augments()
+                                      ? in.moved(plane, static_cast<int>(cell), Placement(in.params, record))
+                                      : plane[cell];
         y[i] = static_cast<T>(static_cast<float>(byte) * in.scale[c] + in.shift[c]);
     }
 };
@@ -99,17 +121,31 @@ Factors factors_of(const Tensor& tensor) { return {tensor.raw_data(), tensor.dty
 void TERN_CUDA_PASS(images)(const Problem& problem, const Stream& stream) {
     const Tensor &images = problem.inputs[0], &records = problem.inputs[1], &y = problem.outputs[0];
     const std::int64_t channels = images.dim(1), cells = images.dim(2) * images.dim(3);
-    const Pictures in{images.data<std::uint8_t>(), records_of(records, images), factors_of(problem.inputs[2]),
-                      factors_of(problem.inputs[3]), cells};
+    const PrepareImagesParams& params = problem.params<PrepareImagesParams>();
+    const Pictures in{images.data<std::uint8_t>(),
+                      records_of(records, images),
+                      factors_of(problem.inputs[2]),
+                      factors_of(problem.inputs[3]),
+                      cells,
+                      static_cast<int>(images.dim(2)),
+                      static_cast<int>(images.dim(3)),
+                      params};
     visit_cuda_floating(y.dtype(), [&]<class T>() {
         constexpr int kCells = cuda::kPackSize<T>;
         T* const to = y.data<T>();
         const bool packs = cells % kCells == 0 && cuda::is_pack_aligned<T, kCells>(to) &&
                            cuda::is_pack_aligned<std::uint8_t, kCells>(in.planes);
+        const auto launch_packs = [&]<int kChannels>() {
+            const std::int64_t count = y.numel() / (kChannels * kCells);
+            if (params.augments())
+                launch_elements(PrepareImages<T, kChannels, kCells, true>{in, to}, count, stream);
+            else
+                launch_elements(PrepareImages<T, kChannels, kCells, false>{in, to}, count, stream);
+        };
         if (packs && channels == 3)
-            launch_elements(PrepareImages<T, 3, kCells>{in, to}, y.numel() / (3 * kCells), stream);
+            launch_packs.template operator()<3>();
         else if (packs && channels == 1)
-            launch_elements(PrepareImages<T, 1, kCells>{in, to}, y.numel() / kCells, stream);
+            launch_packs.template operator()<1>();
         else
             launch_elements(PrepareElements<T>{in, to, static_cast<int>(channels)}, y.numel(), stream);
     });

@@ -1,3 +1,6 @@
+#include "tern/kernels/prepare_images/prepare_images.hpp"
+
+#include "tern/core/random.hpp"
 #include "tern/kernels/op.hpp"
 
 namespace tern::prepare_images_passes {
@@ -8,12 +11,30 @@ std::int64_t record_at(const Tensor& records, std::int64_t n) {
                                            : records.data<std::int64_t>()[n];
 }
 
+// The byte at (h, w) of the augmented picture: a plain transcription of the rule in the header.
+std::uint8_t pixel(const std::uint8_t* plane, std::int64_t h, std::int64_t w, std::int64_t height,
+                   std::int64_t width, const PrepareImagesParams& params, std::int64_t record) {
+    const RandomStream stream{params.seed, RandomPurpose::augment, params.epoch};
+    const auto draw = [&](std::uint64_t i) {
+        return std::uint64_t{stream.bits32(4 * static_cast<std::uint64_t>(record) + i)};
+    };
+    const auto moved = [&](std::uint64_t i) {
+        const auto places = static_cast<std::uint64_t>(2 * params.crop_padding + 1);
+        return static_cast<std::int64_t>(draw(i) * places / (std::uint64_t{1} << 32)) - params.crop_padding;
+    };
+    if (params.flip && draw(2) >= std::uint64_t{1} << 31) w = width - 1 - w;
+    h += moved(0);
+    w += moved(1);
+    return h < 0 || h >= height || w < 0 || w >= width ? std::uint8_t{0} : plane[h * width + w];
+}
+
 }  // namespace
 
 void images_ref(const Problem& problem, const Stream&) {
     const Tensor &images = problem.inputs[0], &records = problem.inputs[1], &scale = problem.inputs[2],
                  &shift = problem.inputs[3], &y = problem.outputs[0];
     const std::int64_t channels = images.dim(1), height = images.dim(2), width = images.dim(3);
+    const PrepareImagesParams& params = problem.params<PrepareImagesParams>();
     visit_floating(y.dtype(), [&]<class T>() {
         visit_floating(scale.dtype(), [&]<class S>() {
             visit_floating(shift.dtype(), [&]<class U>() {
@@ -22,11 +43,13 @@ void images_ref(const Problem& problem, const Stream&) {
                     for (std::int64_t h = 0; h < height; ++h)
                         for (std::int64_t w = 0; w < width; ++w)
                             for (std::int64_t c = 0; c < channels; ++c) {
-                                const std::int64_t from =
-                                    ((record_at(records, n) * channels + c) * height + h) * width + w;
-                                const Real value = static_cast<Real>(images.data<std::uint8_t>()[from]) *
-                                                       static_cast<Real>(scale.data<S>()[c]) +
-                                                   static_cast<Real>(shift.data<U>()[c]);
+                                const std::int64_t record = record_at(records, n);
+                                const std::uint8_t* plane =
+                                    images.data<std::uint8_t>() + (record * channels + c) * height * width;
+                                const std::uint8_t byte = pixel(plane, h, w, height, width, params, record);
+                                const Real value =
+                                    static_cast<Real>(byte) * static_cast<Real>(scale.data<S>()[c]) +
+                                    static_cast<Real>(shift.data<U>()[c]);
                                 y.data<T>()[((n * height + h) * width + w) * channels + c] =
                                     static_cast<T>(value);
                             }

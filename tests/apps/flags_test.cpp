@@ -80,7 +80,7 @@ TEST_CASE("names are those that there are") {
     check_train({"--optimizer", "lion"}, "[--optimizer] must be one of adam, adamw, sgd, got lion");
     check_train({"--normalize", "zero"}, "[--normalize] must be one of unit, half, dataset, got zero");
     check_train({"--shuffle", "yes"}, "[--shuffle] must be one of on, off, got yes");
-    check_train({"--augment", "crop-flip"}, "[--augment] must be one of none, got crop-flip");
+    check_train({"--augment", "cutout"}, "[--augment] must be one of none, crop-flip, got cutout");
     check_train({"--schedule", "cosine"}, "[--schedule] must be one of constant, got cosine");
     check_train({"--precision", "bfloat16"}, "[--precision] must be one of float32, float64, got bfloat16");
     check_train({"--device", "tpu"}, "[--device] must be one of auto, cpu, cuda, cuda:N, got tpu");

@@ -85,6 +85,10 @@ TEST_CASE("equal seeds give equal files, for any number of threads") {
     }
     train(place, "other", {"--steps", "4", "--seed", "6", "--log-steps"});
     CHECK(test::read_text(place / "other" / "steps.jsonl") != steps[0]);
+    train(place, "augmented", {"--steps", "4", "--seed", "5", "--augment", "crop-flip", "--log-steps"});
+    CHECK(test::read_text(place / "augmented" / "steps.jsonl") != steps[0]);
+    CHECK_THAT(test::read_text(place / "augmented" / "config.toml"),
+               Catch::Contains("augment = \"crop-flip\"\n"));
 }
 
 TEST_CASE("steps without shuffling take the records in file order") {

@@ -1,0 +1,109 @@
+// What crop_flip does to pictures: checked by finding where each came from.
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <optional>
+#include <tuple>
+
+#include "tern/core/random.hpp"
+#include "tern/kernels/prepare_images/prepare_images.hpp"
+#include "tern/tests/catch.hpp"
+
+using namespace tern;
+
+namespace {
+
+constexpr std::int64_t kRecords = 2000, kSize = 12, kPadding = 2;
+using Place = std::tuple<int, int, bool>;  // moves in h and w, mirrored
+
+// Random bytes of 1 to 255, so that 0 is padding alone.
+Tensor pictures() {
+    const Tensor result = Tensor::empty({kRecords, 1, kSize, kSize}, DType::uint8);
+    const RandomStream stream{1, RandomPurpose::user, 0};
+    for (std::int64_t i = 0; i < result.numel(); ++i)
+        result.data<std::uint8_t>()[i] =
+            static_cast<std::uint8_t>(1 + stream.bits32(static_cast<std::uint64_t>(i)) % 255);
+    return result;
+}
+
+Tensor prepared(const Tensor& images, const std::vector<std::int32_t>& records,
+                const PrepareImagesParams& params) {
+    const auto count = static_cast<std::int64_t>(records.size());
+    return prepare_images(images, Tensor::from({count}, records), Tensor::full({1}, 1), Tensor::zeros({1}),
+                          DType::float32, params);
+}
+
+std::vector<std::int32_t> all_records() {
+    std::vector<std::int32_t> records(kRecords);
+    std::iota(records.begin(), records.end(), 0);
+    return records;
+}
+
+bool is_placed(const std::uint8_t* stored, const float* y, const Place& place) {
+    const auto [down, right, mirrored] = place;
+    for (int h = 0; h < kSize; ++h) {
+        for (int w = 0; w < kSize; ++w) {
+            const int row = h + down, column = (mirrored ? static_cast<int>(kSize) - 1 - w : w) + right;
+            const bool inside = row >= 0 && row < kSize && column >= 0 && column < kSize;
+            const float expected = inside ? stored[row * kSize + column] : 0.0f;
+            if (y[h * kSize + w] != expected) return false;
+        }
+    }
+    return true;
+}
+
+std::optional<Place> place_of(const std::uint8_t* stored, const float* y) {
+    for (int down = -kPadding; down <= kPadding; ++down)
+        for (int right = -kPadding; right <= kPadding; ++right)
+            for (const bool mirrored : {false, true})
+                if (is_placed(stored, y, {down, right, mirrored})) return Place{down, right, mirrored};
+    return {};
+}
+
+}  // namespace
+
+TEST_CASE("crops and mirrors are all there, about equally often") {
+    const Tensor images = pictures();
+    const Tensor y = prepared(images, all_records(), {kPadding, true, 3, 0});
+    std::map<Place, int> counts;
+    for (std::int64_t n = 0; n < kRecords; ++n) {
+        const auto place =
+            place_of(images.data<std::uint8_t>() + n * kSize * kSize, y.data<float>() + n * kSize * kSize);
+        REQUIRE(place.has_value());
+        ++counts[*place];
+    }
+    // 50 places, 40 expected of each with a deviation of 6.3: six deviations leave no room for bad luck, the
+    // seed being fixed.
+    CHECK(counts.size() == 50);
+    for (const auto& [place, count] : counts) CHECK((count > 2 && count < 78));
+}
+
+TEST_CASE("what happens to a record does not depend on its batch, but on seed and epoch") {
+    const Tensor images = pictures();
+    const PrepareImagesParams params{kPadding, true, 3, 5};
+    const Tensor together = prepared(images, all_records(), params);
+    const Tensor apart = prepared(images, {1999, 7, 7}, params);
+    const auto picture = [](const Tensor& y, std::int64_t n) {
+        const auto pixels = y.elements<float>().subspan(static_cast<std::size_t>(n * kSize * kSize),
+                                                        static_cast<std::size_t>(kSize * kSize));
+        return std::vector<float>(pixels.begin(), pixels.end());
+    };
+    CHECK(picture(apart, 0) == picture(together, 1999));
+    CHECK(picture(apart, 1) == picture(together, 7));
+    CHECK(picture(apart, 2) == picture(together, 7));
+    for (const PrepareImagesParams& other :
+         {PrepareImagesParams{kPadding, true, 4, 5}, PrepareImagesParams{kPadding, true, 3, 6}}) {
+        const Tensor y = prepared(images, all_records(), other);
+        int equal = 0;
+        for (std::int64_t n = 0; n < kRecords; ++n) equal += picture(y, n) == picture(together, n);
+        CHECK((equal > 2 && equal < 78));  // one in 50, as above
+    }
+}
+
+TEST_CASE("without padding and mirrors pictures stay as they are") {
+    const Tensor images = pictures();
+    const Tensor plain = prepared(images, all_records(), {}),
+                 other = prepared(images, all_records(), {0, false, 9, 9});
+    CHECK(std::ranges::equal(plain.elements<float>(), other.elements<float>()));
+    CHECK(place_of(images.data<std::uint8_t>(), plain.data<float>()) == Place{0, 0, false});
+}
