@@ -46,6 +46,7 @@ OpCases matmul_cases() {
     append(products("row", 1, 130, 70));
     append(products("column", 70, 1, 130));
     append(products("many terms", 13, 66, 5000));
+    append(products("more terms than one split has", 9, 10, 1100));
     append(products("large", 150, 150, 700));
     result.passes.push_back(product("512 cubed NN", 512, 512, 512, {false, false}, true));
     result.passes.push_back(product("512 cubed TT", 512, 512, 512, {true, true}, true));

@@ -88,7 +88,7 @@ TEST_CASE("equal seeds give equal files, for any number of threads") {
     train(place, "augmented", {"--steps", "4", "--seed", "5", "--augment", "crop-flip", "--log-steps"});
     CHECK(test::read_text(place / "augmented" / "steps.jsonl") != steps[0]);
     CHECK_THAT(test::read_text(place / "augmented" / "config.toml"),
-               Catch::Contains("augment = \"crop-flip\"\n"));
+               Catch::Contains("augment = 'crop-flip'\n"));
 }
 
 TEST_CASE("steps without shuffling take the records in file order") {
