@@ -1,6 +1,6 @@
 // docs/program.md says what the program says of itself.
-#include <regex>
 #include <set>
+#include <string>
 
 #include "tern/tests/apps/program.hpp"
 #include "tern/tests/catch.hpp"
@@ -10,11 +10,17 @@ using test::run_tern;
 
 namespace {
 
+// By hand: g++ 12 warns of std::regex itself in builds with sanitizers.
+const char* const kLetters = "abcdefghijklmnopqrstuvwxyz";
+
+// The words that start with two dashes and a letter.
 std::set<std::string> flags_in(const std::string& text) {
-    static const std::regex flag("--[a-z][a-z-]*");
     std::set<std::string> flags;
-    for (std::sregex_iterator it(text.begin(), text.end(), flag), end; it != end; ++it)
-        flags.insert(it->str());
+    for (std::size_t at = text.find("--"); at != std::string::npos; at = text.find("--", at + 1)) {
+        if (text.find_first_of(kLetters, at) != at + 2) continue;
+        const std::size_t end = text.find_first_not_of(std::string(kLetters) + '-', at);
+        flags.insert(text.substr(at, end - at));
+    }
     flags.erase("--help");
     return flags;
 }
@@ -45,12 +51,15 @@ TEST_CASE("the page has every command") {
     const std::string help = run_tern(folder, {"--help"}).out;
     const std::size_t commands = help.find("Subcommands:\n");
     REQUIRE(commands != std::string::npos);
-    static const std::regex line("\n  ([a-z]+) ");
     int count = 0;
-    for (std::sregex_iterator it(help.begin() + static_cast<std::ptrdiff_t>(commands), help.end(), line), end;
-         it != end; ++it, ++count) {
-        CHECK_THAT(page, Catch::Contains("| [`tern " + it->str(1) + "`]"));
-        CHECK_FALSE(section(page, "tern " + it->str(1)).empty());
+    for (std::size_t at = help.find("\n  ", commands); at != std::string::npos;
+         at = help.find("\n  ", at + 1)) {
+        const std::size_t begin = at + 3, end = help.find_first_not_of(kLetters, begin);
+        if (end == begin || end == std::string::npos || help[end] != ' ') continue;
+        const std::string command = help.substr(begin, end - begin);
+        CHECK_THAT(page, Catch::Contains("| [`tern " + command + "`]"));
+        CHECK_FALSE(section(page, "tern " + command).empty());
+        ++count;
     }
     CHECK(count >= 4);
 }
