@@ -73,6 +73,8 @@ std::string to_toml(const TrainSettings& settings) {
     out.text("schedule", settings.schedule);
     out.number("label_smoothing", settings.plan.label_smoothing);
     if (settings.init) out.text("init", absolute(*settings.init));
+    if (settings.plan.save_every > 0) out.integer("save_every", settings.plan.save_every);
+    out.integer("keep", settings.keep);
     out.text("device", settings.runtime.device.str());
     out.text("precision", name_of(settings.runtime.precision));
     out.text("kernels", settings.runtime.kernels);

@@ -1,13 +1,41 @@
-// config.toml of a run folder.
+// Settings of `tern train` as TOML: config.toml of a run folder, and files for --config. Keys are the flags
+// with underscores.
 #pragma once
 
+#include <map>
+#include <set>
 #include <string>
+#include <string_view>
 
 #include "tern/apps/train_flags.hpp"
 
 namespace tern::apps {
 
-/// Every setting as used; keys are the flags with underscores.
+/// Every setting as used.
 std::string to_toml(const TrainSettings& settings);
+
+/// Values by key, each as the text of its flag; "true" or "false" where the flag takes none.
+using ConfigValues = std::map<std::string, std::string>;
+
+/// Reads TOML. Throws Error that names `file` and the line, or the key that is none or is of a wrong type.
+ConfigValues parse_config(std::string_view toml, const std::string& file);
+/// The same from a file of at most 1 MiB.
+ConfigValues read_config(const std::string& file);
+
+/// Sets the flags that are not given yet, and returns the keys of those. Of epochs and steps neither is set
+/// where one is given.
+std::set<std::string> fill_flags(TrainFlags& flags, const ConfigValues& values);
+
+/// Throws UsageError naming the first flag whose value in `settings` is another one than in `values`, the
+/// config of the run in `folder`. Left out is what may change when a run goes on: how long it is, where it
+/// runs, where the data lies, what is kept.
+void check_same_run(const TrainSettings& settings, const ConfigValues& values, const std::string& folder);
+
+/// flags.settings() after fill_flags() from `file`; what is wrong with a value from the file throws Error
+/// that names file and key.
+TrainSettings settings_with(TrainFlags flags, const std::string& file);
+
+/// "batch_size" -> "--batch-size"
+std::string flag_of(std::string key);
 
 }  // namespace tern::apps

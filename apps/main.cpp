@@ -1,4 +1,5 @@
 // tern: trains image classifiers. Exit status 0: done; 1: something failed; 2: the command line is wrong.
+#include <csignal>
 #include <cstdio>
 #include <vector>
 
@@ -7,6 +8,7 @@
 #include "tern/apps/commands.hpp"
 #include "tern/apps/console.hpp"
 #include "tern/apps/flags.hpp"
+#include "tern/apps/interrupt.hpp"
 #include "tern/version.hpp"
 
 namespace tern::apps {
@@ -73,9 +75,12 @@ int report(const std::exception& error, int status) {
 }  // namespace tern::apps
 
 int main(int argc, char** argv) {
+    std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is an error of write(), not the end
     try {
         tern::apps::run(argc, argv);
         return std::fflush(stdout) == 0 ? 0 : 1;
+    } catch (const tern::apps::Interrupted& interrupted) {
+        return tern::apps::report(interrupted, interrupted.status());
     } catch (const tern::apps::UsageError& error) {
         return tern::apps::report(error, 2);
     } catch (const std::exception& error) {

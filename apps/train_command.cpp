@@ -8,15 +8,24 @@
 #include "tern/apps/config.hpp"
 #include "tern/apps/console.hpp"
 #include "tern/apps/data_flags.hpp"
+#include "tern/apps/interrupt.hpp"
 #include "tern/apps/progress_bar.hpp"
-#include "tern/apps/train_flags.hpp"
+#include "tern/apps/run_record.hpp"
 #include "tern/core/device_info.hpp"
+#include "tern/core/file.hpp"
 #include "tern/core/memory.hpp"
-#include "tern/training/run_folder.hpp"
-#include "tern/training/weights.hpp"
+#include "tern/layers/state.hpp"
+#include "tern/training/checksum.hpp"
 
 namespace tern::apps {
 namespace {
+
+std::string checksum_of(const Dataset& set) {
+    const auto bytes = [](const Tensor& tensor) {
+        return std::span(tensor.raw_data(), static_cast<std::size_t>(tensor.bytes()));
+    };
+    return xxh128(bytes(set.images)) + xxh128(bytes(set.labels));
+}
 
 // What training needs, read and checked.
 struct Workbench {
@@ -25,7 +34,7 @@ struct Workbench {
     std::unique_ptr<Module> model;
 };
 
-Workbench prepare(const TrainSettings& settings) {
+Workbench prepare(const TrainSettings& settings, const std::optional<std::string>& weights) {
     Workbench bench;
     bench.train_set = load_split(settings.data, Split::train);
     if (settings.plan.epochs > 0) bench.test_set = load_split(settings.data, Split::test);
@@ -33,17 +42,24 @@ Workbench prepare(const TrainSettings& settings) {
     const std::string name(settings.model->name);
     bench.model = make_model(name, {bench.train_set.class_count(), settings.plan.seed});
     bench.model->to(settings.runtime.precision);
-    if (settings.init) load_weights(*bench.model, name, read_weights(*settings.init));
+    if (weights) load_weights(*bench.model, name, read_weights(*weights));
     bench.model->to(settings.runtime.device);
     return bench;
 }
 
 class TrainCommand {
   public:
-    explicit TrainCommand(const TrainFlags& flags)
-        : flags_(flags), settings_(flags.settings()), out_(flags.json ? stderr : stdout) {
-        if (flags.run) RunFolder::check_free(*flags.run);
-        bench_ = prepare(settings_);
+    explicit TrainCommand(const TrainFlags& flags) : flags_(flags), out_(flags.json ? stderr : stdout) {
+        if (flags.resume && flags.run) {
+            open_run(*flags.run);
+        } else {
+            settings_ = flags.config ? settings_with(flags, *flags.config) : flags.settings();
+            if (flags.run) RunFolder::check_free(*flags.run);
+        }
+        Flag weights = settings_.init;
+        if (checkpoint_) weights = (*checkpoint_ / Checkpoints::kWeights).string();
+        bench_ = prepare(settings_, weights);
+        check_data();
     }
 
     void describe() const {
@@ -55,6 +71,7 @@ class TrainCommand {
             " records to train on in batches of ", plan.batch_size,
             settings_.data == "synthetic" ? "; made from a seed, its accuracy says nothing about CIFAR-10"
                                           : ""));
+        if (checkpoint_) print(to_text("goes on after step ", state_.position.step));
     }
 
     void dry_run() const {
@@ -63,8 +80,7 @@ class TrainCommand {
     }
 
     void run() {
-        const RunFolder folder = RunFolder::make(flags_.run, settings_.model->name);
-        folder.write_config(to_toml(settings_));
+        if (!folder_) folder_.emplace(RunFolder::make(flags_.run, settings_.model->name));
         const Runtime& runtime = settings_.runtime;
         const BatchSource train(bench_.train_set, bench_.normalization, runtime.precision, runtime.device);
         std::optional<BatchSource> test;
@@ -74,40 +90,88 @@ class TrainCommand {
         const auto schedule = make_schedule(settings_.schedule, settings_.optimizer.learning_rate);
 
         ProgressBar bar;
+        const SignalWatch watch;
+        std::optional<RunRecord> record;
         Trainer trainer(*bench_.model, *optimizer, *schedule, train, test ? &*test : nullptr, settings_.plan,
-                        callbacks(folder, bar));
+                        callbacks(record, bar, watch));
+        if (checkpoint_)
+            load_state(trainer.state(), state_.tensors, (*checkpoint_ / RunRecord::kState).string());
+        folder_->write_config(to_toml(settings_));
+        record.emplace(
+            *folder_, settings_,
+            WeightsInfo{std::string(settings_.model->name), bench_.train_set.classes, bench_.normalization},
+            state_);
         print("epoch  train loss  train acc  test loss   test acc   seconds  images/s");
-        finish(folder, trainer.run());
+        if (!train_to_the_end(trainer, *record, bar) && watch.signal() != 0) {
+            bar.clear();
+            throw Interrupted(watch.signal(), to_text("stopped; to go on: tern train --resume --run ",
+                                                      folder_->path().string()));
+        }
+        finish(*record);
     }
 
   private:
+    // The run to go on with: its settings, and its newest checkpoint if it has one yet.
+    void open_run(const std::string& folder) {
+        folder_.emplace(RunFolder::open(folder));
+        const std::string config = folder_->config_file().string();
+        settings_ = settings_with(flags_, config);
+        check_same_run(settings_, read_config(config), folder);
+        remove_unfinished(folder);
+        remove_unfinished(folder / std::filesystem::path("checkpoints"));
+        const Checkpoints checkpoints(folder, settings_.keep);
+        const auto step = checkpoints.newest_whole([](const std::string& why) {
+            std::fprintf(stderr, "tern: passed over a checkpoint: %s\n", one_line(why).c_str());
+        });
+        TERN_CHECK(step || checkpoints.steps().empty(), folder, "has no whole checkpoint");
+        if (!step) return;
+        checkpoint_ = checkpoints.path(*step);
+        state_ = read_training_state(*checkpoint_ / RunRecord::kState);
+    }
+
+    void check_data() {
+        const std::string checksum = checksum_of(bench_.train_set);
+        TERN_CHECK(!checkpoint_ || state_.data_checksum == checksum, "--data",
+                   "the run was trained on other records than those of ", bench_.train_set.source);
+        state_.data_checksum = checksum;
+    }
+
     std::string place() const {
         const Device device = settings_.runtime.device;
         if (device.is_cpu()) return to_text(device, " (", settings_.runtime.threads, " threads)");
         return to_text(device, " (", device_info(device).name, ')');
     }
 
-    TrainingCallbacks callbacks(const RunFolder& folder, ProgressBar& bar) const {
+    TrainingCallbacks callbacks(std::optional<RunRecord>& record, ProgressBar& bar,
+                                const SignalWatch& watch) const {
         TrainingCallbacks callbacks;
         callbacks.after_step = [&bar, epochs = settings_.plan.epochs](const TrainingProgress& progress) {
             bar.show(progress, epochs);
         };
-        if (settings_.log_steps) {
-            const auto steps = std::make_shared<LineFile>(folder.start_steps());
-            callbacks.after_loss = [steps, precision = settings_.runtime.precision](const StepLoss& loss) {
-                steps->append(loss.to_json(precision));
-            };
-        }
-        const auto metrics = std::make_shared<LineFile>(folder.start_metrics());
-        callbacks.after_row = [this, &bar, metrics, weights = folder.weights_file()](const MetricsRow& row) {
+        if (settings_.log_steps)
+            callbacks.after_loss = [&record](const StepLoss& loss) { record->add(loss); };
+        callbacks.after_row = [this, &record, &bar](const MetricsRow& row) {
             bar.clear();
-            save_weights(
-                weights, *bench_.model,
-                {std::string(settings_.model->name), bench_.train_set.classes, bench_.normalization});
-            metrics->append(row.to_json());
+            record->add(row);
             print_row(row);
         };
+        callbacks.save = [this, &record](const TrainingPosition& position, const NamedTensors& state) {
+            record->save(position, *bench_.model, state);
+        };
+        callbacks.stop = [&watch] { return watch.signal() != 0; };
         return callbacks;
+    }
+
+    // Returns whether the run came to its end.
+    bool train_to_the_end(Trainer& trainer, const RunRecord& record, ProgressBar& bar) const {
+        try {
+            return trainer.run(state_.position).has_value();
+        } catch (const Error& error) {
+            bar.clear();
+            const auto last = record.last_checkpoint();
+            if (!last) throw;
+            throw Error(to_text(error.what(), "; the last checkpoint is ", last->string()));
+        }
     }
 
     void print_row(const MetricsRow& row) const {
@@ -118,15 +182,15 @@ class TrainCommand {
                         row.images_per_second()));
     }
 
-    void finish(const RunFolder& folder, const MetricsRow& row) const {
+    void finish(const RunRecord& record) const {
         const std::int64_t peak = memory_statistics(settings_.runtime.device).peak_bytes;
-        print(to_text("weights: ", one_line(folder.weights_file().string())));
+        print(to_text("weights: ", one_line(record.checkpoints().last_link().string())));
         print(to_text("peak memory of tensors on ", settings_.runtime.device, ": ",
                       format_bytes(static_cast<double>(peak))));
         if (!flags_.json) return;
-        auto json = nlohmann::ordered_json::parse(row.to_json());
+        auto json = nlohmann::ordered_json::parse(record.last_row());
         json["model"] = settings_.model->name;
-        json["run"] = folder.path().string();
+        json["run"] = folder_->path().string();
         json["peak_memory_bytes"] = peak;
         std::puts(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
     }
@@ -137,8 +201,11 @@ class TrainCommand {
     }
 
     const TrainFlags& flags_;
-    TrainSettings settings_;
     std::FILE* out_;
+    TrainSettings settings_;
+    std::optional<RunFolder> folder_;                  // the one to go on with, or that run() made
+    std::optional<std::filesystem::path> checkpoint_;  // to go on from
+    TrainingState state_;                              // of that checkpoint
     Workbench bench_;
 };
 

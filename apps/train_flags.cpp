@@ -57,6 +57,7 @@ TrainingPlan plan_settings(const TrainFlags& flags, const ModelInfo& model) {
         flags.batch_size ? parse_integer("--batch-size", *flags.batch_size, 1) : model.batch_size;
     if (flags.seed) plan.seed = static_cast<std::uint64_t>(parse_integer("--seed", *flags.seed, 0));
     plan.shuffle = parse_choice("--shuffle", flags.shuffle.value_or("on"), {"on", "off"}) == "on";
+    if (flags.save_every) plan.save_every = parse_integer("--save-every", *flags.save_every, 1);
     if (flags.label_smoothing)
         plan.label_smoothing =
             parse_number("--label-smoothing", *flags.label_smoothing, {.low = 0, .below = 1});
@@ -105,6 +106,12 @@ void TrainFlags::add_to(CLI::App& app) {
     app.add_option("--schedule", schedule, "constant")->type_name("NAME");
     app.add_option("--label-smoothing", label_smoothing, "(default 0)")->type_name("X");
     app.add_option("--init", init, "safetensors file to start from")->type_name("FILE");
+    app.add_option("--save-every", save_every, "steps after which to save too (default: only after an epoch)")
+        ->type_name("N");
+    app.add_option("--keep", keep, "how many checkpoints stay beside the best (default 2)")->type_name("N");
+    app.add_flag("--resume", resume, "go on with the run in --run");
+    app.add_option("--config", config, "TOML file of flags; those given here go before it")
+        ->type_name("FILE");
     app.add_flag("--log-steps", log_steps, "write every step's loss to steps.jsonl");
     app.add_flag("--json", json,
                  "final metrics as one JSON object on standard output, all else on standard error");
@@ -113,6 +120,8 @@ void TrainFlags::add_to(CLI::App& app) {
 }
 
 TrainSettings TrainFlags::settings() const {
+    if (resume && !run) usage_error("--resume", "needs --run, the folder of the run");
+    if (resume && config) usage_error("--config", "cannot be given together with --resume");
     TrainSettings settings;
     settings.model = &parse_model(model.value_or("mini_xception"));
     settings.data = data_source(data);
@@ -125,6 +134,7 @@ TrainSettings TrainFlags::settings() const {
     settings.schedule = parse_choice("--schedule", schedule.value_or("constant"), {"constant"});
     if (run && run->empty()) usage_error("--run", "must name a folder, got an empty name");
     settings.init = init;
+    if (keep) settings.keep = parse_integer("--keep", *keep, 1);
     settings.log_steps = log_steps;
     settings.runtime = apply(runtime);
     return settings;

@@ -18,6 +18,7 @@ struct TrainSettings {
     OptimizerSettings optimizer;
     std::string schedule = "constant";
     Flag init;
+    std::int64_t keep = 2;  // checkpoints
     bool log_steps = false;
     Runtime runtime;
 };
@@ -25,8 +26,9 @@ struct TrainSettings {
 struct TrainFlags {
     Flag model, data, run, epochs, steps, batch_size, seed, shuffle, augment, normalize;
     Flag optimizer, lr, momentum, betas, epsilon, weight_decay, schedule, label_smoothing, init;
+    Flag save_every, keep, config;
     RuntimeFlags runtime;
-    bool log_steps = false, json = false, dry_run = false;
+    bool log_steps = false, resume = false, json = false, dry_run = false;
 
     void add_to(CLI::App& app);
     /// Checks every flag, those of the runtime last; throws UsageError. Defaults are those of the model's own

@@ -1,71 +1,72 @@
 #include "tern/core/file.hpp"
 
 #include <cerrno>
-#include <cstring>
-#include <string>
-#include <utility>
+#include <cstdio>
+#include <vector>
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "tern/core/error.hpp"
+#include "tern/core/file_descriptor.hpp"
 
 namespace tern {
 namespace {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] void fail_with_errno(const fs::path& path, const char* action) {
-    const int code = errno;
-    fail(path.string(), action, ": ", std::strerror(code));
+constexpr const char* kPart = ".part-";
+
+fs::path parent_of(const fs::path& path) {
+    return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
 
-class Descriptor {
-  public:
-    Descriptor(const fs::path& path, int flags, const char* action)
-        : path_(path), number_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {
-        if (number_ < 0) fail_with_errno(path_, action);
-    }
-    ~Descriptor() {
-        if (number_ >= 0) ::close(number_);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
+// Where `path` is made before it gets its name.
+fs::path aside_of(const fs::path& path) {
+    return parent_of(path) / to_text('.', path.filename().string(), kPart, ::getpid());
+}
 
-    void read_exactly(std::span<std::byte> into) const {
-        std::size_t done = 0;
-        while (done < into.size()) {
-            const ssize_t count = ::read(number_, into.data() + done, into.size() - done);
-            if (count < 0 && errno == EINTR) continue;
-            if (count < 0) fail_with_errno(path_, "cannot be read");
-            TERN_CHECK(count > 0, path_.string(), "ended after ", done, " of ", into.size(), " bytes");
-            done += static_cast<std::size_t>(count);
-        }
-    }
+// A failure is told of the name that the user knows, not of the one beside it.
+[[noreturn]] void rethrow_for(const fs::path& path, const Error& error, const fs::path& aside) {
+    std::string text = error.what();
+    const std::size_t at = text.find(aside.string());
+    if (at != std::string::npos) text.replace(at, aside.string().size(), path.string());
+    throw Error(text);
+}
 
-    void write_all(std::span<const std::byte> bytes) const {
-        std::size_t done = 0;
-        while (done < bytes.size()) {
-            const ssize_t count = ::write(number_, bytes.data() + done, bytes.size() - done);
-            if (count < 0 && errno == EINTR) continue;
-            if (count < 0) fail_with_errno(path_, "cannot be written");
-            done += static_cast<std::size_t>(count);
-        }
-    }
+void sync_folder(const fs::path& folder) {
+    FileDescriptor(folder, O_RDONLY | O_DIRECTORY, "cannot be opened").sync();
+}
 
-    void sync() const {
-        if (::fsync(number_) != 0) fail_with_errno(path_, "cannot be synced to the disk");
+void sync_tree(const fs::path& folder) {
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
+        if (entry.is_directory())
+            sync_folder(entry);
+        else
+            FileDescriptor(entry, O_RDONLY, "cannot be opened").sync();
     }
+    sync_folder(folder);
+}
 
-    // Some file systems report a full disk only here.
-    void close() {
-        if (::close(std::exchange(number_, -1)) != 0) fail_with_errno(path_, "cannot be closed");
+void rename_to(const fs::path& from, const fs::path& to) {
+    if (::rename(from.c_str(), to.c_str()) != 0) fail_with_errno(to, "cannot be replaced");
+}
+
+// Afterwards `aside` is what was at `path`, or nothing. Where the file system cannot exchange two names,
+// `path` is missing for a moment.
+void swap_in(const fs::path& aside, const fs::path& path) {
+    if (::renameat2(AT_FDCWD, aside.c_str(), AT_FDCWD, path.c_str(), RENAME_EXCHANGE) == 0) return;
+    const bool cannot_exchange = errno == EINVAL || errno == ENOSYS;
+    if (cannot_exchange && fs::is_directory(path)) {
+        fs::path old = aside;
+        old += ".old";
+        rename_to(path, old);
+        rename_to(aside, path);
+        rename_to(old, aside);
+        return;
     }
-
-  private:
-    fs::path path_;
-    int number_;
-};
+    rename_to(aside, path);
+}
 
 }  // namespace
 
@@ -85,24 +86,78 @@ void read_file(const fs::path& path, std::span<std::byte> into) {
     const auto wanted = static_cast<std::int64_t>(into.size());
     const std::int64_t bytes = size_of_file(path);
     TERN_CHECK(bytes == wanted, path.string(), "has ", bytes, " bytes, expected ", wanted);
-    Descriptor(path, O_RDONLY, "cannot be opened").read_exactly(into);
+    FileDescriptor(path, O_RDONLY, "cannot be opened").read_exactly(into);
+}
+
+std::string read_text_file(const fs::path& path, std::int64_t limit) {
+    const std::int64_t bytes = size_of_file(path);
+    TERN_CHECK(bytes <= limit, path.string(), "has ", bytes, " bytes, expected at most ", limit);
+    std::string text(static_cast<std::size_t>(bytes), '\0');
+    read_file(path, std::as_writable_bytes(std::span(text)));
+    return text;
 }
 
 void write_file_atomically(const fs::path& path, std::span<const std::byte> bytes) {
-    fs::path aside = path;
-    aside += ".part-" + std::to_string(::getpid());
+    const fs::path aside = aside_of(path);
     try {
-        Descriptor file(aside, O_WRONLY | O_CREAT | O_TRUNC, "cannot be created");
+        FileDescriptor file(aside, O_WRONLY | O_CREAT | O_TRUNC, "cannot be created");
         file.write_all(bytes);
         file.sync();
         file.close();
-        if (::rename(aside.c_str(), path.c_str()) != 0) fail_with_errno(path, "cannot be replaced");
+        rename_to(aside, path);
+    } catch (const Error& error) {
+        ::unlink(aside.c_str());
+        rethrow_for(path, error, aside);
+    }
+    sync_folder(parent_of(path));
+}
+
+void write_folder_atomically(const fs::path& path, const std::function<void(const fs::path&)>& fill) {
+    const fs::path aside = aside_of(path);
+    std::error_code ignored;
+    try {
+        fs::remove_all(aside);  // of a process that had the same number
+        fs::create_directory(aside);
+        fill(aside);
+        sync_tree(aside);
+        swap_in(aside, path);
+    } catch (const Error& error) {
+        fs::remove_all(aside, ignored);
+        rethrow_for(path, error, aside);
+    } catch (const fs::filesystem_error& error) {
+        fs::remove_all(aside, ignored);
+        fail(path.string(), "cannot be made: ", error.code().message());
+    } catch (...) {
+        fs::remove_all(aside, ignored);
+        throw;
+    }
+    sync_folder(parent_of(path));
+    fs::remove_all(aside, ignored);
+}
+
+void remove_unfinished(const fs::path& folder) {
+    std::error_code error;
+    if (!fs::exists(folder, error)) return;
+    std::vector<fs::path> found;
+    for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+        const std::string name = entry->path().filename().string();
+        if (name.starts_with('.') && name.find(kPart) != std::string::npos) found.push_back(entry->path());
+    }
+    for (const fs::path& path : found) fs::remove_all(path, error);
+    TERN_CHECK(!error, folder.string(), "cannot be tidied: ", error.message());
+}
+
+void replace_link(const fs::path& path, const fs::path& target) {
+    const fs::path aside = aside_of(path);
+    ::unlink(aside.c_str());
+    if (::symlink(target.c_str(), aside.c_str()) != 0) fail_with_errno(path, "cannot be linked");
+    try {
+        rename_to(aside, path);
     } catch (...) {
         ::unlink(aside.c_str());
         throw;
     }
-    const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-    Descriptor(folder, O_RDONLY | O_DIRECTORY, "cannot be opened").sync();
+    sync_folder(parent_of(path));
 }
 
 }  // namespace tern

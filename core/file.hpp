@@ -1,10 +1,13 @@
-// Files: read whole, or written so that a crash leaves the old file or the new one, never half of one.
+// Files and folders: read whole, or written so that a crash leaves the old one or the new one, never half of
+// one.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace tern {
@@ -15,8 +18,24 @@ std::int64_t size_of_file(const std::filesystem::path& path);
 /// Reads the whole file, which must hold exactly `into.size()` bytes.
 void read_file(const std::filesystem::path& path, std::span<std::byte> into);
 
+/// The whole file as text; throws Error if it is longer than `limit` bytes.
+std::string read_text_file(const std::filesystem::path& path, std::int64_t limit);
+
 /// Writes the bytes to a new file beside `path`, syncs it, renames it to `path` and syncs the folder. On
 /// failure throws Error, and what `path` was before is still there.
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
+
+/// Lets `fill` write files into a new folder beside `path` (named .NAME.part-PID), syncs them, and renames
+/// that folder to `path`, whose parent must be there. A folder that was at `path` is replaced. If `fill` or
+/// anything else throws, what `path` was before is still there and the new folder is gone.
+void write_folder_atomically(const std::filesystem::path& path,
+                             const std::function<void(const std::filesystem::path&)>& fill);
+
+/// Deletes what processes that ended in the middle of one of these functions left in `folder`. Nobody else
+/// may be writing there.
+void remove_unfinished(const std::filesystem::path& folder);
+
+/// Makes `path` a symbolic link to `target`, in one step if it was one already.
+void replace_link(const std::filesystem::path& path, const std::filesystem::path& target);
 
 }  // namespace tern

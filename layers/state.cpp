@@ -27,14 +27,14 @@ void check_names(std::string_view where, const std::vector<std::string>& missing
 
 }  // namespace
 
-void load_state(Module& module, const NamedTensors& source, std::string_view where) {
+void load_state(const NamedTensors& target, const NamedTensors& source, std::string_view where) {
     std::map<std::string, Tensor> given;
     for (const auto& [name, tensor] : source) {
         TERN_CHECK(given.emplace(name, tensor).second, where, name, " appears twice");
     }
     std::vector<std::pair<Tensor, Tensor>> copies;  // to, from
     std::vector<std::string> missing, unexpected, misfits;
-    for (const auto& [name, tensor] : module.state()) {
+    for (const auto& [name, tensor] : target) {
         const auto found = given.find(name);
         if (found == given.end()) {
             missing.push_back(name);
@@ -52,6 +52,10 @@ void load_state(Module& module, const NamedTensors& source, std::string_view whe
     check_names(where, missing, unexpected);
     TERN_CHECK(misfits.empty(), where, list(misfits));
     for (const auto& [to, from] : copies) to.copy_from(from);
+}
+
+void load_state(Module& module, const NamedTensors& source, std::string_view where) {
+    load_state(module.state(), source, where);
 }
 
 }  // namespace tern

@@ -5,10 +5,13 @@
 
 namespace tern {
 
-/// Copies `source` into the parameters and buffers of `module` that bear the same names; any device. Throws
-/// Error, one line, before anything is changed: unless `source` holds exactly the names of module.state(),
-/// each once, with the same shapes and dtypes. `where` starts the message: the file that the tensors are
-/// from.
+/// Copies `source` into the tensors of `target` that bear the same names; any device. Throws Error, one line,
+/// before anything is changed: unless both hold exactly the same names, each once, with the same shapes and
+/// dtypes. `where` starts the message: the file that the tensors are from.
+void load_state(const NamedTensors& target, const NamedTensors& source,
+                std::string_view where = "load_state");
+
+/// The same for the parameters and buffers of `module`, module.state().
 void load_state(Module& module, const NamedTensors& source, std::string_view where = "load_state");
 
 }  // namespace tern

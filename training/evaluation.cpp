@@ -24,7 +24,8 @@ class EvaluationMode {
 
 }  // namespace
 
-Evaluation evaluate(Module& model, const BatchSource& source, std::int64_t batch_size, bool keep_logits) {
+Evaluation evaluate(Module& model, const BatchSource& source, std::int64_t batch_size, bool keep_logits,
+                    const std::function<bool()>& stop) {
     const Range range("evaluate");
     const EvaluationMode mode(model);
     const NoGrad no_grad;
@@ -37,6 +38,7 @@ Evaluation evaluate(Module& model, const BatchSource& source, std::int64_t batch
 
     StepArena whole(source.device()), last(source.device());  // the last batch may be shorter
     for (std::int64_t i = 0; i < batches.count(); ++i) {
+        if (stop && stop()) break;
         const StepArena::Scope scope(batches[i].dim(0) == batch_size ? whole : last);
         const Batch batch = source.batch(batches[i]);
         const Tensor logits = model(batch.images);

@@ -1,8 +1,8 @@
 #include "tern/training/run_folder.hpp"
 
-#include <cerrno>
-#include <cstring>
 #include <ctime>
+
+#include <fcntl.h>
 
 #include "tern/core/error.hpp"
 #include "tern/core/file.hpp"
@@ -42,20 +42,15 @@ void make_all(const fs::path& folder) {
 
 }  // namespace
 
-LineFile::LineFile(const fs::path& path)
-    : path_(path.string()), out_(path, std::ios::binary | std::ios::trunc) {
-    TERN_CHECK(out_.is_open(), path_, "cannot be created: ", std::strerror(errno));
-}
-
-void LineFile::append(std::string_view line) {
-    out_ << line << '\n' << std::flush;
-    TERN_CHECK(out_.good(), path_, "cannot be written: ", std::strerror(errno));
+RunFolder::RunFolder(fs::path path)
+    : path_(std::move(path)), lock_(path_, O_RDONLY | O_DIRECTORY, "cannot be opened") {
+    TERN_CHECK(lock_.try_lock(), path_.string(), "another process is training in this folder");
 }
 
 void RunFolder::check_free(const fs::path& folder) {
     std::error_code error;
     TERN_CHECK(!fs::exists(folder / kConfig, error), folder.string(), "holds a run already (", kConfig,
-               "); name another folder");
+               "); name another folder, or go on with --resume");
 }
 
 RunFolder RunFolder::make(const std::optional<fs::path>& folder, std::string_view model) {
@@ -68,8 +63,15 @@ RunFolder RunFolder::make(const std::optional<fs::path>& folder, std::string_vie
     return RunFolder(*folder);
 }
 
+RunFolder RunFolder::open(const fs::path& folder) {
+    std::error_code error;
+    TERN_CHECK(fs::exists(folder / kConfig, error), folder.string(), "holds no run to go on with (no ",
+               kConfig, ")");
+    return RunFolder(folder);
+}
+
 void RunFolder::write_config(std::string_view toml) const {
-    write_file_atomically(path_ / kConfig, std::as_bytes(std::span(toml)));
+    write_file_atomically(config_file(), std::as_bytes(std::span(toml)));
 }
 
 }  // namespace tern

@@ -2,44 +2,36 @@
 #pragma once
 
 #include <filesystem>
-#include <fstream>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "tern/core/file_descriptor.hpp"
+
 namespace tern {
 
-/// A file that grows line by line; a reader sees whole lines at any time.
-class LineFile {
-  public:
-    /// Starts it empty. Throws Error that names the file.
-    explicit LineFile(const std::filesystem::path& path);
-    /// Appends and flushes; throws Error if the line could not be written.
-    void append(std::string_view line);
-
-  private:
-    std::string path_;
-    std::ofstream out_;
-};
-
-/// config.toml, metrics.jsonl, steps.jsonl and last.safetensors of one run.
+/// The folder of one run, for this process alone while the object lives.
 class RunFolder {
   public:
     /// Throws Error if `folder` holds a run already. Makes nothing.
     static void check_free(const std::filesystem::path& folder);
     /// Makes `folder`, or without one the first free runs/DATE-MODEL-N below the current folder.
     static RunFolder make(const std::optional<std::filesystem::path>& folder, std::string_view model);
+    /// One that holds a run. Throws Error if it does not, or if another process works in it.
+    static RunFolder open(const std::filesystem::path& folder);
 
     const std::filesystem::path& path() const { return path_; }
-    std::filesystem::path weights_file() const { return path_ / "last.safetensors"; }
+    std::filesystem::path config_file() const { return path_ / "config.toml"; }
+    std::filesystem::path metrics_file() const { return path_ / "metrics.jsonl"; }
+    std::filesystem::path steps_file() const { return path_ / "steps.jsonl"; }
+    /// The config makes the folder one that holds a run.
     void write_config(std::string_view toml) const;
-    LineFile start_metrics() const { return LineFile(path_ / "metrics.jsonl"); }
-    LineFile start_steps() const { return LineFile(path_ / "steps.jsonl"); }
 
   private:
-    explicit RunFolder(std::filesystem::path path) : path_(std::move(path)) {}
+    explicit RunFolder(std::filesystem::path path);
 
     std::filesystem::path path_;
+    FileDescriptor lock_;
 };
 
 }  // namespace tern

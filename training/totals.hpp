@@ -20,10 +20,12 @@ class Totals {
     void add(const Tensor& logits, const Tensor& labels, const Tensor& loss) const;
     /// Waits for the device. Without any record all are 0.
     TotalsRead read() const;
+    /// The sums of losses, of correct predictions and of records: float64 (3), a handle on the tensor itself.
+    const Tensor& sums() const { return sums_; }
     void reset() const { sums_.fill_zero(); }
 
   private:
-    Tensor sums_;  // of losses, correct predictions, records
+    Tensor sums_;
 };
 
 }  // namespace tern

@@ -1,5 +1,6 @@
 #include "tern/training/trainer.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
@@ -47,42 +48,76 @@ Trainer::Trainer(Module& model, Optimizer& optimizer, const Schedule& schedule, 
       total_steps_(steps_of(plan, train.size())),
       step_(model, optimizer, train, plan.label_smoothing, callbacks_.after_loss ? kReadInterval : 0) {}
 
-MetricsRow Trainer::run() {
-    MetricsRow row;
+std::optional<MetricsRow> Trainer::run(const TrainingPosition& start) {
+    position_ = start;
+    step_.set_steps(start.step);
+    row_start_ = now() - start.row_seconds;
+    optimizer_.set_learning_rate(schedule_.learning_rate(std::max<std::int64_t>(start.step, 1) - 1));
     model_.train();
-    start_row();
-    for (std::int64_t epoch = 1;; ++epoch) {
-        const bool more = run_epoch(epoch);
-        if (plan_.epochs > 0 || !more) row = finish_row(epoch);
-        if (!more) return row;
+    std::optional<MetricsRow> row;
+    while (!finished()) {
+        const bool whole_epoch = run_epoch();
+        const bool row_ends = plan_.epochs > 0 || position_.step == total_steps_;
+        if (!stopped() && row_ends) row = finish_row();
+        if (stopped() && position_.row_records > 0) {
+            save();
+            return {};
+        }
+        if (whole_epoch) {
+            ++position_.epoch;
+            position_.batch = 0;
+        }
+        if (row_ends) save();
     }
+    return row;
 }
 
-// Returns whether steps are left.
-bool Trainer::run_epoch(std::int64_t epoch) {
-    const Batches batches(epoch_order(train_.size(), plan_.shuffle, plan_.seed, epoch - 1, train_.device()),
-                          plan_.batch_size);
-    for (std::int64_t i = 0; i < batches.count() && step_.steps() < total_steps_; ++i) {
-        take_step(epoch, batches[i]);
-    }
-    return step_.steps() < total_steps_;
+NamedTensors Trainer::state() const {
+    NamedTensors tensors{{"totals", step_.totals().sums()}};
+    for (const auto& [name, tensor] : optimizer_.state()) tensors.push_back({"optimizer." + name, tensor});
+    return tensors;
 }
 
-void Trainer::take_step(std::int64_t epoch, const Tensor& records) {
-    optimizer_.set_learning_rate(schedule_.learning_rate(step_.steps()));
+// Returns whether the epoch's batches are done; steps may end before, and stop() may end them.
+bool Trainer::run_epoch() {
+    const Batches batches(
+        epoch_order(train_.size(), plan_.shuffle, plan_.seed, position_.epoch - 1, train_.device()),
+        plan_.batch_size);
+    while (position_.batch < batches.count() && position_.step < total_steps_) {
+        take_step(batches[position_.batch]);
+        if (stopped()) break;
+        const bool row_ends =
+            position_.step == total_steps_ || (plan_.epochs > 0 && position_.batch == batches.count());
+        if (plan_.save_every > 0 && position_.step % plan_.save_every == 0 && !row_ends) save();
+    }
+    return position_.batch == batches.count();
+}
+
+void Trainer::take_step(const Tensor& records) {
+    optimizer_.set_learning_rate(schedule_.learning_rate(position_.step));
     PrepareImagesParams augmentation = plan_.augmentation;
-    augmentation.epoch = static_cast<std::uint32_t>(epoch - 1);  // epoch_order() has checked its range
+    augmentation.epoch =
+        static_cast<std::uint32_t>(position_.epoch - 1);  // epoch_order() has checked its range
     step_.run(records, augmentation);
-    row_records_ += records.dim(0);
-    if (callbacks_.after_loss) waiting_.push_back({step_.steps(), 0, optimizer_.learning_rate()});
-    if (step_.steps() % kReadInterval == 0) {
+    position_.step = step_.steps();
+    ++position_.batch;
+    position_.row_records += records.dim(0);
+    if (callbacks_.after_loss) waiting_.push_back({position_.step, 0, optimizer_.learning_rate()});
+    if (position_.step % kReadInterval == 0) {
         flush_losses();
-        read_finite_totals(epoch);
+        read_finite_totals();
     }
     if (callbacks_.after_step) {
-        callbacks_.after_step(
-            {epoch, step_.steps(), total_steps_, row_records_, row_seconds(), step_.totals()});
+        callbacks_.after_step({position_.epoch, position_.step, total_steps_, position_.row_records,
+                               row_seconds(), step_.totals()});
     }
+}
+
+void Trainer::save() {
+    flush_losses();
+    read_finite_totals();
+    position_.row_seconds = position_.row_records > 0 ? row_seconds() : 0;
+    if (callbacks_.save) callbacks_.save(position_, state());
 }
 
 void Trainer::flush_losses() {
@@ -98,12 +133,17 @@ void Trainer::flush_losses() {
     waiting_.clear();
 }
 
-MetricsRow Trainer::finish_row(std::int64_t epoch) {
+// None if stop() ended the evaluation: the row is still to be finished then.
+std::optional<MetricsRow> Trainer::finish_row() {
     flush_losses();
-    MetricsRow row{epoch, read_finite_totals(epoch), {}, row_seconds(), optimizer_.learning_rate()};
+    MetricsRow row{position_.epoch, read_finite_totals(), {}, row_seconds(), optimizer_.learning_rate()};
     if (test_ != nullptr) {
-        row.test = evaluate(model_, *test_, plan_.batch_size).totals;
-        TERN_CHECK(std::isfinite(row.test->loss), "train", "the test loss after epoch ", epoch, " is ",
+        row.test = evaluate(model_, *test_, plan_.batch_size, false, callbacks_.stop).totals;
+        if (row.test->records < test_->size()) {
+            row_start_ = now() - row.seconds;
+            return {};
+        }
+        TERN_CHECK(std::isfinite(row.test->loss), "train", "the test loss after epoch ", row.epoch, " is ",
                    shown(row.test->loss), "; a lower --lr may help");
     }
     if (callbacks_.after_row) callbacks_.after_row(row);
@@ -113,14 +153,14 @@ MetricsRow Trainer::finish_row(std::int64_t epoch) {
 
 void Trainer::start_row() {
     step_.totals().reset();
-    row_records_ = 0;
+    position_.row_records = 0;
     row_start_ = now();
 }
 
-TotalsRead Trainer::read_finite_totals(std::int64_t epoch) const {
+TotalsRead Trainer::read_finite_totals() const {
     const TotalsRead totals = step_.totals().read();
-    TERN_CHECK(std::isfinite(totals.loss), "train", "the loss of epoch ", epoch, " is ", shown(totals.loss),
-               " by step ", step_.steps(), "; a lower --lr may help");
+    TERN_CHECK(std::isfinite(totals.loss), "train", "the loss of epoch ", position_.epoch, " is ",
+               shown(totals.loss), " by step ", position_.step, "; a lower --lr may help");
     return totals;
 }
 

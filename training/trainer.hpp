@@ -2,11 +2,13 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include "tern/layers/module.hpp"
 #include "tern/training/batch_source.hpp"
 #include "tern/training/metrics.hpp"
 #include "tern/training/optimizer.hpp"
+#include "tern/training/position.hpp"
 #include "tern/training/schedule.hpp"
 #include "tern/training/training_step.hpp"
 
@@ -23,6 +25,7 @@ struct TrainingPlan {
     std::uint64_t seed = 0;
     PrepareImagesParams augmentation = {};  // of the training pictures; its epoch is the trainer's to set
     double label_smoothing = 0;
+    std::int64_t save_every = 0;  // steps after which to save, beside the end of each row; 0: there only
 };
 
 struct TrainingProgress {
@@ -34,11 +37,16 @@ struct TrainingProgress {
     const Totals& totals;  // since the last row; reading them waits for the device
 };
 
-/// Each may be empty. after_loss is called for every step, in order, but some time after it.
+/// Each may be empty.
 struct TrainingCallbacks {
     std::function<void(const TrainingProgress&)> after_step;
-    std::function<void(const StepLoss&)> after_loss;
+    std::function<void(const StepLoss&)> after_loss;  // for every step, in order, but some time after it
     std::function<void(const MetricsRow&)> after_row;
+    /// After each row, every save_every steps and when stop() ended the run, with state(): that and the model
+    /// are of this position.
+    std::function<void(const TrainingPosition&, const NamedTensors& state)> save;
+    /// Asked after each step and before each batch of an evaluation; true ends the run and must stay true.
+    std::function<bool()> stop;
 };
 
 class Trainer {
@@ -47,18 +55,26 @@ class Trainer {
     Trainer(Module& model, Optimizer& optimizer, const Schedule& schedule, const BatchSource& train,
             const BatchSource* test, const TrainingPlan& plan, TrainingCallbacks callbacks);
 
-    /// Runs the plan and returns its last row. Throws Error when a loss is no finite number.
-    MetricsRow run();
+    /// Runs the plan from `start` on and returns its last row; none if stop() ended it or nothing was left to
+    /// do. Throws Error when a loss is no finite number. A run that goes on from a saved position, with the
+    /// model and state() as they were, ends with the bits of one that was never stopped.
+    std::optional<MetricsRow> run(const TrainingPosition& start = {});
 
     std::int64_t total_steps() const { return total_steps_; }
+    /// What must be saved beside the model: the optimizer's state, and the sums for the row that is under
+    /// way. Handles on the tensors themselves.
+    NamedTensors state() const;
 
   private:
-    bool run_epoch(std::int64_t epoch);
-    void take_step(std::int64_t epoch, const Tensor& records);
-    MetricsRow finish_row(std::int64_t epoch);
+    bool run_epoch();
+    void take_step(const Tensor& records);
+    std::optional<MetricsRow> finish_row();
     void start_row();
+    void save();
     void flush_losses();
-    TotalsRead read_finite_totals(std::int64_t epoch) const;
+    TotalsRead read_finite_totals() const;
+    bool finished() const { return position_.step >= total_steps_ && position_.row_records == 0; }
+    bool stopped() const { return callbacks_.stop && callbacks_.stop(); }
     double row_seconds() const;
 
     Module& model_;
@@ -71,7 +87,7 @@ class Trainer {
     std::int64_t total_steps_;
     TrainingStep step_;
     std::vector<StepLoss> waiting_;  // without their losses yet
-    std::int64_t row_records_ = 0;
+    TrainingPosition position_;
     double row_start_ = 0;
 };
 

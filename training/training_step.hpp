@@ -26,6 +26,8 @@ class TrainingStep {
     /// Trains on `records` (N) as step number steps(), then counts it.
     void run(const Tensor& records, const PrepareImagesParams& augmentation = {});
     std::int64_t steps() const { return steps_; }
+    /// Counts on from here, for a run that is resumed.
+    void set_steps(std::int64_t steps) { steps_ = steps; }
 
     const Totals& totals() const { return totals_; }
     /// The losses of the steps since the last call, in order. Waits for the device.

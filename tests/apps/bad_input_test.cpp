@@ -187,8 +187,9 @@ TEST_CASE("a device that is not there") {
 
 TEST_CASE("a run folder that is taken") {
     const WeightsPlace place;
-    check_failure(place, {"train", "--data", place.set, "--run", "run"},
-                  complaint("run") + "holds a run already (config.toml); name another folder");
+    check_failure(
+        place, {"train", "--data", place.set, "--run", "run"},
+        complaint("run") + "holds a run already (config.toml); name another folder, or go on with --resume");
 }
 
 TEST_CASE("names in files do not move the cursor") {

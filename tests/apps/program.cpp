@@ -35,18 +35,29 @@ int exit_status(pid_t child) {
 
 }  // namespace
 
-Finished run_tern(const TemporaryFolder& folder, std::vector<std::string> arguments,
-                  const std::string& data) {
+pid_t start_tern(const TemporaryFolder& folder, std::vector<std::string> arguments, const std::string& data,
+                 rlim_t largest_file) {
     arguments.insert(arguments.begin(), "tern");
     const pid_t child = ::fork();
     TERN_CHECK(child >= 0, "fork", "failed");
     if (child == 0) {
         redirect(STDOUT_FILENO, folder / "stdout");
         redirect(STDERR_FILENO, folder / "stderr");
+        const rlimit limit{largest_file, largest_file};
+        if (largest_file != RLIM_INFINITY) ::setrlimit(RLIMIT_FSIZE, &limit);
         become_tern(folder, arguments, data);
     }
+    return child;
+}
+
+Finished wait_for(pid_t child, const TemporaryFolder& folder) {
     const int status = exit_status(child);
     return {status, read_text(folder / "stdout"), read_text(folder / "stderr")};
+}
+
+Finished run_tern(const TemporaryFolder& folder, std::vector<std::string> arguments,
+                  const std::string& data) {
+    return wait_for(start_tern(folder, std::move(arguments), data), folder);
 }
 
 Finished run_tern_on_terminal(const TemporaryFolder& folder, std::vector<std::string> arguments) {

@@ -3,7 +3,10 @@
 
 #include <array>
 
+#include <fcntl.h>
+
 #include "tern/core/error.hpp"
+#include "tern/core/file_descriptor.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/temporary_folder.hpp"
 
@@ -31,6 +34,76 @@ TEST_CASE("what is no readable file is named") {
     std::array<std::byte, 4> bytes{};
     CHECK_THROWS_WITH(read_file(folder / "file", bytes),
                       test::at(folder / "file") + "has 3 bytes, expected 4");
+}
+
+TEST_CASE("a text file has a limit") {
+    const test::TemporaryFolder folder;
+    test::write_text(folder / "file", "abc");
+    CHECK(read_text_file(folder / "file", 3) == "abc");
+    CHECK_THROWS_WITH(read_text_file(folder / "file", 2),
+                      test::at(folder / "file") + "has 3 bytes, expected at most 2");
+}
+
+TEST_CASE("a folder is made whole, replaced whole, or left alone") {
+    const test::TemporaryFolder place;
+    const std::filesystem::path folder = place / "made";
+    const auto filled_with = [&](const std::string& text) {
+        return [text](const std::filesystem::path& into) {
+            std::filesystem::create_directory(into / "sub");
+            test::write_text(into / "sub" / "file", text);
+        };
+    };
+    write_folder_atomically(folder, filled_with("one"));
+    CHECK(test::read_text(folder / "sub" / "file") == "one");
+    write_folder_atomically(folder, filled_with("two"));
+    CHECK(test::read_text(folder / "sub" / "file") == "two");
+    // The message names the folder that was asked for.
+    const auto failing = [&](const std::filesystem::path& into) {
+        filled_with("three")(into);
+        write_file_atomically(into / "no" / "file", {});
+    };
+    CHECK_THROWS_WITH(write_folder_atomically(folder, failing),
+                      test::at(folder / "no" / "file") + "cannot be created: No such file or directory");
+    CHECK(test::read_text(folder / "sub" / "file") == "two");
+    CHECK_THROWS_WITH(write_folder_atomically(place.path() / "no" / "made", filled_with("x")),
+                      test::at(place.path() / "no" / "made") + "cannot be made: No such file or directory");
+    CHECK(std::distance(std::filesystem::directory_iterator(place.path()), {}) == 1);
+}
+
+TEST_CASE("a link is replaced in one step") {
+    const test::TemporaryFolder folder;
+    replace_link(folder / "link", "one");
+    replace_link(folder / "link", "two");
+    CHECK(std::filesystem::read_symlink(folder / "link") == "two");
+    std::filesystem::create_directory(folder / "taken");
+    CHECK_THROWS_WITH(replace_link(folder / "taken", "one"),
+                      Catch::StartsWith(test::at(folder / "taken") + "cannot be replaced: "));
+    CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 2);
+}
+
+TEST_CASE("what a killed process left is removed, and nothing else") {
+    const test::TemporaryFolder folder;
+    std::filesystem::create_directory(folder / ".step-5.part-77");
+    test::write_text(folder / ".step-5.part-77" / "file", "half");
+    for (const char* name : {".file.part-1", ".hidden", "a.part-1"}) test::write_text(folder / name, "");
+    remove_unfinished(folder.path());
+    CHECK_FALSE(std::filesystem::exists(folder / ".step-5.part-77"));
+    CHECK_FALSE(std::filesystem::exists(folder / ".file.part-1"));
+    CHECK(std::filesystem::exists(folder / ".hidden"));
+    CHECK(std::filesystem::exists(folder / "a.part-1"));
+    remove_unfinished(folder / "none");
+}
+
+TEST_CASE("a lock is one process's, and one object's") {
+    const test::TemporaryFolder folder;
+    test::write_text(folder / "file", "");
+    const FileDescriptor first(folder / "file", O_RDONLY, "cannot be opened");
+    CHECK(first.try_lock());
+    {
+        const FileDescriptor second(folder / "file", O_RDONLY, "cannot be opened");
+        CHECK_FALSE(second.try_lock());
+    }
+    CHECK(first.try_lock());
 }
 
 TEST_CASE("a file that cannot be written leaves the old one") {

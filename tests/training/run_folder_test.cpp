@@ -1,4 +1,4 @@
-// Run folders are fresh, and their files grow line by line.
+// Run folders are fresh, or gone on with by one process.
 #include "tern/training/run_folder.hpp"
 
 #include "tern/tests/catch.hpp"
@@ -36,28 +36,29 @@ TEST_CASE("without a name each run gets the next number") {
 
 TEST_CASE("a folder that holds a run is refused") {
     const test::TemporaryFolder folder;
-    const RunFolder run = RunFolder::make(folder / "a", "model");
-    CHECK(RunFolder::make(folder / "a", "model").path() == folder / "a");  // empty so far
+    CHECK(RunFolder::make(folder / "a", "model").path() == folder / "a");
+    const RunFolder run = RunFolder::make(folder / "a", "model");  // empty so far
     run.write_config("x = 1\n");
     CHECK(test::read_text(folder / "a" / "config.toml") == "x = 1\n");
     CHECK_THROWS_WITH(RunFolder::make(folder / "a", "model"),
-                      test::at(folder / "a") + "holds a run already (config.toml); name another folder");
+                      test::at(folder / "a") +
+                          "holds a run already (config.toml); name another folder, or go on with --resume");
     test::write_text(folder / "file", "");
     CHECK_THROWS_WITH(RunFolder::make(folder / "file", "model"),
                       Catch::StartsWith(test::at(folder / "file") + "cannot be made: "));
 }
 
-TEST_CASE("lines are there as soon as they are written") {
+TEST_CASE("a run is gone on with where there is one, by one process") {
     const test::TemporaryFolder folder;
-    LineFile file(folder / "lines");
-    file.append("one");
-    CHECK(test::read_text(folder / "lines") == "one\n");
-    file.append("two");
-    CHECK(test::read_text(folder / "lines") == "one\ntwo\n");
-    CHECK_THROWS_WITH(LineFile(folder / "no" / "lines"),
-                      test::at(folder / "no" / "lines") + "cannot be created: No such file or directory");
-    LineFile full("/dev/full");
-    CHECK_THROWS_WITH(full.append("x"), "[/dev/full] cannot be written: No space left on device");
+    CHECK_THROWS_WITH(RunFolder::open(folder / "none"),
+                      test::at(folder / "none") + "holds no run to go on with (no config.toml)");
+    {
+        const RunFolder run = RunFolder::make(folder / "a", "model");
+        run.write_config("x = 1\n");
+        CHECK_THROWS_WITH(RunFolder::open(folder / "a"),
+                          test::at(folder / "a") + "another process is training in this folder");
+    }
+    CHECK(RunFolder::open(folder / "a").path() == folder / "a");
 }
 
 TEST_CASE("rows and steps as JSON") {

@@ -36,7 +36,7 @@ struct SmallRun {
         callbacks.after_row = [this](const MetricsRow& row) { rows.push_back(row); };
         Trainer trainer(network, *optimizer, *schedule, train, plan.epochs > 0 ? &test : nullptr, plan,
                         callbacks);
-        last = trainer.run();
+        last = trainer.run().value();
     }
 
     static constexpr SyntheticOptions kSet{.seed = 1, .train_records = 150, .test_records = 50, .classes = 4};

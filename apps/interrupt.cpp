@@ -1,0 +1,38 @@
+#include "tern/apps/interrupt.hpp"
+
+#include <csignal>
+
+namespace tern::apps {
+namespace {
+
+volatile std::sig_atomic_t noted = 0;
+
+void set_action(void (*handler)(int), int flags) {
+    struct sigaction action {};
+    action.sa_handler = handler;
+    action.sa_flags = flags;
+    for (const int signal : {SIGINT, SIGTERM}) {
+        struct sigaction current {};
+        ::sigaction(signal, nullptr, &current);
+        // A shell starts background jobs with Ctrl-C ignored: that is its user's wish.
+        if (current.sa_handler != SIG_IGN) ::sigaction(signal, &action, nullptr);
+    }
+}
+
+void note(int signal) {
+    noted = signal;
+    set_action(SIG_DFL, 0);  // sigaction() may be called here (POSIX, async-signal-safe)
+}
+
+}  // namespace
+
+SignalWatch::SignalWatch() {
+    noted = 0;
+    set_action(note, SA_RESTART);
+}
+
+SignalWatch::~SignalWatch() { set_action(SIG_DFL, 0); }
+
+int SignalWatch::signal() const { return noted; }
+
+}  // namespace tern::apps

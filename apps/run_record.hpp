@@ -1,0 +1,46 @@
+// What a run of `tern train` writes into its folder.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "tern/apps/train_flags.hpp"
+#include "tern/training/checkpoint.hpp"
+#include "tern/training/line_file.hpp"
+#include "tern/training/run_folder.hpp"
+#include "tern/training/training_state.hpp"
+#include "tern/training/weights.hpp"
+
+namespace tern::apps {
+
+/// Rows, losses of steps, and checkpoints. `state` is that of the checkpoint to go on from: the files are cut
+/// back to it. Of a new run it is empty but for the checksum of the data.
+class RunRecord {
+  public:
+    RunRecord(const RunFolder& folder, const TrainSettings& settings, WeightsInfo info, TrainingState state);
+
+    void add(const StepLoss& loss);
+    void add(const MetricsRow& row);
+    /// A checkpoint of `model` and `tensors`, Trainer::state(), which are at `position`.
+    void save(const TrainingPosition& position, Module& model, const NamedTensors& tensors);
+
+    /// The last row as JSON, also of an earlier part of the run.
+    std::string last_row() const;
+    /// The newest checkpoint of the run; none before the first.
+    std::optional<std::filesystem::path> last_checkpoint() const;
+    const Checkpoints& checkpoints() const { return checkpoints_; }
+
+    static constexpr const char* kState = "state.safetensors";
+
+  private:
+    Checkpoints checkpoints_;
+    WeightsInfo info_;
+    DType precision_;
+    TrainingState state_;
+    std::filesystem::path metrics_file_;
+    LineFile metrics_;
+    std::optional<LineFile> steps_;
+    std::optional<double> new_accuracy_;  // of a row that no checkpoint has yet
+};
+
+}  // namespace tern::apps

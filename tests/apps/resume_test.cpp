@@ -1,0 +1,257 @@
+// Checkpoints and --resume, from outside.
+#include <csignal>
+
+#include <fcntl.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "tern/core/file_descriptor.hpp"
+#include "tern/tests/apps/program.hpp"
+#include "tern/tests/catch.hpp"
+#include "tern/training/safetensors.hpp"
+
+using namespace tern;
+using nlohmann::json;
+using test::complaint;
+using test::run_tern;
+namespace fs = std::filesystem;
+
+namespace {
+
+const std::vector<std::string> kShort{"--epochs", "2", "--batch-size", "8", "--seed", "4", "--log-steps"};
+
+std::vector<std::string> train_flags(const test::Place& place, const std::string& run,
+                                     const std::vector<std::string>& more) {
+    std::vector<std::string> flags{"train", "--data", place.set, "--run", run};
+    flags.insert(flags.end(), more.begin(), more.end());
+    return flags;
+}
+
+std::vector<std::string> resume_flags(const std::string& run, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> flags{"train", "--resume", "--run", run};
+    flags.insert(flags.end(), more.begin(), more.end());
+    return flags;
+}
+
+void require_done(const test::Finished& done) {
+    INFO(done.err);
+    REQUIRE(done.status == 0);
+}
+
+// Rows without what depends on time.
+std::vector<json> rows_of(const fs::path& run) {
+    std::istringstream lines(test::read_text(run / "metrics.jsonl"));
+    std::vector<json> rows;
+    for (std::string line; std::getline(lines, line);) {
+        rows.push_back(json::parse(line));
+        rows.back().erase("seconds");
+        rows.back().erase("images_per_second");
+    }
+    return rows;
+}
+
+void check_same_end(const fs::path& a, const fs::path& b) {
+    CHECK(test::read_text(a / "last.safetensors") == test::read_text(b / "last.safetensors"));
+    CHECK(test::read_text(a / "best.safetensors") == test::read_text(b / "best.safetensors"));
+    CHECK(fs::exists(a / "steps.jsonl") == fs::exists(b / "steps.jsonl"));
+    CHECK(test::read_text(a / "steps.jsonl") == test::read_text(b / "steps.jsonl"));
+    CHECK(rows_of(a) == rows_of(b));
+}
+
+std::vector<std::string> names_in(const fs::path& folder) {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(folder))
+        names.push_back(entry.path().filename().string());
+    std::ranges::sort(names);
+    return names;
+}
+
+// Waits until `path` is there, for a minute at most.
+void wait_for_file(const fs::path& path) {
+    for (int i = 0; i < 6000 && !fs::exists(path); ++i) ::usleep(10'000);
+    REQUIRE(fs::exists(path));
+}
+
+// The lines of standard error must be this one.
+void check_failure(const test::Finished& done, int status, const std::string& line) {
+    CHECK(done.status == status);
+    CHECK(done.err == line + "\n");
+}
+
+}  // namespace
+
+TEST_CASE("a run leaves checkpoints and links to the last and the best") {
+    const test::Place place;
+    require_done(
+        run_tern(place, train_flags(place, "run", {"--epochs", "4", "--batch-size", "20", "--keep", "1"})));
+    const std::vector<json> rows = rows_of(place / "run");
+    REQUIRE(rows.size() == 4);
+    std::size_t best = 0;
+    for (std::size_t i = 1; i < rows.size(); ++i) {
+        if (rows[i]["test_accuracy"] > rows[best]["test_accuracy"]) best = i;
+    }
+    const std::string best_name = to_text("step-", 2 * (best + 1));
+    CHECK(fs::read_symlink(place / "run" / "last.safetensors") == "checkpoints/step-8/weights.safetensors");
+    CHECK(fs::read_symlink(place / "run" / "best.safetensors") ==
+          "checkpoints/" + best_name + "/weights.safetensors");
+    std::vector<std::string> expected{best_name};
+    if (best_name != "step-8") expected.emplace_back("step-8");
+    CHECK(names_in(place / "run" / "checkpoints") == expected);
+    CHECK(names_in(place / "run" / "checkpoints" / "step-8") ==
+          std::vector<std::string>{"XXH128SUMS", "state.safetensors", "weights.safetensors"});
+    CHECK(names_in(place / "run") == std::vector<std::string>{"best.safetensors", "checkpoints",
+                                                              "config.toml", "last.safetensors",
+                                                              "metrics.jsonl"});
+}
+
+TEST_CASE("a run made longer equals one that was that long") {
+    const test::Place place;
+    std::vector<std::string> whole = kShort, half = kShort;
+    half[1] = "1";
+    require_done(run_tern(place, train_flags(place, "whole", whole)));
+    require_done(run_tern(place, train_flags(place, "parts", half)));
+    const test::Finished done = run_tern(place, resume_flags("parts", {"--epochs", "2", "--threads", "1"}));
+    require_done(done);
+    CHECK_THAT(done.out, Catch::Contains("goes on after step 5\n"));
+    check_same_end(place / "parts", place / "whole");
+    CHECK_THAT(test::read_text(place / "parts" / "config.toml"), Catch::Contains("epochs = 2\n"));
+    // Nothing is left to do then, and the last row is told again.
+    const test::Finished again = run_tern(place, resume_flags("parts", {"--json"}));
+    require_done(again);
+    CHECK(json::parse(again.out)["epoch"] == 2);
+    check_same_end(place / "parts", place / "whole");
+}
+
+TEST_CASE("Ctrl-C saves and ends, and the run goes on bit for bit") {
+    const test::Place place;
+    const std::vector<std::string> flags{"--epochs", "40", "--batch-size", "8", "--log-steps"};
+    for (const int signal : {SIGINT, SIGTERM}) {
+        const std::string run = to_text("run-", signal);
+        const pid_t child = test::start_tern(place, train_flags(place, run, flags));
+        wait_for_file(place / run / "last.safetensors");
+        ::kill(child, signal);
+        const test::Finished stopped = test::wait_for(child, place);
+        check_failure(stopped, 128 + signal,
+                      to_text("tern: stopped; to go on: tern train --resume --run ", run));
+        const std::size_t rows = rows_of(place / run).size();
+        CHECK(rows >= 1);
+        REQUIRE(rows < 40);
+        // The steps that were done are kept, also within an epoch.
+        const std::string name = fs::read_symlink(place / run / "last.safetensors").parent_path().filename();
+        const std::string steps = test::read_text(place / run / "steps.jsonl");
+        CHECK(name == to_text("step-", std::ranges::count(steps, '\n')));
+        const std::string epochs = to_text(rows + 1);
+        require_done(run_tern(place, resume_flags(run, {"--epochs", epochs})));
+        std::vector<std::string> whole = flags;
+        whole[1] = epochs;
+        require_done(run_tern(place, train_flags(place, run + "-whole", whole)));
+        check_same_end(place / run, place / (run + "-whole"));
+    }
+}
+
+TEST_CASE("a killed run goes on from its newest whole checkpoint") {
+    const test::Place place;
+    require_done(run_tern(place, train_flags(place, "whole", kShort)));
+    require_done(run_tern(place, train_flags(place, "run", kShort)));
+    // As if killed in the middle of the second epoch, and of a save.
+    const fs::path checkpoints = place / "run" / "checkpoints";
+    fs::create_directory(checkpoints / ".step-9.part-1");
+    test::write_text(checkpoints / ".step-9.part-1" / "weights.safetensors", "half");
+    test::write_text(place / "run" / ".config.toml.part-1", "half");
+    const fs::path damaged = checkpoints / "step-10" / "weights.safetensors";
+    const std::string whole = test::read_text(damaged);
+    test::write_text(damaged, whole.substr(0, whole.size() / 2));
+    const test::Finished done = run_tern(place, resume_flags("run"));
+    CHECK(done.status == 0);
+    CHECK(done.err ==
+          "tern: passed over a checkpoint: [run/checkpoints/step-10/weights.safetensors] is damaged: its sum "
+          "is "
+          "not that of XXH128SUMS\n");
+    CHECK_THAT(done.out, Catch::Contains("goes on after step 5\n"));
+    check_same_end(place / "run", place / "whole");
+    CHECK(names_in(checkpoints) == std::vector<std::string>{"step-10", "step-5"});
+    CHECK_FALSE(fs::exists(place / "run" / ".config.toml.part-1"));
+}
+
+TEST_CASE("a run killed before its first checkpoint starts again") {
+    const test::Place place;
+    require_done(run_tern(place, train_flags(place, "whole", kShort)));
+    fs::create_directory(place / "run");
+    fs::copy_file(place / "whole" / "config.toml", place / "run" / "config.toml");
+    test::write_text(place / "run" / "steps.jsonl", "{\"st");
+    require_done(run_tern(place, resume_flags("run")));
+    check_same_end(place / "run", place / "whole");
+}
+
+TEST_CASE("a run goes on only as it was begun") {
+    const test::Place place;
+    require_done(run_tern(place, train_flags(place, "run", kShort)));
+    const std::string before = test::read_text(place / "run" / "config.toml");
+    const auto check = [&](const std::vector<std::string>& more, int status, const std::string& line) {
+        check_failure(run_tern(place, resume_flags("run", more)), status, "tern: " + line);
+    };
+    check({"--model", "mini_xception_dense"}, 2,
+          "[--model] the run in run has mini_xception, got mini_xception_dense");
+    check({"--batch-size", "16"}, 2, "[--batch-size] the run in run has 8, got 16");
+    check({"--lr", "0.1"}, 2, "[--lr] the run in run has 0.001, got 0.1");
+    check({"--optimizer", "sgd", "--lr", "0.001"}, 1,
+          "[run/config.toml] betas has no meaning for --optimizer sgd");
+    check({"--steps", "4"}, 2, "[--steps] the run in run does not count these");
+    check({"--init", "x"}, 2, to_text("[--init] the run in run has none, got ", (place / "x").string()));
+    check({"--config", "x"}, 2, "[--config] cannot be given together with --resume");
+    check({"--data", "synthetic"}, 1,
+          "[--data] the run was trained on other records than those of synthetic");
+    check_failure(run_tern(place, {"train", "--resume"}), 2,
+                  "tern: [--resume] needs --run, the folder of the run");
+    check_failure(run_tern(place, resume_flags("none")), 1,
+                  complaint("none") + "holds no run to go on with (no config.toml)");
+    CHECK(test::read_text(place / "run" / "config.toml") == before);
+    CHECK(rows_of(place / "run").size() == 2);
+}
+
+TEST_CASE("a run folder without any whole checkpoint, or in use") {
+    const test::Place place;
+    require_done(run_tern(place, train_flags(place, "run", {"--steps", "1", "--batch-size", "8"})));
+    {
+        const FileDescriptor lock(place / "run", O_RDONLY, "cannot be opened");
+        REQUIRE(lock.try_lock());
+        check_failure(run_tern(place, resume_flags("run")), 1,
+                      complaint("run") + "another process is training in this folder");
+    }
+    const fs::path state = place / "run" / "checkpoints" / "step-1" / "state.safetensors";
+    fs::remove(state);
+    check_failure(
+        run_tern(place, resume_flags("run")), 1,
+        "tern: passed over a checkpoint: [run/checkpoints/step-1/state.safetensors] no such file\n" +
+            complaint("run") + "has no whole checkpoint");
+}
+
+TEST_CASE("a full disk leaves the last checkpoint whole") {
+    const test::Place place;
+    const std::vector<std::string> flags{"--epochs", "4", "--batch-size", "20", "--keep", "1"};
+    std::vector<std::string> shorter = flags;
+    shorter[1] = "3";
+    require_done(run_tern(place, train_flags(place, "whole", flags)));
+    require_done(run_tern(place, train_flags(place, "run", shorter)));
+    const std::vector<std::string> before = names_in(place / "run" / "checkpoints");
+    const fs::path step = place / "run" / "checkpoints" / "step-6";
+    const auto weights = fs::file_size(step / "weights.safetensors"),
+               state = fs::file_size(step / "state.safetensors");
+    REQUIRE(weights < state);
+    const auto metrics = fs::file_size(place / "run" / "metrics.jsonl");
+    const auto check = [&](rlim_t limit, const std::string& file) {
+        INFO(file);
+        const pid_t child = test::start_tern(place, resume_flags("run", {"--epochs", "4"}), "", limit);
+        check_failure(test::wait_for(child, place), 1,
+                      complaint("run/" + file) +
+                          "cannot be written: File too large; the last checkpoint is run/checkpoints/step-6");
+        CHECK(names_in(place / "run" / "checkpoints") == before);
+    };
+    check(weights - 1, "checkpoints/step-8/weights.safetensors");
+    check(state - 1, "checkpoints/step-8/state.safetensors");
+    REQUIRE(fs::file_size(place / "run" / "config.toml") < metrics);
+    check(metrics + 10, "metrics.jsonl");
+    CHECK(rows_of(place / "run").size() == 3);
+    require_done(run_tern(place, resume_flags("run")));
+    check_same_end(place / "run", place / "whole");
+}

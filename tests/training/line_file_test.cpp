@@ -1,0 +1,79 @@
+// Files that grow line by line.
+#include "tern/training/line_file.hpp"
+
+#include <csignal>
+
+#include <sys/resource.h>
+
+#include "tern/core/error.hpp"
+#include "tern/tests/catch.hpp"
+#include "tern/tests/temporary_folder.hpp"
+
+using namespace tern;
+
+namespace {
+
+// No file may grow above `bytes` while it lives.
+class FileLimit {
+  public:
+    explicit FileLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+        ::getrlimit(RLIMIT_FSIZE, &before_);
+        const rlimit limit{bytes, before_.rlim_max};
+        ::setrlimit(RLIMIT_FSIZE, &limit);
+    }
+    ~FileLimit() {
+        ::setrlimit(RLIMIT_FSIZE, &before_);
+        std::signal(SIGXFSZ, handler_);
+    }
+    FileLimit(const FileLimit&) = delete;
+    FileLimit& operator=(const FileLimit&) = delete;
+
+  private:
+    void (*handler_)(int);
+    rlimit before_{};
+};
+
+}  // namespace
+
+TEST_CASE("lines are there as soon as they are written") {
+    const test::TemporaryFolder folder;
+    LineFile file(folder / "lines");
+    file.append("one");
+    CHECK(test::read_text(folder / "lines") == "one\n");
+    file.append("two");
+    file.sync();
+    CHECK(test::read_text(folder / "lines") == "one\ntwo\n");
+    CHECK(file.bytes() == 8);
+    CHECK_THROWS_WITH(LineFile(folder / "no" / "lines"),
+                      test::at(folder / "no" / "lines") + "cannot be created: No such file or directory");
+    LineFile full("/dev/full");
+    CHECK_THROWS_WITH(full.append("x"), "[/dev/full] cannot be written: No space left on device");
+}
+
+TEST_CASE("a file is cut back to the bytes that stay") {
+    const test::TemporaryFolder folder;
+    test::write_text(folder / "lines", "one\ntwo\nhal");
+    LineFile file(folder / "lines", 4);
+    CHECK(test::read_text(folder / "lines") == "one\n");
+    file.append("again");
+    CHECK(test::read_text(folder / "lines") == "one\nagain\n");
+    CHECK_THROWS_WITH(LineFile(folder / "lines", 11),
+                      test::at(folder / "lines") + "has 10 bytes, expected at least 11");
+    CHECK(test::read_text(folder / "lines") == "one\nagain\n");
+    CHECK(LineFile(folder / "lines").bytes() == 0);
+    CHECK(test::read_text(folder / "lines").empty());
+}
+
+TEST_CASE("a line that does not fit leaves the lines before it") {
+    const test::TemporaryFolder folder;
+    LineFile file(folder / "lines");
+    file.append("12345");
+    {
+        const FileLimit limit(10);
+        CHECK_THROWS_WITH(file.append("67890"),
+                          test::at(folder / "lines") + "cannot be written: File too large");
+    }
+    CHECK(test::read_text(folder / "lines") == "12345\n");
+    file.append("6");
+    CHECK(test::read_text(folder / "lines") == "12345\n6\n");
+}

@@ -1,0 +1,140 @@
+// A run that is stopped anywhere and goes on ends with the bits of one that was not.
+#include "tern/layers/state.hpp"
+#include "tern/tests/catch.hpp"
+#include "tern/tests/training/small_network.hpp"
+
+using namespace tern;
+
+namespace {
+
+// What a checkpoint holds, in memory.
+struct Saved {
+    TrainingPosition position;
+    NamedTensors model, trainer;
+};
+
+NamedTensors copies(const NamedTensors& tensors) {
+    NamedTensors result;
+    for (const auto& [name, tensor] : tensors) {
+        const Tensor copy = Tensor::empty(tensor.shape(), tensor.dtype());
+        copy.copy_from(tensor);
+        result.push_back({name, copy});
+    }
+    return result;
+}
+
+void check_equal(const NamedTensors& got, const NamedTensors& expected) {
+    REQUIRE(got.size() == expected.size());
+    for (std::size_t i = 0; i < got.size(); ++i) {
+        INFO(got[i].name);
+        const auto bytes = [](const Tensor& tensor) {
+            return std::vector<std::byte>(tensor.raw_data(), tensor.raw_data() + tensor.bytes());
+        };
+        CHECK(bytes(got[i].tensor) == bytes(expected[i].tensor));
+    }
+}
+
+// One process's part of a run: from `from`, if any, until the plan or `stop_at` ends it.
+struct Part {
+    Part(const TrainingPlan& plan, const std::string& optimizer_name, const Saved* from, std::int64_t stop_at)
+        : network(4),
+          train(make_synthetic(kSet, Split::train), {}, DType::float32, Device::cpu()),
+          test(make_synthetic(kSet, Split::test), {}, DType::float32, Device::cpu()),
+          optimizer(make_optimizer(FlatParameters(network),
+                                   {.name = optimizer_name, .learning_rate = 0.01, .momentum = 0.9})),
+          schedule(make_schedule("constant", 0.01)) {
+        TrainingCallbacks callbacks;
+        callbacks.after_step = [this](const TrainingProgress& progress) { step = progress.step; };
+        callbacks.after_loss = [this](const StepLoss& loss) { losses.push_back(loss.loss); };
+        callbacks.after_row = [this](const MetricsRow& row) { rows.push_back(row); };
+        callbacks.save = [this](const TrainingPosition& position, const NamedTensors& state) {
+            saved.push_back({position, copies(network.state()), copies(state)});
+        };
+        callbacks.stop = [this, stop_at] { return stop_at > 0 && step >= stop_at; };
+        Trainer trainer(network, *optimizer, *schedule, train, plan.epochs > 0 ? &test : nullptr, plan,
+                        callbacks);
+        if (from != nullptr) {
+            load_state(network, from->model);
+            load_state(trainer.state(), from->trainer);
+        }
+        last = trainer.run(from == nullptr ? TrainingPosition{} : from->position);
+    }
+
+    static constexpr SyntheticOptions kSet = test::SmallRun::kSet;  // 150 records
+    test::SmallNetwork network;
+    BatchSource train, test;
+    std::unique_ptr<Optimizer> optimizer;
+    std::unique_ptr<Schedule> schedule;
+    std::int64_t step = 0;
+    std::vector<double> losses;
+    std::vector<MetricsRow> rows;
+    std::vector<Saved> saved;
+    std::optional<MetricsRow> last;
+};
+
+void check_resumes(const TrainingPlan& plan, const std::string& optimizer) {
+    const Part whole(plan, optimizer, nullptr, 0);
+    REQUIRE(whole.last);
+    const auto total = static_cast<std::int64_t>(whole.losses.size());
+    for (std::int64_t stop_at = 1; stop_at <= total; ++stop_at) {
+        INFO("stopped after step " << stop_at << " of " << total);
+        const Part first(plan, optimizer, nullptr, stop_at);
+        CHECK_FALSE(first.last);
+        REQUIRE_FALSE(first.saved.empty());
+        CHECK(first.saved.back().position.step == stop_at);
+        const Part second(plan, optimizer, &first.saved.back(), 0);
+        REQUIRE(second.last);
+        check_equal(second.saved.back().model, whole.saved.back().model);
+        check_equal(second.saved.back().trainer, whole.saved.back().trainer);
+        std::vector<double> losses = first.losses;
+        losses.insert(losses.end(), second.losses.begin(), second.losses.end());
+        CHECK(losses == whole.losses);
+        std::vector<MetricsRow> rows = first.rows;
+        rows.insert(rows.end(), second.rows.begin(), second.rows.end());
+        REQUIRE(rows.size() == whole.rows.size());
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            CHECK(rows[i].epoch == whole.rows[i].epoch);
+            CHECK(rows[i].train.loss == whole.rows[i].train.loss);
+            CHECK(rows[i].train.records == whole.rows[i].train.records);
+            CHECK(rows[i].learning_rate == whole.rows[i].learning_rate);
+            if (rows[i].test) CHECK(rows[i].test->loss == whole.rows[i].test->loss);
+        }
+    }
+}
+
+}  // namespace
+
+TEST_CASE("a run of epochs that is stopped after any step goes on bit for bit") {
+    check_resumes({.epochs = 2, .batch_size = 64, .seed = 3}, "adam");
+    check_resumes({.epochs = 2, .batch_size = 64, .seed = 3}, "sgd");
+}
+
+TEST_CASE("a run of steps that is stopped after any step goes on bit for bit") {
+    check_resumes(
+        {.steps = 7, .batch_size = 64, .augmentation = {.crop_padding = 4, .flip = true, .seed = 5}}, "adam");
+}
+
+TEST_CASE("a run is saved after each row and as often as asked") {
+    const auto saved_steps = [](const TrainingPlan& plan) {
+        std::vector<std::int64_t> steps;
+        for (const Saved& saved : Part(plan, "adam", nullptr, 0).saved) steps.push_back(saved.position.step);
+        return steps;
+    };
+    CHECK(saved_steps({.epochs = 2, .batch_size = 64}) == std::vector<std::int64_t>{3, 6});
+    CHECK(saved_steps({.epochs = 2, .batch_size = 64, .save_every = 2}) ==
+          std::vector<std::int64_t>{2, 3, 4, 6});
+    CHECK(saved_steps({.steps = 5, .batch_size = 64}) == std::vector<std::int64_t>{5});
+    CHECK(saved_steps({.steps = 5, .batch_size = 64, .save_every = 3}) == std::vector<std::int64_t>{3, 5});
+}
+
+TEST_CASE("a finished run has nothing left to do, and can be made longer") {
+    const Part whole({.epochs = 3, .batch_size = 64}, "adam", nullptr, 0),
+        first({.epochs = 2, .batch_size = 64}, "adam", nullptr, 0),
+        none({.epochs = 2, .batch_size = 64}, "adam", &first.saved.back(), 0),
+        longer({.epochs = 3, .batch_size = 64}, "adam", &first.saved.back(), 0);
+    CHECK_FALSE(none.last);
+    CHECK(none.losses.empty());
+    CHECK(none.saved.empty());
+    check_equal(longer.saved.back().model, whole.saved.back().model);
+    CHECK(longer.last->epoch == 3);
+}

@@ -1,0 +1,70 @@
+#include "tern/training/training_state.hpp"
+
+#include "tern/tests/catch.hpp"
+#include "tern/tests/temporary_folder.hpp"
+#include "tern/training/safetensors.hpp"
+
+using namespace tern;
+
+namespace {
+
+TrainingState some_state() {
+    TrainingState state;
+    state.position = {.step = 12, .epoch = 3, .batch = 2, .row_records = 64, .row_seconds = 0.1};
+    state.tensors = {{"totals", Tensor::full({3}, 1.5, DType::float64)},
+                     {"optimizer.step", Tensor::full({}, 12, DType::int64)}};
+    state.best_step = 10;
+    state.best_accuracy = 1.0 / 3;
+    state.metrics_bytes = 100;
+    state.steps_bytes = 1LL << 40;
+    state.data_checksum = "abc";
+    return state;
+}
+
+}  // namespace
+
+TEST_CASE("a training state is read as it was written") {
+    const test::TemporaryFolder folder;
+    const TrainingState state = some_state();
+    write_training_state(folder / "state", state);
+    const TrainingState again = read_training_state(folder / "state");
+    CHECK(again.position.step == 12);
+    CHECK(again.position.epoch == 3);
+    CHECK(again.position.batch == 2);
+    CHECK(again.position.row_records == 64);
+    CHECK(again.position.row_seconds == 0.1);
+    CHECK(again.best_step == 10);
+    CHECK(again.best_accuracy == 1.0 / 3);
+    CHECK(again.metrics_bytes == 100);
+    CHECK(again.steps_bytes == 1LL << 40);
+    CHECK(again.data_checksum == "abc");
+    REQUIRE(again.tensors.size() == 2);
+    for (const auto& [name, tensor] : again.tensors) {
+        CHECK(tensor.dtype() == (name == "totals" ? DType::float64 : DType::int64));
+    }
+}
+
+TEST_CASE("a file that is no training state is refused") {
+    const test::TemporaryFolder folder;
+    const std::filesystem::path path = folder / "state";
+    write_training_state(path, some_state());
+    const auto check = [&](const char* key, const char* value, const std::string& message) {
+        Safetensors content = read_safetensors(folder / "state");
+        value == nullptr ? void(content.metadata.erase(key)) : void(content.metadata[key] = value);
+        write_safetensors(folder / "changed", content);
+        CHECK_THROWS_WITH(read_training_state(folder / "changed"), test::at(folder / "changed") + message);
+    };
+    check("format_version", nullptr, "its metadata has no format_version");
+    check("format_version", "2", "has format version 2, this tern reads 1");
+    check("training_state", nullptr, "its metadata has no training_state");
+    check("training_state", "[", "its training_state is no JSON object");
+    check("training_state", "{}", "its training_state has no valid step");
+    check("training_state", R"({"step":-1})", "its training_state has no valid step");
+    check("training_state", R"({"step":1.5})", "its training_state has no valid step");
+    check("training_state", R"({"step":1,"epoch":1,"batch":0,"row_records":0,"row_seconds":"1"})",
+          "its training_state has no valid row_seconds");
+    TrainingState wrong = some_state();
+    wrong.position.epoch = 0;
+    write_training_state(path, wrong);
+    CHECK_THROWS_WITH(read_training_state(path), test::at(path) + "epochs count from 1, got 0");
+}

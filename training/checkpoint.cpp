@@ -1,0 +1,131 @@
+#include "tern/training/checkpoint.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+#include <sstream>
+
+#include "tern/core/error.hpp"
+#include "tern/core/file.hpp"
+#include "tern/training/checksum.hpp"
+
+namespace tern {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kSums = "XXH128SUMS";
+constexpr std::int64_t kLargestSums = 1 << 16;
+constexpr std::string_view kPrefix = "step-";
+
+std::string sum_of(const fs::path& file) {
+    std::vector<std::byte> bytes(static_cast<std::size_t>(size_of_file(file)));
+    read_file(file, bytes);
+    return xxh128(bytes);
+}
+
+std::string sums_of(const fs::path& folder) {
+    std::set<fs::path> files;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder)) files.insert(entry.path());
+    std::string text;
+    for (const fs::path& file : files) text += to_text(sum_of(file), "  ", file.filename().string(), '\n');
+    return text;
+}
+
+std::optional<std::int64_t> step_of(const std::string& name) {
+    if (!name.starts_with(kPrefix)) return {};
+    std::int64_t step = 0;
+    const char* const end = name.data() + name.size();
+    const auto [stop, error] = std::from_chars(name.data() + kPrefix.size(), end, step);
+    if (error != std::errc{} || stop != end || step <= 0) return {};
+    return step;
+}
+
+}  // namespace
+
+void write_checkpoint(const fs::path& path, const std::function<void(const fs::path&)>& write_files) {
+    write_folder_atomically(path, [&](const fs::path& folder) {
+        write_files(folder);
+        const std::string sums = sums_of(folder);
+        write_file_atomically(folder / kSums, std::as_bytes(std::span(sums)));
+    });
+}
+
+void check_checkpoint(const fs::path& path) {
+    const fs::path sums = path / kSums;
+    std::istringstream lines(read_text_file(sums, kLargestSums));
+    std::string line;
+    std::set<std::string> summed;
+    while (std::getline(lines, line)) {
+        constexpr std::size_t kDigits = 32;
+        TERN_CHECK(line.size() > kDigits + 2 && line.compare(kDigits, 2, "  ") == 0 && !lines.eof(),
+                   sums.string(), "line ", summed.size() + 1, " is no whole line of a sum and a file name");
+        const fs::path name = fs::path(line.substr(kDigits + 2)).filename(), file = path / name;
+        TERN_CHECK(sum_of(file) == line.substr(0, kDigits), file.string(),
+                   "is damaged: its sum is not that of ", kSums);
+        summed.insert(name.string());
+    }
+    for (const fs::directory_entry& entry : fs::directory_iterator(path)) {
+        const std::string name = entry.path().filename().string();
+        TERN_CHECK(name == kSums || summed.contains(name), sums.string(), "has no sum of ", name);
+    }
+}
+
+Checkpoints::Checkpoints(fs::path run, std::int64_t keep)
+    : run_(std::move(run)), folder_(run_ / "checkpoints"), keep_(keep) {
+    TERN_CHECK(keep >= 1, "checkpoints", "at least 1 must be kept, got ", keep);
+}
+
+fs::path Checkpoints::path(std::int64_t step) const { return folder_ / to_text(kPrefix, step); }
+
+void Checkpoints::save(std::int64_t step, std::int64_t best,
+                       const std::function<void(const fs::path&)>& write_files) const {
+    std::error_code error;
+    fs::create_directories(folder_, error);
+    TERN_CHECK(!error, folder_.string(), "cannot be made: ", error.message());
+    write_checkpoint(path(step), write_files);
+    const auto target = [&](std::int64_t of) { return path(of).lexically_relative(run_) / kWeights; };
+    replace_link(last_link(), target(step));
+    if (best > 0) replace_link(best_link(), target(best));
+    std::vector<std::int64_t> all = steps();
+    const auto stay = std::min(all.size(), static_cast<std::size_t>(keep_));
+    all.resize(all.size() - stay);
+    for (const std::int64_t old : all) {
+        if (old != best) remove(old);
+    }
+}
+
+std::vector<std::int64_t> Checkpoints::steps() const {
+    std::vector<std::int64_t> all;
+    std::error_code error;
+    for (fs::directory_iterator entry(folder_, error), end; !error && entry != end; entry.increment(error)) {
+        if (const auto step = step_of(entry->path().filename().string())) all.push_back(*step);
+    }
+    std::ranges::sort(all);
+    return all;
+}
+
+std::optional<std::int64_t> Checkpoints::newest_whole(
+    const std::function<void(const std::string&)>& passed_over) const {
+    std::vector<std::int64_t> all = steps();
+    for (; !all.empty(); all.pop_back()) {
+        try {
+            check_checkpoint(path(all.back()));
+            return all.back();
+        } catch (const Error& error) {
+            passed_over(error.what());
+        }
+    }
+    return {};
+}
+
+// Under another name first, so that nobody takes one that is half deleted for damaged.
+void Checkpoints::remove(std::int64_t step) const {
+    const fs::path from = path(step), to = folder_ / to_text('.', kPrefix, step, ".part-old");
+    std::error_code error;
+    fs::rename(from, to, error);
+    if (!error) fs::remove_all(to, error);
+    TERN_CHECK(!error, from.string(), "cannot be deleted: ", error.message());
+}
+
+}  // namespace tern

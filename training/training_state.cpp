@@ -1,0 +1,68 @@
+#include "tern/training/training_state.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "tern/training/safetensors.hpp"
+
+namespace tern {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr const char* kVersionKey = "format_version";
+constexpr const char* kVersion = "1";
+constexpr const char* kStateKey = "training_state";
+
+// One list for both directions.
+template <class State, class Function>
+void visit_fields(State& state, const Function& function) {
+    function("step", state.position.step);
+    function("epoch", state.position.epoch);
+    function("batch", state.position.batch);
+    function("row_records", state.position.row_records);
+    function("row_seconds", state.position.row_seconds);
+    function("best_step", state.best_step);
+    function("best_accuracy", state.best_accuracy);
+    function("metrics_bytes", state.metrics_bytes);
+    function("steps_bytes", state.steps_bytes);
+    function("data_checksum", state.data_checksum);
+}
+
+bool fits(const Json& value, const std::string& /*field*/) { return value.is_string(); }
+bool fits(const Json& value, double /*field*/) { return value.is_number() && value.get<double>() >= 0; }
+bool fits(const Json& value, std::int64_t /*field*/) {
+    return value.is_number_integer() && value.get<std::int64_t>() >= 0;
+}
+
+}  // namespace
+
+void write_training_state(const std::filesystem::path& path, const TrainingState& state) {
+    Json fields;
+    visit_fields(state, [&](const char* name, const auto& value) { fields[name] = value; });
+    write_safetensors(path, {state.tensors, {{kVersionKey, kVersion}, {kStateKey, fields.dump()}}});
+}
+
+TrainingState read_training_state(const std::filesystem::path& path) {
+    Safetensors content = read_safetensors(path);
+    const auto text = [&](const char* key) {
+        const auto found = content.metadata.find(key);
+        TERN_CHECK(found != content.metadata.end(), path.string(), "its metadata has no ", key);
+        return found->second;
+    };
+    TERN_CHECK(text(kVersionKey) == kVersion, path.string(), "has format version ", text(kVersionKey),
+               ", this tern reads ", kVersion);
+    const Json fields = Json::parse(text(kStateKey), nullptr, false);
+    TERN_CHECK(fields.is_object(), path.string(), "its ", kStateKey, " is no JSON object");
+    TrainingState state;
+    visit_fields(state, [&]<class T>(const char* name, T& value) {
+        const auto found = fields.find(name);
+        TERN_CHECK(found != fields.end() && fits(*found, value), path.string(), "its ", kStateKey,
+                   " has no valid ", name);
+        value = found->get<T>();
+    });
+    TERN_CHECK(state.position.epoch >= 1, path.string(), "epochs count from 1, got ", state.position.epoch);
+    state.tensors = std::move(content.tensors);
+    return state;
+}
+
+}  // namespace tern

@@ -1,0 +1,27 @@
+// What a run that is resumed needs beside the weights, as a file.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "tern/layers/module.hpp"
+#include "tern/training/position.hpp"
+
+namespace tern {
+
+struct TrainingState {
+    TrainingPosition position;
+    NamedTensors tensors;            // Trainer::state()
+    std::int64_t best_step = 0;      // after which the test accuracy was highest; 0: no test yet
+    double best_accuracy = 0;        // of that step
+    std::int64_t metrics_bytes = 0;  // of metrics.jsonl by then
+    std::int64_t steps_bytes = 0;    // of steps.jsonl by then
+    std::string data_checksum;       // of the training records
+};
+
+/// As safetensors with the numbers in its __metadata__.
+void write_training_state(const std::filesystem::path& path, const TrainingState& state);
+/// Throws Error that names the file and what is not as write_training_state() leaves it.
+TrainingState read_training_state(const std::filesystem::path& path);
+
+}  // namespace tern
