@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
+
+#include <unistd.h>
 
 namespace tern::apps {
 
@@ -41,6 +44,11 @@ std::string format_count(long long count) {
         text.insert(static_cast<std::size_t>(at), 1, ',');
     }
     return text;
+}
+
+bool wants_colour(std::FILE* stream) {
+    const char* no_colour = std::getenv("NO_COLOR");
+    return ::isatty(::fileno(stream)) == 1 && (no_colour == nullptr || *no_colour == '\0');
 }
 
 std::string one_line(std::string_view text) {

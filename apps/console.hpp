@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdarg>
+#include <cstdio>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,9 @@ std::string format_bytes(double bytes);
 std::string format_seconds(double seconds);
 /// "94,474"
 std::string format_count(long long count);
+
+/// Whether that is a terminal whose user has not set NO_COLOR (https://no-color.org).
+bool wants_colour(std::FILE* stream);
 
 /// The text with control characters replaced by "?": names in files must not move the cursor or break the
 /// line.

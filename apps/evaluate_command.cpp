@@ -6,6 +6,7 @@
 #include "tern/apps/commands.hpp"
 #include "tern/apps/console.hpp"
 #include "tern/apps/data_flags.hpp"
+#include "tern/apps/report_tables.hpp"
 #include "tern/apps/train_flags.hpp"
 #include "tern/kernels/cast/cast.hpp"
 #include "tern/training/classification_report.hpp"
@@ -127,32 +128,6 @@ void print_json(const Evaluation& evaluation, const ClassificationReport& report
     std::puts(all.dump().c_str());
 }
 
-void print_scores(const ClassificationReport& report, const std::vector<std::string>& names) {
-    std::printf("\n%-16s %9s %9s %9s %9s\n", "class", "precision", "recall", "F1", "records");
-    bool any_absent = false;
-    for (std::size_t k = 0; k < names.size(); ++k) {
-        const ClassScores& scores = report.classes[k];
-        any_absent |= scores.absent();
-        std::printf("%-16s %9.4f %9.4f %9.4f %9lld%s\n", names[k].c_str(), scores.precision, scores.recall,
-                    scores.f1, static_cast<long long>(scores.support), scores.absent() ? " (absent)" : "");
-    }
-    std::printf("%-16s %9.4f %9.4f %9.4f\n", "macro", report.precision, report.recall, report.f1);
-    if (any_absent) std::puts("absent: neither label nor prediction; left out of the macro means");
-}
-
-void print_confusion(const Tensor& confusion, const std::vector<std::string>& names) {
-    const std::int64_t count = confusion.dim(0);
-    const std::span<const std::int64_t> cells = confusion.elements<std::int64_t>();
-    std::printf("\n%-16s predictions, classes in the order of the rows\n", "label");
-    for (std::int64_t row = 0; row < count; ++row) {
-        std::printf("%-16s", names[static_cast<std::size_t>(row)].c_str());
-        for (const std::int64_t cell :
-             cells.subspan(static_cast<std::size_t>(row * count), static_cast<std::size_t>(count)))
-            std::printf(" %5lld", static_cast<long long>(cell));
-        std::puts("");
-    }
-}
-
 void run(const EvaluateFlags& flags) {
     const EvaluateSettings settings(flags);
     const Weights weights = read_weights(*flags.checkpoint);
@@ -173,8 +148,8 @@ void run(const EvaluateFlags& flags) {
     std::printf("%s on %lld %s records of %s\n", name.c_str(), static_cast<long long>(data.size()),
                 std::string(name_of(settings.split)).c_str(), one_line(data.source).c_str());
     std::printf("loss %.4f, accuracy %.4f\n", evaluation.totals.loss, report.accuracy);
-    print_scores(report, data.classes);
-    print_confusion(evaluation.confusion, data.classes);
+    std::fputs(scores_table(report, data.classes).c_str(), stdout);
+    std::fputs(confusion_table(evaluation.confusion, data.classes, wants_colour(stdout)).c_str(), stdout);
 }
 
 }  // namespace
