@@ -5,7 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "tern/apps/commands.hpp"
+#include "tern/apps/command_list.hpp"
 #include "tern/apps/console.hpp"
 #include "tern/apps/flags.hpp"
 #include "tern/apps/interrupt.hpp"
@@ -16,13 +16,14 @@ namespace {
 
 // CLI11's own words name the flag somewhere; here the rule comes after what it is about, as everywhere else.
 [[noreturn]] void rethrow_parse_error(const CLI::App& app, const CLI::ParseError& error) {
-    const std::vector<CLI::App*> chosen = app.get_subcommands();
-    const std::string where = chosen.empty() ? "tern" : to_text("tern ", chosen.front()->get_name());
+    const CLI::App* command = &app;
+    while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
+    const std::string where = full_name(*command);
     if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
         const std::vector<std::string> extras = app.remaining(true);
-        const std::string first = extras.empty() ? "" : extras.front();
-        if (chosen.empty() && !first.starts_with('-'))
-            usage_error(where, "no command ", first, ", only train, evaluate, summary, info");
+        const std::string first = extras.empty() ? "" : extras.front(), names = command_names(*command);
+        if (!names.empty() && !first.starts_with('-'))
+            usage_error(where, "no command ", first, ", only ", names);
         usage_error(where, "takes no ", first, "; see ", where, " --help");
     }
     // "--lr: 1 required X missing"
@@ -37,20 +38,13 @@ void run(int argc, char** argv) {
     CLI::App app("tern trains image classifiers on CIFAR-10's binary files.");
     app.set_version_flag("--version", std::string("tern ") + kVersion);
     app.footer("tern COMMAND --help tells the flags of a command.");
-    const std::vector<std::pair<CLI::App*, Run>> commands = [&] {
-        std::vector<std::pair<CLI::App*, Run>> all;
-        const auto add = [&](const char* name, const char* about, Run (*add_command)(CLI::App&)) {
-            CLI::App* command = app.add_subcommand(name, about);
-            all.emplace_back(command, add_command(*command));
-        };
-        add("train", "Trains a model; a row of metrics per epoch", add_train_command);
-        add("evaluate", "Accuracy, precision, recall, F1 and confusion matrix of a weight file",
-            add_evaluate_command);
-        add("summary", "The layers of a model: shapes, parameters, multiply-adds, memory",
-            add_summary_command);
-        add("info", "This build, this CPU, the devices", add_info_command);
-        return all;
-    }();
+    CommandList commands(app);
+    commands.add("train", "Trains a model; a row of metrics per epoch", add_train_command);
+    commands.add("evaluate", "Accuracy, precision, recall, F1 and confusion matrix of a weight file",
+                 add_evaluate_command);
+    commands.add("summary", "The layers of a model: shapes, parameters, multiply-adds, memory",
+                 add_summary_command);
+    commands.add("info", "This build, this CPU, the devices", add_info_command);
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& asked) {  // --help, --version
@@ -59,10 +53,7 @@ void run(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         rethrow_parse_error(app, error);
     }
-    for (const auto& [command, run_command] : commands) {
-        if (command->parsed()) return run_command();
-    }
-    usage_error("tern", "needs a command: train, evaluate, summary, info; see tern --help");
+    commands.run();
 }
 
 int report(const std::exception& error, int status) {

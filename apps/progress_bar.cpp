@@ -1,45 +1,11 @@
 #include "tern/apps/progress_bar.hpp"
 
-#include <chrono>
-#include <cstdio>
-
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include "tern/apps/console.hpp"
 
 namespace tern::apps {
-namespace {
-
-double now() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-int terminal_width() {
-    winsize size{};
-    if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-    return 80;
-}
-
-}  // namespace
-
-ProgressBar::ProgressBar() : terminal_(::isatty(STDERR_FILENO) == 1), start_(now()) {}
 
 void ProgressBar::show(const TrainingProgress& progress, std::int64_t epochs) {
-    if (!terminal_ || now() - last_ < 0.25) return;
-    last_ = now();
-    // Back to the first column, the line, and what an older, longer line left is erased.
-    const std::string line = progress_line(progress, epochs, last_ - start_, terminal_width() - 1);
-    std::fprintf(stderr, "\r%s\033[K", line.c_str());
-    std::fflush(stderr);
-    drawn_ = true;
-}
-
-void ProgressBar::clear() {
-    if (!drawn_) return;
-    std::fputs("\r\033[K", stderr);
-    std::fflush(stderr);
-    drawn_ = false;
+    if (line_.due()) line_.show(progress_line(progress, epochs, line_.seconds(), TerminalLine::width()));
 }
 
 std::string progress_line(const TrainingProgress& progress, std::int64_t epochs, double run_seconds,

@@ -1,30 +1,23 @@
-// One moving line on a terminal.
+// How far training is.
 #pragma once
 
 #include <string>
 
+#include "tern/apps/terminal_line.hpp"
 #include "tern/training/trainer.hpp"
 
 namespace tern::apps {
 
-/// Draws on standard error where that is a terminal; else does nothing.
+/// A moving line on a terminal.
 class ProgressBar {
   public:
-    ProgressBar();
-    ~ProgressBar() { clear(); }
-    ProgressBar(const ProgressBar&) = delete;
-    ProgressBar& operator=(const ProgressBar&) = delete;
-
     /// At most four times a second: drawing reads the totals, for which a GPU must be waited for.
     void show(const TrainingProgress& progress, std::int64_t epochs);
     /// Before anything else is printed.
-    void clear();
+    void clear() { line_.clear(); }
 
   private:
-    bool terminal_;
-    bool drawn_ = false;
-    double last_ = 0;
-    double start_;
+    TerminalLine line_;
 };
 
 /// The line: share done, epoch, images/s, loss, accuracy, time left; about 80 columns, cut to `width`.

@@ -1,0 +1,33 @@
+#include "tern/apps/command_list.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include "tern/apps/flags.hpp"
+
+namespace tern::apps {
+
+void CommandList::add(const char* name, const char* about, Run (*add_command)(CLI::App&)) {
+    CLI::App* command = app_.add_subcommand(name, about);
+    commands_.emplace_back(command, add_command(*command));
+}
+
+void CommandList::run() const {
+    for (const auto& [command, run_command] : commands_) {
+        if (command->parsed()) return run_command();
+    }
+    const std::string name = full_name(app_);
+    usage_error(name, "needs a command: ", command_names(app_), "; see ", name, " --help");
+}
+
+std::string full_name(const CLI::App& app) {
+    return app.get_parent() == nullptr ? "tern" : to_text(full_name(*app.get_parent()), ' ', app.get_name());
+}
+
+std::string command_names(const CLI::App& app) {
+    std::string names;
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+        names += to_text(names.empty() ? "" : ", ", command->get_name());
+    return names;
+}
+
+}  // namespace tern::apps

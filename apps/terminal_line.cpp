@@ -1,0 +1,45 @@
+#include "tern/apps/terminal_line.hpp"
+
+#include <chrono>
+#include <cstdio>
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+namespace tern::apps {
+namespace {
+
+double now() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
+
+TerminalLine::TerminalLine() : terminal_(::isatty(STDERR_FILENO) == 1), start_(now()) {}
+
+bool TerminalLine::due() const { return terminal_ && now() - last_ >= 0.25; }
+
+void TerminalLine::show(const std::string& line) {
+    if (!terminal_) return;
+    // Back to the first column, the line, and what an older, longer line left is erased.
+    std::fprintf(stderr, "\r%s\033[K", line.c_str());
+    std::fflush(stderr);
+    last_ = now();
+    drawn_ = true;
+}
+
+void TerminalLine::clear() {
+    if (!drawn_) return;
+    std::fputs("\r\033[K", stderr);
+    std::fflush(stderr);
+    drawn_ = false;
+}
+
+double TerminalLine::seconds() const { return now() - start_; }
+
+int TerminalLine::width() {
+    winsize size{};
+    return (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80) - 1;
+}
+
+}  // namespace tern::apps
