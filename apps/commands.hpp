@@ -14,6 +14,8 @@ using Run = std::function<void()>;
 Run add_train_command(CLI::App& app);
 Run add_evaluate_command(CLI::App& app);
 Run add_summary_command(CLI::App& app);
+Run add_data_command(CLI::App& app);
+Run add_data_fetch_command(CLI::App& app);
 Run add_info_command(CLI::App& app);
 
 }  // namespace tern::apps

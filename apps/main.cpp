@@ -44,6 +44,7 @@ void run(int argc, char** argv) {
                  add_evaluate_command);
     commands.add("summary", "The layers of a model: shapes, parameters, multiply-adds, memory",
                  add_summary_command);
+    commands.add("data", "Downloads CIFAR-10", add_data_command);
     commands.add("info", "This build, this CPU, the devices", add_info_command);
     try {
         app.parse(argc, argv);

@@ -97,10 +97,9 @@ std::vector<std::int64_t> count_records(const fs::path& folder) {
 std::vector<std::string> read_classes(const fs::path& folder) {
     const fs::path path = folder / kClassesFile;
     if (!is_there(path)) return published_classes();
-    constexpr std::int64_t kLargest = 1 << 16;  // 256 names of 256 letters
     const std::int64_t bytes = size_of_file(path);
-    TERN_CHECK(bytes <= kLargest, path.string(), "has ", bytes, " bytes, more than the ", kLargest,
-               " that class names may take");
+    TERN_CHECK(bytes <= kLargestClassesFile, path.string(), "has ", bytes, " bytes, more than the ",
+               kLargestClassesFile, " that class names may take");
     std::string text(static_cast<std::size_t>(bytes), '\0');
     read_file(path, std::as_writable_bytes(std::span(text)));
     return parse_classes(path.string(), text);

@@ -19,6 +19,7 @@ inline constexpr std::array kTrainFiles{"data_batch_1.bin", "data_batch_2.bin", 
                                         "data_batch_4.bin", "data_batch_5.bin"};
 inline constexpr const char* kTestFile = "test_batch.bin";
 inline constexpr const char* kClassesFile = "batches.meta.txt";
+inline constexpr std::int64_t kLargestClassesFile = 1 << 16;  // 256 names of 256 letters
 
 /// The published set's class names.
 std::vector<std::string> published_classes();

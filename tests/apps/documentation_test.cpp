@@ -1,5 +1,7 @@
 // docs/program.md says what the program says of itself.
+#include <algorithm>
 #include <set>
+#include <sstream>
 #include <string>
 
 #include "tern/tests/apps/program.hpp"
@@ -25,11 +27,12 @@ std::set<std::string> flags_in(const std::string& text) {
     return flags;
 }
 
-// From its heading to the next one of that level.
+// From its heading, of the second or third level, to the next one of these.
 std::string section(const std::string& page, const std::string& title) {
-    const std::size_t begin = page.find("\n## " + title + "\n");
+    const std::size_t begin = page.find("## " + title + "\n");
     REQUIRE(begin != std::string::npos);
-    return page.substr(begin, page.find("\n## ", begin + 1) - begin);
+    const std::size_t end = std::min(page.find("\n## ", begin), page.find("\n### ", begin));
+    return page.substr(begin, end - begin);
 }
 
 }  // namespace
@@ -37,9 +40,12 @@ std::string section(const std::string& page, const std::string& title) {
 TEST_CASE("the page has the flags of each command and no others") {
     const std::string page = test::read_text(TERN_PROGRAM_PAGE);
     const test::TemporaryFolder folder;
-    for (const std::string command : {"train", "evaluate", "summary", "info"}) {
+    for (const std::string command : {"train", "evaluate", "summary", "data fetch", "info"}) {
         INFO(command);
-        const test::Finished help = run_tern(folder, {command, "--help"});
+        std::vector<std::string> arguments;
+        std::istringstream words(command + " --help");
+        for (std::string word; words >> word;) arguments.push_back(word);
+        const test::Finished help = run_tern(folder, arguments);
         CHECK(help.status == 0);
         CHECK(flags_in(section(page, "tern " + command)) == flags_in(help.out));
     }

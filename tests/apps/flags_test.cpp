@@ -27,8 +27,11 @@ void check_train(std::vector<std::string> arguments, const std::string& line) {
 }  // namespace
 
 TEST_CASE("the command line must be whole") {
-    check_usage({}, "[tern] needs a command: train, evaluate, summary, info; see tern --help");
-    check_usage({"fly"}, "[tern] no command fly, only train, evaluate, summary, info");
+    check_usage({}, "[tern] needs a command: train, evaluate, summary, data, info; see tern --help");
+    check_usage({"fly"}, "[tern] no command fly, only train, evaluate, summary, data, info");
+    check_usage({"data"}, "[tern data] needs a command: fetch; see tern data --help");
+    check_usage({"data", "fly"}, "[tern data] no command fly, only fetch");
+    check_usage({"data", "--seed", "1"}, "[tern data] takes no --seed; see tern data --help");
     check_usage({"--fly"}, "[tern] takes no --fly; see tern --help");
     check_usage({"train", "--fly"}, "[tern train] takes no --fly; see tern train --help");
     check_usage({"train", "extra"}, "[tern train] takes no extra; see tern train --help");
@@ -46,6 +49,25 @@ TEST_CASE("the command line must be whole") {
     check_usage({"train"}, data);
     check_usage({"train", "--data", ""}, data);
     check_usage({"evaluate", "--data", "synthetic"}, "[--checkpoint] must name a weight file");
+}
+
+TEST_CASE("what is fetched") {
+    check_usage({"data", "fetch", "a", "b"}, "[tern data fetch] takes no b; see tern data fetch --help");
+    for (const std::string url : {"", "ftp://host/a", "file:///a", "host/a"}) {
+        check_usage({"data", "fetch", "--url", url},
+                    "[--url] must start with https:// or http://, got " + url);
+    }
+    const std::string md5 = "0123456789abcdef0123456789abcdef";
+    check_usage({"data", "fetch", "--size", "1"}, "[--size] goes together with --md5");
+    check_usage({"data", "fetch", "--md5", md5}, "[--md5] goes together with --size");
+    check_usage({"data", "fetch", "--md5", md5, "--size", "0"},
+                "[--size] must be a whole number of at least 1, got 0");
+    for (const std::string& digits : {md5.substr(1), md5 + "0", md5.substr(1) + "g"}) {
+        check_usage({"data", "fetch", "--size", "1", "--md5", digits},
+                    "[--md5] must be 32 hexadecimal digits, got " + digits);
+    }
+    check_usage({"data", "fetch", "--patience", "0"},
+                "[--patience] must be a whole number from 1 to 86400, got 0");
 }
 
 TEST_CASE("counts are whole numbers from 1") {
