@@ -32,12 +32,6 @@ const char* type_name(DType dtype) {
     return std::ranges::find(kTypes, dtype, [](const auto& type) { return type.second; })->first;
 }
 
-std::vector<std::byte> read_bytes(const fs::path& path) {
-    std::vector<std::byte> bytes(static_cast<std::size_t>(size_of_file(path)));
-    read_file(path, bytes);
-    return bytes;
-}
-
 // A parser callback that refuses what JSON allows: a name that an object has already, of which the last would
 // win, and deep nesting.
 class StrictKeys {
@@ -65,7 +59,7 @@ class StrictKeys {
 // One file while it is read: every message names it.
 class Reader {
   public:
-    explicit Reader(const fs::path& path) : file_(path.string()), bytes_(read_bytes(path)) {}
+    Reader(const std::string& file, std::span<const std::byte> bytes) : file_(file), bytes_(bytes) {}
 
     Safetensors read() {
         const Json header = parse_header();
@@ -113,6 +107,8 @@ class Reader {
             return Json::parse(text, StrictKeys(file_));
         } catch (const Json::parse_error& error) {
             fail(file_, "is no safetensors file: its header is no JSON (error at byte ", error.byte, ")");
+        } catch (const Json::out_of_range&) {
+            fail(file_, "is no safetensors file: its header has a number beyond float64");
         }
     }
 
@@ -196,8 +192,8 @@ class Reader {
                    end);
     }
 
-    std::string file_;
-    std::vector<std::byte> bytes_;
+    const std::string& file_;
+    std::span<const std::byte> bytes_;
     std::int64_t data_begin_ = 0;
     std::vector<Range> ranges_;
 };
@@ -213,9 +209,17 @@ std::vector<std::byte> header_bytes(const nlohmann::ordered_json& header) {
 
 }  // namespace
 
-Safetensors read_safetensors(const fs::path& path) { return Reader(path).read(); }
+Safetensors parse_safetensors(const std::string& file, std::span<const std::byte> bytes) {
+    return Reader(file, bytes).read();
+}
 
-void write_safetensors(const fs::path& path, const Safetensors& content) {
+Safetensors read_safetensors(const fs::path& path) {
+    std::vector<std::byte> bytes(static_cast<std::size_t>(size_of_file(path)));
+    read_file(path, bytes);
+    return parse_safetensors(path.string(), bytes);
+}
+
+std::vector<std::byte> encode_safetensors(const std::string& file, const Safetensors& content) {
     NamedTensors tensors = content.tensors;
     std::ranges::stable_sort(tensors, std::greater{},
                              [](const NamedTensor& named) { return size_of(named.tensor.dtype()); });
@@ -224,7 +228,7 @@ void write_safetensors(const fs::path& path, const Safetensors& content) {
     std::set<std::string> names;
     std::int64_t end = 0;
     for (auto& [name, tensor] : tensors) {
-        TERN_CHECK(names.insert(name).second, path.string(), "two tensors of the name ", name);
+        TERN_CHECK(names.insert(name).second, file, "two tensors of the name ", name);
         const std::int64_t begin = std::exchange(end, end + tensor.bytes());
         const auto extents = tensor.shape().extents();
         header[name] = {{"dtype", type_name(tensor.dtype())},
@@ -236,7 +240,11 @@ void write_safetensors(const fs::path& path, const Safetensors& content) {
     for (const auto& [name, tensor] : tensors) {
         bytes.insert(bytes.end(), tensor.raw_data(), tensor.raw_data() + tensor.bytes());
     }
-    write_file_atomically(path, bytes);
+    return bytes;
+}
+
+void write_safetensors(const fs::path& path, const Safetensors& content) {
+    write_file_atomically(path, encode_safetensors(path.string(), content));
 }
 
 }  // namespace tern

@@ -2,9 +2,12 @@
 // of a JSON header, the header, the elements.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <map>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "tern/layers/module.hpp"
 
@@ -20,8 +23,14 @@ struct Safetensors {
 /// overlap. Elements may be F64, F32, F16, BF16, I64, I32 or U8.
 Safetensors read_safetensors(const std::filesystem::path& path);
 
+/// The same from the bytes of a file; messages name it `file`.
+Safetensors parse_safetensors(const std::string& file, std::span<const std::byte> bytes);
+
 /// Replaces `path` by a file of these tensors (any device), all of it or nothing. Elements are laid out by
 /// falling size, else in the given order, so that each tensor is aligned for readers that map the file.
 void write_safetensors(const std::filesystem::path& path, const Safetensors& content);
+
+/// The bytes of such a file; throws Error that names `file` where two tensors have one name.
+std::vector<std::byte> encode_safetensors(const std::string& file, const Safetensors& content);
 
 }  // namespace tern

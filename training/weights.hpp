@@ -6,17 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "tern/data/normalization.hpp"
 #include "tern/layers/module.hpp"
+#include "tern/training/weights_info.hpp"
 
 namespace tern {
-
-/// What a weight file says about itself, in its __metadata__.
-struct WeightsInfo {
-    std::string model;                 // name in the registry
-    std::vector<std::string> classes;  // names, in the order of the logits
-    Normalization normalization;       // of the pixels
-};
 
 /// A weight file that was read, not yet in a model.
 struct Weights {

@@ -83,6 +83,8 @@ TEST_CASE("a file that is none is named") {
     file.check_error(with_length("[1]", ""), "is no safetensors file: its header is no JSON object");
     file.check_error(with_length("{}x", ""),
                      "is no safetensors file: its header is no JSON (error at byte 3)");
+    file.check_error(with_length("{\"a\":1e999}", ""),
+                     "is no safetensors file: its header has a number beyond float64");
 }
 
 TEST_CASE("a header past the end is named") {

@@ -1,0 +1,84 @@
+#include "tern/training/weights_info.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <nlohmann/json.hpp>
+
+#include "tern/core/error.hpp"
+
+namespace tern {
+namespace {
+
+using Json = nlohmann::json;
+using Metadata = std::map<std::string, std::string>;
+
+constexpr const char* kVersionKey = "format_version";
+constexpr const char* kVersion = "1";
+
+// The metadata of one file as tern writes it; every message names file and key.
+class InfoReader {
+  public:
+    InfoReader(const std::string& file, const Metadata& metadata) : file_(file), metadata_(metadata) {}
+
+    WeightsInfo read() const {
+        const Json normalization = parse("normalization");
+        check("normalization", normalization.is_object() && normalization.value("name", Json()).is_string());
+        return {text("model"),
+                strings("classes"),
+                {normalization["name"].get<std::string>(), three(normalization, "scale"),
+                 three(normalization, "shift")}};
+    }
+
+  private:
+    void check(const char* key, bool condition) const {
+        TERN_CHECK(condition, file_, "its metadata has no valid ", key);
+    }
+
+    const std::string& text(const char* key) const {
+        const auto found = metadata_.find(key);
+        check(key, found != metadata_.end());
+        return found->second;
+    }
+
+    Json parse(const char* key) const { return Json::parse(text(key), nullptr, false); }
+
+    std::vector<std::string> strings(const char* key) const {
+        const Json value = parse(key);
+        check(key, value.is_array() && !value.empty() &&
+                       std::ranges::all_of(value, [](const Json& item) { return item.is_string(); }));
+        return value.get<std::vector<std::string>>();
+    }
+
+    std::array<double, 3> three(const Json& object, const char* key) const {
+        const Json value = object.value(key, Json());
+        check(key, value.is_array() && value.size() == 3 &&
+                       std::ranges::all_of(value, [](const Json& item) { return item.is_number(); }));
+        return value.get<std::array<double, 3>>();
+    }
+
+    const std::string& file_;
+    const Metadata& metadata_;
+};
+
+}  // namespace
+
+std::optional<WeightsInfo> parse_weights_info(const std::string& file, const Metadata& metadata) {
+    const auto version = metadata.find(kVersionKey);
+    if (version == metadata.end()) return {};
+    TERN_CHECK(version->second == kVersion, file, "has format version ", version->second,
+               ", this tern reads ", kVersion);
+    return InfoReader(file, metadata).read();
+}
+
+Metadata weights_metadata(const WeightsInfo& info) {
+    const Normalization& normalization = info.normalization;
+    const Json numbers{
+        {"name", normalization.name}, {"scale", normalization.scale}, {"shift", normalization.shift}};
+    return {{kVersionKey, kVersion},
+            {"model", info.model},
+            {"classes", Json(info.classes).dump()},
+            {"normalization", numbers.dump()}};
+}
+
+}  // namespace tern

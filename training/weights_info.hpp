@@ -1,0 +1,28 @@
+// What a weight file says about itself.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tern/data/normalization.hpp"
+
+namespace tern {
+
+/// What a weight file says about itself, in its __metadata__.
+struct WeightsInfo {
+    std::string model;                 // name in the registry
+    std::vector<std::string> classes;  // names, in the order of the logits
+    Normalization normalization;       // of the pixels
+};
+
+/// Reads it from the metadata of a file; none where that has no format_version, as in files of other
+/// programs. Throws Error that names `file` and the key if something is missing or not what it should be.
+std::optional<WeightsInfo> parse_weights_info(const std::string& file,
+                                              const std::map<std::string, std::string>& metadata);
+
+/// The other way.
+std::map<std::string, std::string> weights_metadata(const WeightsInfo& info);
+
+}  // namespace tern
