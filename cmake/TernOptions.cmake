@@ -3,6 +3,7 @@ option(TERN_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
 option(TERN_BUILD_BENCH "Build the benchmarks" ${PROJECT_IS_TOP_LEVEL})
 option(TERN_BUILD_APPS "Build the tern program" ${PROJECT_IS_TOP_LEVEL})
 option(TERN_FETCH "Build `tern data fetch` into the program: needs libcurl, libarchive, OpenSSL" ON)
+option(TERN_FUZZ "Build the fuzz targets: clang, preset fuzz" OFF)
 option(TERN_WERROR "Treat warnings as errors" OFF)
 set(TERN_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize= takes them: address,undefined or thread")
 
