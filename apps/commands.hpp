@@ -17,5 +17,6 @@ Run add_summary_command(CLI::App& app);
 Run add_data_command(CLI::App& app);
 Run add_data_fetch_command(CLI::App& app);
 Run add_info_command(CLI::App& app);
+Run add_completion_command(CLI::App& app);
 
 }  // namespace tern::apps

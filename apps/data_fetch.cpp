@@ -92,6 +92,7 @@ Run add_data_fetch_command(CLI::App& app) {
     add("--size", flags->size, "N", "bytes of that archive, where it is another one than the published");
     add("--md5", flags->md5, "HEX", "its MD5");
     add("--patience", flags->patience, "SECONDS", "gives up when nothing comes for so long (default 60)");
+    app.footer("Examples:\n  tern data fetch\n  tern data fetch ~/datasets --patience 300");
     return [flags] { run(*flags); };
 }
 

@@ -41,6 +41,10 @@ struct EvaluateFlags {
             ->type_name("FILE");
         app.add_flag("--json", json, "one JSON object on standard output");
         runtime.add_to(app);
+        app.footer(
+            "Examples:\n"
+            "  tern evaluate --checkpoint runs/try/best.safetensors --data ~/.cache/tern\n"
+            "  tern evaluate --checkpoint best.safetensors --data synthetic --json");
     }
 };
 

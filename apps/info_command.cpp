@@ -106,6 +106,7 @@ void run(bool json) {
 Run add_info_command(CLI::App& app) {
     const auto json = std::make_shared<bool>(false);
     app.add_flag("--json", *json, "one JSON object on standard output");
+    app.footer("Examples:\n  tern info\n  tern info --json");
     return [json] { run(*json); };
 }
 

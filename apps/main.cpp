@@ -8,6 +8,7 @@
 #include "tern/apps/command_list.hpp"
 #include "tern/apps/console.hpp"
 #include "tern/apps/flags.hpp"
+#include "tern/apps/help_formatter.hpp"
 #include "tern/apps/interrupt.hpp"
 #include "tern/version.hpp"
 
@@ -36,6 +37,7 @@ namespace {
 
 void run(int argc, char** argv) {
     CLI::App app("tern trains image classifiers on CIFAR-10's binary files.");
+    app.formatter(std::make_shared<HelpFormatter>());  // of all commands
     app.set_version_flag("--version", std::string("tern ") + kVersion);
     app.footer("tern COMMAND --help tells the flags of a command.");
     CommandList commands(app);
@@ -46,6 +48,7 @@ void run(int argc, char** argv) {
                  add_summary_command);
     commands.add("data", "Downloads CIFAR-10", add_data_command);
     commands.add("info", "This build, this CPU, the devices", add_info_command);
+    commands.add("completion", "Prints a script for the shell's completion", add_completion_command);
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& asked) {  // --help, --version

@@ -48,6 +48,7 @@ Run add_summary_command(CLI::App& app) {
     app.add_option("--model", flags->model, model_names() + " (default mini_xception)")->type_name("NAME");
     app.add_option("--classes", flags->classes, "classes that the model tells apart (default 10)")
         ->type_name("N");
+    app.footer("Examples:\n  tern summary --model mini_xception_dense --classes 100");
     return [flags] { run(*flags); };
 }
 

@@ -112,6 +112,11 @@ void TrainFlags::add_to(CLI::App& app) {
     app.add_flag("--resume", resume, "go on with the run in --run");
     app.add_option("--config", config, "TOML file of flags; those given here go before it")
         ->type_name("FILE");
+    app.footer(
+        "Examples:\n"
+        "  tern train --data ~/.cache/tern --epochs 2 --batch-size 64\n"
+        "  tern train --data synthetic --steps 20 --log-steps --run runs/try\n"
+        "  tern train --resume --run runs/try --steps 40");
     app.add_flag("--log-steps", log_steps, "write every step's loss to steps.jsonl");
     app.add_flag("--json", json,
                  "final metrics as one JSON object on standard output, all else on standard error");

@@ -35,12 +35,26 @@ std::string section(const std::string& page, const std::string& title) {
     return page.substr(begin, end - begin);
 }
 
+// It fits a screen, and ends with examples of flags that there are.
+void check_help(const std::string& help) {
+    std::istringstream lines(help);
+    for (std::string line; std::getline(lines, line);) {
+        INFO(line);
+        CHECK((line.size() <= 80 || line.starts_with("Usage: ")));
+    }
+    const std::size_t examples = help.find("\nExamples:\n  tern ");
+    REQUIRE(examples != std::string::npos);
+    const std::set<std::string> known = flags_in(help.substr(0, examples)),
+                                used = flags_in(help.substr(examples));
+    CHECK(std::ranges::includes(known, used));
+}
+
 }  // namespace
 
 TEST_CASE("the page has the flags of each command and no others") {
     const std::string page = test::read_text(TERN_PROGRAM_PAGE);
     const test::TemporaryFolder folder;
-    for (const std::string command : {"train", "evaluate", "summary", "data fetch", "info"}) {
+    for (const std::string command : {"train", "evaluate", "summary", "data fetch", "info", "completion"}) {
         INFO(command);
         std::vector<std::string> arguments;
         std::istringstream words(command + " --help");
@@ -48,6 +62,7 @@ TEST_CASE("the page has the flags of each command and no others") {
         const test::Finished help = run_tern(folder, arguments);
         CHECK(help.status == 0);
         CHECK(flags_in(section(page, "tern " + command)) == flags_in(help.out));
+        check_help(help.out);
     }
 }
 

@@ -27,8 +27,9 @@ void check_train(std::vector<std::string> arguments, const std::string& line) {
 }  // namespace
 
 TEST_CASE("the command line must be whole") {
-    check_usage({}, "[tern] needs a command: train, evaluate, summary, data, info; see tern --help");
-    check_usage({"fly"}, "[tern] no command fly, only train, evaluate, summary, data, info");
+    check_usage({},
+                "[tern] needs a command: train, evaluate, summary, data, info, completion; see tern --help");
+    check_usage({"fly"}, "[tern] no command fly, only train, evaluate, summary, data, info, completion");
     check_usage({"data"}, "[tern data] needs a command: fetch; see tern data --help");
     check_usage({"data", "fly"}, "[tern data] no command fly, only fetch");
     check_usage({"data", "--seed", "1"}, "[tern data] takes no --seed; see tern data --help");

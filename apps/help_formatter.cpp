@@ -1,0 +1,29 @@
+#include "tern/apps/help_formatter.hpp"
+
+#include <sstream>
+
+namespace tern::apps {
+namespace {
+
+constexpr std::size_t kAboutColumn = 26, kLastColumn = 80;
+
+}  // namespace
+
+std::string HelpFormatter::make_option(const CLI::Option* option, bool is_positional) const {
+    std::string text = "  " + make_option_name(option, is_positional) + make_option_opts(option);
+    if (text.size() + 1 > kAboutColumn) text += '\n' + std::string(kAboutColumn, ' ');
+    std::size_t column = text.size() - (text.rfind('\n') + 1);
+    if (column < kAboutColumn) text.append(kAboutColumn - column, ' ');
+    column = kAboutColumn;
+    std::istringstream words(make_option_desc(option));
+    for (std::string word; words >> word; column += word.size() + 1) {
+        if (column > kAboutColumn && column + word.size() > kLastColumn) {
+            text += '\n' + std::string(kAboutColumn, ' ');
+            column = kAboutColumn;
+        }
+        text += (column > kAboutColumn ? " " : "") + word;
+    }
+    return text + '\n';
+}
+
+}  // namespace tern::apps
