@@ -21,6 +21,19 @@ double now() {
     return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
+// What is saved must be worth going back to: a loss tells of its own step's weights only, before their
+// update.
+void check_finite(Module& model, std::int64_t step) {
+    for (const auto& [name, tensor] : model.state()) {
+        if (!is_floating(tensor.dtype())) continue;
+        const bool finite = visit_floating(tensor.dtype(), [&host = tensor]<class T>() {
+            return std::ranges::all_of(host.to(Device::cpu()).elements<T>(),
+                                       [](T value) { return std::isfinite(static_cast<double>(value)); });
+        });
+        TERN_CHECK(finite, "train", name, " is not finite after step ", step, "; a lower --lr may help");
+    }
+}
+
 std::int64_t steps_of(const TrainingPlan& plan, std::int64_t records) {
     TERN_CHECK((plan.epochs > 0) != (plan.steps > 0), "train",
                "one of epochs and steps must be positive, got ", plan.epochs, " and ", plan.steps);
@@ -116,6 +129,7 @@ void Trainer::take_step(const Tensor& records) {
 void Trainer::save() {
     flush_losses();
     read_finite_totals();
+    check_finite(model_, position_.step);
     position_.row_seconds = position_.row_records > 0 ? row_seconds() : 0;
     if (callbacks_.save) callbacks_.save(position_, state());
 }

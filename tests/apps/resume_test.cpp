@@ -226,6 +226,24 @@ TEST_CASE("a run folder without any whole checkpoint, or in use") {
             complaint("run") + "has no whole checkpoint");
 }
 
+TEST_CASE("a loss that is no number leaves the last checkpoint") {
+    const test::Place place;
+    std::vector<std::string> half = kShort;
+    half[1] = "1";
+    require_done(run_tern(place, train_flags(place, "run", half)));
+    const std::string weights = test::read_text(place / "run" / "last.safetensors");
+    std::string config = test::read_text(place / "run" / "config.toml");
+    config.replace(config.find("lr = 0.001"), 10, "lr = 1e30");
+    test::write_text(place / "run" / "config.toml", config);
+    const test::Finished done = run_tern(place, resume_flags("run", {"--epochs", "2"}));
+    CHECK(done.status == 1);
+    CHECK_THAT(
+        done.err,
+        Catch::Matches("tern: \\[train\\] the loss of step [0-9]+ is -?(nan|inf); a lower --lr may help; the "
+                       "last checkpoint is run/checkpoints/step-5\n"));
+    CHECK(test::read_text(place / "run" / "last.safetensors") == weights);
+}
+
 TEST_CASE("a full disk leaves the last checkpoint whole") {
     const test::Place place;
     const std::vector<std::string> flags{"--epochs", "4", "--batch-size", "20", "--keep", "1"};

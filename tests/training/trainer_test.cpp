@@ -2,6 +2,7 @@
 #include "tern/training/trainer.hpp"
 
 #include <cmath>
+#include <limits>
 
 #include "tern/core/parallel.hpp"
 #include "tern/tests/catch.hpp"
@@ -117,6 +118,20 @@ TEST_CASE("a loss that is no number ends the run with the step") {
     callbacks.after_loss = [](const StepLoss&) { FAIL("a loss that is no number was handed on"); };
     Trainer logged(network, *optimizer, *schedule, source, nullptr, plan, callbacks);
     CHECK_THROWS_WITH(logged.run(), "[train] the loss of step 1 is nan; a lower --lr may help");
+}
+
+TEST_CASE("weights that are not finite are not saved") {
+    test::SmallNetwork network(4);
+    const Dataset set = make_synthetic(SmallRun::kSet, Split::train);
+    const BatchSource source(set, {}, DType::float32, Device::cpu());
+    const auto optimizer = make_optimizer(FlatParameters(network), {.name = "sgd"});
+    const auto schedule = make_schedule("constant", std::numeric_limits<float>::max());
+    TrainingCallbacks callbacks;
+    callbacks.save = [](const TrainingPosition&, const NamedTensors&) { FAIL("was saved"); };
+    Trainer trainer(network, *optimizer, *schedule, source, nullptr, {.steps = 1, .batch_size = 64},
+                    callbacks);
+    CHECK_THROWS_WITH(trainer.run(),
+                      Catch::Matches("\\[train\\] .* is not finite after step 1; a lower --lr may help"));
 }
 
 TEST_CASE("plans are checked") {
