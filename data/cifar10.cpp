@@ -130,23 +130,13 @@ Dataset read_cifar10(const fs::path& folder, Split split) {
     return dataset;
 }
 
-void write_cifar10(const fs::path& folder, const Dataset& train, const Dataset& test) {
-    const auto files = static_cast<std::int64_t>(kTrainFiles.size());
-    const std::int64_t per_file = (train.size() + files - 1) / files;
-    TERN_CHECK(train.size() > per_file * (files - 1) && test.size() > 0, folder.string(), train.size(),
-               " training and ", test.size(), " test records cannot be spread over 5 and 1 files");
-    std::error_code error;
-    fs::create_directories(folder, error);
-    TERN_CHECK(!error, folder.string(), "cannot be made: ", error.message());
-    for (std::int64_t i = 0; i < files; ++i) {
-        const std::int64_t begin = i * per_file, end = std::min(begin + per_file, train.size());
-        write_file_atomically(folder / kTrainFiles[static_cast<std::size_t>(i)],
-                              encode(train.images.slice(begin, end), train.labels.slice(begin, end)));
-    }
-    write_file_atomically(folder / kTestFile, encode(test.images, test.labels));
-    std::string names;
-    for (const std::string& name : train.classes) names += name + '\n';
-    write_file_atomically(folder / kClassesFile, std::as_bytes(std::span(names)));
+std::vector<FileRecords> list_cifar10(const fs::path& folder) {
+    const fs::path place = find_batches(folder);
+    check_all_there(place);
+    const std::vector<std::int64_t> counts = count_records(place);
+    std::vector<FileRecords> list;
+    for (std::size_t i = 0; i < counts.size(); ++i) list.push_back({all_files()[i], counts[i]});
+    return list;
 }
 
 }  // namespace tern

@@ -15,8 +15,25 @@ namespace tern {
 /// published, all six must have that.
 Dataset read_cifar10(const std::filesystem::path& folder, Split split);
 
-/// Writes the six files and batches.meta.txt into `folder`, which is made if need be. The training records
-/// are spread evenly over five files: at least 5, and at least one for tests.
+struct FileRecords {
+    std::string file;
+    std::int64_t records = 0;
+};
+
+/// The six files in the order of the records, with the same checks of names and sizes.
+std::vector<FileRecords> list_cifar10(const std::filesystem::path& folder);
+
+/// Whether files of equal counts, the fifth with up to 4 fewer, can hold so many training records, and
+/// read_cifar10 does not take the set for a damaged copy of the published one. All numbers above 16 do, but
+/// for those that fill files of 10,000.
+bool fits_cifar10(std::int64_t train_records, std::int64_t test_records);
+
+/// Throws Error unless `folder` is not there or is empty.
+void check_vacant(const std::filesystem::path& folder);
+
+/// Writes the six files and batches.meta.txt as a new folder, the training records spread over five files.
+/// All of it or nothing: written aside, then renamed. Throws Error if the folder is there and not empty, or
+/// the numbers do not fit.
 void write_cifar10(const std::filesystem::path& folder, const Dataset& train, const Dataset& test);
 
 }  // namespace tern

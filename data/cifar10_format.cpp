@@ -4,29 +4,6 @@
 #include <sstream>
 
 namespace tern::cifar10 {
-namespace {
-
-// Whether a line is UTF-8 without control characters: fit for terminals and JSON.
-bool is_text(const std::string& line) {
-    for (std::size_t i = 0; i < line.size();) {
-        const auto lead = static_cast<unsigned char>(line[i]);
-        if (lead < 0x20 || lead == 0x7F) return false;
-        const std::size_t length = lead < 0x80 ? 1 : lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-        if ((lead >= 0x80 && lead < 0xC2) || lead > 0xF4 || length > line.size() - i) return false;
-        for (std::size_t j = 1; j < length; ++j) {
-            if ((static_cast<unsigned char>(line[i + j]) & 0xC0) != 0x80) return false;
-        }
-        // The first continuation byte also rules out overlong forms, surrogates and what lies above U+10FFFF.
-        const unsigned char second = length > 1 ? static_cast<unsigned char>(line[i + 1]) : 0x80;
-        if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) ||
-            (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F))
-            return false;
-        i += length;
-    }
-    return !line.empty();
-}
-
-}  // namespace
 
 std::vector<std::string> published_classes() {
     return {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"};
@@ -66,6 +43,25 @@ std::vector<std::byte> encode(const Tensor& images, const Tensor& labels) {
     return bytes;
 }
 
+bool is_class_name(const std::string& line) {
+    for (std::size_t i = 0; i < line.size();) {
+        const auto lead = static_cast<unsigned char>(line[i]);
+        if (lead < 0x20 || lead == 0x7F) return false;
+        const std::size_t length = lead < 0x80 ? 1 : lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+        if ((lead >= 0x80 && lead < 0xC2) || lead > 0xF4 || length > line.size() - i) return false;
+        for (std::size_t j = 1; j < length; ++j) {
+            if ((static_cast<unsigned char>(line[i + j]) & 0xC0) != 0x80) return false;
+        }
+        // The first continuation byte also rules out overlong forms, surrogates and what lies above U+10FFFF.
+        const unsigned char second = length > 1 ? static_cast<unsigned char>(line[i + 1]) : 0x80;
+        if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) ||
+            (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F))
+            return false;
+        i += length;
+    }
+    return !line.empty();
+}
+
 std::vector<std::string> parse_classes(const std::string& file, const std::string& text) {
     std::vector<std::string> classes;
     std::istringstream lines(text);
@@ -78,7 +74,7 @@ std::vector<std::string> parse_classes(const std::string& file, const std::strin
     TERN_CHECK(!classes.empty() && classes.size() <= 256, file, "names ", classes.size(),
                " classes, expected 1 to 256");
     for (std::size_t i = 0; i < classes.size(); ++i) {
-        TERN_CHECK(is_text(classes[i]), file, "line ", i + 1, " is no printable class name in UTF-8");
+        TERN_CHECK(is_class_name(classes[i]), file, "line ", i + 1, " is no printable class name in UTF-8");
     }
     return classes;
 }

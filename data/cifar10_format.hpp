@@ -36,6 +36,9 @@ void decode(const std::string& file, std::span<const std::byte> bytes, std::int6
 /// The other way: the bytes of a file that holds the records.
 std::vector<std::byte> encode(const Tensor& images, const Tensor& labels);
 
+/// Whether a line is UTF-8 without control characters, and not empty: fit for terminals and JSON.
+bool is_class_name(const std::string& line);
+
 /// Names of the classes from the text of batches.meta.txt: one a line; throws Error that names `file` where
 /// there is none, more than 256, or one is empty, not printable or not UTF-8.
 std::vector<std::string> parse_classes(const std::string& file, const std::string& text);

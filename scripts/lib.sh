@@ -6,8 +6,8 @@ tern_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 # What a build needs, as packages of Debian 12.
 tern_packages=(cmake ninja-build g++ pkg-config libhwy-dev libboost-context-dev nlohmann-json3-dev libcli11-dev
-    libtomlplusplus-dev libxxhash-dev libcurl4-openssl-dev libarchive-dev libssl-dev ca-certificates catch2
-    libbenchmark-dev)
+    libtomlplusplus-dev libxxhash-dev libpng-dev libjpeg-dev libcurl4-openssl-dev libarchive-dev libssl-dev
+    ca-certificates catch2 libbenchmark-dev)
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$(basename "$0"): $*"; exit 1; }

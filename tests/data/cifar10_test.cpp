@@ -204,3 +204,57 @@ TEST_CASE("too few records for the layout are refused") {
         write_cifar10(folder.path(), few, few),
         test::at(folder.path()) + "4 training and 4 test records cannot be spread over 5 and 1 files");
 }
+
+TEST_CASE("numbers that fit are read back, others are refused before anything is made") {
+    const test::TemporaryFolder folder;
+    for (int count = 1; count <= 40; ++count) {
+        INFO(count << " training records");
+        const Dataset set = make_synthetic({.train_records = count}, Split::train);
+        const std::filesystem::path path = folder / std::to_string(count);
+        if (fits_cifar10(count, count)) {
+            write_cifar10(path, set, set);
+            CHECK(read_cifar10(path, Split::train).size() == count);
+        } else {
+            CHECK(count <= 16);
+            CHECK_THROWS_AS(write_cifar10(path, set, set), Error);
+            CHECK_FALSE(std::filesystem::exists(path));
+        }
+    }
+    CHECK_FALSE(fits_cifar10(20, 0));
+    // Files of 10,000 are those of the published set.
+    CHECK(fits_cifar10(50000, 10000));
+    CHECK_FALSE(fits_cifar10(50000, 9999));
+    CHECK_FALSE(fits_cifar10(49996, 10000));
+    CHECK(fits_cifar10(49995, 10000));
+    CHECK(fits_cifar10(50001, 10000));
+}
+
+TEST_CASE("a set is written as a whole into a folder of its own") {
+    const test::TemporaryFolder folder;
+    const Dataset set = make_synthetic({.train_records = 5}, Split::train);
+    write_cifar10(folder / "set/", set, set);
+    CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
+    CHECK(std::distance(std::filesystem::directory_iterator(folder / "set"), {}) == 7);
+    CHECK_THROWS_WITH(
+        write_cifar10(folder / "set", set, set),
+        test::at(folder / "set") + "is there and not empty; name a folder that is not there yet");
+    test::write_text(folder / "file", "kept");
+    CHECK_THROWS_WITH(write_cifar10(folder / "file", set, set),
+                      test::at(folder / "file") + "is there and is no folder");
+    CHECK(test::read_text(folder / "file") == "kept");
+    CHECK_THROWS_WITH(write_cifar10(folder / "file" / "set", set, set),
+                      Catch::StartsWith(test::at(folder / "file" / "set") + "cannot be made: "));
+}
+
+TEST_CASE("files are listed with their records") {
+    const SmallSet set;
+    const std::vector<FileRecords> list = list_cifar10(set.folder.path());
+    REQUIRE(list.size() == 6);
+    CHECK(list[0].file == "data_batch_1.bin");
+    CHECK(list[4].records == 4);
+    CHECK(list[5].file == "test_batch.bin");
+    CHECK(list[5].records == 3);
+    std::filesystem::remove(set.folder / "data_batch_2.bin");
+    CHECK_THROWS_WITH(list_cifar10(set.folder.path()),
+                      test::at(set.folder.path()) + "is not the whole set, missing: data_batch_2.bin");
+}

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "tern/data/channel_statistics.hpp"
 #include "tern/data/synthetic.hpp"
 #include "tern/kernels/prepare_images/prepare_images.hpp"
 #include "tern/tests/catch.hpp"
@@ -58,4 +59,14 @@ TEST_CASE("normalisations are checked") {
     CHECK_THROWS_WITH(
         make_normalization("dataset", set),
         "[synthetic] channel 0 has one colour everywhere, so the set has no deviation to normalise by");
+}
+
+TEST_CASE("mean and variance of channels") {
+    const Tensor images =
+        Tensor::from({2, 3, 1, 2}, std::vector<std::uint8_t>{0, 2, 7, 7, 255, 255, 4, 6, 7, 7, 0, 0});
+    const ChannelStatistics statistics = channel_statistics(images);
+    CHECK((statistics.mean == std::array<double, 3>{3, 7, 127.5}));
+    CHECK((statistics.variance == std::array<double, 3>{5, 0, 127.5 * 127.5}));
+    CHECK_THROWS_WITH(channel_statistics(Tensor::zeros({2, 4, 1, 2}, DType::uint8)),
+                      "[channel_statistics] takes (R, 3, H, W) of at least one pixel, got (2,4,1,2)");
 }

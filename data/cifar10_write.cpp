@@ -1,0 +1,78 @@
+#include "tern/data/cifar10.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include <unistd.h>
+
+#include "tern/core/file.hpp"
+#include "tern/data/cifar10_format.hpp"
+
+namespace tern {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace cifar10;
+
+constexpr auto kFiles = static_cast<std::int64_t>(kTrainFiles.size());
+
+std::int64_t records_per_file(std::int64_t train_records) { return (train_records + kFiles - 1) / kFiles; }
+
+void write_files(const fs::path& folder, const Dataset& train, const Dataset& test) {
+    const std::int64_t per_file = records_per_file(train.size());
+    for (std::int64_t i = 0; i < kFiles; ++i) {
+        const std::int64_t begin = i * per_file, end = std::min(begin + per_file, train.size());
+        write_file_atomically(folder / kTrainFiles[static_cast<std::size_t>(i)],
+                              encode(train.images.slice(begin, end), train.labels.slice(begin, end)));
+    }
+    write_file_atomically(folder / kTestFile, encode(test.images, test.labels));
+    std::string names;
+    for (const std::string& name : train.classes) names += name + '\n';
+    write_file_atomically(folder / kClassesFile, std::as_bytes(std::span(names)));
+}
+
+// "set/" names the folder "set".
+fs::path without_slash(const fs::path& folder) {
+    return folder.has_filename() ? folder : folder.parent_path();
+}
+
+}  // namespace
+
+bool fits_cifar10(std::int64_t train_records, std::int64_t test_records) {
+    const std::int64_t per_file = records_per_file(train_records);
+    if (train_records <= per_file * (kFiles - 1) || test_records < 1) return false;
+    return per_file != kPublishedRecords ||
+           (train_records == kPublishedRecords * kFiles && test_records == kPublishedRecords);
+}
+
+void check_vacant(const fs::path& folder) {
+    std::error_code error;
+    if (!fs::exists(folder, error)) return;
+    TERN_CHECK(fs::is_directory(folder, error), folder.string(), "is there and is no folder");
+    TERN_CHECK(fs::is_empty(folder, error) && !error, folder.string(),
+               "is there and not empty; name a folder that is not there yet");
+}
+
+void write_cifar10(const fs::path& folder, const Dataset& train, const Dataset& test) {
+    TERN_CHECK(fits_cifar10(train.size(), test.size()), folder.string(), train.size(), " training and ",
+               test.size(), " test records cannot be spread over 5 and 1 files");
+    check_vacant(folder);
+    const fs::path target = without_slash(folder);
+    fs::path aside = target;
+    aside += ".part-" + std::to_string(::getpid());
+    std::error_code error;
+    fs::create_directories(aside, error);
+    TERN_CHECK(!error, folder.string(), "cannot be made: ", error.message());
+    try {
+        write_files(aside, train, test);
+        TERN_CHECK(::rename(aside.c_str(), target.c_str()) == 0, folder.string(),
+                   "cannot be made: ", std::strerror(errno));
+    } catch (...) {
+        fs::remove_all(aside, error);
+        throw;
+    }
+}
+
+}  // namespace tern

@@ -1,0 +1,98 @@
+#include "tern/data/image.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <vector>
+
+#include "tern/core/file.hpp"
+#include "tern/data/image_formats.hpp"
+#include "tern/kernels/permute/permute.hpp"
+
+namespace tern {
+namespace {
+
+using namespace image_formats;
+
+struct Format {
+    std::string_view name;
+    std::string_view magic;  // what its files begin with
+    Tensor (*decode)(const std::string& file, Bytes bytes);
+};
+
+constexpr std::array kFormats{
+    Format{"PNG", "\x89PNG\r\n\x1A\n", decode_png},
+    Format{"JPEG", "\xFF\xD8\xFF", decode_jpeg},
+    Format{"PPM", "P6", decode_ppm},
+    Format{"PGM", "P5", decode_ppm},
+};
+
+struct Ending {
+    std::string_view ending, format;
+};
+
+constexpr std::array kEndings{
+    Ending{".png", "PNG"},   Ending{".jpg", "JPEG"}, Ending{".jpeg", "JPEG"}, Ending{".jpe", "JPEG"},
+    Ending{".jfif", "JPEG"}, Ending{".ppm", "PPM"},  Ending{".pgm", "PGM"},
+};
+
+const Format& format_of(const std::string& file, Bytes bytes) {
+    TERN_CHECK(!bytes.empty(), file, "is empty, expected a picture");
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    for (const Format& format : kFormats) {
+        if (text.starts_with(format.magic)) return format;
+    }
+    fail(file, "is no PNG, JPEG, PPM (P6) or PGM (P5) picture");
+}
+
+// Somebody who is wrong about the format may be wrong about the picture.
+void check_name(const std::filesystem::path& path, const Format& format) {
+    std::string ending = path.extension().string();
+    std::ranges::transform(ending, ending.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    for (const Ending& known : kEndings) {
+        TERN_CHECK(ending != known.ending || format.name == known.format, path.string(), "is named as ",
+                   known.format, " but holds ", format.name);
+    }
+}
+
+}  // namespace
+
+namespace image_formats {
+
+Tensor make_pixels(const std::string& file, std::uint64_t width, std::uint64_t height) {
+    constexpr auto kMost = static_cast<std::uint64_t>(kMostPixels);
+    TERN_CHECK(width > 0 && height > 0, file, "is a picture of ", width, " x ", height,
+               " pixels, which is none");
+    TERN_CHECK(width <= kMost && height <= kMost / width, file, "is a picture of ", width, " x ", height,
+               " pixels, more than the ", kMost, " that are read");
+    return Tensor::empty({static_cast<std::int64_t>(height), static_cast<std::int64_t>(width), 3},
+                         DType::uint8);
+}
+
+}  // namespace image_formats
+
+Tensor decode_image(std::span<const std::byte> bytes, const std::string& name) {
+    return format_of(name, bytes).decode(name, bytes);
+}
+
+Tensor read_image(const std::filesystem::path& path) {
+    const std::string file = path.string();
+    const std::int64_t size = size_of_file(path);
+    TERN_CHECK(size <= kMostImageBytes, file, "has ", size, " bytes, more than the ", kMostImageBytes,
+               " that are read as a picture");
+    std::vector<std::byte> bytes(static_cast<std::size_t>(size));
+    read_file(path, bytes);
+    const Format& format = format_of(file, bytes);
+    check_name(path, format);
+    return format.decode(file, bytes);
+}
+
+Tensor image_planes(const Tensor& image) { return permute(image, {2, 0, 1}); }
+
+void write_png(const std::filesystem::path& path, const Tensor& image) {
+    write_file_atomically(path, encode_png(image));
+}
+
+}  // namespace tern

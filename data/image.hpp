@@ -1,0 +1,43 @@
+// Pictures from files, brought to the size that a network takes.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+
+#include "tern/core/tensor.hpp"
+
+namespace tern {
+
+/// What a picture may have at most, 8192 x 8192 pixels, and its file, 512 MiB: checked before memory is taken
+/// for it.
+inline constexpr std::int64_t kMostPixels = std::int64_t{1} << 26;
+inline constexpr std::int64_t kMostImageBytes = std::int64_t{1} << 29;
+
+/// Reads a PNG, JPEG, PPM (P6) or PGM (P5) file; its content says which. The result is (H, W, 3) uint8, red,
+/// green, blue. Grey is given to all three, 16 bits are rounded to 8, what is transparent becomes black, CMYK
+/// becomes RGB without a colour profile, and a JPEG is turned as its EXIF orientation says. Throws Error that
+/// names the file and the rule where it is cut, damaged, too large, of another format or of another one than
+/// its name says.
+Tensor read_image(const std::filesystem::path& path);
+
+/// The same from the bytes of a file; messages call it `name`, whose ending is not looked at.
+Tensor decode_image(std::span<const std::byte> bytes, const std::string& name);
+
+/// Scales the shorter side to `size`, the longer to size * longer / shorter rounded down, and cuts (size,
+/// size, 3) out of the middle. Each new cell is the mean of the old ones weighted by a triangle around its
+/// centre, max(0, 1 - |distance| / max(1, old / new)), first along rows and then along columns, in 22 bits of
+/// fixed point and rounded to a byte each time: to the bit what torchvision's Resize and CenterCrop give of a
+/// picture of Pillow. (Pillow from version 13 on scales some tall pictures along columns first, a step of 1
+/// apart.) Pictures of that size stay as they are. image: (H, W, 3) uint8 on the CPU, of at least one pixel
+/// and at most kMostPixels; size: 1 to 8192.
+Tensor fit_image(const Tensor& image, std::int64_t size);
+
+/// (H, W, 3) as planes (3, H, W), the order of a Dataset's records.
+Tensor image_planes(const Tensor& image);
+
+/// Replaces `path` by a PNG of (H, W, 3) uint8, or leaves it as it was and throws Error.
+void write_png(const std::filesystem::path& path, const Tensor& image);
+
+}  // namespace tern

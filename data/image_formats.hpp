@@ -1,0 +1,32 @@
+// The formats behind read_image: each from bytes to (H, W, 3) uint8. Messages name `file`.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tern/core/tensor.hpp"
+
+namespace tern::image_formats {
+
+using Bytes = std::span<const std::byte>;
+
+Tensor decode_png(const std::string& file, Bytes bytes);
+Tensor decode_jpeg(const std::string& file, Bytes bytes);
+/// P6 and P5, one picture and nothing after it.
+Tensor decode_ppm(const std::string& file, Bytes bytes);
+
+std::vector<std::byte> encode_png(const Tensor& image);
+
+/// Memory for a picture of such a size; throws Error, before taking it, if that is none or more than
+/// kMostPixels.
+Tensor make_pixels(const std::string& file, std::uint64_t width, std::uint64_t height);
+
+/// The orientation, 1 to 8, that an EXIF segment of a JPEG (from "Exif" on) has in its first directory
+/// (EXIF 2.32, tag 0x0112); 1, upright, where it has none or is damaged.
+int exif_orientation(Bytes segment);
+/// The picture as it is meant to be looked at.
+Tensor turn_upright(const Tensor& image, int orientation);
+
+}  // namespace tern::image_formats

@@ -1,0 +1,188 @@
+#include "tern/data/picture_folder.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <unordered_map>
+
+#include "tern/core/parallel.hpp"
+#include "tern/core/random.hpp"
+#include "tern/data/cifar10.hpp"
+#include "tern/data/cifar10_format.hpp"
+#include "tern/data/image.hpp"
+#include "tern/data/picture_files.hpp"
+
+namespace tern {
+namespace {
+
+using cifar10::kImageBytes;
+
+// FNV-1a over the size and the pixels. Two files that agree in it and in their records are taken for one
+// picture.
+std::uint64_t fingerprint(const Tensor& image) {
+    std::uint64_t hash = 0xcbf29ce484222325u;
+    const auto add = [&](std::uint64_t value) { hash = (hash ^ value) * 0x100000001b3u; };
+    add(static_cast<std::uint64_t>(image.dim(1)));
+    for (const std::uint8_t byte : image.elements<std::uint8_t>()) add(byte);
+    return hash;
+}
+
+// What the files hold, in their order.
+struct Pictures {
+    explicit Pictures(std::size_t count)
+        : records(count * static_cast<std::size_t>(kImageBytes)), fingerprints(count), failures(count) {}
+
+    std::uint8_t* record(std::size_t i) { return records.data() + i * static_cast<std::size_t>(kImageBytes); }
+
+    std::vector<std::uint8_t> records;  // (files, 3, 32, 32)
+    std::vector<std::uint64_t> fingerprints;
+    std::vector<std::string> failures;  // "" where there is none
+};
+
+Pictures read_all(const std::vector<PictureFiles::File>& files,
+                  const std::function<void(std::int64_t, std::int64_t)>& progress) {
+    Pictures pictures(files.size());
+    const auto read = [&](std::size_t i) {
+        try {
+            const Tensor image = read_image(files[i].path);
+            pictures.fingerprints[i] = fingerprint(image);
+            const Tensor planes = image_planes(fit_image(image, 32));
+            std::memcpy(pictures.record(i), planes.raw_data(), static_cast<std::size_t>(kImageBytes));
+        } catch (const Error& error) {
+            pictures.failures[i] = error.what();
+        }
+    };
+    constexpr std::int64_t kPiece = 64;  // between two looks at the clock
+    const auto total = static_cast<std::int64_t>(files.size());
+    for (std::int64_t done = 0; done < total;) {
+        const std::int64_t piece = std::min(kPiece, total - done);
+        parallel_for(piece, 1, [&](std::int64_t begin, std::int64_t end) {
+            for (std::int64_t i = begin; i < end; ++i) read(static_cast<std::size_t>(done + i));
+        });
+        done += piece;
+        if (progress) progress(done, total);
+    }
+    return pictures;
+}
+
+// Sorts files into records, failures and duplicates; returns the records as places in the list of files.
+std::vector<std::size_t> sift(const std::vector<PictureFiles::File>& files, Pictures& pictures,
+                              bool keep_duplicates, PictureFolder& result) {
+    std::vector<std::size_t> kept;
+    std::unordered_multimap<std::uint64_t, std::size_t> seen;
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        if (!pictures.failures[i].empty()) {
+            result.failures.push_back(pictures.failures[i]);
+            continue;
+        }
+        const auto [begin, end] = seen.equal_range(pictures.fingerprints[i]);
+        const auto first = std::find_if(begin, end, [&](const auto& entry) {
+            return std::memcmp(pictures.record(entry.second), pictures.record(i),
+                               static_cast<std::size_t>(kImageBytes)) == 0;
+        });
+        if (first != end) {
+            result.duplicates.push_back({files[i].path.string(), files[first->second].path.string()});
+            if (!keep_duplicates) continue;
+        } else {
+            seen.emplace(pictures.fingerprints[i], i);
+        }
+        kept.push_back(i);
+    }
+    return kept;
+}
+
+struct Record {
+    std::size_t file;
+    std::int32_t label;
+};
+
+// Folders with records become classes; labels count those only.
+std::vector<Record> label(const PictureFiles& list, const std::vector<std::size_t>& kept,
+                          PictureFolder& result) {
+    std::vector<std::int32_t> labels(list.folders.size(), -1);
+    for (const std::size_t file : kept) labels[list.files[file].folder] = 0;
+    std::int32_t next = 0;
+    for (std::size_t folder = 0; folder < labels.size(); ++folder) {
+        if (labels[folder] < 0) {
+            result.empty_classes.push_back(list.folders[folder]);
+        } else {
+            labels[folder] = next++;
+            result.train.classes.push_back(list.folders[folder]);
+        }
+    }
+    std::vector<Record> records;
+    for (const std::size_t file : kept) records.push_back({file, labels[list.files[file].folder]});
+    return records;
+}
+
+struct Splits {
+    std::vector<Record> train, test;
+};
+
+Splits split(const std::vector<Record>& records, std::size_t classes, const PictureFolderOptions& options) {
+    const RandomStream stream{options.seed, RandomPurpose::split, 0};
+    std::vector<std::pair<std::uint64_t, std::size_t>> order;
+    std::vector<double> counts(classes);
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        order.emplace_back(stream.bits64(i), i);
+        counts[static_cast<std::size_t>(records[i].label)] += 1;
+    }
+    std::ranges::sort(order);
+    std::vector<std::int64_t> quotas;
+    for (const double count : counts) quotas.push_back(std::llround(options.test_fraction * count));
+    Splits splits;
+    for (const auto& [key, i] : order) {
+        std::int64_t& quota = quotas[static_cast<std::size_t>(records[i].label)];
+        (quota > 0 ? splits.test : splits.train).push_back(records[i]);
+        --quota;
+    }
+    return splits;
+}
+
+bool fits(const Splits& splits) {
+    return fits_cifar10(static_cast<std::int64_t>(splits.train.size()),
+                        static_cast<std::int64_t>(splits.test.size()));
+}
+
+Dataset make_dataset(Pictures& pictures, const std::vector<Record>& records,
+                     const std::vector<std::string>& classes, const std::string& source) {
+    const auto count = static_cast<std::int64_t>(records.size());
+    Dataset dataset{Tensor::empty({count, 3, 32, 32}, DType::uint8), Tensor::empty({count}, DType::int32),
+                    classes, source};
+    for (std::int64_t i = 0; i < count; ++i) {
+        const Record& record = records[static_cast<std::size_t>(i)];
+        dataset.labels.data<std::int32_t>()[i] = record.label;
+        std::memcpy(dataset.images.data<std::uint8_t>() + i * kImageBytes, pictures.record(record.file),
+                    static_cast<std::size_t>(kImageBytes));
+    }
+    return dataset;
+}
+
+}  // namespace
+
+PictureFolder read_picture_folder(const std::filesystem::path& folder, const PictureFolderOptions& options,
+                                  const std::function<void(std::int64_t, std::int64_t)>& progress) {
+    const std::string where = folder.string();
+    TERN_CHECK(options.test_fraction > 0 && options.test_fraction < 1, where,
+               "the fraction of tests must be above 0 and below 1, got ", options.test_fraction);
+    const PictureFiles list = list_picture_files(folder);
+    Pictures pictures = read_all(list.files, progress);
+    PictureFolder result;
+    const std::vector<std::size_t> kept = sift(list.files, pictures, options.keep_duplicates, result);
+    const std::vector<Record> records = label(list, kept, result);
+    const std::vector<std::string> classes = result.train.classes;
+    Splits splits = split(records, classes.size(), options);
+    for (; !fits(splits) && splits.train.size() > 5; ++result.moved_to_test) {
+        splits.test.push_back(splits.train.back());
+        splits.train.pop_back();
+    }
+    TERN_CHECK(fits(splits), where, "gives ", splits.train.size(), " training and ", splits.test.size(),
+               " test records, at least 5 and 1 are needed",
+               result.failures.empty() ? "" : "; the first file that is no picture: ",
+               result.failures.empty() ? "" : result.failures.front());
+    result.train = make_dataset(pictures, splits.train, classes, where);
+    result.test = make_dataset(pictures, splits.test, classes, where);
+    return result;
+}
+
+}  // namespace tern

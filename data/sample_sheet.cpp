@@ -1,0 +1,104 @@
+#include "tern/data/sample_sheet.hpp"
+
+#include <algorithm>
+
+#include "tern/data/letters.hpp"
+
+namespace tern {
+namespace {
+
+constexpr std::int64_t kGap = 4;                             // white between pictures
+constexpr std::int64_t kLetterWidth = 6, kLetterHeight = 7;  // cells, one of them between letters
+constexpr std::int64_t kLetterZoom = 2;
+constexpr std::size_t kMostLetters = 16;
+
+// Letters as a reader counts them: a sequence of UTF-8 is one, drawn as its first byte.
+std::string letters_of(const std::string& name) {
+    std::string letters;
+    for (const char c : name) {
+        if ((static_cast<unsigned char>(c) & 0xC0) != 0x80) letters += c;
+    }
+    return letters.substr(0, kMostLetters);
+}
+
+class Sheet {
+  public:
+    Sheet(std::int64_t height, std::int64_t width)
+        : pixels_(Tensor::full({height, width, 3}, 255, DType::uint8)), width_(width) {}
+
+    // A square of one colour.
+    void fill(std::int64_t top, std::int64_t left, std::int64_t side,
+              const std::array<std::uint8_t, 3>& colour) {
+        for (std::int64_t y = top; y < top + side; ++y)
+            for (std::int64_t x = left; x < left + side; ++x)
+                std::ranges::copy(colour, pixels_.data<std::uint8_t>() + (y * width_ + x) * 3);
+    }
+
+    void write(const std::string& letters, std::int64_t top, std::int64_t left) {
+        for (const char c : letters) {
+            const Letter& letter = letter_for(c);
+            for (std::int64_t y = 0; y < kLetterHeight; ++y)
+                for (std::int64_t x = 0; x < 5; ++x) {
+                    if ((letter[static_cast<std::size_t>(y)] >> (4 - x) & 1) != 0)
+                        fill(top + y * kLetterZoom, left + x * kLetterZoom, kLetterZoom, {});
+                }
+            left += kLetterWidth * kLetterZoom;
+        }
+    }
+
+    // planes: (3, H, W)
+    void draw(const Tensor& planes, std::int64_t zoom, std::int64_t top, std::int64_t left) {
+        const std::uint8_t* from = planes.data<std::uint8_t>();
+        const std::int64_t height = planes.dim(1), width = planes.dim(2), cells = height * width;
+        for (std::int64_t y = 0; y < height; ++y)
+            for (std::int64_t x = 0; x < width; ++x, ++from)
+                fill(top + y * zoom, left + x * zoom, zoom, {from[0], from[cells], from[2 * cells]});
+    }
+
+    const Tensor& pixels() const { return pixels_; }
+
+  private:
+    Tensor pixels_;
+    std::int64_t width_;
+};
+
+// The first records of each class.
+std::vector<std::vector<std::int64_t>> first_records(const Dataset& dataset, std::int64_t most) {
+    std::vector<std::vector<std::int64_t>> records(dataset.classes.size());
+    for (std::int64_t i = 0; i < dataset.size(); ++i) {
+        auto& own = records[static_cast<std::size_t>(dataset.labels.data<std::int32_t>()[i])];
+        if (static_cast<std::int64_t>(own.size()) < most) own.push_back(i);
+    }
+    return records;
+}
+
+}  // namespace
+
+Tensor sample_sheet(const Dataset& dataset, const SampleSheetOptions& options) {
+    TERN_CHECK(options.columns >= 1 && options.columns <= 100 && options.zoom >= 1 && options.zoom <= 8,
+               "sample_sheet", "takes 1 to 100 columns and a zoom of 1 to 8, got ", options.columns, " and ",
+               options.zoom);
+    std::size_t longest = 0;
+    for (const std::string& name : dataset.classes) longest = std::max(longest, letters_of(name).size());
+    const std::int64_t label_width =
+        static_cast<std::int64_t>(longest) * kLetterWidth * kLetterZoom + 2 * kGap;
+    const std::int64_t height = dataset.images.dim(2) * options.zoom,
+                       width = dataset.images.dim(3) * options.zoom;
+    Sheet sheet(dataset.class_count() * (height + kGap) + kGap,
+                label_width + options.columns * (width + kGap));
+
+    const std::vector<std::vector<std::int64_t>> records = first_records(dataset, options.columns);
+    std::int64_t top = kGap;
+    for (std::size_t k = 0; k < records.size(); ++k, top += height + kGap) {
+        sheet.write(letters_of(dataset.classes[k]), top + (height - kLetterHeight * kLetterZoom) / 2, kGap);
+        std::int64_t left = label_width;
+        for (const std::int64_t record : records[k]) {
+            const Tensor picture = dataset.images.slice(record, record + 1);
+            sheet.draw(picture.reshape({3, picture.dim(2), picture.dim(3)}), options.zoom, top, left);
+            left += width + kGap;
+        }
+    }
+    return sheet.pixels();
+}
+
+}  // namespace tern

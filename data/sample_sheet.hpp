@@ -1,0 +1,17 @@
+// One picture of many: what a data set looks like.
+#pragma once
+
+#include "tern/data/dataset.hpp"
+
+namespace tern {
+
+struct SampleSheetOptions {
+    std::int64_t columns = 10;  // pictures of each class
+    std::int64_t zoom = 2;      // each pixel becomes zoom x zoom
+};
+
+/// A row for each class: its name, then its first pictures in the order of the records, on white. (H, W, 3)
+/// uint8, for write_png(). Names are cut to 16 letters; letters outside ASCII are drawn as a box.
+Tensor sample_sheet(const Dataset& dataset, const SampleSheetOptions& options = {});
+
+}  // namespace tern

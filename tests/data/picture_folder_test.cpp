@@ -1,0 +1,199 @@
+// Folders of pictures become a set that the CIFAR-10 reader takes, and nothing is passed over in silence.
+#include "tern/data/picture_folder.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "tern/core/parallel.hpp"
+#include "tern/data/cifar10.hpp"
+#include "tern/data/image.hpp"
+#include "tern/tests/catch.hpp"
+#include "tern/tests/data/made_pictures.hpp"
+#include "tern/tests/temporary_folder.hpp"
+
+using namespace tern;
+
+namespace {
+
+// Pictures of one colour each, told by their first byte: 10 of cat as PNG, 10 of dog as PPM.
+struct Pets {
+    Pets() {
+        for (std::uint8_t i = 0; i < 10; ++i) {
+            add("cat", to_text(char('a' + i), ".png"),
+                test::make_png(40, 32, test::filled(40, 32, {i, 1, 2})));
+            const auto red = static_cast<std::uint8_t>(100 + i);
+            add("dog", to_text(char('a' + i), ".ppm"),
+                test::make_ppm(32, 32, test::filled(32, 32, {red, 1, 2})));
+        }
+    }
+    std::filesystem::path add(const std::string& name, const std::string& file,
+                              const std::string& text) const {
+        std::filesystem::create_directories(folder / name);
+        test::write_text(folder / name / file, text);
+        return folder / name / file;
+    }
+    PictureFolder read(const PictureFolderOptions& options = {}) const {
+        return read_picture_folder(folder.path(), options);
+    }
+    test::TemporaryFolder folder;
+};
+
+// The first bytes of the records.
+std::vector<int> reds(const Dataset& data) {
+    std::vector<int> found;
+    for (std::int64_t i = 0; i < data.size(); ++i)
+        found.push_back(data.images.data<std::uint8_t>()[i * 3072]);
+    return found;
+}
+
+void check_labels(const Dataset& data) {
+    const std::vector<int> colours = reds(data);
+    for (std::size_t i = 0; i < colours.size(); ++i)
+        CHECK(data.labels.data<std::int32_t>()[i] == (colours[i] >= 100 ? 1 : 0));
+}
+
+}  // namespace
+
+TEST_CASE("every picture becomes a record of its folder's class, in one of the splits") {
+    const Pets pets;
+    const PictureFolder read = pets.read();
+    CHECK((read.train.classes == std::vector<std::string>{"cat", "dog"}));
+    CHECK(read.train.size() == 15);  // 16 do not fit the layout
+    CHECK(read.test.size() == 5);
+    CHECK(read.moved_to_test == 1);
+    CHECK(read.failures.empty());
+    CHECK(read.duplicates.empty());
+    CHECK(read.empty_classes.empty());
+    check_labels(read.train);
+    check_labels(read.test);
+    std::vector<int> all = reds(read.train), tests = reds(read.test);
+    all.insert(all.end(), tests.begin(), tests.end());
+    std::ranges::sort(all);
+    std::vector<int> expected;
+    for (int i = 0; i < 10; ++i) expected.push_back(i);
+    for (int i = 100; i < 110; ++i) expected.push_back(i);
+    CHECK(all == expected);
+    // A record is planes of the fitted picture.
+    const auto planes = read.train.images.slice(0, 1).elements<std::uint8_t>();
+    CHECK((planes[1023] == planes[0] && planes[1024] == 1 && planes[3071] == 2));
+}
+
+TEST_CASE("the seed decides, threads do not") {
+    const Pets pets;
+    const std::vector<int> first = reds(pets.read({.seed = 3}).train);
+    const int threads = num_threads();
+    set_num_threads(4);
+    CHECK(reds(pets.read({.seed = 3}).train) == first);
+    set_num_threads(threads);
+    CHECK(reds(pets.read({.seed = 4}).train) != first);
+    CHECK_FALSE(std::ranges::is_sorted(first));
+}
+
+TEST_CASE("a share of each class becomes tests") {
+    const Pets pets;
+    const PictureFolder half = pets.read({.test_fraction = 0.5});
+    CHECK(half.train.size() == 10);
+    CHECK(std::ranges::count_if(reds(half.test), [](int red) { return red < 100; }) == 5);
+    CHECK_THROWS_WITH(
+        pets.read({.test_fraction = 0.99}),
+        test::at(pets.folder.path()) + "gives 0 training and 20 test records, at least 5 and 1 are needed");
+    CHECK_THROWS_WITH(
+        pets.read({.test_fraction = 1}),
+        test::at(pets.folder.path()) + "the fraction of tests must be above 0 and below 1, got 1");
+    const PictureFolder few = pets.read({.test_fraction = 0.001});
+    CHECK(few.test.size() == 1);
+    CHECK(few.moved_to_test == 1);
+}
+
+TEST_CASE("pictures of equal pixels are told, and left out or kept") {
+    const Pets pets;
+    const auto copy = pets.add("cat", "z.png", test::make_png(40, 32, test::filled(40, 32, {3, 1, 2})));
+    const auto other = pets.add("dog", "0.png", test::make_png(32, 32, test::filled(32, 32, {105, 1, 2})));
+    const PictureFolder read = pets.read();
+    REQUIRE(read.duplicates.size() == 2);
+    CHECK(read.duplicates[0].file == copy.string());
+    CHECK(read.duplicates[0].first == (pets.folder / "cat" / "d.png").string());
+    CHECK(read.duplicates[1].file == (pets.folder / "dog" / "f.ppm").string());
+    CHECK(read.duplicates[1].first == other.string());
+    CHECK(read.train.size() + read.test.size() == 20);
+    const PictureFolder kept = pets.read({.keep_duplicates = true});
+    CHECK(kept.duplicates.size() == 2);
+    CHECK(kept.train.size() + kept.test.size() == 22);
+    // Another size is another picture.
+    pets.add("cat", "y.png", test::make_png(41, 32, test::filled(41, 32, {3, 1, 2})));
+    CHECK(pets.read().duplicates.size() == 2);
+}
+
+TEST_CASE("what is no picture is listed, empty folders are no classes") {
+    const Pets pets;
+    std::filesystem::create_directories(pets.folder / "ant");
+    std::filesystem::create_directories(pets.folder / "cat" / "more");
+    std::filesystem::create_directories(pets.folder / ".hidden");
+    test::write_text(pets.folder / "readme.txt", "beside the folders");
+    pets.add("cat", ".DS_Store", "hidden");
+    const auto notes = pets.add("bee", "notes.txt", "no picture");
+    const auto cut = pets.add("dog", "cut.png", test::make_png(9, 9, test::noise(9, 9)).substr(0, 100));
+    const PictureFolder read = pets.read();
+    CHECK((read.train.classes == std::vector<std::string>{"cat", "dog"}));
+    CHECK((read.empty_classes == std::vector<std::string>{"ant", "bee"}));
+    check_labels(read.train);
+    REQUIRE(read.failures.size() == 3);
+    CHECK(read.failures[0] == test::at(notes) + "is no PNG, JPEG, PPM (P6) or PGM (P5) picture");
+    CHECK(read.failures[1] == test::at(pets.folder / "cat" / "more") + "is a folder, expected a file");
+    CHECK(read.failures[2] == test::at(cut) + "is no whole PNG picture: the file ends too early");
+}
+
+TEST_CASE("folders that are no set are refused") {
+    const test::TemporaryFolder folder;
+    const auto check = [&](const std::filesystem::path& path, const std::string& message) {
+        CHECK_THROWS_WITH(read_picture_folder(path, {}), test::at(path) + message);
+    };
+    check(folder / "none", "no such folder");
+    test::write_text(folder / "file", "");
+    check(folder / "file", "is no folder");
+    check(folder.path(), "has no sub-folders, expected one for each class");
+    std::filesystem::create_directory(folder / "a");
+    check(folder.path(), "gives 0 training and 0 test records, at least 5 and 1 are needed");
+    test::write_text(folder / "a" / "b.png", "");
+    check(folder.path(),
+          "gives 0 training and 0 test records, at least 5 and 1 are needed; the first file that is no "
+          "picture: " +
+              test::at(folder / "a" / "b.png") + "is empty, expected a picture");
+    for (int i = 0; i < 256; ++i) std::filesystem::create_directory(folder / std::to_string(i));
+    check(folder.path(), "has 257 sub-folders, at most 256 classes fit");
+    std::filesystem::create_directory(folder / "a\nb");
+    CHECK_THROWS_WITH(read_picture_folder(folder.path(), {}),
+                      test::at(folder / "a\nb") + "is no printable class name in UTF-8");
+}
+
+TEST_CASE("any number of pictures from 6 on gives a set that is read back") {
+    const test::TemporaryFolder folder;
+    std::filesystem::create_directories(folder / "pictures" / "one");
+    for (int count = 1; count <= 30; ++count) {
+        const auto red = static_cast<std::uint8_t>(count);
+        test::write_text(folder / "pictures" / "one" / (std::to_string(count) + ".ppm"),
+                         test::make_ppm(2, 2, test::filled(2, 2, {red, 0, 0})));
+        INFO(count << " pictures");
+        if (count < 6) {
+            CHECK_THROWS_AS(read_picture_folder(folder / "pictures", {}), Error);
+            continue;
+        }
+        const PictureFolder read = read_picture_folder(folder / "pictures", {});
+        const auto set = folder / to_text("set", count);
+        write_cifar10(set, read.train, read.test);
+        CHECK(reds(read_cifar10(set, Split::train)) == reds(read.train));
+        CHECK(reds(read_cifar10(set, Split::test)) == reds(read.test));
+        CHECK(read.train.size() + read.test.size() == count);
+    }
+}
+
+TEST_CASE("progress counts files up to all of them") {
+    const Pets pets;
+    std::vector<std::int64_t> calls;
+    read_picture_folder(pets.folder.path(), {}, [&](std::int64_t done, std::int64_t total) {
+        calls.push_back(done);
+        CHECK(total == 20);
+    });
+    REQUIRE(!calls.empty());
+    CHECK(calls.back() == 20);
+}
