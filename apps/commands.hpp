@@ -13,9 +13,13 @@ using Run = std::function<void()>;
 
 Run add_train_command(CLI::App& app);
 Run add_evaluate_command(CLI::App& app);
+Run add_predict_command(CLI::App& app);
 Run add_summary_command(CLI::App& app);
 Run add_data_command(CLI::App& app);
 Run add_data_fetch_command(CLI::App& app);
+Run add_data_info_command(CLI::App& app);
+Run add_data_synthesize_command(CLI::App& app);
+Run add_data_import_command(CLI::App& app);
 Run add_info_command(CLI::App& app);
 Run add_completion_command(CLI::App& app);
 

@@ -7,13 +7,12 @@
 
 namespace tern::apps {
 
-std::string data_source(const Flag& flag) {
+std::string data_source(const Flag& flag, std::string_view name) {
     if (flag && !flag->empty()) return *flag;
     const char* variable = std::getenv("TERN_DATA");
     if (!flag && variable != nullptr && *variable != '\0') return variable;
     usage_error(
-        "--data",
-        "must name a folder with CIFAR-10's binary files, or be: synthetic (TERN_DATA says the same)");
+        name, "must name a folder with CIFAR-10's binary files, or be: synthetic (TERN_DATA says the same)");
 }
 
 Dataset load_split(const std::string& source, Split split) {

@@ -6,8 +6,9 @@
 
 namespace tern::apps {
 
-/// The value of --data, else of TERN_DATA; throws UsageError where both are missing.
-std::string data_source(const Flag& flag);
+/// The value of --data, or of the argument of that name, else of TERN_DATA; throws UsageError where both are
+/// missing.
+std::string data_source(const Flag& flag, std::string_view name = "--data");
 
 /// Reads one split of CIFAR-10 from a folder, or makes it where `source` is "synthetic".
 Dataset load_split(const std::string& source, Split split);

@@ -3,6 +3,7 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "tern/tests/apps/program.hpp"
 #include "tern/tests/catch.hpp"
@@ -54,7 +55,8 @@ void check_help(const std::string& help) {
 TEST_CASE("the page has the flags of each command and no others") {
     const std::string page = test::read_text(TERN_PROGRAM_PAGE);
     const test::TemporaryFolder folder;
-    for (const std::string command : {"train", "evaluate", "summary", "data fetch", "info", "completion"}) {
+    for (const std::string command : {"train", "evaluate", "predict", "summary", "data fetch", "data info",
+                                      "data synthesize", "data import", "info", "completion"}) {
         INFO(command);
         std::vector<std::string> arguments;
         std::istringstream words(command + " --help");
@@ -82,5 +84,5 @@ TEST_CASE("the page has every command") {
         CHECK_FALSE(section(page, "tern " + command).empty());
         ++count;
     }
-    CHECK(count >= 4);
+    CHECK(count >= 6);
 }

@@ -27,11 +27,9 @@ void check_train(std::vector<std::string> arguments, const std::string& line) {
 }  // namespace
 
 TEST_CASE("the command line must be whole") {
-    check_usage({},
-                "[tern] needs a command: train, evaluate, summary, data, info, completion; see tern --help");
-    check_usage({"fly"}, "[tern] no command fly, only train, evaluate, summary, data, info, completion");
-    check_usage({"data"}, "[tern data] needs a command: fetch; see tern data --help");
-    check_usage({"data", "fly"}, "[tern data] no command fly, only fetch");
+    const std::string commands = "train, evaluate, predict, summary, data, info, completion";
+    check_usage({}, to_text("[tern] needs a command: ", commands, "; see tern --help"));
+    check_usage({"fly"}, "[tern] no command fly, only " + commands);
     check_usage({"data", "--seed", "1"}, "[tern data] takes no --seed; see tern data --help");
     check_usage({"--fly"}, "[tern] takes no --fly; see tern --help");
     check_usage({"train", "--fly"}, "[tern train] takes no --fly; see tern train --help");
@@ -40,9 +38,18 @@ TEST_CASE("the command line must be whole") {
     check_usage({"train", "--lr", "1", "--lr", "2"}, "[--lr] takes one value, once; see tern train --help");
     check_usage({"train", "--json=maybe"},
                 "[tern train] Could not convert: --json = maybe; see tern train --help");
-    for (const std::string command : {"evaluate", "summary", "info"}) {
+    for (const std::string command : {"evaluate", "predict", "summary", "data", "info"}) {
         check_usage({command, "--fly"},
                     to_text("[tern ", command, "] takes no --fly; see tern ", command, " --help"));
+    }
+    check_usage({"data"},
+                "[tern data] needs a command: fetch, info, synthesize, import; see tern data --help");
+    check_usage({"data", "fly"}, "[tern data] no command fly, only fetch, info, synthesize, import");
+    for (const std::string command : {"info", "synthesize", "import"}) {
+        check_usage({"data", command, "--fly"},
+                    to_text("[tern data ", command, "] takes no --fly; see tern data ", command, " --help"));
+        check_usage({"data", command, "a", "b"},
+                    to_text("[tern data ", command, "] takes no b; see tern data ", command, " --help"));
     }
     const std::string data =
         "[--data] must name a folder with CIFAR-10's binary files, or be: synthetic (TERN_DATA says the "
@@ -126,6 +133,45 @@ TEST_CASE("names are those that there are") {
     check_usage({"summary", "--classes", "0"}, "[--classes] must be a whole number from 1 to 256, got 0");
 }
 
+TEST_CASE("what predict and the commands about data take") {
+    check_usage({"predict", "a.png"}, "[--checkpoint] must name a weight file");
+    check_usage({"predict", "--checkpoint", "x"},
+                "[tern predict] needs at least one picture; see tern predict --help");
+    const auto check_predict = [](const std::string& flag, const std::string& value,
+                                  const std::string& message) {
+        check_usage({"predict", "--checkpoint", "x", "a.png", flag, value},
+                    to_text('[', flag, "] ", message, value));
+    };
+    check_predict("--top-k", "0", "must be a whole number of at least 1, got ");
+    check_predict("--model", "resnet", "must be one of mini_xception, mini_xception_dense, got ");
+    check_predict("--normalize", "dataset", "must be one of unit, half, got ");
+    check_predict("--batch-size", "0", "must be a whole number of at least 1, got ");
+    check_predict("--device", "tpu", "must be one of auto, cpu, cuda, cuda:N, got ");
+    check_usage(
+        {"data", "info"},
+        "[DIR] must name a folder with CIFAR-10's binary files, or be: synthetic (TERN_DATA says the same)");
+    check_usage({"data", "synthesize"}, "[DIR] must name the folder to make");
+    const auto check_made = [](const std::string& flag, const std::string& value,
+                               const std::string& message) {
+        check_usage({"data", "synthesize", "set", flag, value}, to_text('[', flag, "] ", message, value));
+    };
+    check_made("--train-records", "4", "must be a whole number from 5 to 1000000, got ");
+    check_made("--test-records", "0", "must be a whole number from 1 to 1000000, got ");
+    check_made("--classes", "257", "must be a whole number from 1 to 256, got ");
+    check_made("--seed", "-1", "must be a whole number of at least 0, got ");
+    check_usage({"data", "import"}, "[FOLDER] must name a folder with one folder per class");
+    check_usage({"data", "import", "x"}, "[--output] must name the folder to make");
+    const auto check_import = [](const std::string& flag, const std::string& value,
+                                 const std::string& message) {
+        check_usage({"data", "import", "x", "--output", "y", flag, value},
+                    to_text('[', flag, "] ", message, value));
+    };
+    check_import("--test-fraction", "0", "must be a number above 0 and below 1, got ");
+    check_import("--test-fraction", "1", "must be a number above 0 and below 1, got ");
+    check_import("--seed", "x", "must be a whole number of at least 0, got ");
+    check_import("--duplicates", "drop", "must be one of skip, keep, got ");
+}
+
 TEST_CASE("flags of another optimizer are not passed over") {
     check_train({"--momentum", "0.9"}, "[--momentum] has no meaning for --optimizer adam");
     check_train({"--optimizer", "sgd", "--betas", "0.9,0.99"},
@@ -135,7 +181,7 @@ TEST_CASE("flags of another optimizer are not passed over") {
 
 TEST_CASE("help and version are no errors") {
     const test::TemporaryFolder folder;
-    for (const char* command : {"train", "evaluate", "summary", "info"}) {
+    for (const char* command : {"train", "evaluate", "predict", "summary", "data", "info"}) {
         const test::Finished help = run_tern(folder, {command, "--help"});
         CHECK(help.status == 0);
         CHECK_THAT(help.out, Catch::Contains("Usage"));

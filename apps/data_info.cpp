@@ -1,0 +1,95 @@
+#include <cmath>
+#include <cstdio>
+#include <optional>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "tern/apps/commands.hpp"
+#include "tern/apps/console.hpp"
+#include "tern/apps/data_flags.hpp"
+#include "tern/data/channel_statistics.hpp"
+#include "tern/data/cifar10.hpp"
+#include "tern/data/image.hpp"
+#include "tern/data/sample_sheet.hpp"
+
+namespace tern::apps {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct InfoFlags {
+    Flag folder, sheet;
+    bool json = false;
+};
+
+std::vector<std::int64_t> count_labels(const Dataset& data) {
+    std::vector<std::int64_t> counts(data.classes.size());
+    for (const std::int32_t label : data.labels.elements<std::int32_t>())
+        ++counts[static_cast<std::size_t>(label)];
+    return counts;
+}
+
+// Everything, in the order in which it is shown.
+Json facts(const std::string& source, const Dataset& train, const Dataset& test) {
+    Json files = Json::array(), classes = Json::array(), channels = Json::array();
+    if (source != "synthetic") {
+        for (const auto& [file, records] : list_cifar10(source))
+            files.push_back({{"file", file}, {"records", records}});
+    }
+    const std::vector<std::int64_t> train_counts = count_labels(train), test_counts = count_labels(test);
+    for (std::size_t k = 0; k < train.classes.size(); ++k)
+        classes.push_back(
+            {{"class", train.classes[k]}, {"train", train_counts[k]}, {"test", test_counts[k]}});
+    const ChannelStatistics statistics = channel_statistics(train.images);
+    for (std::size_t c = 0; c < 3; ++c) {
+        channels.push_back({{"channel", std::array{"red", "green", "blue"}[c]},
+                            {"mean", statistics.mean[c] / 255},
+                            {"deviation", std::sqrt(std::max(statistics.variance[c], 0.0)) / 255}});
+    }
+    return {{"source", train.source}, {"train", train.size()}, {"test", test.size()},
+            {"files", files},         {"classes", classes},    {"channels", channels}};
+}
+
+void print(const Json& all) {
+    const auto count = [](const Json& value) { return format_count(value.get<std::int64_t>()); };
+    std::printf("%s: %s training and %s test records of %zu classes\n",
+                one_line(all["source"].get<std::string>()).c_str(), count(all["train"]).c_str(),
+                count(all["test"]).c_str(), all["classes"].size());
+    if (!all["files"].empty()) std::printf("\n%-20s %10s\n", "file", "records");
+    for (const Json& file : all["files"])
+        std::printf("%-20s %10s\n", file["file"].get<std::string>().c_str(), count(file["records"]).c_str());
+    std::printf("\n%-20s %10s %10s\n", "class", "training", "test");
+    for (const Json& own : all["classes"])
+        std::printf("%-20s %10s %10s\n", own["class"].get<std::string>().c_str(), count(own["train"]).c_str(),
+                    count(own["test"]).c_str());
+    std::printf("\n%-20s %10s %10s   of x/255, training\n", "channel", "mean", "deviation");
+    for (const Json& channel : all["channels"])
+        std::printf("%-20s %10.4f %10.4f\n", channel["channel"].get<std::string>().c_str(),
+                    channel["mean"].get<double>(), channel["deviation"].get<double>());
+}
+
+void run(const InfoFlags& flags) {
+    const std::string source = data_source(flags.folder, "DIR");
+    const Dataset train = load_split(source, Split::train), test = load_split(source, Split::test);
+    const Json all = facts(source, train, test);
+    if (flags.sheet) write_png(*flags.sheet, sample_sheet(train));
+    flags.json ? void(std::puts(all.dump(-1, ' ', false, Json::error_handler_t::replace).c_str()))
+               : print(all);
+}
+
+}  // namespace
+
+Run add_data_info_command(CLI::App& app) {
+    const auto flags = std::make_shared<InfoFlags>();
+    app.add_option("DIR", flags->folder,
+                   "folder with CIFAR-10's .bin files or its parent, or: synthetic (or TERN_DATA)")
+        ->type_name("");
+    app.add_option("--sheet", flags->sheet, "draw the first pictures of each class as a PNG")
+        ->type_name("FILE");
+    app.add_flag("--json", flags->json, "one JSON object on standard output");
+    app.footer("Examples:\n  tern data info ~/datasets --sheet sheet.png\n  tern data info synthetic --json");
+    return [flags] { run(*flags); };
+}
+
+}  // namespace tern::apps

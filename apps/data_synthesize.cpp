@@ -1,0 +1,58 @@
+#include <cstdio>
+
+#include <CLI/CLI.hpp>
+
+#include "tern/apps/commands.hpp"
+#include "tern/apps/console.hpp"
+#include "tern/apps/flags.hpp"
+#include "tern/data/cifar10.hpp"
+#include "tern/data/synthetic.hpp"
+
+namespace tern::apps {
+namespace {
+
+struct SynthesizeFlags {
+    Flag folder, train_records, test_records, classes, seed;
+};
+
+SyntheticOptions options_of(const SynthesizeFlags& flags) {
+    constexpr std::int64_t kMost = 1'000'000;  // 3 GB in memory
+    SyntheticOptions options;
+    if (flags.train_records)
+        options.train_records = parse_integer("--train-records", *flags.train_records, 5, kMost);
+    if (flags.test_records)
+        options.test_records = parse_integer("--test-records", *flags.test_records, 1, kMost);
+    if (flags.classes) options.classes = parse_integer("--classes", *flags.classes, 1, 256);
+    if (flags.seed) options.seed = static_cast<std::uint64_t>(parse_integer("--seed", *flags.seed, 0));
+    if (fits_cifar10(options.train_records, options.test_records)) return options;
+    std::int64_t next = options.train_records;
+    while (!fits_cifar10(next, options.test_records)) ++next;
+    usage_error("--train-records", "cannot be ", options.train_records, " with ", options.test_records,
+                " test records in this layout; the next that can is ", next);
+}
+
+void run(const SynthesizeFlags& flags) {
+    if (!flags.folder || flags.folder->empty()) usage_error("DIR", "must name the folder to make");
+    const SyntheticOptions options = options_of(flags);
+    check_vacant(*flags.folder);
+    const Dataset train = make_synthetic(options, Split::train), test = make_synthetic(options, Split::test);
+    write_cifar10(*flags.folder, train, test);
+    std::printf("%s: %s training and %s test records of %s classes\n", one_line(*flags.folder).c_str(),
+                format_count(train.size()).c_str(), format_count(test.size()).c_str(),
+                format_count(options.classes).c_str());
+}
+
+}  // namespace
+
+Run add_data_synthesize_command(CLI::App& app) {
+    const auto flags = std::make_shared<SynthesizeFlags>();
+    app.add_option("DIR", flags->folder, "folder to make; may be there if it is empty")->type_name("");
+    app.add_option("--train-records", flags->train_records, "(default 5000)")->type_name("N");
+    app.add_option("--test-records", flags->test_records, "(default 1000)")->type_name("N");
+    app.add_option("--classes", flags->classes, "1 to 256 (default 10)")->type_name("N");
+    app.add_option("--seed", flags->seed, "of patterns, places and noise (default 0)")->type_name("N");
+    app.footer("Examples:\n  tern data synthesize set --train-records 500 --test-records 100");
+    return [flags] { run(*flags); };
+}
+
+}  // namespace tern::apps

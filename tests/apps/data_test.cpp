@@ -1,0 +1,171 @@
+// `tern data`: what is made can be described and trained on, and nothing is half made.
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "tern/data/image.hpp"
+#include "tern/tests/apps/program.hpp"
+#include "tern/tests/catch.hpp"
+#include "tern/tests/data/made_pictures.hpp"
+
+using namespace tern;
+using nlohmann::json;
+using test::complaint;
+using test::run_tern;
+
+namespace {
+
+std::ptrdiff_t entries(const std::filesystem::path& folder) {
+    return std::distance(std::filesystem::directory_iterator(folder), {});
+}
+
+// Ten pictures each of ants and bees in `pictures`.
+struct Zoo : test::TemporaryFolder {
+    Zoo() {
+        for (int i = 0; i < 20; ++i) {
+            const auto red = static_cast<std::uint8_t>(i);
+            add(i < 10 ? "ant" : "bee", to_text(char('a' + i), ".ppm"),
+                test::make_ppm(9, 8, test::filled(9, 8, {red, 0, 255})));
+        }
+    }
+    void add(const std::string& name, const std::string& file, const std::string& text) const {
+        std::filesystem::create_directories(*this / "pictures" / name);
+        test::write_text(*this / "pictures" / name / file, text);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("data info tells records, classes and channels of a set") {
+    const test::Place place;
+    const test::Finished done = run_tern(place, {"data", "info", place.set});
+    CHECK(done.status == 0);
+    CHECK(done.err.empty());
+    CHECK_THAT(done.out, Catch::StartsWith(place.set + ": 40 training and 6 test records of 10 classes\n"));
+    CHECK_THAT(done.out, Catch::Contains("data_batch_5.bin              8\n") &&
+                             Catch::Contains("test_batch.bin                6\n") &&
+                             Catch::Contains("class 5                       4          1\n") &&
+                             Catch::Contains("class 6                       4          0\n") &&
+                             Catch::Contains("\nred "));
+    const test::Finished machine = run_tern(place, {"data", "info", "--json"}, place.set);
+    const json all = json::parse(machine.out);
+    CHECK(all["source"] == place.set);
+    CHECK(all["train"] == 40);
+    CHECK(all["files"][5]["records"] == 6);
+    CHECK(all["classes"][9]["class"] == "class 9");
+    CHECK(all["classes"][9]["test"] == 0);
+    REQUIRE(all["channels"].size() == 3);
+    const double mean = all["channels"][1]["mean"], deviation = all["channels"][1]["deviation"];
+    CHECK((mean > 0.25 && mean < 0.75 && deviation > 0.05 && deviation < 0.4));
+    const json made = json::parse(run_tern(place, {"data", "info", "synthetic", "--json"}).out);
+    CHECK(made["train"] == 5000);
+    CHECK(made["files"].empty());
+}
+
+TEST_CASE("data info draws a sheet of samples") {
+    const test::Place place;
+    CHECK(run_tern(place, {"data", "info", place.set, "--sheet", "sheet.png"}).status == 0);
+    const Tensor sheet = read_image(place / "sheet.png");
+    CHECK(sheet.dim(0) == 10 * 68 + 4);
+    CHECK(sheet.dim(1) == 7 * 12 + 8 + 10 * 68);
+    const test::Finished refused = run_tern(place, {"data", "info", place.set, "--sheet", "none/sheet.png"});
+    CHECK(refused.status == 1);
+    CHECK(refused.out.empty());
+    CHECK_THAT(refused.err, Catch::StartsWith("tern: [none/sheet.png"));
+}
+
+TEST_CASE("a synthesized set is the synthetic one, and can be trained on") {
+    const test::TemporaryFolder folder;
+    const test::Finished done = run_tern(folder, {"data", "synthesize", "set", "--train-records", "20",
+                                                  "--test-records", "4", "--classes", "3", "--seed", "9"});
+    CHECK(done.status == 0);
+    CHECK(done.out == "set: 20 training and 4 test records of 3 classes\n");
+    CHECK(entries(folder / "set") == 7);
+    CHECK(test::read_text(folder / "set" / "batches.meta.txt") == "class 0\nclass 1\nclass 2\n");
+    const Dataset read = read_cifar10(folder / "set", Split::train);
+    const Dataset made =
+        make_synthetic({.seed = 9, .train_records = 20, .test_records = 4, .classes = 3}, Split::train);
+    CHECK(std::ranges::equal(read.images.elements<std::uint8_t>(), made.images.elements<std::uint8_t>()));
+    CHECK(run_tern(folder, {"train", "--data", "set", "--steps", "1", "--batch-size", "2", "--run", "run"})
+              .status == 0);
+
+    const test::Finished again = run_tern(folder, {"data", "synthesize", "set"});
+    CHECK(again.status == 1);
+    CHECK(again.err == complaint("set") + "is there and not empty; name a folder that is not there yet\n");
+    const test::Finished odd = run_tern(folder, {"data", "synthesize", "odd", "--train-records", "11"});
+    CHECK(odd.status == 2);
+    CHECK(odd.err ==
+          "tern: [--train-records] cannot be 11 with 1000 test records in this layout; the next that can "
+          "is 13\n");
+    CHECK_FALSE(std::filesystem::exists(folder / "odd"));
+}
+
+TEST_CASE("imported pictures can be described, trained on and predicted") {
+    const Zoo zoo;
+    const test::Finished done = run_tern(zoo, {"data", "import", "pictures", "--output", "set"});
+    CHECK(done.status == 0);
+    CHECK(done.err.empty());
+    CHECK(done.out ==
+          "set: 15 training and 5 test records of 2 classes\n"
+          "1 more went to the tests, so that the files come out even\n");
+    CHECK(test::read_text(zoo / "set" / "batches.meta.txt") == "ant\nbee\n");
+    CHECK(run_tern(zoo, {"data", "info", "set"}).status == 0);
+    CHECK(run_tern(zoo, {"train", "--data", "set", "--steps", "1", "--batch-size", "4", "--run", "run"})
+              .status == 0);
+    const test::Finished told =
+        run_tern(zoo, {"predict", "--checkpoint", "run/last.safetensors", "pictures/ant/a.ppm"});
+    CHECK(told.status == 0);
+    CHECK_THAT(told.out, Catch::Contains(" ant ") && Catch::Contains(" bee "));
+}
+
+TEST_CASE("an import tells of duplicates, empty classes and files that are no pictures") {
+    const Zoo zoo;
+    zoo.add("bee", "z.png", test::make_png(9, 8, test::filled(9, 8, {3, 0, 255})));
+    zoo.add("cow", "notes.txt", "none");
+    std::vector<std::string> flags{"data", "import", "pictures", "--output", "set"};
+    const test::Finished done = run_tern(zoo, flags);
+    CHECK(done.status == 0);
+    CHECK(done.out ==
+          "set: 15 training and 5 test records of 2 classes\n"
+          "1 more went to the tests, so that the files come out even\n"
+          "no class: cow has no picture of its own\n"
+          "duplicate: pictures/bee/z.png shows the pixels of pictures/ant/d.ppm\n"
+          "1 duplicates were left out\n"
+          "1 files could not be read and were left out\n");
+    CHECK(done.err ==
+          complaint("pictures/cow/notes.txt") + "is no PNG, JPEG, PPM (P6) or PGM (P5) picture\n");
+    flags.back() = "kept";
+    flags.insert(flags.end(), {"--duplicates", "keep"});
+    CHECK_THAT(run_tern(zoo, flags).out,
+               Catch::StartsWith("kept: 17 training and 4 test records of 2 classes\n") &&
+                   Catch::Contains("1 duplicates were kept\n"));
+}
+
+TEST_CASE("an import that fails leaves nothing") {
+    const Zoo zoo;
+    const auto check = [&](const std::vector<std::string>& arguments, const std::string& line) {
+        const test::Finished done = run_tern(zoo, arguments);
+        CHECK(done.status == 1);
+        CHECK(done.err == line + "\n");
+        CHECK(done.out.empty());
+        CHECK(entries(zoo.path()) == 3);  // pictures, stdout, stderr
+    };
+    check({"data", "import", "none", "--output", "set"}, complaint("none") + "no such folder");
+    check({"data", "import", "pictures", "--output", "pictures"},
+          complaint("pictures") + "is there and not empty; name a folder that is not there yet");
+    check({"data", "import", "pictures/ant", "--output", "set"},
+          complaint("pictures/ant") + "has no sub-folders, expected one for each class");
+    check({"data", "import", "pictures", "--output", "set", "--test-fraction", "0.99"},
+          complaint("pictures") + "gives 0 training and 20 test records, at least 5 and 1 are needed");
+    check({"data", "import", "pictures", "--output", "pictures/ant/a.ppm/set"},
+          complaint("pictures/ant/a.ppm/set") + "cannot be made: Not a directory");
+}
+
+TEST_CASE("on a terminal an import shows how far it is") {
+    const Zoo zoo;
+    const test::Finished done =
+        test::run_tern_on_terminal(zoo, {"data", "import", "pictures", "--output", "set"});
+    CHECK(done.status == 0);
+    CHECK_THAT(done.out, Catch::Contains("\r20 of 20 files read\033[K"));
+    CHECK_THAT(done.out, Catch::Contains("\r\033[Kset: 15 training"));
+}

@@ -1,0 +1,103 @@
+#include "tern/training/predictor.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "tern/core/autograd.hpp"
+#include "tern/data/image.hpp"
+#include "tern/kernels/prepare_images/prepare_images.hpp"
+#include "tern/kernels/softmax/softmax.hpp"
+#include "tern/models/registry.hpp"
+
+namespace tern {
+namespace {
+
+std::string name_of_model(const Weights& weights, const std::string& named) {
+    TERN_CHECK(weights.info || !named.empty(), weights.file, "does not say its model, and none was named");
+    return named.empty() ? weights.info->model : named;
+}
+
+std::vector<std::string> classes_of(const Weights& weights, const std::string& model) {
+    if (weights.info) return weights.info->classes;
+    // The bias of the last layer has an element for each class.
+    const std::string last = make_model(model)->parameters().back().name;
+    const auto found = std::ranges::find(weights.tensors, last, &NamedTensor::name);
+    TERN_CHECK(found != weights.tensors.end() && found->tensor.rank() == 1 && found->tensor.numel() > 0,
+               weights.file, "has no ", last, " to tell the number of classes by");
+    std::vector<std::string> names;
+    for (std::int64_t k = 0; k < found->tensor.numel(); ++k) names.push_back(to_text("class ", k));
+    return names;
+}
+
+Normalization normalization_of(const Weights& weights, const std::string& model, const std::string& named) {
+    TERN_CHECK(named.empty() || named == "unit" || named == "half", "normalize", '"', named,
+               "\" is none of unit, half");
+    if (named.empty() && weights.info) return weights.info->normalization;
+    return make_normalization(named.empty() ? find_model(model).normalization : std::string_view(named), {});
+}
+
+}  // namespace
+
+Predictor::Predictor(const Weights& weights, const PredictorOptions& options)
+    : file_(weights.file),
+      name_(name_of_model(weights, options.model)),
+      classes_(classes_of(weights, name_)),
+      options_(options),
+      image_size_(find_model(name_).image[0]),
+      model_(make_model(name_, {static_cast<std::int64_t>(classes_.size()), 0})) {
+    TERN_CHECK(options.batch_size >= 1, "predict", "the batch size must be at least 1, got ",
+               options.batch_size);
+    const Normalization normalization = normalization_of(weights, name_, options.normalization);
+    scale_ = normalization.scale_tensor(options.precision, options.device);
+    shift_ = normalization.shift_tensor(options.precision, options.device);
+    model_->to(options.precision);
+    load_weights(*model_, name_, weights);
+    model_->to(options.device);
+    model_->eval();
+}
+
+Tensor Predictor::probabilities(const Tensors& pictures) const {
+    const NoGrad no_grad;
+    const auto count = static_cast<std::int64_t>(pictures.size()), size = image_size_;
+    const Tensor result =
+        Tensor::empty({count, static_cast<std::int64_t>(classes_.size())}, options_.precision);
+    for (std::int64_t begin = 0, end = 0; begin < count; begin = end) {
+        end = begin + std::min(options_.batch_size, count - begin);
+        const Tensor batch = Tensor::empty({end - begin, 3, size, size}, DType::uint8);
+        for (std::int64_t i = begin; i < end; ++i) {
+            const Tensor planes = image_planes(fit_image(pictures[static_cast<std::size_t>(i)], size));
+            batch.slice(i - begin, i - begin + 1).copy_from(planes.reshape({1, 3, size, size}));
+        }
+        std::vector<std::int32_t> all(static_cast<std::size_t>(end - begin));
+        std::iota(all.begin(), all.end(), 0);
+        const Tensor records = Tensor::from({end - begin}, all).to(options_.device);
+        const Tensor images =
+            prepare_images(batch.to(options_.device), records, scale_, shift_, options_.precision);
+        result.slice(begin, end).copy_from(softmax((*model_)(images).to(Device::cpu())));
+    }
+    return result;
+}
+
+std::vector<std::vector<Prediction>> Predictor::predict(const Tensors& pictures, std::int64_t top_k) const {
+    TERN_CHECK(top_k >= 1, "predict", "the number of classes must be at least 1, got ", top_k);
+    const Tensor all = probabilities(pictures);
+    std::vector<std::vector<Prediction>> predictions;
+    for (std::size_t n = 0; n < pictures.size(); ++n) {
+        std::vector<Prediction> row;
+        for (std::size_t k = 0; k < classes_.size(); ++k) {
+            const std::size_t at = n * classes_.size() + k;
+            const double probability = all.dtype() == DType::float64
+                                           ? all.data<double>()[at]
+                                           : static_cast<double>(all.data<float>()[at]);
+            TERN_CHECK(std::isfinite(probability), file_, "gives a probability that is no number");
+            row.push_back({static_cast<std::int64_t>(k), classes_[k], probability});
+        }
+        std::ranges::stable_sort(row, std::greater<>(), &Prediction::probability);
+        if (top_k < static_cast<std::int64_t>(row.size())) row.resize(static_cast<std::size_t>(top_k));
+        predictions.push_back(std::move(row));
+    }
+    return predictions;
+}
+
+}  // namespace tern

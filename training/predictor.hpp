@@ -1,0 +1,58 @@
+// A trained network that tells what pictures show.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tern/training/weights.hpp"
+
+namespace tern {
+
+struct PredictorOptions {
+    std::string model = {};          // of a file that does not say it; one that says another is refused
+    std::string normalization = {};  // "unit" or "half"; "": as the file says, else as the model's paper
+    Device device = {};
+    DType precision = DType::float32;
+    std::int64_t batch_size = 256;  // pictures at a time
+};
+
+/// One of the classes that a picture may show.
+struct Prediction {
+    std::int64_t label = 0;
+    std::string name;
+    double probability = 0;
+};
+
+///     tern::Predictor predictor(tern::read_weights("last.safetensors"));
+///     tern::Prediction best = predictor.predict({tern::read_image("cat.png")})[0][0];
+class Predictor {
+  public:
+    /// Makes the model that the file names and loads it. Throws Error where neither the file nor the options
+    /// say which, or the weights do not fit. Classes of a file without names are "class 0", "class 1", ...:
+    /// as many as the last parameter has elements.
+    explicit Predictor(const Weights& weights, const PredictorOptions& options = {});
+
+    const std::string& model_name() const { return name_; }
+    const std::vector<std::string>& classes() const { return classes_; }
+    /// Height and width that pictures are brought to.
+    std::int64_t image_size() const { return image_size_; }
+
+    /// Softmax of the logits, (N, K) on the CPU. pictures: N of (H, W, 3) uint8 and any size, which
+    /// fit_image() brings to that of the model.
+    Tensor probabilities(const Tensors& pictures) const;
+
+    /// The `top_k` likeliest classes of each picture, the likeliest first, or all where there are fewer.
+    /// Throws Error where the network gives no finite number.
+    std::vector<std::vector<Prediction>> predict(const Tensors& pictures, std::int64_t top_k = 1) const;
+
+  private:
+    std::string file_, name_;
+    std::vector<std::string> classes_;
+    PredictorOptions options_;
+    std::int64_t image_size_;
+    Tensor scale_, shift_;
+    std::unique_ptr<Module> model_;
+};
+
+}  // namespace tern
