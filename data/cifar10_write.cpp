@@ -1,11 +1,7 @@
 #include "tern/data/cifar10.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <string>
-
-#include <unistd.h>
 
 #include "tern/core/file.hpp"
 #include "tern/data/cifar10_format.hpp"
@@ -60,19 +56,10 @@ void write_cifar10(const fs::path& folder, const Dataset& train, const Dataset& 
                test.size(), " test records cannot be spread over 5 and 1 files");
     check_vacant(folder);
     const fs::path target = without_slash(folder);
-    fs::path aside = target;
-    aside += ".part-" + std::to_string(::getpid());
     std::error_code error;
-    fs::create_directories(aside, error);
+    if (target.has_parent_path()) fs::create_directories(target.parent_path(), error);
     TERN_CHECK(!error, folder.string(), "cannot be made: ", error.message());
-    try {
-        write_files(aside, train, test);
-        TERN_CHECK(::rename(aside.c_str(), target.c_str()) == 0, folder.string(),
-                   "cannot be made: ", std::strerror(errno));
-    } catch (...) {
-        fs::remove_all(aside, error);
-        throw;
-    }
+    write_folder_atomically(target, [&](const fs::path& aside) { write_files(aside, train, test); });
 }
 
 }  // namespace tern

@@ -61,6 +61,7 @@ void read_header(Reader& reader) {
     png_set_read_fn(reader.png, &reader, take);
     // Sizes are checked between this and the first row, for which libpng takes memory.
     png_set_user_limits(reader.png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
+    png_set_chunk_cache_max(reader.png, 1);  // none: texts may unpack to gigabytes
     png_read_info(reader.png, reader.info);
     png_set_expand(reader.png);
     png_set_scale_16(reader.png);

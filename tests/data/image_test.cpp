@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <span>
 
+#include <sys/resource.h>
+
 #include "tern/tests/catch.hpp"
 #include "tern/tests/data/made_pictures.hpp"
 #include "tern/tests/temporary_folder.hpp"
@@ -188,6 +190,16 @@ TEST_CASE("sizes are checked before memory is taken") {
     CHECK_THROWS_WITH(read_image(folder / "huge.png"),
                       test::at(folder / "huge.png") +
                           "has 536870913 bytes, more than the 536870912 that are read as a picture");
+}
+
+TEST_CASE("texts in a PNG are not unpacked") {
+    const std::string text = test::make_png_with_texts(500);
+    REQUIRE(text.size() < 5'000'000);
+    rusage before{}, after{};
+    ::getrusage(RUSAGE_SELF, &before);
+    CHECK(pixels(decode(text)) == Samples{1, 2, 3});
+    ::getrusage(RUSAGE_SELF, &after);
+    CHECK(after.ru_maxrss - before.ru_maxrss < 200'000);  // kilobytes; unpacked they would take two million
 }
 
 TEST_CASE("a file cut anywhere is refused") {

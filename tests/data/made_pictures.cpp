@@ -65,6 +65,25 @@ std::string make_png(int width, int height, const Samples& samples, const PngOpt
     return writer.text;
 }
 
+std::string make_png_with_texts(int count) {
+    PngWriter writer(1, 1, {});
+    std::string key = "Comment", letters(4'000'000, 'a');
+    png_text text{};
+    text.compression = PNG_TEXT_COMPRESSION_zTXt;
+    text.key = key.data();
+    text.text = letters.data();
+    text.text_length = letters.size();
+    png_set_text(writer.png, writer.info, &text, 1);
+    png_write_info(writer.png, writer.info);
+    const std::size_t begin = writer.text.find("zTXt") - 4;  // its length stands before it
+    const std::string packed = writer.text.substr(begin);
+    for (int i = 1; i < count; ++i) writer.text.insert(begin, packed);
+    std::uint8_t pixel[3]{1, 2, 3};
+    png_write_row(writer.png, pixel);
+    png_write_end(writer.png, nullptr);
+    return writer.text;
+}
+
 std::string make_png_header(int width, int height) {
     PngWriter writer(width, height, {});
     png_write_info(writer.png, writer.info);

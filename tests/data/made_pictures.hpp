@@ -21,6 +21,9 @@ struct PngOptions {
 /// The bytes of a PNG file. samples: rows as PNG packs them, 16 bits with the high byte first.
 std::string make_png(int width, int height, const Samples& samples, const PngOptions& options = {});
 
+/// A PNG of one pixel with such a number of compressed texts, each of 4 MB of the letter a.
+std::string make_png_with_texts(int count);
+
 /// A PNG that ends after its header, which says such a size.
 std::string make_png_header(int width, int height);
 
