@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "tern/data/image.hpp"
+#include "tern/kernels/permute/permute.hpp"
 
 namespace tern {
 namespace {
@@ -87,5 +88,7 @@ Tensor fit_image(const Tensor& image, std::int64_t size) {
     resample(narrow.data(), {size * 3, 3}, rows, size, result.data<std::uint8_t>(), {size * 3, 3});
     return result;
 }
+
+Tensor image_planes(const Tensor& image) { return permute(image, {2, 0, 1}); }
 
 }  // namespace tern

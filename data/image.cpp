@@ -7,7 +7,6 @@
 
 #include "tern/core/file.hpp"
 #include "tern/data/image_formats.hpp"
-#include "tern/kernels/permute/permute.hpp"
 
 namespace tern {
 namespace {
@@ -88,8 +87,6 @@ Tensor read_image(const std::filesystem::path& path) {
     check_name(path, format);
     return format.decode(file, bytes);
 }
-
-Tensor image_planes(const Tensor& image) { return permute(image, {2, 0, 1}); }
 
 void write_png(const std::filesystem::path& path, const Tensor& image) {
     write_file_atomically(path, encode_png(image));
