@@ -1,5 +1,7 @@
 #include "tern/layers/state.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <span>
 #include <utility>
@@ -23,6 +25,28 @@ void check_names(std::string_view where, const std::vector<std::string>& missing
     if (!missing.empty()) text += to_text("missing ", list(missing));
     if (!unexpected.empty()) text += to_text(missing.empty() ? "" : "; ", "unexpected ", list(unexpected));
     fail(where, "the names do not fit the model: ", text);
+}
+
+// Whether `name` is the part itself or lies below it.
+bool belongs_to(std::string_view part, std::string_view name) {
+    return name.starts_with(part) && (name.size() == part.size() || name[part.size()] == '.');
+}
+
+NamedTensors without(const NamedTensors& tensors, const std::vector<std::string>& parts) {
+    NamedTensors result;
+    std::ranges::copy_if(tensors, std::back_inserter(result), [&](const NamedTensor& named) {
+        return std::ranges::none_of(parts,
+                                    [&](const std::string& part) { return belongs_to(part, named.name); });
+    });
+    return result;
+}
+
+void check_parts(std::string_view where, const std::vector<std::string>& parts, const NamedTensors& state) {
+    for (const std::string& part : parts) {
+        TERN_CHECK(std::ranges::any_of(
+                       state, [&](const NamedTensor& named) { return belongs_to(part, named.name); }),
+                   where, "\"", part, "\" is to be left out, but the model has no such part");
+    }
 }
 
 }  // namespace
@@ -54,8 +78,11 @@ void load_state(const NamedTensors& target, const NamedTensors& source, std::str
     for (const auto& [to, from] : copies) to.copy_from(from);
 }
 
-void load_state(Module& module, const NamedTensors& source, std::string_view where) {
-    load_state(module.state(), source, where);
+void load_state(Module& module, const NamedTensors& source, std::string_view where,
+                const std::vector<std::string>& left_out) {
+    const NamedTensors state = module.state();
+    check_parts(where, left_out, state);
+    load_state(without(state, left_out), without(source, left_out), where);
 }
 
 }  // namespace tern

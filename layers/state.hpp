@@ -11,7 +11,11 @@ namespace tern {
 void load_state(const NamedTensors& target, const NamedTensors& source,
                 std::string_view where = "load_state");
 
-/// The same for the parameters and buffers of `module`, module.state().
-void load_state(Module& module, const NamedTensors& source, std::string_view where = "load_state");
+/// The same for the parameters and buffers of `module`, module.state(). `left_out` names parts of it, layers
+/// ("head.fc2") or tensors ("head.fc2.bias"), that keep what they have: whatever `source` holds of them is
+/// passed over. That is how trained weights get a new head. Throws Error for a part that the module does not
+/// have.
+void load_state(Module& module, const NamedTensors& source, std::string_view where = "load_state",
+                const std::vector<std::string>& left_out = {});
 
 }  // namespace tern

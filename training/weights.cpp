@@ -31,10 +31,11 @@ Weights read_weights(const std::filesystem::path& path) {
     return {file, parse_weights_info(file, content.metadata), std::move(content.tensors)};
 }
 
-void load_weights(Module& model, const std::string& name, const Weights& weights) {
+void load_weights(Module& model, const std::string& name, const Weights& weights,
+                  const std::vector<std::string>& left_out) {
     TERN_CHECK(!weights.info || weights.info->model == name, weights.file, "holds weights of ",
                weights.info->model, ", expected ", name);
-    load_state(model, converted(model, weights.tensors), weights.file);
+    load_state(model, converted(model, weights.tensors), weights.file, left_out);
 }
 
 void save_weights(const std::filesystem::path& path, Module& model, const WeightsInfo& info) {

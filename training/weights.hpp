@@ -24,8 +24,9 @@ Weights read_weights(const std::filesystem::path& path);
 
 /// Copies the weights into `model`, the model of name `name`; float32 and float64 are converted into each
 /// other. Throws Error, before anything is changed, if the file says that it is of another model, or if
-/// names, shapes or types are not exactly those of model.state().
-void load_weights(Module& model, const std::string& name, const Weights& weights);
+/// names, shapes or types are not exactly those of model.state() without the parts `left_out` (load_state).
+void load_weights(Module& model, const std::string& name, const Weights& weights,
+                  const std::vector<std::string>& left_out = {});
 
 /// Replaces the file by the model's state, or leaves it as it was and throws Error.
 void save_weights(const std::filesystem::path& path, Module& model, const WeightsInfo& info);

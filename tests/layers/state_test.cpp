@@ -86,6 +86,42 @@ TEST_CASE("a state that does not fit is refused as a whole") {
     refuses(state, "[load_state] 1.bias appears twice");
 }
 
+TEST_CASE("parts that are left out keep what they have") {
+    Net from(1), to(2);
+    from(from.image());
+    const auto before = numbers(to.state()), wanted = numbers(from.state());
+    NamedTensors state = copy(from.state());
+    state[2].tensor = Tensor::zeros({7});  // 1.weight of another size, passed over
+    std::erase_if(state, [](const NamedTensor& named) { return named.name == "1.bias"; });
+    state.push_back({"1.extra", Tensor::zeros({1})});  // below a part that is left out
+    load_state(to, state, "load_state", {"1"});
+    auto got = numbers(to.state());
+    CHECK(std::vector(got.begin(), got.begin() + 2) == std::vector(wanted.begin(), wanted.begin() + 2));
+    CHECK(std::vector(got.begin() + 2, got.end()) == std::vector(before.begin() + 2, before.end()));
+
+    Net other(3);
+    const auto own_bias = numbers(other.state())[1];
+    load_state(other, from.state(), "load_state", {"0.bias"});  // one tensor
+    got = numbers(other.state());
+    CHECK(got[1] == own_bias);
+    CHECK(got[0] == wanted[0]);
+    CHECK(std::vector(got.begin() + 2, got.end()) == std::vector(wanted.begin() + 2, wanted.end()));
+}
+
+TEST_CASE("leaving out is as strict as loading") {
+    Net net(1);
+    const NamedTensors state = copy(net.state());
+    CHECK_THROWS_WITH(load_state(net, state, "load_state", {"head"}),
+                      "[load_state] \"head\" is to be left out, but the model has no such part");
+    // A part is a whole name, not the beginning of one.
+    CHECK_THROWS_WITH(load_state(net, state, "load_state", {"0.w"}),
+                      "[load_state] \"0.w\" is to be left out, but the model has no such part");
+    CHECK_THROWS_WITH(load_state(net, state, "load_state", {""}),
+                      "[load_state] \"\" is to be left out, but the model has no such part");
+    CHECK_THROWS_WITH(load_state(net, {state[0]}, "load_state", {"1"}),
+                      "[load_state] the names do not fit the model: missing 0.bias");
+}
+
 TEST_CASE("flat buffers hold the parameters and their gradients") {
     Net flat_net(1), plain(1);
     const FlatParameters flat(flat_net);

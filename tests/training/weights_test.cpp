@@ -45,6 +45,15 @@ Tensor& find(Safetensors& content, const std::string& name) {
     fail("test", "no ", name);
 }
 
+std::vector<float> values_of(Module& module, const std::string& name) {
+    for (const auto& [own, tensor] : module.state()) {
+        if (own != name) continue;
+        const auto elements = tensor.elements<float>();
+        return {elements.begin(), elements.end()};
+    }
+    fail("test", "no ", name);
+}
+
 }  // namespace
 
 TEST_CASE("a model's weights and what belongs to them come back") {
@@ -89,6 +98,21 @@ TEST_CASE("a file without tern's metadata is loaded by its names") {
     const std::unique_ptr<Module> other = make_model("mini_xception", {3, 2});
     load_weights(*other, "mini_xception", read);
     CHECK((Saved::first_weights(*other) == Saved::first_weights(*saved.model)));
+}
+
+TEST_CASE("weights go into a model with another head") {
+    const Saved saved;
+    const std::unique_ptr<Module> other = make_model("mini_xception", {7, 2});
+    const Weights read = read_weights(saved.path);
+    CHECK_THROWS_WITH(load_weights(*other, "mini_xception", read),
+                      test::at(saved.path) +
+                          "head.fc2.weight is float32 (3,64), expected float32 (7,64), head.fc2.bias is "
+                          "float32 (3), expected float32 (7)");
+    const std::vector<float> head = values_of(*other, "head.fc2.weight");
+    load_weights(*other, "mini_xception", read, {"head.fc2"});
+    CHECK((Saved::first_weights(*other) == Saved::first_weights(*saved.model)));
+    CHECK((values_of(*other, "head.fc1.weight") == values_of(*saved.model, "head.fc1.weight")));
+    CHECK((values_of(*other, "head.fc2.weight") == head));
 }
 
 TEST_CASE("weights of another model are named") {
