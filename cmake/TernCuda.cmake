@@ -45,6 +45,13 @@ if(TERN_CUDA)
     set(CMAKE_CUDA_STANDARD 20)
     set(CMAKE_CUDA_STANDARD_REQUIRED ON)
     find_package(CUDAToolkit REQUIRED)
+    # Linked in, so that programs start where no toolkit is. Several shared libraries must share one runtime: each copy
+    # that is linked in knows only the kernels registered with itself.
+    set(TERN_CUDART CUDA::cudart_static)
+    if(BUILD_SHARED_LIBS)
+        set(TERN_CUDART CUDA::cudart)
+        set(CMAKE_CUDA_RUNTIME_LIBRARY Shared)
+    endif()
     tern_find_cudnn_header()
     if(NOT TERN_CUDNN_INCLUDE_DIR)
         message(FATAL_ERROR "TERN_CUDA=ON needs cudnn.h (Debian: nvidia-cudnn or NVIDIA's cudnn9 packages); "

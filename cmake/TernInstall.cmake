@@ -31,7 +31,8 @@ endfunction()
 function(tern_install)
     set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/tern)
     set_target_properties(${TERN_LIBRARIES} PROPERTIES
-        VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR} INSTALL_RPATH "$ORIGIN")
+        VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR} # as ternConfigVersion
+        INSTALL_RPATH "$ORIGIN" INSTALL_RPATH_USE_LINK_PATH ON)
     install(TARGETS ${TERN_LIBRARIES} tern_tern EXPORT ternTargets)
     if(TARGET tern)
         install(TARGETS tern)

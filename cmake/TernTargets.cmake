@@ -7,9 +7,10 @@ function(tern_add_library folder)
     set(target tern_${folder})
     add_library(${target} ${arg_SOURCES})
     add_library(tern::${folder} ALIAS ${target})
-    set_target_properties(${target} PROPERTIES EXPORT_NAME ${folder})
+    # No macro for shared builds: their objects are those of static ones, and come out of a compiler cache.
+    set_target_properties(${target} PROPERTIES EXPORT_NAME ${folder} DEFINE_SYMBOL "")
     target_include_directories(${target} PUBLIC
-        "$<BUILD_INTERFACE:${TERN_INCLUDE_ROOT};${TERN_GENERATED_ROOT}>" $<INSTALL_INTERFACE:include>)
+        "$<BUILD_INTERFACE:${TERN_INCLUDE_ROOT};${TERN_GENERATED_ROOT}>" $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
     target_compile_features(${target} PUBLIC cxx_std_20)
     foreach(link ${arg_LINKS})
         target_link_libraries(${target} PUBLIC tern_${link})

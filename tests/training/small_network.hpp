@@ -23,6 +23,15 @@ struct SmallNetwork : Sequential {
     }
 };
 
+/// All parameters and statistics as bytes.
+inline std::vector<std::byte> state_bytes(Module& module) {
+    std::vector<std::byte> bytes;
+    for (const auto& [name, tensor] : module.state()) {
+        bytes.insert(bytes.end(), tensor.raw_data(), tensor.raw_data() + tensor.bytes());
+    }
+    return bytes;
+}
+
 /// A run of the small network on a synthetic set of four classes.
 struct SmallRun {
     explicit SmallRun(const TrainingPlan& plan, DType precision = DType::float32)

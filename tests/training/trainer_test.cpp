@@ -11,17 +11,9 @@
 
 using namespace tern;
 using test::SmallRun;
+using test::state_bytes;
 
 namespace {
-
-// All parameters and statistics as bytes.
-std::vector<std::byte> state_bytes(Module& module) {
-    std::vector<std::byte> bytes;
-    for (const auto& [name, tensor] : module.state()) {
-        bytes.insert(bytes.end(), tensor.raw_data(), tensor.raw_data() + tensor.bytes());
-    }
-    return bytes;
-}
 
 std::vector<double> losses_of(const SmallRun& run) {
     std::vector<double> losses;

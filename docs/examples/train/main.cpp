@@ -1,0 +1,64 @@
+// A network of one's own, trained on the synthetic set, evaluated and saved: train OUTPUT
+#include <cstdio>
+
+#include "tern/tern.hpp"
+
+namespace {
+
+// A stem and some residual blocks. Children are named, so weight files have the names stem.0.weight,
+// block0.body.1.bias, ...
+class Network : public tern::Module {
+  public:
+    Network(std::int64_t classes, std::int64_t width)
+        : head_(add_child<tern::Linear>("head", width, classes)) {
+        stem_.append<tern::Conv2d>(3, width, tern::SlidingWindow::same(3, 2));
+        stem_.append<tern::BatchNorm2d>(width, kRelu);
+        stem_.append<tern::MaxPool2d>(tern::SlidingWindow::same(3, 2));
+        tern::Sequential& body = block_.body();
+        body.append<tern::SeparableConv2d>(width, width, tern::SlidingWindow::same(3));
+        body.append<tern::BatchNorm2d>(width, kRelu);
+        initialize(tern::Initialization::he_normal, /*seed=*/0);
+    }
+    std::string type() const override { return "Network"; }
+
+  protected:
+    tern::Tensor forward(const tern::Tensor& images) override {
+        return head_(average_(block_(stem_(images))));
+    }
+
+  private:
+    static constexpr tern::BatchNorm2dOptions kRelu{.activation = tern::Activation::relu};
+
+    tern::Sequential& stem_ = add_child<tern::Sequential>("stem");
+    tern::Residual& block_ = add_child<tern::Residual>("block");
+    tern::GlobalAveragePool& average_ = add_child<tern::GlobalAveragePool>("average");
+    tern::Linear& head_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+    if (argc != 2) return std::fputs("usage: train OUTPUT\n", stderr), 2;
+    const auto source = [](tern::Split split) {
+        const tern::SyntheticOptions options{.train_records = 1000, .test_records = 200};
+        return tern::BatchSource(tern::make_synthetic(options, split), tern::Normalization{},
+                                 tern::DType::float32, tern::Device::cpu());
+    };
+    const tern::BatchSource train = source(tern::Split::train), test = source(tern::Split::test);
+
+    Network network(train.class_count(), /*width=*/32);
+    const auto optimizer = tern::make_optimizer(tern::FlatParameters(network), {.name = "adamw"});
+    const auto schedule = tern::make_schedule("constant", 5e-3);
+    tern::TrainingCallbacks callbacks;
+    callbacks.after_row = [](const tern::MetricsRow& row) {
+        std::printf("epoch %lld: loss %.3f, test accuracy %.3f\n", static_cast<long long>(row.epoch),
+                    row.train.loss, row.test->accuracy);
+    };
+    const tern::TrainingPlan plan{.epochs = 4, .batch_size = 25};
+    const tern::MetricsRow row =
+        tern::Trainer(network, *optimizer, *schedule, train, &test, plan, callbacks).run();
+    tern::write_safetensors(argv[1], {network.state(), {}});
+    return row.test->accuracy > 0.9 ? 0 : 1;
+} catch (const std::exception& error) {
+    return std::fprintf(stderr, "train: %s\n", error.what()), 1;
+}
