@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""Runs the commands of README.md, CONTRIBUTING.md and docs/, as they stand there, in a scratch folder.
+
+usage: commands_test.py BIN    BIN: the folder with the programs of this build
+
+A command is a line of an indented block that starts with a program. The scratch folder has what the pages name:
+build/release/bin, a data set DIR, a trained run runs/RUN, the weight files FILE and from_pytorch.safetensors, and
+scripts/train without its installing and building. What cannot run here is in NOT_RUN, with the reason; a line there
+that no page needs any more is an error, and so is a command that fails.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PROGRAM = re.compile(
+    r"(\w+=\S+ )*(\./|(build|scripts|tests|docs)/|(apt-get|bash|cmake|ctest|curl|git|mkdir|pip3?|python3?|tar|tern)( |$))"
+)
+RECORDS = {"data_batch_%d.bin" % k: 4 for k in range(1, 6)} | {"test_batch.bin": 8}
+
+NOT_RUN = {  # whole commands: regular expression -> why
+    r"apt-get install .*": "installs packages",
+    r"build/release/bin/tern data fetch.*": "needs the network",
+    r"cmake --preset .*|cmake --build .*|ctest --preset .*": "builds this tree and tests it, which CI does",
+    r"cmake -S docs/examples .*": "the test consumer does it",
+    r"cmake --install .*": "the test consumer does it",
+    r"scripts/train": "trains for minutes; CI runs it for a few steps",
+    r"(TERN_PRESET=\w+ )?scripts/test.*": "builds this tree and tests it, which CI does",
+    r"scripts/(format|tidy).*": "changes or reads the whole tree; CI runs the first",
+    r"scripts/docs": "needs doxygen; CI runs it",
+    r"scripts/fuzz .*": "needs clang and a minute; CI runs it",
+    r"scripts/compare .*": "needs PyTorch and minutes",
+    r"scripts/gpu-tree .*": "builds this tree for a GPU",
+    r"tar -xf DIR\.tar\.xz.*|\./gpu-check .*": "needs a GPU; a test runs it with pretended programs",
+    r"build/release/bin/tern-test-.*": "a test of its own",
+}
+
+
+def commands(page):
+    """(line number, command) of each command; a line that ends in a backslash goes on."""
+    lines = page.read_text().split("\n")
+    number = 0
+    while number < len(lines):
+        start, text = number + 1, lines[number]
+        while text.endswith("\\"):
+            number += 1
+            text = text[:-1].rstrip() + " " + lines[number].strip()
+        number += 1
+        if text.startswith("    ") and PROGRAM.match(text[4:]):
+            yield start, re.sub(r"\s+# .*", "", text.strip())
+
+
+def make_place(bin_folder):
+    """The files that the pages name, in the current folder."""
+    Path("build/release").mkdir(parents=True)
+    Path("build/release/bin").symlink_to(bin_folder)
+    Path("docs").symlink_to(ROOT / "docs")
+    Path("scripts").mkdir()
+    Path("scripts/train").write_text('#!/bin/sh\nexec build/release/bin/tern train "$@"\n')
+    Path("scripts/train").chmod(0o755)
+    Path("DIR").mkdir()
+    for name, count in RECORDS.items():
+        record = b"".join(bytes([k % 10]) + bytes((k * 7 + i) % 256 for i in range(3072)) for k in range(count))
+        (Path("DIR") / name).write_bytes(record)
+    run("build/release/bin/tern train --data DIR --steps 1 --run runs/RUN").check_returncode()
+    for name in ("FILE", "from_pytorch.safetensors"):
+        shutil.copy("runs/RUN/last.safetensors", name)
+
+
+def run(command):
+    own = {"HOME": os.getcwd(), "BENCHMARK_MIN_TIME": "0.001", "TERN_THREADS": "1"}
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("TERN_")} | own
+    return subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", command],
+        env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+
+
+def main():
+    found = [(page.relative_to(ROOT), line, command) for page in PAGES for line, command in commands(page)]
+    used, ran, failed = set(), 0, 0
+    bin_folder = Path(sys.argv[1]).resolve()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        make_place(bin_folder)
+        for page, line, command in found:
+            reasons = [pattern for pattern in NOT_RUN if re.fullmatch(pattern, command)]
+            used.update(reasons)
+            if reasons:
+                print(f"{page}:{line}: not run, {NOT_RUN[reasons[0]]}: {command}")
+                continue
+            start = time.monotonic()
+            done = run(command)
+            ran += 1
+            seconds = time.monotonic() - start
+            print(f"{page}:{line}: status {done.returncode}, {seconds:.1f} s: {command}", flush=True)
+            if done.returncode:
+                failed += 1
+                print(done.stdout)
+        os.chdir("/")
+    for pattern in NOT_RUN.keys() - used:
+        failed += 1
+        print(f"no page has a command like this any more: {pattern}")
+    print(f"{ran} of {len(found)} commands run, {failed} faults")
+    if failed or ran < 10:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""Every error line that a page of docs/ quotes can be said: its constant parts stand in one statement of the sources.
+
+usage: messages_test.py    messages_test.py --self-test
+
+Quoted are the first cells of tables whose first heading is "line". In them `...`, WORDS in capitals, numbers and what
+stands in double quotes vary. Lines of other programs are in tables whose first heading is "line of another program".
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+LITERAL = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
+VARIES = re.compile(r'\.\.\.|"[^"]*"|cuda:\w|(?<![\w-])[A-Z][A-Z_]*\b(?![=])|(?<![\w-])\d[\w.:]*')
+FEWEST = 10  # letters of the constant parts: a line with fewer says too little
+
+
+def statements(text):
+    """The string literals of each statement of C++, one string each, \\0 where something stands between two."""
+    text = re.sub(r"^\s*(//|#include).*$", "", text, flags=re.M)
+    result, at, line = [], 0, ""
+    for literal in LITERAL.finditer(text):
+        between = text[at : literal.start()]
+        if ";" in between:
+            result.append(line)
+            line = ""
+        elif between.strip() not in ("", ","):
+            line += "\0"
+        line += literal[1].replace('\\"', '"').replace("\\\\", "\\")
+        at = literal.end()
+    return [*result, line]
+
+
+def sources():
+    """Everything that can be said: statements of C++, lines of scripts and CMake files."""
+    names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    texts = []
+    for name in filter(None, names):
+        if re.match(r"(tests|bench|docs)/", name) or not (ROOT / name).is_file():
+            continue
+        if re.search(r"\.(cpp|hpp|cu|cuh)$", name):
+            texts += statements((ROOT / name).read_text())
+        elif re.match(r"scripts/|cmake/.*\.cmake$", name):
+            texts += (ROOT / name).read_text().split("\n")
+    return texts
+
+
+def constant_parts(line):
+    line = re.sub(r"^(tern|train): ", "", line)
+    line = re.sub(r"^\[[^]]*\] ", "", line)  # who says it
+    return [part for part in VARIES.split(line) if re.search(r"\w\w", part)]
+
+
+def can_be_said(line, texts):
+    parts = [part.strip(" ;:,()'") for part in constant_parts(line)]
+    if sum(map(len, parts)) < FEWEST:
+        return False
+    pattern = re.compile(".*".join(map(re.escape, parts)), re.S)
+    return any(pattern.search(text) for text in texts)
+
+
+def quoted(page):
+    """The lines in the first cells of a page's tables."""
+    heading = None
+    for row in page.read_text().split("\n"):
+        if not row.startswith("|"):
+            heading = None
+            continue
+        cell = row.strip("|").split(" | ")[0].strip()
+        if heading is None:
+            heading = cell
+        elif heading == "line":
+            yield from re.findall(r"`([^`]+)`", cell)
+
+
+def self_test():
+    texts = statements('fail(a, "record ", n, " has label ",\n  "too " "high, got \\"", x); say("another thing");')
+    assert can_be_said("tern: [FILE] record 3 has label too high, got ...", texts)
+    assert not can_be_said("tern: [FILE] record 3 has label too low, got ...", texts)
+    assert not can_be_said("tern: [FILE] record 3 another thing", texts), "two statements"
+    assert not can_be_said("tern: [FILE] N ...", texts), "nothing constant"
+    print("self-test passed")
+
+
+def main():
+    if sys.argv[1:] == ["--self-test"]:
+        return self_test()
+    texts = sources()
+    lines = [(page.name, line) for page in sorted((ROOT / "docs").glob("*.md")) for line in quoted(page)]
+    wrong = [(page, line) for page, line in lines if not can_be_said(line, texts)]
+    for page, line in wrong:
+        print(f"docs/{page}: no source says this: {line}")
+    print(f"{len(lines)} lines, {len(wrong)} that nothing says")
+    if wrong or len(lines) < 30:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
