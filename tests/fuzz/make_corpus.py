@@ -19,6 +19,29 @@ def cifar10():
     yield "cut-record", b"cat\n\0" + batch(0)[:-1]
 
 
+def config():
+    yield "whole", b"""model = "mini_xception"
+epochs = 8
+steps = 0x10
+batch_size = 3_2
+seed = 0o7
+shuffle = 'on'
+normalize = \"\"\"
+unit\"\"\"
+lr = 1e-3 # a comment
+betas = [0.9, 0.999]
+epsilon = inf
+label_smoothing = -nan
+weight_decay = 0
+log_steps = true
+"""
+    yield "no-setting", b"colour = 1\n"
+    yield "nested", b"a.b.c = [[1, [2.5, {x = 1979-05-27T07:32:00Z}]], {}]\n[[table]]\nk = 1\n"
+    yield "escapes", 'model = "\\u00e9\\U0001F600\\t\\n\\"é"\n"data" = \'x\'\n'.encode()
+    yield "too-large", b"epochs = 9223372036854775808\n"
+    yield "twice", b"lr = 1\nlr = 2\n"
+
+
 INFO = {
     "format_version": "1",
     "model": "mini_xception",
@@ -65,7 +88,7 @@ def weights_info():
 
 if __name__ == "__main__":
     root = pathlib.Path(__file__).parent / "corpus"
-    for make in (cifar10, safetensors, weights_info):
+    for make in (cifar10, config, safetensors, weights_info):
         if sys.argv[1:] and make.__name__ not in sys.argv[1:]:
             continue
         folder = root / make.__name__
