@@ -56,7 +56,7 @@ int main(int argc, char** argv) try {
     };
     const tern::TrainingPlan plan{.epochs = 4, .batch_size = 25};
     const tern::MetricsRow row =
-        tern::Trainer(network, *optimizer, *schedule, train, &test, plan, callbacks).run();
+        tern::Trainer(network, *optimizer, *schedule, train, &test, plan, callbacks).run().value();
     tern::write_safetensors(argv[1], {network.state(), {}});
     return row.test->accuracy > 0.9 ? 0 : 1;
 } catch (const std::exception& error) {
