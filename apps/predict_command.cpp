@@ -130,7 +130,7 @@ void run(const PredictFlags& flags) {
 Run add_predict_command(CLI::App& app) {
     const auto flags = std::make_shared<PredictFlags>();
     flags->add_to(app);
-    app.footer("Examples:\n  tern predict --checkpoint runs/RUN/last.safetensors cat.jpg photos/*.png");
+    app.footer("Examples:\n  tern predict --checkpoint runs/RUN/last.safetensors cat.png photos/dog/*.png");
     return [flags] { run(*flags); };
 }
 

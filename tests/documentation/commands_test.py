@@ -4,18 +4,21 @@
 usage: commands_test.py BIN    BIN: the folder with the programs of this build
 
 A command is a line of an indented block that starts with a program. The scratch folder has what the pages name:
-build/release/bin, a data set DIR, a trained run runs/RUN, the weight files FILE and from_pytorch.safetensors, and
-scripts/train without its installing and building. What cannot run here is in NOT_RUN, with the reason; a line there
-that no page needs any more is an error, and so is a command that fails.
+build/release/bin, a data set DIR, pictures in photos/cat and photos/dog and cat.png, a trained run runs/RUN, the
+weight files FILE and from_pytorch.safetensors, and scripts/train without its installing and building. What cannot run
+here is in NOT_RUN, with the reason; a line there that no page needs any more is an error, and so is a command that
+fails.
 """
 
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
 import time
+import zlib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,6 +60,20 @@ def commands(page):
             yield start, re.sub(r"\s+# .*", "", text.strip())
 
 
+def make_png(path, side, colour):
+    """A picture of one colour."""
+
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    rows = (b"\0" + bytes(colour) * side) * side
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    )
+
+
 def make_place(bin_folder):
     """The files that the pages name, in the current folder."""
     Path("build/release").mkdir(parents=True)
@@ -69,6 +86,10 @@ def make_place(bin_folder):
     for name, count in RECORDS.items():
         record = b"".join(bytes([k % 10]) + bytes((k * 7 + i) % 256 for i in range(3072)) for k in range(count))
         (Path("DIR") / name).write_bytes(record)
+    for k in range(10):
+        make_png(Path("photos/cat") / f"{k}.png", 40, (k, 0, 255))
+        make_png(Path("photos/dog") / f"{k}.png", 32, (k, 255, 0))
+    make_png(Path("cat.png"), 50, (9, 9, 9))
     run("build/release/bin/tern train --data DIR --steps 1 --run runs/RUN").check_returncode()
     for name in ("FILE", "from_pytorch.safetensors"):
         shutil.copy("runs/RUN/last.safetensors", name)
