@@ -1,24 +1,16 @@
-// Loads a weight file and classifies a picture: predict WEIGHTS
+// What a trained network sees in a picture: predict WEIGHTS PICTURE
 #include <cstdio>
+#include <vector>
 
 #include "tern/tern.hpp"
 
 int main(int argc, char** argv) try {
-    if (argc != 2) return std::fputs("usage: predict WEIGHTS\n", stderr), 2;
-    const tern::Weights weights = tern::read_weights(argv[1]);
-    const tern::WeightsInfo& info = weights.info.value();
-    const auto classes = static_cast<std::int64_t>(info.classes.size());
-    const auto model = tern::make_model(info.model, {.classes = classes});
-    tern::load_weights(*model, info.model, weights);
-    model->eval();
-
-    const tern::NoGrad no_grad;
-    const tern::BatchSource pictures(tern::make_synthetic({.classes = classes}, tern::Split::test),
-                                     info.normalization, tern::DType::float32, tern::Device::cpu());
-    const tern::Batch batch = pictures.batch(tern::Tensor::from<std::int32_t>({1}, {7}));  // record 7
-    const tern::Tensor probabilities = tern::softmax((*model)(batch.images));              // (1, classes)
-    for (std::size_t k = 0; k < info.classes.size(); ++k) {
-        std::printf("%-12s %.4f\n", info.classes[k].c_str(), probabilities.elements<float>()[k]);
+    if (argc != 3) return std::fputs("usage: predict WEIGHTS PICTURE\n", stderr), 2;
+    const tern::Predictor predictor(tern::read_weights(argv[1]));
+    const tern::Tensor picture = tern::read_image(argv[2]);  // PNG, JPEG or PPM of any size
+    const std::vector<tern::Prediction> guesses = predictor.predict({picture}, /*top_k=*/3)[0];
+    for (const tern::Prediction& guess : guesses) {
+        std::printf("%-12s %.4f\n", guess.name.c_str(), guess.probability);
     }
 } catch (const std::exception& error) {
     return std::fprintf(stderr, "predict: %s\n", error.what()), 1;
