@@ -5,6 +5,7 @@ import json
 import pathlib
 import struct
 import sys
+import zlib
 
 RECORD = 1 + 3 * 32 * 32
 
@@ -40,6 +41,52 @@ log_steps = true
     yield "escapes", 'model = "\\u00e9\\U0001F600\\t\\n\\"é"\n"data" = \'x\'\n'.encode()
     yield "too-large", b"epochs = 9223372036854775808\n"
     yield "twice", b"lr = 1\nlr = 2\n"
+
+
+def png(width, height, depth, colour, rows, *before, interlace=0):
+    def chunk(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlace)
+    chunks = [(b"IHDR", header), *before, (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*item) for item in chunks)
+
+
+def jpeg(components, *before, frame=0xC0):
+    """8 x 8 pixels of one colour: in each component the difference 0, then the end of the block."""
+
+    def segment(kind, content):
+        return bytes([0xFF, kind]) + struct.pack(">H", len(content) + 2) + content
+
+    def codes(kind):  # one code, the bit 0, for the symbol 0
+        return segment(0xC4, bytes([kind << 4, 1] + [0] * 15 + [0]))
+
+    count = len(components)
+    shape = struct.pack(">BHHB", 8, 8, 8, count) + b"".join(bytes([c, 0x11, 0]) for c in components)
+    scan = bytes([count]) + b"".join(bytes([c, 0]) for c in components) + bytes([0, 63 if frame == 0xC0 else 0, 0])
+    bits = 2 * count if frame == 0xC0 else count  # a progressive file's first scan has differences alone
+    tables = segment(0xDB, bytes([0] + [1] * 64)) + codes(0) + codes(1)
+    parts = b"".join(segment(*item) for item in before) + tables + segment(frame, shape) + segment(0xDA, scan)
+    return b"\xff\xd8" + parts + bytes([0xFF >> bits]) + b"\xff\xd9"
+
+
+def image():
+    yield "grey.ppm", b"P5 2 1 255\n\x00\xff"
+    yield "colour.ppm", b"P6\n# a comment\n1 2\n255\n" + bytes(range(6))
+    yield "wide.ppm", b"P6 1 1 65535\n" + bytes(range(6))
+    yield "huge.ppm", b"P6 99999 99999 255\n"
+    yield "grey.png", png(3, 2, 1, 0, bytes([0, 0xA0, 0, 0x40]))
+    yield "colour.png", png(2, 1, 8, 2, bytes([1, *range(6)]))
+    yield "alpha16.png", png(1, 1, 16, 6, bytes([0, *range(8)]))
+    yield "palette.png", png(4, 1, 2, 3, bytes([0, 0x1B]), (b"PLTE", bytes(range(12))), (b"tRNS", b"\x00\x80"))
+    yield "transparent.png", png(2, 1, 8, 0, bytes([0, 1, 2]), (b"gAMA", struct.pack(">I", 45455)), (b"tRNS", b"\0\1"))
+    yield "interlaced.png", png(1, 1, 8, 4, bytes([0, 1, 2]), interlace=1)
+    exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
+    little = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x03\0\0\0\0\0\0\0"
+    yield "grey.jpg", jpeg([1], (0xE1, exif))
+    yield "colour.jpg", jpeg([1, 2, 3], (0xE1, little))
+    yield "inks.jpg", jpeg([1, 2, 3, 4], (0xEE, b"Adobe\0\x64\0\0\0\0\x02"))
+    yield "progressive.jpg", jpeg([1], frame=0xC2)
 
 
 INFO = {
@@ -88,7 +135,7 @@ def weights_info():
 
 if __name__ == "__main__":
     root = pathlib.Path(__file__).parent / "corpus"
-    for make in (cifar10, config, safetensors, weights_info):
+    for make in (cifar10, config, image, safetensors, weights_info):
         if sys.argv[1:] and make.__name__ not in sys.argv[1:]:
             continue
         folder = root / make.__name__
