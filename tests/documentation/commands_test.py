@@ -40,6 +40,7 @@ NOT_RUN = {  # whole commands: regular expression -> why
     r"scripts/docs": "needs doxygen; CI runs it",
     r"scripts/fuzz .*": "needs clang and a minute; CI runs it",
     r"scripts/compare .*": "needs PyTorch and minutes",
+    r"scripts/ptxas-report.*": "needs nvcc and minutes",
     r"scripts/gpu-tree .*": "builds this tree for a GPU",
     r"tar -xf DIR\.tar\.xz.*|\./gpu-check .*": "needs a GPU; a test runs it with pretended programs",
     r"build/release/bin/tern-test-.*": "a test of its own",
