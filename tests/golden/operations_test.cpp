@@ -103,6 +103,6 @@ TEST_CASE("no golden file goes unread") {
         const std::string name = entry.path().stem();
         INFO(name);
         CHECK((golden_operations().contains(name) ||
-               std::ranges::find(kNetworks, name) != std::end(kNetworks)));
+               std::ranges::find(kNetworks, name) != std::end(kNetworks) || name == "classification_report"));
     }
 }
