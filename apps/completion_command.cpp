@@ -118,17 +118,22 @@ std::string quoted(std::string text) {
 }
 
 std::string fish_script(const CLI::App& app) {
+    const std::string kTop = "__fish_use_subcommand";
     std::ostringstream out;
     out << "# fish: tern completion fish | source\n";
     for (const CLI::App* command : commands_below(app)) {
         const std::string parent = command->get_parent()->get_parent() == nullptr
-                                       ? "__fish_use_subcommand"
+                                       ? kTop
                                        : "__fish_seen_subcommand_from " + command->get_parent()->get_name();
         out << "complete -c tern -n " << quoted(parent) << " -f -a " << command->get_name() << " -d "
             << quoted(command->get_description()) << '\n';
+        // `info` is a command, and one of `data`.
+        std::string seen = "__fish_seen_subcommand_from " + command->get_name();
+        if (parent != kTop) seen += "; and " + parent;
+        if (parent == kTop && command->get_name() == "info")
+            seen += "; and not __fish_seen_subcommand_from data";
         for (const FlagWords& flag : flags_of(*command)) {
-            out << "complete -c tern -n " << quoted("__fish_seen_subcommand_from " + command->get_name())
-                << " -l " << flag.name.substr(2);
+            out << "complete -c tern -n " << quoted(seen) << " -l " << flag.name.substr(2);
             if (flag.takes_value) out << (flag.takes_path ? " -r" : " -x");
             if (!flag.choices.empty()) out << " -a " << quoted(joined(flag.choices));
             out << " -d " << quoted(flag.about) << '\n';

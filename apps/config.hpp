@@ -26,6 +26,10 @@ ConfigValues read_config(const std::string& file);
 /// where one is given.
 std::set<std::string> fill_flags(TrainFlags& flags, const ConfigValues& values);
 
+/// Throws UsageError naming the first flag, of those with names for values, that is given and another one
+/// than in `values`, the config of the run in `folder`: before other flags are asked to fit it.
+void check_same_names(TrainFlags flags, const ConfigValues& values, const std::string& folder);
+
 /// Throws UsageError naming the first flag whose value in `settings` is another one than in `values`, the
 /// config of the run in `folder`. Left out is what may change when a run goes on: how long it is, where it
 /// runs, where the data lies, what is kept.

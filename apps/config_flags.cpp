@@ -40,6 +40,19 @@ TrainSettings settings_with(TrainFlags flags, const std::string& file) {
     }
 }
 
+void check_same_names(TrainFlags flags, const ConfigValues& values, const std::string& folder) {
+    for (const Key& key : kKeys) {
+        const bool is_name =
+            key.kind == Kind::text && key.name != std::string_view("init");  // that is a path
+        if (!is_name || key.may_change) continue;
+        const Flag& given = key.flag(flags);
+        const auto then = values.find(key.name);
+        if (given && then != values.end() && *given != then->second)
+            usage_error(flag_of(key.name), "the run in ", one_line(folder), " has ", one_line(then->second),
+                        ", got ", one_line(*given));
+    }
+}
+
 void check_same_run(const TrainSettings& settings, const ConfigValues& values, const std::string& folder) {
     const ConfigValues asked = parse_config(to_toml(settings), folder);
     const char* const length = settings.plan.steps > 0 ? "steps" : "epochs";

@@ -30,7 +30,7 @@ struct EvaluateFlags {
                        "folder with CIFAR-10's .bin files or its parent, or: synthetic (or TERN_DATA)")
             ->type_name("DIR");
         app.add_option("--split", split, "test|train (default test)")->type_name("NAME");
-        app.add_option("--model", model, to_text("for files that do not say it: ", model_names()))
+        app.add_option("--model", model, model_names() + " (for files that do not say it)")
             ->type_name("NAME");
         app.add_option("--normalize", normalize,
                        "for files that do not say it (default: as the model's paper)")

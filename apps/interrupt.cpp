@@ -1,11 +1,14 @@
 #include "tern/apps/interrupt.hpp"
 
+#include <atomic>
 #include <csignal>
 
 namespace tern::apps {
 namespace {
 
-volatile std::sig_atomic_t noted = 0;
+// Signals may come on any thread.
+std::atomic<int> noted = 0;
+static_assert(std::atomic<int>::is_always_lock_free);
 
 void set_action(void (*handler)(int), int flags) {
     struct sigaction action {};

@@ -1,4 +1,5 @@
-// tern: trains image classifiers. Exit status 0: done; 1: something failed; 2: the command line is wrong.
+// tern: trains image classifiers. Exit status 0: done; 1: something failed; 2: the command line is wrong;
+// 128 + signal: stopped in good order.
 #include <csignal>
 #include <cstdio>
 #include <vector>
@@ -74,7 +75,10 @@ int main(int argc, char** argv) {
     std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is an error of write(), not the end
     try {
         tern::apps::run(argc, argv);
-        return std::fflush(stdout) == 0 ? 0 : 1;
+        // A flush that failed before has dropped its text, and the last one succeeds.
+        if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return 0;
+        std::fputs("tern: [standard output] cannot be written\n", stderr);
+        return 1;
     } catch (const tern::apps::Interrupted& interrupted) {
         return tern::apps::report(interrupted, interrupted.status());
     } catch (const tern::apps::UsageError& error) {

@@ -25,7 +25,7 @@ struct PredictFlags {
         app.add_option("--checkpoint", checkpoint, "safetensors file with the weights")->type_name("FILE");
         app.add_option("IMAGE", images, "PNG, JPEG, PPM or PGM files")->type_name("");
         app.add_option("--top-k", top_k, "classes shown for each picture (default 3)")->type_name("N");
-        app.add_option("--model", model, to_text("for files that do not say it: ", model_names()))
+        app.add_option("--model", model, model_names() + " (for files that do not say it)")
             ->type_name("NAME");
         app.add_option("--normalize", normalize,
                        "unit|half (for files that do not say it; default: as the model's paper)")

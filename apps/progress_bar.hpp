@@ -18,10 +18,12 @@ class ProgressBar {
 
   private:
     TerminalLine line_;
+    std::int64_t first_step_ = -1;  // done before this process began
 };
 
 /// The line: share done, epoch, images/s, loss, accuracy, time left; about 80 columns, cut to `width`.
-std::string progress_line(const TrainingProgress& progress, std::int64_t epochs, double run_seconds,
-                          int width);
+/// The steps from `first_step` on took `run_seconds`.
+std::string progress_line(const TrainingProgress& progress, std::int64_t epochs, std::int64_t first_step,
+                          double run_seconds, int width);
 
 }  // namespace tern::apps

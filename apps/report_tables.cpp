@@ -9,9 +9,15 @@
 namespace tern::apps {
 namespace {
 
-// Names come from files. Columns are aligned by bytes, so a name is cut to fit.
+// Names come from files. Columns are aligned by bytes, so a name is cut to fit, between UTF-8's letters.
 constexpr std::size_t kNameWidth = 16;
-std::string shown(const std::string& name) { return one_line(name).substr(0, kNameWidth); }
+std::string shown(const std::string& name) {
+    const std::string line = one_line(name);
+    std::size_t end = std::min(line.size(), kNameWidth);
+    const auto inside_letter = [&] { return (static_cast<unsigned char>(line[end]) & 0xC0U) == 0x80U; };
+    while (end > 0 && end < line.size() && inside_letter()) --end;
+    return line.substr(0, end);
+}
 
 // Backgrounds of xterm's colour cube from pale to dark, for shares of the row up to 5, 20, 40, 60, 80 and 100
 // %.

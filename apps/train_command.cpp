@@ -50,6 +50,7 @@ Workbench prepare(const TrainSettings& settings, const std::optional<std::string
 class TrainCommand {
   public:
     explicit TrainCommand(const TrainFlags& flags) : flags_(flags), out_(flags.json ? stderr : stdout) {
+        if (flags.run && flags.run->empty()) usage_error("--run", "must name a folder, got an empty name");
         if (flags.resume && flags.run) {
             open_run(*flags.run);
         } else {
@@ -96,6 +97,12 @@ class TrainCommand {
                         callbacks(record, bar, watch));
         if (checkpoint_)
             load_state(trainer.state(), state_.tensors, (*checkpoint_ / RunRecord::kState).string());
+        if (state_.position.step > trainer.total_steps())
+            usage_error(settings_.plan.steps > 0 ? "--steps" : "--epochs", "must not end before step ",
+                        state_.position.step, ", which the run has done, got ", trainer.total_steps(),
+                        " steps");
+        remove_unfinished(folder_->path());
+        remove_unfinished(folder_->path() / "checkpoints");
         folder_->write_config(to_toml(settings_));
         record.emplace(
             *folder_, settings_,
@@ -115,10 +122,10 @@ class TrainCommand {
     void open_run(const std::string& folder) {
         folder_.emplace(RunFolder::open(folder));
         const std::string config = folder_->config_file().string();
+        const ConfigValues values = read_config(config);
+        check_same_names(flags_, values, folder);
         settings_ = settings_with(flags_, config);
-        check_same_run(settings_, read_config(config), folder);
-        remove_unfinished(folder);
-        remove_unfinished(folder / std::filesystem::path("checkpoints"));
+        check_same_run(settings_, values, folder);
         const Checkpoints checkpoints(folder, settings_.keep);
         const auto step = checkpoints.newest_whole([](const std::string& why) {
             std::fprintf(stderr, "tern: passed over a checkpoint: %s\n", one_line(why).c_str());
@@ -127,6 +134,8 @@ class TrainCommand {
         if (!step) return;
         checkpoint_ = checkpoints.path(*step);
         state_ = read_training_state(*checkpoint_ / RunRecord::kState);
+        // The best may have been deleted for one that is damaged.
+        if (!std::filesystem::exists(checkpoints.path(state_.best_step))) state_.best_step = 0;
     }
 
     void check_data() {

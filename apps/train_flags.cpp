@@ -137,7 +137,6 @@ TrainSettings TrainFlags::settings() const {
     settings.normalize = parse_normalize(normalize.value_or(std::string(settings.model->normalization)));
     settings.optimizer = optimizer_settings(*this, *settings.model);
     settings.schedule = parse_choice("--schedule", schedule.value_or("constant"), {"constant"});
-    if (run && run->empty()) usage_error("--run", "must name a folder, got an empty name");
     settings.init = init;
     if (keep) settings.keep = parse_integer("--keep", *keep, 1);
     settings.log_steps = log_steps;

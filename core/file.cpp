@@ -61,7 +61,12 @@ void swap_in(const fs::path& aside, const fs::path& path) {
         fs::path old = aside;
         old += ".old";
         rename_to(path, old);
-        rename_to(aside, path);
+        try {
+            rename_to(aside, path);
+        } catch (const Error&) {
+            ::rename(old.c_str(), path.c_str());
+            throw;
+        }
         rename_to(old, aside);
         return;
     }
@@ -131,8 +136,8 @@ void write_folder_atomically(const fs::path& path, const std::function<void(cons
         fs::remove_all(aside, ignored);
         throw;
     }
-    sync_folder(parent_of(path));
     fs::remove_all(aside, ignored);
+    sync_folder(parent_of(path));
 }
 
 void remove_unfinished(const fs::path& folder) {
@@ -143,7 +148,11 @@ void remove_unfinished(const fs::path& folder) {
         const std::string name = entry->path().filename().string();
         if (name.starts_with('.') && name.find(kPart) != std::string::npos) found.push_back(entry->path());
     }
-    for (const fs::path& path : found) fs::remove_all(path, error);
+    for (const fs::path& path : found) {
+        std::error_code one;
+        fs::remove_all(path, one);
+        if (one) error = one;
+    }
     TERN_CHECK(!error, folder.string(), "cannot be tidied: ", error.message());
 }
 

@@ -22,7 +22,8 @@ void read_file(const std::filesystem::path& path, std::span<std::byte> into);
 std::string read_text_file(const std::filesystem::path& path, std::int64_t limit);
 
 /// Writes the bytes to a new file beside `path`, syncs it, renames it to `path` and syncs the folder. On
-/// failure throws Error, and what `path` was before is still there.
+/// /// failure throws Error, and what `path` was before is still there; only if the folder's sync fails is
+/// the new file there already.
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
 
 /// Lets `fill` write files into a new folder beside `path` (named .NAME.part-PID), syncs them, and renames

@@ -65,10 +65,12 @@ void check_checkpoint(const fs::path& path) {
                    "is damaged: its sum is not that of ", kSums);
         summed.insert(name.string());
     }
-    for (const fs::directory_entry& entry : fs::directory_iterator(path)) {
-        const std::string name = entry.path().filename().string();
+    std::error_code error;
+    for (fs::directory_iterator entry(path, error), end; !error && entry != end; entry.increment(error)) {
+        const std::string name = entry->path().filename().string();
         TERN_CHECK(name == kSums || summed.contains(name), sums.string(), "has no sum of ", name);
     }
+    TERN_CHECK(!error, path.string(), "cannot be read: ", error.message());
 }
 
 Checkpoints::Checkpoints(fs::path run, std::int64_t keep)
@@ -84,9 +86,10 @@ void Checkpoints::save(std::int64_t step, std::int64_t best,
     fs::create_directories(folder_, error);
     TERN_CHECK(!error, folder_.string(), "cannot be made: ", error.message());
     write_checkpoint(path(step), write_files);
-    const auto target = [&](std::int64_t of) { return path(of).lexically_relative(run_) / kWeights; };
-    replace_link(last_link(), target(step));
-    if (best > 0) replace_link(best_link(), target(best));
+    link(step, best);
+    for (const std::int64_t later : steps()) {
+        if (later > step) remove(later);
+    }
     std::vector<std::int64_t> all = steps();
     const auto stay = std::min(all.size(), static_cast<std::size_t>(keep_));
     all.resize(all.size() - stay);
@@ -95,12 +98,20 @@ void Checkpoints::save(std::int64_t step, std::int64_t best,
     }
 }
 
+void Checkpoints::link(std::int64_t last, std::int64_t best) const {
+    const auto target = [&](std::int64_t step) { return path(step).lexically_relative(run_) / kWeights; };
+    replace_link(last_link(), target(last));
+    if (best > 0) replace_link(best_link(), target(best));
+}
+
 std::vector<std::int64_t> Checkpoints::steps() const {
     std::vector<std::int64_t> all;
     std::error_code error;
     for (fs::directory_iterator entry(folder_, error), end; !error && entry != end; entry.increment(error)) {
         if (const auto step = step_of(entry->path().filename().string())) all.push_back(*step);
     }
+    TERN_CHECK(!error || error == std::errc::no_such_file_or_directory, folder_.string(),
+               "cannot be read: ", error.message());
     std::ranges::sort(all);
     return all;
 }

@@ -32,9 +32,13 @@ class Checkpoints {
     std::filesystem::path path(std::int64_t step) const;
 
     /// Writes the checkpoint of `step` with write_checkpoint(), links it, and deletes those that need not
-    /// stay. `best`: the step whose weights are the best, this one or one saved before; 0: none is known.
+    /// stay, and those of later steps: damaged ones that a run went back behind. `best`: the step whose
+    /// weights are the best, this one or one saved before; 0: none is known.
     void save(std::int64_t step, std::int64_t best,
               const std::function<void(const std::filesystem::path&)>& write_files) const;
+
+    /// Lets the links lead to the weights of these steps.
+    void link(std::int64_t last, std::int64_t best) const;
 
     /// Ascending; whole or not.
     std::vector<std::int64_t> steps() const;

@@ -19,12 +19,17 @@ std::string name_of_model(const Weights& weights, const std::string& named) {
 }
 
 std::vector<std::string> classes_of(const Weights& weights, const std::string& model) {
-    if (weights.info) return weights.info->classes;
     // The bias of the last layer has an element for each class.
     const std::string last = make_model(model)->parameters().back().name;
     const auto found = std::ranges::find(weights.tensors, last, &NamedTensor::name);
     TERN_CHECK(found != weights.tensors.end() && found->tensor.rank() == 1 && found->tensor.numel() > 0,
                weights.file, "has no ", last, " to tell the number of classes by");
+    if (weights.info) {
+        const auto named = static_cast<std::int64_t>(weights.info->classes.size());
+        TERN_CHECK(found->tensor.numel() == named, weights.file, "names ", named, " classes, but ", last,
+                   " has ", found->tensor.numel(), " elements");
+        return weights.info->classes;
+    }
     std::vector<std::string> names;
     for (std::int64_t k = 0; k < found->tensor.numel(); ++k) names.push_back(to_text("class ", k));
     return names;

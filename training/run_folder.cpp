@@ -48,9 +48,12 @@ RunFolder::RunFolder(fs::path path)
 }
 
 void RunFolder::check_free(const fs::path& folder) {
-    std::error_code error;
-    TERN_CHECK(!fs::exists(folder / kConfig, error), folder.string(), "holds a run already (", kConfig,
-               "); name another folder, or go on with --resume");
+    // The checkpoints of a run that lost its config would be taken for the new one's.
+    for (const char* sign : {kConfig, "checkpoints"}) {
+        std::error_code error;
+        TERN_CHECK(!fs::exists(folder / sign, error), folder.string(), "holds a run already (", sign,
+                   "); name another folder, or go on with --resume");
+    }
 }
 
 RunFolder RunFolder::make(const std::optional<fs::path>& folder, std::string_view model) {

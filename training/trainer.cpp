@@ -62,6 +62,8 @@ Trainer::Trainer(Module& model, Optimizer& optimizer, const Schedule& schedule, 
       step_(model, optimizer, train, plan.label_smoothing, callbacks_.after_loss ? kReadInterval : 0) {}
 
 std::optional<MetricsRow> Trainer::run(const TrainingPosition& start) {
+    TERN_CHECK(start.step <= total_steps_, "train", "the plan has ", total_steps_, " steps, but ", start.step,
+               " are done");
     position_ = start;
     step_.set_steps(start.step);
     row_start_ = now() - start.row_seconds;

@@ -56,8 +56,9 @@ class Trainer {
             const BatchSource* test, const TrainingPlan& plan, TrainingCallbacks callbacks);
 
     /// Runs the plan from `start` on and returns its last row; none if stop() ended it or nothing was left to
-    /// do. Throws Error when a loss is no finite number. A run that goes on from a saved position, with the
-    /// model and state() as they were, ends with the bits of one that was never stopped.
+    /// do. Throws Error when a loss is no finite number, or when `start` is behind the plan's end. A run that
+    /// goes on from a saved position, with the model and state() as they were, ends with the bits of one that
+    /// was never stopped.
     std::optional<MetricsRow> run(const TrainingPosition& start = {});
 
     std::int64_t total_steps() const { return total_steps_; }

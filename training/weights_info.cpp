@@ -77,7 +77,7 @@ Metadata weights_metadata(const WeightsInfo& info) {
         {"name", normalization.name}, {"scale", normalization.scale}, {"shift", normalization.shift}};
     return {{kVersionKey, kVersion},
             {"model", info.model},
-            {"classes", Json(info.classes).dump()},
+            {"classes", Json(info.classes).dump(-1, ' ', false, Json::error_handler_t::replace)},
             {"normalization", numbers.dump()}};
 }
 

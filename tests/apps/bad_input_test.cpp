@@ -192,6 +192,16 @@ TEST_CASE("a run folder that is taken") {
         complaint("run") + "holds a run already (config.toml); name another folder, or go on with --resume");
 }
 
+TEST_CASE("output that cannot be written is told") {
+    const test::TemporaryFolder place;
+    for (const char* command : {" info", " train --data synthetic --steps 1 --dry-run"}) {
+        const std::string errors = (place / "errors").string();
+        const int status = std::system(to_text(TERN_PROGRAM, command, " >/dev/full 2>", errors).c_str());
+        CHECK(WEXITSTATUS(status) == 1);
+        CHECK(test::read_text(errors) == "tern: [standard output] cannot be written\n");
+    }
+}
+
 TEST_CASE("names in files do not move the cursor") {
     const test::Place place;
     const std::string odd = (place / "a\033[2Jb\nc").string();

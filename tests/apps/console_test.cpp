@@ -25,8 +25,10 @@ TEST_CASE("numbers as people write them") {
 TEST_CASE("the progress line tells share, speed, loss and time left, and fits the terminal") {
     const Totals totals(Device::cpu());
     const TrainingProgress progress{2, 25, 100, 320, 4.0, totals};
-    CHECK(progress_line(progress, 8, 60, 120) ==
+    CHECK(progress_line(progress, 8, 0, 60, 120) ==
           "[##........]  25%  epoch 2/8  80 img/s  loss 0.0000  acc 0.0000  3:00 left");
-    CHECK(progress_line(progress, 0, 60, 120).find("step 25/100") != std::string::npos);
-    CHECK(progress_line(progress, 8, 60, 30).size() == 30);
+    // A run that went on after step 15: six seconds a step.
+    CHECK(progress_line(progress, 8, 15, 60, 120).find("7:30 left") != std::string::npos);
+    CHECK(progress_line(progress, 0, 0, 60, 120).find("step 25/100") != std::string::npos);
+    CHECK(progress_line(progress, 8, 0, 60, 30).size() == 30);
 }

@@ -14,6 +14,10 @@ TEST_CASE("a confusion matrix is plain, or shaded by share of the row") {
           "cat                  9     1     0\n"
           "a?[2Jb               0     0     0\n"
           "a name that is m    25    50    25\n");
+    // Letters of three bytes: five fit.
+    const std::string letters = "\u6f22\u5b57\u6f22\u5b57\u6f22";
+    CHECK_THAT(confusion_table(confusion, {letters + "\u5b57", "b", "c"}, false),
+               Catch::Contains(letters + "  "));
     CHECK(confusion_table(confusion, names, true) ==
           "\n"
           "label            predictions, classes in the order of the rows\n"

@@ -194,13 +194,16 @@ TEST_CASE("a run goes on only as it was begun") {
           "[--model] the run in run has mini_xception, got mini_xception_dense");
     check({"--batch-size", "16"}, 2, "[--batch-size] the run in run has 8, got 16");
     check({"--lr", "0.1"}, 2, "[--lr] the run in run has 0.001, got 0.1");
-    check({"--optimizer", "sgd", "--lr", "0.001"}, 1,
-          "[run/config.toml] betas has no meaning for --optimizer sgd");
+    check({"--optimizer", "sgd"}, 2, "[--optimizer] the run in run has adam, got sgd");
+    check({"--epochs", "1"}, 2,
+          "[--epochs] must not end before step 10, which the run has done, got 5 steps");
     check({"--steps", "4"}, 2, "[--steps] the run in run does not count these");
     check({"--init", "x"}, 2, to_text("[--init] the run in run has none, got ", (place / "x").string()));
     check({"--config", "x"}, 2, "[--config] cannot be given together with --resume");
     check({"--data", "synthetic"}, 1,
           "[--data] the run was trained on other records than those of synthetic");
+    check_failure(run_tern(place, resume_flags("")), 2,
+                  "tern: [--run] must name a folder, got an empty name");
     check_failure(run_tern(place, {"train", "--resume"}), 2,
                   "tern: [--resume] needs --run, the folder of the run");
     check_failure(run_tern(place, resume_flags("none")), 1,

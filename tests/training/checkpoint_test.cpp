@@ -67,6 +67,15 @@ TEST_CASE("the newest and the best stay, the links lead to them") {
     CHECK_THROWS_WITH(Checkpoints(place.path(), 0), "[checkpoints] at least 1 must be kept, got 0");
 }
 
+TEST_CASE("a run that went back behind damaged checkpoints keeps what it saves") {
+    const test::TemporaryFolder place;
+    const Checkpoints checkpoints(place.path(), 1);
+    for (const std::int64_t step : {5, 10}) checkpoints.save(step, 5, kFill);
+    checkpoints.save(6, 5, kFill);
+    CHECK(checkpoints.steps() == std::vector<std::int64_t>{5, 6});
+    CHECK(test::read_text(checkpoints.last_link()) == "weights");
+}
+
 TEST_CASE("without tests there is no best") {
     const test::TemporaryFolder place;
     Checkpoints(place.path(), 1).save(3, 0, kFill);

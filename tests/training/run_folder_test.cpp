@@ -43,6 +43,9 @@ TEST_CASE("a folder that holds a run is refused") {
     CHECK_THROWS_WITH(RunFolder::make(folder / "a", "model"),
                       test::at(folder / "a") +
                           "holds a run already (config.toml); name another folder, or go on with --resume");
+    std::filesystem::create_directories(folder / "b" / "checkpoints");
+    CHECK_THROWS_WITH(RunFolder::make(folder / "b", "model"),
+                      Catch::Contains("holds a run already (checkpoints)"));
     test::write_text(folder / "file", "");
     CHECK_THROWS_WITH(RunFolder::make(folder / "file", "model"),
                       Catch::StartsWith(test::at(folder / "file") + "cannot be made: "));

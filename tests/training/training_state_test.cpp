@@ -41,6 +41,8 @@ TEST_CASE("a training state is read as it was written") {
     REQUIRE(again.tensors.size() == 2);
     for (const auto& [name, tensor] : again.tensors) {
         CHECK(tensor.dtype() == (name == "totals" ? DType::float64 : DType::int64));
+        CHECK(tensor.numel() == (name == "totals" ? 3 : 1));
+        CHECK((name == "totals" ? tensor.data<double>()[2] == 1.5 : tensor.item() == 12));
     }
 }
 
