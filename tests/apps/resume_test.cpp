@@ -1,4 +1,4 @@
-// Checkpoints and --resume, from outside.
+// Checkpoints and --resume, from outside: whole runs, so a ctest of their own (apps-resume).
 #include <csignal>
 
 #include <fcntl.h>
@@ -80,7 +80,7 @@ void check_failure(const test::Finished& done, int status, const std::string& li
 
 }  // namespace
 
-TEST_CASE("a run leaves checkpoints and links to the last and the best") {
+TEST_CASE("a run leaves checkpoints and links to the last and the best", "[.resume]") {
     const test::Place place;
     require_done(
         run_tern(place, train_flags(place, "run", {"--epochs", "4", "--batch-size", "20", "--keep", "1"})));
@@ -104,7 +104,7 @@ TEST_CASE("a run leaves checkpoints and links to the last and the best") {
                                                               "metrics.jsonl"});
 }
 
-TEST_CASE("a run made longer equals one that was that long") {
+TEST_CASE("a run made longer equals one that was that long", "[.resume]") {
     const test::Place place;
     std::vector<std::string> whole = kShort, half = kShort;
     half[1] = "1";
@@ -122,7 +122,7 @@ TEST_CASE("a run made longer equals one that was that long") {
     check_same_end(place / "parts", place / "whole");
 }
 
-TEST_CASE("Ctrl-C saves and ends, and the run goes on bit for bit") {
+TEST_CASE("Ctrl-C saves and ends, and the run goes on bit for bit", "[.resume]") {
     const test::Place place;
     const std::vector<std::string> flags{"--epochs", "40", "--batch-size", "8", "--log-steps"};
     for (const int signal : {SIGINT, SIGTERM}) {
@@ -149,7 +149,7 @@ TEST_CASE("Ctrl-C saves and ends, and the run goes on bit for bit") {
     }
 }
 
-TEST_CASE("a killed run goes on from its newest whole checkpoint") {
+TEST_CASE("a killed run goes on from its newest whole checkpoint", "[.resume]") {
     const test::Place place;
     require_done(run_tern(place, train_flags(place, "whole", kShort)));
     require_done(run_tern(place, train_flags(place, "run", kShort)));
@@ -173,7 +173,7 @@ TEST_CASE("a killed run goes on from its newest whole checkpoint") {
     CHECK_FALSE(fs::exists(place / "run" / ".config.toml.part-1"));
 }
 
-TEST_CASE("a run killed before its first checkpoint starts again") {
+TEST_CASE("a run killed before its first checkpoint starts again", "[.resume]") {
     const test::Place place;
     require_done(run_tern(place, train_flags(place, "whole", kShort)));
     fs::create_directory(place / "run");
@@ -183,7 +183,7 @@ TEST_CASE("a run killed before its first checkpoint starts again") {
     check_same_end(place / "run", place / "whole");
 }
 
-TEST_CASE("a run goes on only as it was begun") {
+TEST_CASE("a run goes on only as it was begun", "[.resume]") {
     const test::Place place;
     require_done(run_tern(place, train_flags(place, "run", kShort)));
     const std::string before = test::read_text(place / "run" / "config.toml");
@@ -212,7 +212,7 @@ TEST_CASE("a run goes on only as it was begun") {
     CHECK(rows_of(place / "run").size() == 2);
 }
 
-TEST_CASE("a run folder without any whole checkpoint, or in use") {
+TEST_CASE("a run folder without any whole checkpoint, or in use", "[.resume]") {
     const test::Place place;
     require_done(run_tern(place, train_flags(place, "run", {"--steps", "1", "--batch-size", "8"})));
     {
@@ -229,7 +229,7 @@ TEST_CASE("a run folder without any whole checkpoint, or in use") {
             complaint("run") + "has no whole checkpoint");
 }
 
-TEST_CASE("a loss that is no number leaves the last checkpoint") {
+TEST_CASE("a loss that is no number leaves the last checkpoint", "[.resume]") {
     const test::Place place;
     std::vector<std::string> half = kShort;
     half[1] = "1";
@@ -247,7 +247,7 @@ TEST_CASE("a loss that is no number leaves the last checkpoint") {
     CHECK(test::read_text(place / "run" / "last.safetensors") == weights);
 }
 
-TEST_CASE("a full disk leaves the last checkpoint whole") {
+TEST_CASE("a full disk leaves the last checkpoint whole", "[.resume]") {
     const test::Place place;
     const std::vector<std::string> flags{"--epochs", "4", "--batch-size", "20", "--keep", "1"};
     std::vector<std::string> shorter = flags;
