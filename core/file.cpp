@@ -140,13 +140,14 @@ void write_folder_atomically(const fs::path& path, const std::function<void(cons
     sync_folder(parent_of(path));
 }
 
-void remove_unfinished(const fs::path& folder) {
+void remove_unfinished(const fs::path& folder, std::string_view of) {
+    const std::string start = to_text('.', of, of.empty() ? "" : kPart);
     std::error_code error;
     if (!fs::exists(folder, error)) return;
     std::vector<fs::path> found;
     for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
         const std::string name = entry->path().filename().string();
-        if (name.starts_with('.') && name.find(kPart) != std::string::npos) found.push_back(entry->path());
+        if (name.starts_with(start) && name.find(kPart) != std::string::npos) found.push_back(entry->path());
     }
     for (const fs::path& path : found) {
         std::error_code one;

@@ -22,7 +22,7 @@ void read_file(const std::filesystem::path& path, std::span<std::byte> into);
 std::string read_text_file(const std::filesystem::path& path, std::int64_t limit);
 
 /// Writes the bytes to a new file beside `path`, syncs it, renames it to `path` and syncs the folder. On
-/// /// failure throws Error, and what `path` was before is still there; only if the folder's sync fails is
+/// failure throws Error, and what `path` was before is still there; only if the folder's sync fails is
 /// the new file there already.
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
 
@@ -32,9 +32,9 @@ void write_file_atomically(const std::filesystem::path& path, std::span<const st
 void write_folder_atomically(const std::filesystem::path& path,
                              const std::function<void(const std::filesystem::path&)>& fill);
 
-/// Deletes what processes that ended in the middle of one of these functions left in `folder`. Nobody else
-/// may be writing there.
-void remove_unfinished(const std::filesystem::path& folder);
+/// Deletes what processes that ended in the middle of one of these functions left in `folder`; with `of` only
+/// what was to become that name. Nobody else may be writing these.
+void remove_unfinished(const std::filesystem::path& folder, std::string_view of = "");
 
 /// Makes `path` a symbolic link to `target`, in one step if it was one already.
 void replace_link(const std::filesystem::path& path, const std::filesystem::path& target);

@@ -29,6 +29,24 @@ void write_files(const fs::path& folder, const Dataset& train, const Dataset& te
     write_file_atomically(folder / kClassesFile, std::as_bytes(std::span(names)));
 }
 
+// What the layout can hold, so that what is written is what is read.
+void check_set(const fs::path& folder, const Dataset& set, const std::vector<std::string>& classes) {
+    const Shape expected{set.size(), 3, 32, 32};
+    TERN_CHECK(set.images.shape() == expected, folder.string(), "takes images of ", expected, ", got ",
+               set.images.shape());
+    TERN_CHECK(!classes.empty() && classes.size() <= 256 && set.classes == classes, folder.string(),
+               "takes 1 to 256 classes, the same for training and tests, got ", set.classes.size());
+    for (const std::string& name : classes) {
+        TERN_CHECK(!name.empty() && name.find('\n') == std::string::npos, folder.string(),
+                   "takes names of classes that are one line, got \"", name, '"');
+    }
+    const auto count = static_cast<std::int32_t>(classes.size());
+    for (const std::int32_t label : set.labels.elements<std::int32_t>()) {
+        TERN_CHECK(label >= 0 && label < count, folder.string(), "takes labels from 0 to ", count - 1,
+                   ", got ", label);
+    }
+}
+
 // "set/" names the folder "set".
 fs::path without_slash(const fs::path& folder) {
     return folder.has_filename() ? folder : folder.parent_path();
@@ -44,6 +62,9 @@ bool fits_cifar10(std::int64_t train_records, std::int64_t test_records) {
 }
 
 void check_vacant(const fs::path& folder) {
+    const std::string last = without_slash(folder).filename().string();
+    TERN_CHECK(last != "." && last != "..", folder.string(),
+               "cannot be replaced as a whole; name a folder in it");
     std::error_code error;
     if (!fs::exists(folder, error)) return;
     TERN_CHECK(fs::is_directory(folder, error), folder.string(), "is there and is no folder");
@@ -52,6 +73,7 @@ void check_vacant(const fs::path& folder) {
 }
 
 void write_cifar10(const fs::path& folder, const Dataset& train, const Dataset& test) {
+    for (const Dataset* set : {&train, &test}) check_set(folder, *set, train.classes);
     TERN_CHECK(fits_cifar10(train.size(), test.size()), folder.string(), train.size(), " training and ",
                test.size(), " test records cannot be spread over 5 and 1 files");
     check_vacant(folder);

@@ -82,7 +82,8 @@ Tensor sample_sheet(const Dataset& dataset, const SampleSheetOptions& options) {
     for (const std::string& name : dataset.classes) longest = std::max(longest, letters_of(name).size());
     const std::int64_t label_width =
         static_cast<std::int64_t>(longest) * kLetterWidth * kLetterZoom + 2 * kGap;
-    const std::int64_t height = dataset.images.dim(2) * options.zoom,
+    // A row holds its label, however small the pictures are.
+    const std::int64_t height = std::max(dataset.images.dim(2) * options.zoom, kLetterHeight * kLetterZoom),
                        width = dataset.images.dim(3) * options.zoom;
     Sheet sheet(dataset.class_count() * (height + kGap) + kGap,
                 label_width + options.columns * (width + kGap));

@@ -15,6 +15,8 @@ namespace {
 
 std::string name_of_model(const Weights& weights, const std::string& named) {
     TERN_CHECK(weights.info || !named.empty(), weights.file, "does not say its model, and none was named");
+    TERN_CHECK(named.empty() || !weights.info || weights.info->model == named, weights.file,
+               "holds weights of ", weights.info->model, ", expected ", named);
     return named.empty() ? weights.info->model : named;
 }
 

@@ -23,7 +23,7 @@ class InfoReader {
 
     WeightsInfo read() const {
         const Json normalization = parse("normalization");
-        check("normalization", normalization.is_object() && normalization.value("name", Json()).is_string());
+        check("normalization", normalization.is_object() && member(normalization, "name").is_string());
         return {text("model"),
                 strings("classes"),
                 {normalization["name"].get<std::string>(), three(normalization, "scale"),
@@ -33,6 +33,13 @@ class InfoReader {
   private:
     void check(const char* key, bool condition) const {
         TERN_CHECK(condition, file_, "its metadata has no valid ", key);
+    }
+
+    // In place: a copy of a value that is nested a million levels deep overflows the stack.
+    static const Json& member(const Json& object, const char* key) {
+        static const Json none;
+        const auto found = object.find(key);
+        return found == object.end() ? none : *found;
     }
 
     const std::string& text(const char* key) const {
@@ -51,7 +58,7 @@ class InfoReader {
     }
 
     std::array<double, 3> three(const Json& object, const char* key) const {
-        const Json value = object.value(key, Json());
+        const Json& value = member(object, key);
         check(key, value.is_array() && value.size() == 3 &&
                        std::ranges::all_of(value, [](const Json& item) { return item.is_number(); }));
         return value.get<std::array<double, 3>>();
@@ -78,7 +85,7 @@ Metadata weights_metadata(const WeightsInfo& info) {
     return {{kVersionKey, kVersion},
             {"model", info.model},
             {"classes", Json(info.classes).dump(-1, ' ', false, Json::error_handler_t::replace)},
-            {"normalization", numbers.dump()}};
+            {"normalization", numbers.dump(-1, ' ', false, Json::error_handler_t::replace)}};
 }
 
 }  // namespace tern

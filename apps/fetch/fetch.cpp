@@ -28,6 +28,7 @@ void check_set(const Archive& archive, const fs::path& folder) {
         read_cifar10(folder, Split::test);
     } catch (const Error& error) {
         const std::string_view line = error.what();
+        if (!line.starts_with(to_text('[', folder.string()))) throw;  // not about the archive: out of memory
         const fs::path place(line.substr(1, line.find("] ") - 1));
         throw BadArchive(to_text('[', archive.url, "] holds no whole set: ",
                                  place == folder ? "it" : place.filename().string(), ' ', rule_of(error)));
@@ -51,7 +52,7 @@ void fetch_cifar10(const Archive& archive, const fs::path& folder, long patience
     fs::create_directories(folder, error);
     TERN_CHECK(!error, folder.string(), "cannot be made: ", error.message());
     PartFile part(folder / "cifar-10-binary.tar.gz.part");
-    remove_unfinished(folder);
+    remove_unfinished(folder, kSetFolder);
     complete(archive, part, patience);
     write_folder_atomically(folder / kSetFolder, [&](const fs::path& aside) { fill(aside, archive, part); });
     part.clear();

@@ -86,7 +86,12 @@ TEST_CASE("what a killed process left is removed, and nothing else") {
     std::filesystem::create_directory(folder / ".step-5.part-77");
     test::write_text(folder / ".step-5.part-77" / "file", "half");
     for (const char* name : {".file.part-1", ".hidden", "a.part-1"}) test::write_text(folder / name, "");
+    test::write_text(folder / ".other.part-1", "");
+    remove_unfinished(folder.path(), "step-5");
+    CHECK_FALSE(std::filesystem::exists(folder / ".step-5.part-77"));
+    CHECK(std::filesystem::exists(folder / ".other.part-1"));
     remove_unfinished(folder.path());
+    CHECK_FALSE(std::filesystem::exists(folder / ".other.part-1"));
     CHECK_FALSE(std::filesystem::exists(folder / ".step-5.part-77"));
     CHECK_FALSE(std::filesystem::exists(folder / ".file.part-1"));
     CHECK(std::filesystem::exists(folder / ".hidden"));

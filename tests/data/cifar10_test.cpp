@@ -1,6 +1,8 @@
 // The CIFAR-10 reader takes whole sets and names what is wrong with others.
 #include "tern/data/cifar10.hpp"
 
+#include <functional>
+
 #include "tern/data/cifar10_format.hpp"
 #include "tern/data/synthetic.hpp"
 #include "tern/tests/catch.hpp"
@@ -227,6 +229,33 @@ TEST_CASE("numbers that fit are read back, others are refused before anything is
     CHECK_FALSE(fits_cifar10(49996, 10000));
     CHECK(fits_cifar10(49995, 10000));
     CHECK(fits_cifar10(50001, 10000));
+}
+
+TEST_CASE("a set that the layout cannot hold is refused before anything is made") {
+    const test::TemporaryFolder folder;
+    const auto check = [&](const std::function<void(Dataset&)>& change, const std::string& message) {
+        Dataset set = make_synthetic({.train_records = 5}, Split::train);
+        const Dataset tests = set;
+        change(set);
+        CHECK_THROWS_WITH(write_cifar10(folder / "set", set, tests), test::at(folder / "set") + message);
+        CHECK_FALSE(std::filesystem::exists(folder / "set"));
+    };
+    check(
+        [](Dataset& set) {
+            set.labels = Tensor::from<std::int32_t>({5}, {0, 1, 2, 3, 300});
+        },
+        "takes labels from 0 to 9, got 300");
+    check(
+        [](Dataset& set) {
+            set.images = Tensor::zeros({5, 3, 64, 64}, DType::uint8);
+        },
+        "takes images of (5,3,32,32), got (5,3,64,64)");
+    check([](Dataset& set) { set.classes[3] = "two\nlines"; },
+          "takes names of classes that are one line, got \"two\nlines\"");
+    check([](Dataset& set) { set.classes.resize(257, "x"); },
+          "takes 1 to 256 classes, the same for training and tests, got 257");
+    const Dataset set = make_synthetic({.train_records = 5}, Split::train);
+    CHECK_THROWS_WITH(write_cifar10(".", set, set), "[.] cannot be replaced as a whole; name a folder in it");
 }
 
 TEST_CASE("a set is written as a whole into a folder of its own") {

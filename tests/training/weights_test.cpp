@@ -148,6 +148,19 @@ TEST_CASE("missing, unexpected, misshapen and mistyped tensors are named, and no
         "head.fc2.bias is float16 (3), expected float32 (3)");
 }
 
+TEST_CASE("metadata that is nested a million levels deep is refused") {
+    const std::string deep(1'000'000, '['),
+        open = R"({"name":)" + deep + std::string(deep.size(), ']') + "}",
+        scale = R"({"name":"x","scale":)" + deep + std::string(deep.size(), ']') + "}";
+    for (const std::string& normalization : {open, scale}) {
+        CHECK_THROWS_WITH(parse_weights_info("file", {{"format_version", "1"},
+                                                      {"model", "x"},
+                                                      {"classes", R"(["a"])"},
+                                                      {"normalization", normalization}}),
+                          Catch::StartsWith("[file] its metadata has no valid "));
+    }
+}
+
 TEST_CASE("metadata is checked") {
     const Saved saved;
     saved.check_error([](Safetensors& content) { content.metadata["format_version"] = "2"; },
