@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the inputs that the targets start from: tests/fuzz/corpus/TARGET/NAME.  usage: make_corpus.py [TARGET...]"""
+"""Makes the inputs that the targets start from: FOLDER/TARGET/NAME.  usage: make_corpus.py FOLDER"""
 
 import json
 import pathlib
@@ -134,10 +134,8 @@ def weights_info():
 
 
 if __name__ == "__main__":
-    root = pathlib.Path(__file__).parent / "corpus"
+    root = pathlib.Path(sys.argv[1])
     for make in (cifar10, config, image, safetensors, weights_info):
-        if sys.argv[1:] and make.__name__ not in sys.argv[1:]:
-            continue
         folder = root / make.__name__
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in make():
