@@ -23,9 +23,13 @@ std::string full_name(const CLI::App& app) {
     return app.get_parent() == nullptr ? "tern" : to_text(full_name(*app.get_parent()), ' ', app.get_name());
 }
 
+std::vector<const CLI::App*> commands_of(const CLI::App& app) {
+    return app.get_subcommands([](const CLI::App*) { return true; });
+}
+
 std::string command_names(const CLI::App& app) {
     std::string names;
-    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    for (const CLI::App* command : commands_of(app))
         names += to_text(names.empty() ? "" : ", ", command->get_name());
     return names;
 }

@@ -24,7 +24,9 @@ class CommandList {
 
 /// "tern data info"
 std::string full_name(const CLI::App& app);
-/// The commands below it, "info, synthesize"; "" where there are none.
+/// Those directly below it, chosen or not.
+std::vector<const CLI::App*> commands_of(const CLI::App& app);
+/// Their names, "info, synthesize"; "" where there are none.
 std::string command_names(const CLI::App& app);
 
 }  // namespace tern::apps

@@ -15,7 +15,7 @@ namespace {
 
 std::vector<const CLI::App*> commands_below(const CLI::App& app) {
     std::vector<const CLI::App*> all;
-    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    for (const CLI::App* command : commands_of(app)) {
         all.push_back(command);
         const std::vector<const CLI::App*> below = commands_below(*command);
         all.insert(all.end(), below.begin(), below.end());
@@ -68,8 +68,7 @@ std::string joined(const std::vector<std::string>& words) {
 // The words that may follow a command: its flags, and the commands below it.
 std::string words_after(const CLI::App& command) {
     std::vector<std::string> words;
-    for (const CLI::App* below : command.get_subcommands([](const CLI::App*) { return true; }))
-        words.push_back(below->get_name());
+    for (const CLI::App* below : commands_of(command)) words.push_back(below->get_name());
     for (const FlagWords& flag : flags_of(command)) words.push_back(flag.name);
     return joined(words);
 }

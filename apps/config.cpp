@@ -1,11 +1,11 @@
 #include "tern/apps/config.hpp"
 
-#include <array>
-#include <charconv>
 #include <filesystem>
 #include <sstream>
 
 #include <toml++/toml.h>
+
+#include "tern/apps/console.hpp"
 
 namespace tern::apps {
 namespace {
@@ -19,19 +19,17 @@ class TomlWriter {
     }
     void integer(const char* key, std::int64_t value) { line(key) << value << '\n'; }
     void boolean(const char* key, bool value) { line(key) << (value ? "true" : "false") << '\n'; }
-    void number(const char* key, double value) { line(key) << shortest(value) << '\n'; }
+    void number(const char* key, double value) { line(key) << toml_float(value) << '\n'; }
     void numbers(const char* key, double first, double second) {
-        line(key) << '[' << shortest(first) << ", " << shortest(second) << "]\n";
+        line(key) << '[' << toml_float(first) << ", " << toml_float(second) << "]\n";
     }
     std::string str() const { return out_.str(); }
 
   private:
     std::ostream& line(const char* key) { return out_ << key << " = "; }
 
-    static std::string shortest(double value) {
-        std::array<char, 32> digits{};
-        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-        std::string text(digits.data(), end);
+    static std::string toml_float(double value) {
+        std::string text = shortest(value);
         // TOML tells floats from integers by a point or an exponent.
         if (text.find_first_of(".e") == std::string::npos) text += ".0";
         return text;

@@ -35,9 +35,9 @@ void check_same_names(TrainFlags flags, const ConfigValues& values, const std::s
 /// runs, where the data lies, what is kept.
 void check_same_run(const TrainSettings& settings, const ConfigValues& values, const std::string& folder);
 
-/// flags.settings() after fill_flags() from `file`; what is wrong with a value from the file throws Error
-/// that names file and key.
-TrainSettings settings_with(TrainFlags flags, const std::string& file);
+/// flags.settings() after fill_flags() from `values`; what is wrong with one of these throws Error that names
+/// `file`, where they are from, and the key.
+TrainSettings settings_with(TrainFlags flags, const ConfigValues& values, const std::string& file);
 
 /// "batch_size" -> "--batch-size"
 std::string flag_of(std::string key);

@@ -26,8 +26,8 @@ std::set<std::string> fill_flags(TrainFlags& flags, const ConfigValues& values) 
     return filled;
 }
 
-TrainSettings settings_with(TrainFlags flags, const std::string& file) {
-    const std::set<std::string> filled = fill_flags(flags, read_config(file));
+TrainSettings settings_with(TrainFlags flags, const ConfigValues& values, const std::string& file) {
+    const std::set<std::string> filled = fill_flags(flags, values);
     try {
         return flags.settings();
     } catch (const UsageError& error) {

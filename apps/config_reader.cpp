@@ -1,8 +1,6 @@
 #include "tern/apps/config.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 
 #include <toml++/toml.h>
 
@@ -27,11 +25,6 @@ const char* in_words(Kind kind) {
             break;
     }
     return "true or false";
-}
-
-std::string shortest(double value) {
-    std::array<char, 32> digits{};
-    return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr};
 }
 
 std::optional<std::string> number_text(const toml::node& node) {

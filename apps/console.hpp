@@ -11,6 +11,9 @@ namespace tern::apps {
 /// printf into a string.
 [[gnu::format(printf, 1, 2)]] std::string formatted(const char* format, ...);
 
+/// As many digits as the number needs: "0.9", "1e-07".
+std::string shortest(double value);
+
 /// "345.6 MiB"
 std::string format_bytes(double bytes);
 /// "2:05", "1:02:05"

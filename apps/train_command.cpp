@@ -54,7 +54,8 @@ class TrainCommand {
         if (flags.resume && flags.run) {
             open_run(*flags.run);
         } else {
-            settings_ = flags.config ? settings_with(flags, *flags.config) : flags.settings();
+            settings_ = flags.config ? settings_with(flags, read_config(*flags.config), *flags.config)
+                                     : flags.settings();
             if (flags.run) RunFolder::check_free(*flags.run);
         }
         Flag weights = settings_.init;
@@ -102,7 +103,7 @@ class TrainCommand {
                         state_.position.step, ", which the run has done, got ", trainer.total_steps(),
                         " steps");
         remove_unfinished(folder_->path());
-        remove_unfinished(folder_->path() / "checkpoints");
+        remove_unfinished(folder_->path() / Checkpoints::kFolder);
         folder_->write_config(to_toml(settings_));
         record.emplace(
             *folder_, settings_,
@@ -124,7 +125,7 @@ class TrainCommand {
         const std::string config = folder_->config_file().string();
         const ConfigValues values = read_config(config);
         check_same_names(flags_, values, folder);
-        settings_ = settings_with(flags_, config);
+        settings_ = settings_with(flags_, values, config);
         check_same_run(settings_, values, folder);
         const Checkpoints checkpoints(folder, settings_.keep);
         const auto step = checkpoints.newest_whole([](const std::string& why) {

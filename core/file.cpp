@@ -94,12 +94,24 @@ void read_file(const fs::path& path, std::span<std::byte> into) {
     FileDescriptor(path, O_RDONLY, "cannot be opened").read_exactly(into);
 }
 
+std::vector<std::byte> read_bytes(const fs::path& path) {
+    std::vector<std::byte> bytes(static_cast<std::size_t>(size_of_file(path)));
+    read_file(path, bytes);
+    return bytes;
+}
+
 std::string read_text_file(const fs::path& path, std::int64_t limit) {
     const std::int64_t bytes = size_of_file(path);
     TERN_CHECK(bytes <= limit, path.string(), "has ", bytes, " bytes, expected at most ", limit);
     std::string text(static_cast<std::size_t>(bytes), '\0');
     read_file(path, std::as_writable_bytes(std::span(text)));
     return text;
+}
+
+void make_folders(const fs::path& folder) {
+    std::error_code error;
+    fs::create_directories(folder, error);
+    TERN_CHECK(!error, folder.string(), "cannot be made: ", error.message());
 }
 
 void write_file_atomically(const fs::path& path, std::span<const std::byte> bytes) {

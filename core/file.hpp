@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tern {
 
@@ -18,8 +19,14 @@ std::int64_t size_of_file(const std::filesystem::path& path);
 /// Reads the whole file, which must hold exactly `into.size()` bytes.
 void read_file(const std::filesystem::path& path, std::span<std::byte> into);
 
+/// The whole file.
+std::vector<std::byte> read_bytes(const std::filesystem::path& path);
+
 /// The whole file as text; throws Error if it is longer than `limit` bytes.
 std::string read_text_file(const std::filesystem::path& path, std::int64_t limit);
+
+/// Makes the folder and those above it; nothing to do where it is there.
+void make_folders(const std::filesystem::path& folder);
 
 /// Writes the bytes to a new file beside `path`, syncs it, renames it to `path` and syncs the folder. On
 /// failure throws Error, and what `path` was before is still there; only if the folder's sync fails is

@@ -37,8 +37,8 @@ void check_set(const fs::path& folder, const Dataset& set, const std::vector<std
     TERN_CHECK(!classes.empty() && classes.size() <= 256 && set.classes == classes, folder.string(),
                "takes 1 to 256 classes, the same for training and tests, got ", set.classes.size());
     for (const std::string& name : classes) {
-        TERN_CHECK(!name.empty() && name.find('\n') == std::string::npos, folder.string(),
-                   "takes names of classes that are one line, got \"", name, '"');
+        TERN_CHECK(is_class_name(name), folder.string(), "takes names of classes that are one line, got \"",
+                   name, '"');
     }
     const auto count = static_cast<std::int32_t>(classes.size());
     for (const std::int32_t label : set.labels.elements<std::int32_t>()) {

@@ -81,8 +81,7 @@ Tensor read_image(const std::filesystem::path& path) {
     const std::int64_t size = size_of_file(path);
     TERN_CHECK(size <= kMostImageBytes, file, "has ", size, " bytes, more than the ", kMostImageBytes,
                " that are read as a picture");
-    std::vector<std::byte> bytes(static_cast<std::size_t>(size));
-    read_file(path, bytes);
+    const std::vector<std::byte> bytes = read_bytes(path);
     const Format& format = format_of(file, bytes);
     check_name(path, format);
     return format.decode(file, bytes);

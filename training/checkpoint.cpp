@@ -18,11 +18,7 @@ constexpr const char* kSums = "XXH128SUMS";
 constexpr std::int64_t kLargestSums = 1 << 16;
 constexpr std::string_view kPrefix = "step-";
 
-std::string sum_of(const fs::path& file) {
-    std::vector<std::byte> bytes(static_cast<std::size_t>(size_of_file(file)));
-    read_file(file, bytes);
-    return xxh128(bytes);
-}
+std::string sum_of(const fs::path& file) { return xxh128(read_bytes(file)); }
 
 std::string sums_of(const fs::path& folder) {
     std::set<fs::path> files;
@@ -74,7 +70,7 @@ void check_checkpoint(const fs::path& path) {
 }
 
 Checkpoints::Checkpoints(fs::path run, std::int64_t keep)
-    : run_(std::move(run)), folder_(run_ / "checkpoints"), keep_(keep) {
+    : run_(std::move(run)), folder_(run_ / kFolder), keep_(keep) {
     TERN_CHECK(keep >= 1, "checkpoints", "at least 1 must be kept, got ", keep);
 }
 
@@ -82,15 +78,11 @@ fs::path Checkpoints::path(std::int64_t step) const { return folder_ / to_text(k
 
 void Checkpoints::save(std::int64_t step, std::int64_t best,
                        const std::function<void(const fs::path&)>& write_files) const {
-    std::error_code error;
-    fs::create_directories(folder_, error);
-    TERN_CHECK(!error, folder_.string(), "cannot be made: ", error.message());
+    make_folders(folder_);
     write_checkpoint(path(step), write_files);
     link(step, best);
-    for (const std::int64_t later : steps()) {
-        if (later > step) remove(later);
-    }
     std::vector<std::int64_t> all = steps();
+    for (; all.back() > step; all.pop_back()) remove(all.back());
     const auto stay = std::min(all.size(), static_cast<std::size_t>(keep_));
     all.resize(all.size() - stay);
     for (const std::int64_t old : all) {

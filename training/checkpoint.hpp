@@ -26,6 +26,7 @@ class Checkpoints {
     /// Below `run`, which must be there; the newest `keep` (at least 1) and the best stay. Makes nothing.
     Checkpoints(std::filesystem::path run, std::int64_t keep);
 
+    static constexpr const char* kFolder = "checkpoints";  // in the run's
     static constexpr const char* kWeights = "weights.safetensors";
     std::filesystem::path last_link() const { return run_ / "last.safetensors"; }
     std::filesystem::path best_link() const { return run_ / "best.safetensors"; }

@@ -6,6 +6,7 @@
 
 #include "tern/core/error.hpp"
 #include "tern/core/file.hpp"
+#include "tern/training/checkpoint.hpp"
 
 namespace tern {
 namespace {
@@ -34,12 +35,6 @@ fs::path make_numbered(const fs::path& parent, const std::string& name) {
     }
 }
 
-void make_all(const fs::path& folder) {
-    std::error_code error;
-    fs::create_directories(folder, error);
-    TERN_CHECK(!error, folder.string(), "cannot be made: ", error.message());
-}
-
 }  // namespace
 
 RunFolder::RunFolder(fs::path path)
@@ -49,7 +44,7 @@ RunFolder::RunFolder(fs::path path)
 
 void RunFolder::check_free(const fs::path& folder) {
     // The checkpoints of a run that lost its config would be taken for the new one's.
-    for (const char* sign : {kConfig, "checkpoints"}) {
+    for (const char* sign : {kConfig, Checkpoints::kFolder}) {
         std::error_code error;
         TERN_CHECK(!fs::exists(folder / sign, error), folder.string(), "holds a run already (", sign,
                    "); name another folder, or go on with --resume");
@@ -58,11 +53,11 @@ void RunFolder::check_free(const fs::path& folder) {
 
 RunFolder RunFolder::make(const std::optional<fs::path>& folder, std::string_view model) {
     if (!folder) {
-        make_all("runs");
+        make_folders("runs");
         return RunFolder(make_numbered("runs", to_text(today(), '-', model)));
     }
     check_free(*folder);
-    make_all(*folder);
+    make_folders(*folder);
     return RunFolder(*folder);
 }
 

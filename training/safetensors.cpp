@@ -214,9 +214,7 @@ Safetensors parse_safetensors(const std::string& file, std::span<const std::byte
 }
 
 Safetensors read_safetensors(const fs::path& path) {
-    std::vector<std::byte> bytes(static_cast<std::size_t>(size_of_file(path)));
-    read_file(path, bytes);
-    return parse_safetensors(path.string(), bytes);
+    return parse_safetensors(path.string(), read_bytes(path));
 }
 
 std::vector<std::byte> encode_safetensors(const std::string& file, const Safetensors& content) {

@@ -130,10 +130,11 @@ void Trainer::take_step(const Tensor& records) {
 
 void Trainer::save() {
     flush_losses();
+    if (!callbacks_.save) return;
     read_finite_totals();
     check_finite(model_, position_.step);
     position_.row_seconds = position_.row_records > 0 ? row_seconds() : 0;
-    if (callbacks_.save) callbacks_.save(position_, state());
+    callbacks_.save(position_, state());
 }
 
 void Trainer::flush_losses() {

@@ -48,9 +48,7 @@ void fill(const fs::path& folder, const Archive& archive, PartFile& part) {
 }  // namespace
 
 void fetch_cifar10(const Archive& archive, const fs::path& folder, long patience) {
-    std::error_code error;
-    fs::create_directories(folder, error);
-    TERN_CHECK(!error, folder.string(), "cannot be made: ", error.message());
+    make_folders(folder);
     PartFile part(folder / "cifar-10-binary.tar.gz.part");
     remove_unfinished(folder, kSetFolder);
     complete(archive, part, patience);
