@@ -36,7 +36,17 @@ struct Run {
     bool cold;
     Facts facts;
 
+    // What one library refuses must not end the others' measurements.
     void operator()(benchmark::State& state) const {
+        try {
+            run(state);
+        } catch (const Error& error) {
+            state.SkipWithError(error.what());
+        }
+    }
+
+  private:
+    void run(benchmark::State& state) const {
         const TensorSet first = make_tensors();
         std::string why_not;
         if (implementation->accepts != nullptr && !implementation->accepts(problem(first), &why_not)) {
@@ -56,7 +66,6 @@ struct Run {
         measure(state, sets, bytes);
     }
 
-  private:
     Problem problem(const TensorSet& set) const {
         return {*pass, pass_case->params.ref(), set.inputs, set.outputs};
     }

@@ -1,10 +1,11 @@
 # TERN_CUDA: ON (an error without CUDA), OFF, or unset: what is found decides, and TERN_CUDA_WHY says it.
 set(TERN_CUDA_WHY "set by the user")
 
-# cuDNN's header only: the library itself is opened at run time.
-macro(tern_find_cudnn_header)
+# The headers of cuDNN and cuBLASLt only: the libraries themselves are opened at run time.
+macro(tern_find_library_headers)
     find_package(CUDAToolkit QUIET)
     find_path(TERN_CUDNN_INCLUDE_DIR cudnn.h HINTS ${CUDAToolkit_INCLUDE_DIRS} PATH_SUFFIXES cudnn)
+    find_path(TERN_CUBLAS_INCLUDE_DIR cublasLt.h HINTS ${CUDAToolkit_INCLUDE_DIRS})
 endmacro()
 
 # NVIDIA's packages do not put nvcc on PATH.
@@ -19,12 +20,14 @@ endif()
 if(NOT DEFINED TERN_CUDA OR TERN_CUDA STREQUAL "")
     include(CheckLanguage)
     check_language(CUDA)
-    tern_find_cudnn_header()
+    tern_find_library_headers()
     set(TERN_CUDA OFF)
     if(NOT CMAKE_CUDA_COMPILER)
         set(TERN_CUDA_WHY "no CUDA compiler found; put nvcc on PATH or set CMAKE_CUDA_COMPILER")
     elseif(NOT TERN_CUDNN_INCLUDE_DIR)
         set(TERN_CUDA_WHY "found ${CMAKE_CUDA_COMPILER} but no cudnn.h; set TERN_CUDNN_INCLUDE_DIR to its folder")
+    elseif(NOT TERN_CUBLAS_INCLUDE_DIR)
+        set(TERN_CUDA_WHY "found ${CMAKE_CUDA_COMPILER} but no cublasLt.h; set TERN_CUBLAS_INCLUDE_DIR to its folder")
     else()
         set(TERN_CUDA ON)
         set(TERN_CUDA_WHY "found ${CMAKE_CUDA_COMPILER}")
@@ -52,9 +55,13 @@ if(TERN_CUDA)
         set(TERN_CUDART CUDA::cudart)
         set(CMAKE_CUDA_RUNTIME_LIBRARY Shared)
     endif()
-    tern_find_cudnn_header()
+    tern_find_library_headers()
     if(NOT TERN_CUDNN_INCLUDE_DIR)
         message(FATAL_ERROR "TERN_CUDA=ON needs cudnn.h (Debian: nvidia-cudnn or NVIDIA's cudnn9 packages); "
             "set TERN_CUDNN_INCLUDE_DIR to its folder, or TERN_CUDA=OFF")
+    endif()
+    if(NOT TERN_CUBLAS_INCLUDE_DIR)
+        message(FATAL_ERROR "TERN_CUDA=ON needs cublasLt.h (a part of the CUDA toolkit; Debian: libcublas-dev); "
+            "set TERN_CUBLAS_INCLUDE_DIR to its folder, or TERN_CUDA=OFF")
     endif()
 endif()

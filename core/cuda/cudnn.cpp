@@ -6,6 +6,7 @@
 
 #include "tern/core/cuda/device_runtime.hpp"
 #include "tern/core/cuda/library.hpp"
+#include "tern/core/cuda/opened_once.hpp"
 #include "tern/core/error.hpp"
 
 namespace tern::cuda {
@@ -30,21 +31,8 @@ Cudnn open_cudnn() {
     return table;
 }
 
-struct Outcome {
-    Cudnn table{};
-    std::string failure;
-};
-
-const Outcome& outcome() {
-    static const Outcome once = [] {
-        Outcome result;
-        try {
-            result.table = open_cudnn();
-        } catch (const Error& error) {
-            result.failure = error.what();
-        }
-        return result;
-    }();
+const OpenedOnce<Cudnn>& opened() {
+    static const OpenedOnce<Cudnn> once(open_cudnn);
     return once;
 }
 
@@ -63,16 +51,8 @@ class Handle {
 
 }  // namespace
 
-const Cudnn& cudnn() {
-    if (!outcome().failure.empty()) throw Error(outcome().failure);
-    return outcome().table;
-}
-
-bool cudnn_available(std::string* why_not) {
-    if (outcome().failure.empty()) return true;
-    if (why_not != nullptr) *why_not = outcome().failure;
-    return false;
-}
+const Cudnn& cudnn() { return opened().table(); }
+bool cudnn_available(std::string* why_not) { return opened().available(why_not); }
 
 std::string cudnn_version() { return text_of_version(cudnn().cudnnGetVersion()) + " (" + cudnn().path + ")"; }
 

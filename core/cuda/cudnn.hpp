@@ -22,6 +22,9 @@
     X(cudnnCreateFilterDescriptor)                    \
     X(cudnnSetFilter4dDescriptor)                     \
     X(cudnnDestroyFilterDescriptor)                   \
+    X(cudnnCreateActivationDescriptor)                \
+    X(cudnnSetActivationDescriptor)                   \
+    X(cudnnDestroyActivationDescriptor)               \
     X(cudnnCreateConvolutionDescriptor)               \
     X(cudnnSetConvolution2dDescriptor)                \
     X(cudnnSetConvolutionGroupCount)                  \
@@ -30,6 +33,7 @@
     X(cudnnGetConvolutionForwardAlgorithm_v7)         \
     X(cudnnGetConvolutionForwardWorkspaceSize)        \
     X(cudnnConvolutionForward)                        \
+    X(cudnnConvolutionBiasActivationForward)          \
     X(cudnnGetConvolutionBackwardDataAlgorithm_v7)    \
     X(cudnnGetConvolutionBackwardDataWorkspaceSize)   \
     X(cudnnConvolutionBackwardData)                   \

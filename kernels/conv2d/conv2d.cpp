@@ -22,6 +22,8 @@ void forward_cuda_mma(const Problem& problem, const Stream& stream);
 void backward_input_cuda_mma(const Problem& problem, const Stream& stream);
 void backward_weight_cuda_mma(const Problem& problem, const Stream& stream);
 bool accepts_cuda_mma(const Problem& problem, std::string* why_not);
+void run_cudnn(const Problem& problem, const Stream& stream);
+bool accepts_cudnn(const Problem& problem, std::string* why_not);
 void record_grad(const Tensor& input, const Tensor& weight, const Tensor& bias, const Tensor& output,
                  const Conv2dParams& params);
 
@@ -35,6 +37,7 @@ const Op& conv2d_op() {
         return std::vector<Implementation>{
             {cuda_mma, on_tensor_cores, TERN_IF_CUDA(accepts_cuda_mma), /*unproven=*/true},
             {cuda, ours, TERN_IF_CUDA(accepts_cuda)},
+            {cudnn, TERN_IF_CUDA(run_cudnn), TERN_IF_CUDA(accepts_cudnn)},
             {cpu, cpu_version, accepts_float32},
             {ref, reference}};
     };

@@ -1,8 +1,7 @@
 #include "tern/kernels/cudnn/convolution.hpp"
 
-#include <list>
-
 #include "tern/core/cuda/cudnn.hpp"
+#include "tern/kernels/cudnn/plan_cache.hpp"
 #include "tern/kernels/op.hpp"
 
 namespace tern::cudnn {
@@ -10,27 +9,15 @@ namespace {
 
 using cuda::cudnn;
 
-// Plans are small, but a program with varying shapes must not grow: the least recently used one goes.
-constexpr std::size_t kCachedPlans = 64;
 constexpr std::size_t kWorkspaceLimit = std::size_t{256} << 20;
 
-// An owner of a cuDNN descriptor.
 template <class Descriptor>
-class Owned {
-  public:
-    using Create = cudnnStatus_t (*)(Descriptor*);
-    using Destroy = cudnnStatus_t (*)(Descriptor);
-    Owned(Create create, Destroy destroy) : destroy_(destroy) { TERN_CUDNN_CHECK(create(&descriptor_)); }
-    ~Owned() { destroy_(descriptor_); }
-    Owned(const Owned&) = delete;
-    Owned& operator=(const Owned&) = delete;
-
-    Descriptor get() const { return descriptor_; }
-
-  private:
-    Destroy destroy_;
-    Descriptor descriptor_ = nullptr;
-};
+Owned<Descriptor, cudnnStatus_t> owned(cudnnStatus_t (*create)(Descriptor*),
+                                       cudnnStatus_t (*destroy)(Descriptor)) {
+    Descriptor descriptor{};
+    TERN_CUDNN_CHECK(create(&descriptor));
+    return {descriptor, destroy};
+}
 
 cudnnDataType_t data_type(DType dtype) {
     switch (dtype) {
@@ -45,41 +32,26 @@ cudnnDataType_t data_type(DType dtype) {
     }
 }
 
-// The algorithm that cuDNN's heuristics rank first among the deterministic ones within the workspace limit.
-template <class Performance>
-const Performance& first_usable(const std::vector<Performance>& ranked) {
-    for (const Performance& candidate : ranked) {
-        if (candidate.status == CUDNN_STATUS_SUCCESS && candidate.determinism == CUDNN_DETERMINISTIC &&
-            candidate.memory <= kWorkspaceLimit) {
-            return candidate;
-        }
-    }
-    fail("cudnn", "no deterministic algorithm for this convolution within ", kWorkspaceLimit >> 20,
-         " MiB of workspace; --kernels conv2d=cuda,depthwise_conv2d=cuda uses tern's own kernels");
-}
-
 struct Plan {
     Convolution key;
-    Owned<cudnnTensorDescriptor_t> x{cudnn().cudnnCreateTensorDescriptor,
-                                     cudnn().cudnnDestroyTensorDescriptor};
-    Owned<cudnnTensorDescriptor_t> y{cudnn().cudnnCreateTensorDescriptor,
-                                     cudnn().cudnnDestroyTensorDescriptor};
-    Owned<cudnnFilterDescriptor_t> w{cudnn().cudnnCreateFilterDescriptor,
-                                     cudnn().cudnnDestroyFilterDescriptor};
-    Owned<cudnnConvolutionDescriptor_t> convolution{cudnn().cudnnCreateConvolutionDescriptor,
-                                                    cudnn().cudnnDestroyConvolutionDescriptor};
+    Owned<cudnnTensorDescriptor_t, cudnnStatus_t> x = tensor_descriptor(), y = tensor_descriptor(),
+                                                  bias = tensor_descriptor();
+    Owned<cudnnFilterDescriptor_t, cudnnStatus_t> w =
+        owned(cudnn().cudnnCreateFilterDescriptor, cudnn().cudnnDestroyFilterDescriptor);
+    Owned<cudnnConvolutionDescriptor_t, cudnnStatus_t> convolution =
+        owned(cudnn().cudnnCreateConvolutionDescriptor, cudnn().cudnnDestroyConvolutionDescriptor);
+    Owned<cudnnActivationDescriptor_t, cudnnStatus_t> identity =
+        owned(cudnn().cudnnCreateActivationDescriptor, cudnn().cudnnDestroyActivationDescriptor);
+    bool usable = false;  // there is an algorithm
     int algorithm = 0;
     std::size_t workspace_bytes = 0;
 
     Plan(const Convolution& c, cudnnHandle_t handle) : key(c) {
         const auto i = [](std::int64_t value) { return static_cast<int>(value); };
-        const cudnnDataType_t type = data_type(c.dtype);
-        TERN_CUDNN_CHECK(cudnn().cudnnSetTensor4dDescriptor(x.get(), CUDNN_TENSOR_NHWC, type, i(c.batch),
-                                                            i(c.channels), i(c.height), i(c.width)));
-        TERN_CUDNN_CHECK(cudnn().cudnnSetTensor4dDescriptor(y.get(), CUDNN_TENSOR_NHWC, type, i(c.batch),
-                                                            i(c.out_channels), i(c.out_height),
-                                                            i(c.out_width)));
-        TERN_CUDNN_CHECK(cudnn().cudnnSetFilter4dDescriptor(w.get(), type, CUDNN_TENSOR_NHWC,
+        set(x, c.batch, c.channels, c.height, c.width);
+        set(y, c.batch, c.out_channels, c.out_height, c.out_width);
+        set(bias, 1, c.out_channels, 1, 1);
+        TERN_CUDNN_CHECK(cudnn().cudnnSetFilter4dDescriptor(w.get(), data_type(c.dtype), CUDNN_TENSOR_NHWC,
                                                             i(c.out_channels), i(c.channels / c.groups),
                                                             i(c.window.kernel_h), i(c.window.kernel_w)));
         TERN_CUDNN_CHECK(cudnn().cudnnSetConvolution2dDescriptor(
@@ -87,64 +59,99 @@ struct Plan {
             i(c.window.stride_w), i(c.window.dilation_h), i(c.window.dilation_w), CUDNN_CROSS_CORRELATION,
             CUDNN_DATA_FLOAT));
         TERN_CUDNN_CHECK(cudnn().cudnnSetConvolutionGroupCount(convolution.get(), i(c.groups)));
+        TERN_CUDNN_CHECK(cudnn().cudnnSetActivationDescriptor(identity.get(), CUDNN_ACTIVATION_IDENTITY,
+                                                              CUDNN_PROPAGATE_NAN, 0.0));
         // FMA: float32 stays float32; the default would round its inputs to TF32.
-        TERN_CUDNN_CHECK(cudnn().cudnnSetConvolutionMathType(
-            convolution.get(), c.dtype == DType::float32 ? CUDNN_FMA_MATH : CUDNN_TENSOR_OP_MATH));
+        set_math(c.dtype == DType::float32 ? CUDNN_FMA_MATH : CUDNN_TENSOR_OP_MATH);
         choose_algorithm(handle);
     }
 
+  private:
+    static Owned<cudnnTensorDescriptor_t, cudnnStatus_t> tensor_descriptor() {
+        return owned(cudnn().cudnnCreateTensorDescriptor, cudnn().cudnnDestroyTensorDescriptor);
+    }
+
+    void set(const Owned<cudnnTensorDescriptor_t, cudnnStatus_t>& tensor, std::int64_t n, std::int64_t c,
+             std::int64_t h, std::int64_t width) const {
+        const auto i = [](std::int64_t value) { return static_cast<int>(value); };
+        TERN_CUDNN_CHECK(cudnn().cudnnSetTensor4dDescriptor(
+            tensor.get(), CUDNN_TENSOR_NHWC, data_type(key.dtype), i(n), i(c), i(h), i(width)));
+    }
+
+    void set_math(cudnnMathType_t type) const {
+        TERN_CUDNN_CHECK(cudnn().cudnnSetConvolutionMathType(convolution.get(), type));
+    }
+
     void choose_algorithm(cudnnHandle_t handle) {
-        int count = 0;
         switch (key.pass) {
-            case ConvolutionPass::forward: {
-                std::vector<cudnnConvolutionFwdAlgoPerf_t> ranked(CUDNN_CONVOLUTION_FWD_ALGO_COUNT);
-                TERN_CUDNN_CHECK(cudnn().cudnnGetConvolutionForwardAlgorithm_v7(
-                    handle, x.get(), w.get(), convolution.get(), y.get(), static_cast<int>(ranked.size()),
-                    &count, ranked.data()));
-                ranked.resize(static_cast<std::size_t>(count));
-                take(first_usable(ranked));
-                break;
-            }
-            case ConvolutionPass::backward_input: {
-                std::vector<cudnnConvolutionBwdDataAlgoPerf_t> ranked(CUDNN_CONVOLUTION_BWD_DATA_ALGO_COUNT);
-                TERN_CUDNN_CHECK(cudnn().cudnnGetConvolutionBackwardDataAlgorithm_v7(
-                    handle, w.get(), y.get(), convolution.get(), x.get(), static_cast<int>(ranked.size()),
-                    &count, ranked.data()));
-                ranked.resize(static_cast<std::size_t>(count));
-                take(first_usable(ranked));
-                break;
-            }
-            case ConvolutionPass::backward_weight: {
-                std::vector<cudnnConvolutionBwdFilterAlgoPerf_t> ranked(
-                    CUDNN_CONVOLUTION_BWD_FILTER_ALGO_COUNT);
-                TERN_CUDNN_CHECK(cudnn().cudnnGetConvolutionBackwardFilterAlgorithm_v7(
-                    handle, x.get(), y.get(), convolution.get(), w.get(), static_cast<int>(ranked.size()),
-                    &count, ranked.data()));
-                ranked.resize(static_cast<std::size_t>(count));
-                take(first_usable(ranked));
-                break;
-            }
+            case ConvolutionPass::forward:
+                if (key.with_bias)
+                    choose_for_bias(handle);
+                else
+                    choose<cudnnConvolutionFwdAlgoPerf_t>(cudnn().cudnnGetConvolutionForwardAlgorithm_v7,
+                                                          cudnn().cudnnGetConvolutionForwardWorkspaceSize,
+                                                          handle, x.get(), w.get(), convolution.get(),
+                                                          y.get());
+                return;
+            case ConvolutionPass::backward_input:
+                choose<cudnnConvolutionBwdDataAlgoPerf_t>(
+                    cudnn().cudnnGetConvolutionBackwardDataAlgorithm_v7,
+                    cudnn().cudnnGetConvolutionBackwardDataWorkspaceSize, handle, w.get(), y.get(),
+                    convolution.get(), x.get());
+                return;
+            case ConvolutionPass::backward_weight:
+                choose<cudnnConvolutionBwdFilterAlgoPerf_t>(
+                    cudnn().cudnnGetConvolutionBackwardFilterAlgorithm_v7,
+                    cudnn().cudnnGetConvolutionBackwardFilterWorkspaceSize, handle, x.get(), y.get(),
+                    convolution.get(), w.get());
+                return;
         }
     }
 
-    template <class Performance>
-    void take(const Performance& chosen) {
-        algorithm = static_cast<int>(chosen.algo);
-        workspace_bytes = chosen.memory;
+    // What cuDNN's heuristics rank first among the deterministic algorithms within the limit. A candidate is
+    // meant with its own math type, and the workspace that it needs is known once that is set: the number in
+    // the ranking can be smaller.
+    template <class Performance, class Rank, class Workspace, class... Descriptors>
+    void choose(Rank rank, Workspace workspace, cudnnHandle_t handle, Descriptors... descriptors) {
+        constexpr int kMostCandidates = 16;  // 8 algorithms, with and without tensor cores
+        std::vector<Performance> ranked(kMostCandidates);
+        int count = 0;
+        TERN_CUDNN_CHECK(rank(handle, descriptors..., kMostCandidates, &count, ranked.data()));
+        ranked.resize(static_cast<std::size_t>(count));
+        for (const Performance& candidate : ranked) {
+            if (candidate.status != CUDNN_STATUS_SUCCESS || candidate.determinism != CUDNN_DETERMINISTIC)
+                continue;
+            if (key.dtype != DType::float32) set_math(candidate.mathType);
+            if (take(candidate.algo, workspace(handle, descriptors..., candidate.algo, &workspace_bytes)))
+                return;
+        }
+    }
+
+    // The one algorithm that adds a bias without an activation, as cudnnConvolutionBiasActivationForward's
+    // documentation says.
+    void choose_for_bias(cudnnHandle_t handle) {
+        constexpr auto kAlgorithm = CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM;
+        take(kAlgorithm,
+             cudnn().cudnnGetConvolutionForwardWorkspaceSize(handle, x.get(), w.get(), convolution.get(),
+                                                             y.get(), kAlgorithm, &workspace_bytes));
+    }
+
+    bool take(int chosen, cudnnStatus_t status) {
+        algorithm = chosen;
+        usable = status == CUDNN_STATUS_SUCCESS && workspace_bytes <= kWorkspaceLimit;
+        return usable;
     }
 };
 
-// The plan of this thread for a convolution; plans belong to a thread as handles do.
-const Plan& plan_of(const Convolution& convolution, cudnnHandle_t handle) {
-    thread_local std::list<Plan> plans;  // most recently used first
-    for (auto plan = plans.begin(); plan != plans.end(); ++plan) {
-        if (plan->key != convolution) continue;
-        plans.splice(plans.begin(), plans, plan);
-        return plans.front();
+bool has_plan(Convolution convolution, std::string* why_not) {
+    if (convolution.device.type != DeviceType::cuda) convolution.device = Device::cuda();
+    try {
+        if (plan_of<Plan>(convolution, cuda::cudnn_handle(current_stream(convolution.device))).usable)
+            return true;
+    } catch (const Error& error) {  // no device, or descriptors that cuDNN does not take
+        return refuse(why_not, error.what());
     }
-    if (plans.size() == kCachedPlans) plans.pop_back();
-    plans.emplace_front(convolution, handle);
-    return plans.front();
+    return refuse(why_not, "no deterministic algorithm within ", kWorkspaceLimit >> 20, " MiB of workspace");
 }
 
 }  // namespace
@@ -154,23 +161,35 @@ bool accepts_convolution(const Convolution& c, std::string* why_not) {
     const Window2d& w = c.window;
     if (w.pad_top != w.pad_bottom || w.pad_left != w.pad_right) return refuse(why_not, "uneven padding: ", w);
     if (c.batch == 0 || c.channels == 0 || c.out_channels == 0) return refuse(why_not, "no elements");
-    return cuda::cudnn_available(why_not);
+    return cuda::cudnn_available(why_not) && has_plan(c, why_not);
 }
 
-void run_convolution(const Convolution& convolution, const Tensor& a, const Tensor& b, const Tensor& result,
-                     const Stream& stream) {
+void run_convolution(const Convolution& convolution, const Tensor& a, const Tensor& b, const Tensor& bias,
+                     const Tensor& result, const Stream& stream) {
     cudnnHandle_t handle = cuda::cudnn_handle(stream);
-    const Plan& plan = plan_of(convolution, handle);
+    const auto& plan = plan_of<Plan>(convolution, handle);
+    TERN_CHECK(plan.usable, "cudnn", "no deterministic algorithm for this convolution");
     const Tensor workspace =
         Tensor::empty({static_cast<std::int64_t>(plan.workspace_bytes)}, DType::uint8, result.device());
     const float one = 1, zero = 0;
     switch (convolution.pass) {
-        case ConvolutionPass::forward:
+        case ConvolutionPass::forward: {
+            const auto algorithm = static_cast<cudnnConvolutionFwdAlgo_t>(plan.algorithm);
+            if (convolution.with_bias) {
+                // z is scaled with 0 and not read.
+                TERN_CUDNN_CHECK(cudnn().cudnnConvolutionBiasActivationForward(
+                    handle, &one, plan.x.get(), a.raw_data(), plan.w.get(), b.raw_data(),
+                    plan.convolution.get(), algorithm, workspace.raw_data(), plan.workspace_bytes, &zero,
+                    plan.y.get(), result.raw_data(), plan.bias.get(), bias.raw_data(), plan.identity.get(),
+                    plan.y.get(), result.raw_data()));
+                return;
+            }
             TERN_CUDNN_CHECK(cudnn().cudnnConvolutionForward(
                 handle, &one, plan.x.get(), a.raw_data(), plan.w.get(), b.raw_data(), plan.convolution.get(),
-                static_cast<cudnnConvolutionFwdAlgo_t>(plan.algorithm), workspace.raw_data(),
-                plan.workspace_bytes, &zero, plan.y.get(), result.raw_data()));
+                algorithm, workspace.raw_data(), plan.workspace_bytes, &zero, plan.y.get(),
+                result.raw_data()));
             return;
+        }
         case ConvolutionPass::backward_input:
             TERN_CUDNN_CHECK(cudnn().cudnnConvolutionBackwardData(
                 handle, &one, plan.w.get(), b.raw_data(), plan.y.get(), a.raw_data(), plan.convolution.get(),

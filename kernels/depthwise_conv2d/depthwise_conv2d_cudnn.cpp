@@ -32,7 +32,7 @@ bool accepts_cudnn(const Problem& problem, std::string* why_not) {
 }
 
 void run_cudnn(const Problem& problem, const Stream& stream) {
-    cudnn::run_convolution(convolution(problem), problem.inputs[0], problem.inputs[1], problem.outputs[0],
+    cudnn::run_convolution(convolution(problem), problem.inputs[0], problem.inputs[1], {}, problem.outputs[0],
                            stream);
 }
 

@@ -11,6 +11,8 @@ void forward_cuda(const Problem& problem, const Stream& stream);
 bool accepts_cuda(const Problem& problem, std::string* why_not);
 void forward_cuda_mma(const Problem& problem, const Stream& stream);
 bool accepts_cuda_mma(const Problem& problem, std::string* why_not);
+void run_cudnn(const Problem& problem, const Stream& stream);
+bool accepts_cudnn(const Problem& problem, std::string* why_not);
 void record_grad(const Tensor& a, const Tensor& b, const Tensor& c, const MatmulParams& params);
 
 }  // namespace matmul_passes
@@ -26,6 +28,7 @@ const Op& matmul_op() {
                          {{Backend::cuda_mma, TERN_IF_CUDA(forward_cuda_mma), TERN_IF_CUDA(accepts_cuda_mma),
                            /*unproven=*/true},
                           {Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
+                          {Backend::cudnn, TERN_IF_CUDA(run_cudnn), TERN_IF_CUDA(accepts_cudnn)},
                           {Backend::cpu, forward_cpu, accepts_float32},
                           {Backend::ref, forward_ref}}}}};
     return op;

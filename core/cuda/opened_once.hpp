@@ -1,0 +1,38 @@
+// The functions of a library that is opened when first asked for.
+#pragma once
+
+#include <string>
+
+#include "tern/core/error.hpp"
+
+namespace tern::cuda {
+
+/// What open() returned, or why it threw; open() is called once.
+template <class Table>
+class OpenedOnce {
+  public:
+    explicit OpenedOnce(Table (*open)()) {
+        try {
+            table_ = open();
+        } catch (const Error& error) {
+            failure_ = error.what();
+        }
+    }
+
+    /// Throws Error with the message of open().
+    const Table& table() const {
+        if (!failure_.empty()) throw Error(failure_);
+        return table_;
+    }
+    /// Whether table() succeeds; if not, and `why_not` is given, its message.
+    bool available(std::string* why_not) const {
+        if (!failure_.empty() && why_not != nullptr) *why_not = failure_;
+        return failure_.empty();
+    }
+
+  private:
+    Table table_{};
+    std::string failure_;
+};
+
+}  // namespace tern::cuda
