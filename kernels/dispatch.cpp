@@ -29,7 +29,7 @@ bool accepts(const Implementation& implementation, const Problem& problem, std::
 // Where no policy names a backend.
 bool accepts_unasked(const Implementation& implementation, const Problem& problem, std::string* why_not) {
     if (!accepts(implementation, problem, why_not)) return false;
-    return !implementation.unproven || refuse(why_not, "not yet proven on a GPU, taken only when asked for");
+    return implementation.worthwhile == nullptr || implementation.worthwhile(problem, why_not);
 }
 
 const Implementation* find(const Pass& pass, Backend backend) {

@@ -39,9 +39,9 @@ class KernelPolicyScope {
     KernelPolicy previous_;
 };
 
-/// The implementation for a problem: a pure function of its arguments. One that is unproven is taken only
-/// where the policy names its backend. Throws Error with all refusals if there is none; a CUDA tensor never
-/// falls back to the CPU.
+/// The implementation for a problem: a pure function of its arguments. One that is not worthwhile is taken
+/// only where the policy names its backend. Throws Error with all refusals if there is none; a CUDA tensor
+/// never falls back to the CPU.
 const Implementation& select(const Problem& problem, const KernelPolicy& policy);
 
 /// Selects by kernel_policy() and runs. TERN_VERBOSE=dispatch prints each new choice with the refusals before

@@ -70,9 +70,10 @@ struct Implementation {
     void (*run)(const Problem& problem, const Stream& stream);
     /// Whether it can do the problem (null: always, on its device). If not, and `why_not` is given, a reason.
     bool (*accepts)(const Problem& problem, std::string* why_not) = nullptr;
-    /// A part of it, such as instructions that the host run replaces, has not been proven on a GPU by a
-    /// record in docs/results/: only a policy that names its backend takes it.
-    bool unproven = false;
+    /// Whether it should run where no policy names its backend (null: always); if not, a reason: another
+    /// version was measured to be faster there, or a part of it, such as instructions that the host run
+    /// replaces, has no record in docs/results/ of a GPU yet.
+    bool (*worthwhile)(const Problem& problem, std::string* why_not) = nullptr;
 };
 
 struct Pass {

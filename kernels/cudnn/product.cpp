@@ -152,6 +152,12 @@ bool accepts_product(const ProductOperand& a, const ProductOperand& b, const Ten
         if (tensor->numel() > std::numeric_limits<int>::max())
             return refuse(why_not, "tensors of less than 2^31 elements only, got ", tensor->shape());
     }
+    // Else the library stores the product in 16 bits and adds the bias to that: sums that cancel lose all
+    // digits.
+    constexpr std::int64_t kWhole = 8;
+    for (const Tensor* tensor : {&a.tensor, &b.tensor, &c})
+        if (bias && c.dtype() != DType::float32 && tensor->dim(-1) % kWhole != 0)
+            return refuse(why_not, "with a bias, 16-bit rows of whole 16 bytes only, got ", tensor->shape());
     return cuda::cublaslt_available(why_not) && has_plan(product_of(a, b, bias, c), why_not);
 }
 

@@ -3,6 +3,7 @@
 // inputs give equal bits.
 #include "tern/kernels/depthwise_conv2d/depthwise_conv2d.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "tern/core/cuda/device/pack.cuh"
@@ -144,64 +145,149 @@ __global__ void depthwise_conv2d_backward_input_gather_kernel(const T* dy, const
     cuda::store_pack<V>(dx + cell * g.channels + channel, result);
 }
 
-// Sums over the images of one block for up to kTapGroup taps; the rows of threads split the output rows and
-// are added in order. grid: (channel blocks, tap groups, partial sums); block: (kPacks, kColumns) x: (N, H,
-// W, C), dy: (N, OH, OW, C), partial: (partial sums, KH * KW, C)
+// What the threads of a weight gradient go through: runs of up to kRun outputs of a row, so that a batch of
+// 64 images of 32 rows makes 4096, one for each thread row of two blocks per multiprocessor of an H100.
+constexpr int kRun = 16;
+
+struct Run {
+    int image, oh, first, last;  // output columns [first, last)
+};
+
+__host__ __device__ int runs_per_row(const Geometry& g) { return (g.out_width + kRun - 1) / kRun; }
+
+__device__ Run run_at(const Geometry& g, std::int64_t i) {
+    const int per_row = runs_per_row(g);
+    const int first = static_cast<int>(i % per_row) * kRun;
+    const int line = static_cast<int>(i / per_row);
+    return {line / g.out_height, line % g.out_height, first, min(first + kRun, g.out_width)};
+}
+
+// The pack at (image, h, column), zeros outside.
 template <class T, int V>
-__global__ void depthwise_conv2d_backward_weight_partial_kernel(const T* x, const T* dy, float* partial,
-                                                                Geometry g, int images) {
-    TERN_SHARED(float, row_sums, kColumns* kPacks* V);
-    const int pack = static_cast<int>(threadIdx.x), thread_row = static_cast<int>(threadIdx.y);
-    const int channel = (static_cast<int>(blockIdx.x) * kPacks + pack) * V;
-    const bool active = channel < g.channels;
-    const int tap_count = g.kernel_h * g.kernel_w, first_tap = static_cast<int>(blockIdx.y) * kTapGroup;
-    const int first_image = static_cast<int>(blockIdx.z) * images;
-    const int last_image = first_image + images < g.batch ? first_image + images : g.batch;
-    float sums[kTapGroup][V] = {};
-    for (int line = first_image * g.out_height + thread_row; active && line < last_image * g.out_height;
-         line += kColumns) {
-        const int image = line / g.out_height, oh = line % g.out_height;
-        for (int ow = 0; ow < g.out_width; ++ow) {
-            const Pack<T, V> grads = cuda::load_pack<V>(
-                dy + (static_cast<std::int64_t>(line) * g.out_width + ow) * g.channels + channel);
+__device__ __forceinline__ Pack<T, V> pack_at(const T* x, const Geometry& g, int image, int h, int column) {
+    Pack<T, V> values{};
+    if (h >= 0 && h < g.height && column >= 0 && column < g.width) {
+        const std::int64_t cell = (static_cast<std::int64_t>(image) * g.height + h) * g.width + column;
+        values = cuda::load_pack<V>(x + cell * g.channels);
+    }
+    return values;
+}
+
+template <class T, int V>
+__device__ __forceinline__ void add_product(float (&sums)[V], const Pack<T, V>& a, const Pack<T, V>& b) {
 #pragma unroll
-            for (int t = 0; t < kTapGroup; ++t) {
-                const int tap = first_tap + t;
-                const int h = oh * g.stride_h + tap / g.kernel_w * g.dilation_h - g.pad_top;
-                const int column = ow * g.stride_w + tap % g.kernel_w * g.dilation_w - g.pad_left;
-                if (tap >= tap_count || h < 0 || h >= g.height || column < 0 || column >= g.width) continue;
-                const std::int64_t cell =
-                    (static_cast<std::int64_t>(image) * g.height + h) * g.width + column;
-                const Pack<T, V> values = cuda::load_pack<V>(x + cell * g.channels + channel);
-                for (int v = 0; v < V; ++v)
-                    sums[t][v] += static_cast<float>(values[v]) * static_cast<float>(grads[v]);
-            }
+    for (int v = 0; v < V; ++v) sums[v] += static_cast<float>(a[v]) * static_cast<float>(b[v]);
+}
+
+// A run's part of the sums of 3x3 taps side by side: the window moves through registers, so that a column of
+// x is read once where the loop over taps reads it three times. x, dy: at the thread's channels.
+template <class T, int V>
+__device__ __forceinline__ void add_run_3x3(const T* x, const T* dy, const Geometry& g, const Run& run,
+                                            float (&sums)[kTapGroup][V]) {
+    Pack<T, V> window[3][3];
+#pragma unroll
+    for (int row = 0; row < 3; ++row)
+        for (int column = 0; column < 2; ++column)
+            window[row][column] =
+                pack_at<T, V>(x, g, run.image, run.oh + row - g.pad_top, run.first + column - g.pad_left);
+#pragma unroll 3  // the columns of the window turn: no moves are left
+    for (int ow = run.first; ow < run.last; ++ow) {
+        const std::int64_t output =
+            (static_cast<std::int64_t>(run.image) * g.out_height + run.oh) * g.out_width + ow;
+        const Pack<T, V> grads = cuda::load_pack<V>(dy + output * g.channels);
+#pragma unroll
+        for (int row = 0; row < 3; ++row) {
+            window[row][2] = pack_at<T, V>(x, g, run.image, run.oh + row - g.pad_top, ow + 2 - g.pad_left);
+#pragma unroll
+            for (int column = 0; column < 3; ++column)
+                add_product(sums[row * 3 + column], window[row][column], grads);
+            window[row][0] = window[row][1];
+            window[row][1] = window[row][2];
+        }
+    }
+}
+
+// The same for taps [first_tap, first_tap + kTapGroup) of any filter.
+template <class T, int V>
+__device__ __forceinline__ void add_run(const T* x, const T* dy, const Geometry& g, const Run& run,
+                                        int first_tap, float (&sums)[kTapGroup][V]) {
+    for (int ow = run.first; ow < run.last; ++ow) {
+        const std::int64_t output =
+            (static_cast<std::int64_t>(run.image) * g.out_height + run.oh) * g.out_width + ow;
+        const Pack<T, V> grads = cuda::load_pack<V>(dy + output * g.channels);
+#pragma unroll
+        for (int t = 0; t < kTapGroup; ++t) {
+            const int tap = first_tap + t;
+            if (tap >= g.kernel_h * g.kernel_w) continue;
+            const int h = run.oh * g.stride_h + tap / g.kernel_w * g.dilation_h - g.pad_top;
+            const int column = ow * g.stride_w + tap % g.kernel_w * g.dilation_w - g.pad_left;
+            add_product(sums[t], pack_at<T, V>(x, g, run.image, h, column), grads);
+        }
+    }
+}
+
+constexpr int kMergedTaps = 3;  // whose sums are in shared memory at a time: 12 KB
+
+// Sums over the runs of one block for up to kTapGroup taps; the rows of threads take runs in turn and are
+// added in order. kIs3x3: a 3x3 filter without stride and dilation. grid: (channel blocks, tap groups,
+// partial sums); block: (kPacks, kColumns). x: (N, H, W, C), dy: (N, OH, OW, C), partial: (partial sums, KH *
+// KW, C)
+template <class T, int V, bool kIs3x3>
+__global__ void __launch_bounds__(kPacks* kColumns, 2)
+    depthwise_conv2d_backward_weight_partial_kernel(const T* x, const T* dy, float* partial, Geometry g,
+                                                    std::int64_t runs, int block_runs) {
+    TERN_SHARED(float, row_sums, kMergedTaps* kColumns* kPacks* V);
+    const int pack = static_cast<int>(threadIdx.x), thread_row = static_cast<int>(threadIdx.y);
+    const int block_channel = static_cast<int>(blockIdx.x) * kPacks * V, channel = block_channel + pack * V;
+    const int tap_count = g.kernel_h * g.kernel_w, first_tap = static_cast<int>(blockIdx.y) * kTapGroup;
+    const std::int64_t first_run = static_cast<std::int64_t>(blockIdx.z) * block_runs;
+    const std::int64_t last_run = first_run + block_runs < runs ? first_run + block_runs : runs;
+    float sums[kTapGroup][V] = {};
+    if (channel < g.channels) {  // C is a multiple of V
+        for (std::int64_t i = first_run + thread_row; i < last_run; i += kColumns) {
+            if constexpr (kIs3x3)
+                add_run_3x3<T, V>(x + channel, dy + channel, g, run_at(g, i), sums);
+            else
+                add_run<T, V>(x + channel, dy + channel, g, run_at(g, i), first_tap, sums);
         }
     }
 #pragma unroll
-    for (int t = 0; t < kTapGroup; ++t) {
-        for (int v = 0; v < V; ++v) row_sums[(thread_row * kPacks + pack) * V + v] = sums[t][v];
+    for (int first = 0; first < kTapGroup; first += kMergedTaps) {
+#pragma unroll
+        for (int t = 0; t < kMergedTaps; ++t)
+            for (int v = 0; v < V; ++v)
+                row_sums[((t * kColumns + thread_row) * kPacks + pack) * V + v] = sums[first + t][v];
         __syncthreads();  // row_sums is filled
-        if (thread_row == 0 && active && first_tap + t < tap_count) {
-            for (int v = 0; v < V; ++v) {
-                float sum = 0.0f;
-                for (int row = 0; row < kColumns; ++row) sum += row_sums[(row * kPacks + pack) * V + v];
-                const std::int64_t tap = static_cast<std::int64_t>(blockIdx.z) * tap_count + first_tap + t;
-                partial[tap * g.channels + channel + v] = sum;
-            }
+        for (int i = thread_row * kPacks + pack; i < kMergedTaps * kPacks * V; i += kPacks * kColumns) {
+            const int own_tap = first_tap + first + i / (kPacks * V), own_channel = i % (kPacks * V);
+            if (own_tap >= tap_count || block_channel + own_channel >= g.channels) continue;
+            const float* const from = row_sums + i / (kPacks * V) * kColumns * kPacks * V + own_channel;
+            float sum = 0.0f;
+            for (int row = 0; row < kColumns; ++row) sum += from[row * kPacks * V];
+            const std::int64_t to = static_cast<std::int64_t>(blockIdx.z) * tap_count + own_tap;
+            partial[to * g.channels + block_channel + own_channel] = sum;
         }
         __syncthreads();  // row_sums has been read
     }
 }
 
-// dw[c][tap] = the partial sums in their order. partial: (partials, KH * KW, C), dw: (C, 1, KH, KW)
+constexpr int kMergeElements = 32, kMergeLanes = 16;  // of a block that merges partial sums
+
+// dw[c][tap] = the partial sums: every kMergeLanes-th by one thread, and these in order. block:
+// (kMergeElements, kMergeLanes). partial: (partials, KH * KW, C), dw: (C, 1, KH, KW)
 template <class T>
 __global__ void depthwise_conv2d_backward_weight_merge_kernel(const float* partial, T* dw, int partials,
                                                               int taps, int channels) {
-    const int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
-    if (i >= taps * channels) return;
+    TERN_SHARED(float, lanes, kMergeElements* kMergeLanes);
+    const int i = static_cast<int>(blockIdx.x) * kMergeElements + static_cast<int>(threadIdx.x);
+    const int lane = static_cast<int>(threadIdx.y), size = taps * channels;
     float sum = 0.0f;
-    for (int p = 0; p < partials; ++p) sum += partial[static_cast<std::int64_t>(p) * taps * channels + i];
+    for (int p = lane; i < size && p < partials; p += kMergeLanes)
+        sum += partial[static_cast<std::int64_t>(p) * size + i];
+    lanes[lane * kMergeElements + threadIdx.x] = sum;
+    __syncthreads();  // the lanes are filled
+    if (lane > 0 || i >= size) return;
+    for (int l = 1; l < kMergeLanes; ++l) sum += lanes[l * kMergeElements + threadIdx.x];
     dw[i % channels * taps + i / channels] = static_cast<T>(sum);
 }
 
@@ -272,21 +358,26 @@ void TERN_CUDA_PASS(backward_weight)(const Problem& problem, const Stream& strea
     const Tensor &x = problem.inputs[0], &dy = problem.inputs[1], &dw = problem.outputs[0];
     const Geometry g = geometry(x.shape(), dy.shape(), problem.params<DepthwiseConv2dParams>().window);
     const int taps = g.kernel_h * g.kernel_w;
-    // Enough blocks for every GPU of today (132 multiprocessors on an H100), few enough partial sums to
-    // merge.
-    const int images = static_cast<int>(cuda::blocks_for(g.batch, 256));
-    const int partials = g.batch == 0 ? 0 : static_cast<int>(cuda::blocks_for(g.batch, images));
+    constexpr std::int64_t kMostPartials = 528;  // two rounds of two blocks for each of 132 multiprocessors
+    const std::int64_t runs = static_cast<std::int64_t>(g.batch) * g.out_height * runs_per_row(g);
+    const int rounds = static_cast<int>(cuda::blocks_for(runs, kColumns * kMostPartials));
+    const int block_runs = std::max(1, rounds) * kColumns;
+    const int partials = static_cast<int>(cuda::blocks_for(runs, block_runs));
     const Tensor partial = Tensor::empty({partials, taps, g.channels}, DType::float32, x.device());
-    visit_cuda_packs(problem, g.channels, [&]<class T, int V>() {
+    const bool is_3x3 = g.kernel_h == 3 && g.kernel_w == 3 && g.stride_h == 1 && g.stride_w == 1 &&
+                        g.dilation_h == 1 && g.dilation_w == 1;
+    visit_cuda_packs(problem, g.channels, [&]<class T, int kWide>() {
+        constexpr int V = std::min(kWide, 4);  // 8 would need 72 registers for the sums alone
         const dim3 grid(cuda::blocks_for(g.channels, kPacks * V), cuda::blocks_for(taps, kTapGroup),
                         partials);
-        cuda::launch(depthwise_conv2d_backward_weight_partial_kernel<T, V>, {grid, dim3(kPacks, kColumns)},
-                     stream, x.data<T>(), dy.data<T>(), partial.data<float>(), g, images);
-        constexpr int kThreads = 256;
-        cuda::launch(
-            depthwise_conv2d_backward_weight_merge_kernel<T>,
-            {dim3(cuda::blocks_for(static_cast<std::int64_t>(taps) * g.channels, kThreads)), dim3(kThreads)},
-            stream, partial.data<float>(), dw.data<T>(), partials, taps, g.channels);
+        const auto kernel = is_3x3 ? depthwise_conv2d_backward_weight_partial_kernel<T, V, true>
+                                   : depthwise_conv2d_backward_weight_partial_kernel<T, V, false>;
+        cuda::launch(kernel, {grid, dim3(kPacks, kColumns)}, stream, x.data<T>(), dy.data<T>(),
+                     partial.data<float>(), g, runs, block_runs);
+        cuda::launch(depthwise_conv2d_backward_weight_merge_kernel<T>,
+                     {dim3(cuda::blocks_for(static_cast<std::int64_t>(taps) * g.channels, kMergeElements)),
+                      dim3(kMergeElements, kMergeLanes)},
+                     stream, partial.data<float>(), dw.data<T>(), partials, taps, g.channels);
     });
 }
 

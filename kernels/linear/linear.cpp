@@ -33,12 +33,11 @@ using namespace linear_passes;
 const Op& linear_op() {
     using enum Backend;
     const auto products = [](auto on_tensor_cores, auto ours, auto cpu_version, auto reference) {
-        return std::vector<Implementation>{
-            {cuda_mma, on_tensor_cores, TERN_IF_CUDA(accepts_cuda_mma), /*unproven=*/true},
-            {cuda, ours, TERN_IF_CUDA(accepts_cuda)},
-            {cudnn, TERN_IF_CUDA(run_cudnn), TERN_IF_CUDA(accepts_cudnn)},
-            {cpu, cpu_version, accepts_float32},
-            {ref, reference}};
+        return std::vector<Implementation>{{cudnn, TERN_IF_CUDA(run_cudnn), TERN_IF_CUDA(accepts_cudnn)},
+                                           {cuda_mma, on_tensor_cores, TERN_IF_CUDA(accepts_cuda_mma)},
+                                           {cuda, ours, TERN_IF_CUDA(accepts_cuda)},
+                                           {cpu, cpu_version, accepts_float32},
+                                           {ref, reference}};
     };
     static const Op op{
         "linear",

@@ -25,10 +25,9 @@ const Op& matmul_op() {
                          "forward",
                          {"a", "b"},
                          {"c"},
-                         {{Backend::cuda_mma, TERN_IF_CUDA(forward_cuda_mma), TERN_IF_CUDA(accepts_cuda_mma),
-                           /*unproven=*/true},
+                         {{Backend::cudnn, TERN_IF_CUDA(run_cudnn), TERN_IF_CUDA(accepts_cudnn)},
+                          {Backend::cuda_mma, TERN_IF_CUDA(forward_cuda_mma), TERN_IF_CUDA(accepts_cuda_mma)},
                           {Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
-                          {Backend::cudnn, TERN_IF_CUDA(run_cudnn), TERN_IF_CUDA(accepts_cudnn)},
                           {Backend::cpu, forward_cpu, accepts_float32},
                           {Backend::ref, forward_ref}}}}};
     return op;
