@@ -56,7 +56,8 @@ __global__ void tensor_core_kernel(float* sink, int rounds) {
     }
     float sum = 0;
     for (int i = 0; i < kAccumulators; ++i)
-        for (int e = 0; e < sums[i].num_elements; ++e) sum += sums[i].x[e];  // what is not read is not computed
+        for (int e = 0; e < sums[i].num_elements; ++e)
+            sum += sums[i].x[e];  // what is not read is not computed
     if (sum == -1.0f) *sink = sum;
 }
 
