@@ -1,6 +1,6 @@
 // One vector of channels at a time: NHWC keeps them contiguous, so no shuffles are needed. A 3x3 pass does 9
-// FMA per 8 bytes read and written, so memory bounds it: rows of the input (8 KB at 32 x 64 channels) stay in
-// L1 for all taps.
+// FMA per 8 bytes read and written, so memory bounds it. depthwise_3x3_cpu.hpp has the loops for what is
+// usual, this file those for any window.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tern/kernels/depthwise_conv2d/depthwise_conv2d_cpu.cpp"
 #include "tern/kernels/depthwise_conv2d/depthwise_conv2d.hpp"
@@ -9,21 +9,10 @@
 #include <hwy/highway.h>
 
 #include "tern/core/parallel.hpp"
+#include "tern/kernels/depthwise_conv2d/depthwise_3x3_cpu.hpp"
+#include "tern/kernels/depthwise_conv2d/depthwise_geometry.hpp"
 #include "tern/kernels/op.hpp"
-
-#ifndef TERN_DEPTHWISE_GEOMETRY
-#define TERN_DEPTHWISE_GEOMETRY
-namespace tern::depthwise_conv2d_passes {
-
-// A convolution as the loops see it; the backward pass of stride 1 is one as well, with paddings that may be
-// negative.
-struct Geometry {
-    std::int64_t height, width, out_height, out_width, channels;
-    std::int64_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left;
-};
-
-}  // namespace tern::depthwise_conv2d_passes
-#endif
+#include "tern/kernels/simd_cpu.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace tern::depthwise_conv2d_passes::HWY_NAMESPACE {
@@ -44,23 +33,19 @@ inline Columns columns_of_tap(const Geometry& g, std::int64_t kw) {
     return {std::min(begin, g.out_width), std::min(end, g.out_width)};
 }
 
-// kCount outputs of one vector of channels, starting at column ow. kKernel: the extent of a square filter
-// known when compiled (its loops vanish and the sums stay in registers), or 0. Checked: some taps fall
-// outside the row.
-template <int kKernel, int kCount, bool kChecked, class D>
+// kCount outputs of one vector of channels, starting at column ow. Checked: some taps fall outside the row.
+template <int kCount, bool kChecked, class D>
 HWY_INLINE void outputs(D d, const Geometry& g, const float* x, const float* w, float* y, std::int64_t oh,
                         std::int64_t ow) {
     using V = hn::Vec<D>;
-    const std::int64_t kernel_h = kKernel > 0 ? kKernel : g.kernel_h,
-                       kernel_w = kKernel > 0 ? kKernel : g.kernel_w;
     const std::int64_t step = g.stride_w * g.channels;
     V sums[kCount];
     for (int i = 0; i < kCount; ++i) sums[i] = hn::Zero(d);
-    for (std::int64_t kh = 0; kh < kernel_h; ++kh) {
+    for (std::int64_t kh = 0; kh < g.kernel_h; ++kh) {
         const std::int64_t h = oh * g.stride_h + kh * g.dilation_h - g.pad_top;
         if (h < 0 || h >= g.height) continue;
-        for (std::int64_t kw = 0; kw < kernel_w; ++kw) {
-            const V weight = hn::LoadU(d, w + (kh * kernel_w + kw) * g.channels);
+        for (std::int64_t kw = 0; kw < g.kernel_w; ++kw) {
+            const V weight = hn::LoadU(d, w + (kh * g.kernel_w + kw) * g.channels);
             const std::int64_t column = ow * g.stride_w + kw * g.dilation_w - g.pad_left;
             const float* from = x + (h * g.width + column) * g.channels;
             for (int i = 0; i < kCount; ++i) {
@@ -75,45 +60,30 @@ HWY_INLINE void outputs(D d, const Geometry& g, const float* x, const float* w, 
 
 // One output row, one vector of channels. x is the image, y the output row, both at the first of these
 // channels.
-template <int kKernel, class D>
+template <class D>
 void row(D d, const Geometry& g, Columns inside, const float* x, const float* w, float* y, std::int64_t oh) {
     std::int64_t ow = 0;
-    for (; ow < inside.begin; ++ow) outputs<kKernel, 1, true>(d, g, x, w, y, oh, ow);
-    for (; ow + kColumns <= inside.end; ow += kColumns)
-        outputs<kKernel, kColumns, false>(d, g, x, w, y, oh, ow);
+    for (; ow < inside.begin; ++ow) outputs<1, true>(d, g, x, w, y, oh, ow);
+    for (; ow + kColumns <= inside.end; ow += kColumns) outputs<kColumns, false>(d, g, x, w, y, oh, ow);
     // The last block overlaps the one before: a column alone waits 4 cycles for each of its 9 sums in a
     // chain.
     if (ow < inside.end && inside.end - inside.begin >= kColumns) {
-        outputs<kKernel, kColumns, false>(d, g, x, w, y, oh, inside.end - kColumns);
+        outputs<kColumns, false>(d, g, x, w, y, oh, inside.end - kColumns);
         ow = inside.end;
     }
-    for (; ow < inside.end; ++ow) outputs<kKernel, 1, false>(d, g, x, w, y, oh, ow);
-    for (; ow < g.out_width; ++ow) outputs<kKernel, 1, true>(d, g, x, w, y, oh, ow);
-}
-
-// Calls function(tag, channel) for vectors of channels, the last ones one by one.
-template <class F>
-void for_each_vector(std::int64_t channels, F function) {
-    const hn::ScalableTag<float> d;
-    const hn::CappedTag<float, 1> one;
-    const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-    std::int64_t c = 0;
-    for (; c + lanes <= channels; c += lanes) function(d, c);
-    for (; c < channels; ++c) function(one, c);
+    for (; ow < inside.end; ++ow) outputs<1, false>(d, g, x, w, y, oh, ow);
+    for (; ow < g.out_width; ++ow) outputs<1, true>(d, g, x, w, y, oh, ow);
 }
 
 void forward_image(const Geometry& g, const float* x, const float* w, float* y) {
+    if (g.is_3x3_of_stride_1()) return forward_image_3x3(g, x, w, y);
     const Columns first = columns_of_tap(g, 0), last = columns_of_tap(g, g.kernel_w - 1);
     const Columns inside{std::min(first.begin, last.end),
                          std::max(std::min(first.begin, last.end), last.end)};
     for (std::int64_t oh = 0; oh < g.out_height; ++oh) {
         float* out = y + oh * g.out_width * g.channels;
-        for_each_vector(g.channels, [&](auto d, std::int64_t c) {
-            if (g.kernel_h == 3 && g.kernel_w == 3)
-                row<3>(d, g, inside, x + c, w + c, out + c, oh);
-            else
-                row<0>(d, g, inside, x + c, w + c, out + c, oh);
-        });
+        for_each_vector(g.channels,
+                        [&](auto d, std::int64_t c) { row(d, g, inside, x + c, w + c, out + c, oh); });
     }
 }
 
@@ -171,6 +141,7 @@ void weight_taps(D d, const Geometry& g, const float* x, const float* dy, float*
 }
 
 void weight_image(const Geometry& g, const float* x, const float* dy, float* dw) {
+    if (g.is_3x3_of_stride_1()) return weight_image_3x3(g, x, dy, dw);
     for_each_vector(g.channels, [&](auto d, std::int64_t c) {
         for (std::int64_t kh = 0; kh < g.kernel_h; ++kh) {
             std::int64_t kw = 0;
