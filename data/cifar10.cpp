@@ -100,9 +100,7 @@ std::vector<std::string> read_classes(const fs::path& folder) {
     const std::int64_t bytes = size_of_file(path);
     TERN_CHECK(bytes <= kLargestClassesFile, path.string(), "has ", bytes, " bytes, more than the ",
                kLargestClassesFile, " that class names may take");
-    std::string text(static_cast<std::size_t>(bytes), '\0');
-    read_file(path, std::as_writable_bytes(std::span(text)));
-    return parse_classes(path.string(), text);
+    return parse_classes(path.string(), read_text_file(path, kLargestClassesFile));
 }
 
 }  // namespace
