@@ -66,6 +66,10 @@ Tensor make_pixels(const std::string& file, std::uint64_t width, std::uint64_t h
                " pixels, which is none");
     TERN_CHECK(width <= kMost && height <= kMost / width, file, "is a picture of ", width, " x ", height,
                " pixels, more than the ", kMost, " that are read");
+    // libpng takes several rows of its own, which a picture of one row would make as large as a whole one.
+    constexpr auto kSide = static_cast<std::uint64_t>(kMostSide);
+    TERN_CHECK(width <= kSide && height <= kSide, file, "is a picture of ", width, " x ", height,
+               " pixels, but no side may have more than ", kSide);
     return Tensor::empty({static_cast<std::int64_t>(height), static_cast<std::int64_t>(width), 3},
                          DType::uint8);
 }

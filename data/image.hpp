@@ -10,9 +10,10 @@
 
 namespace tern {
 
-/// What a picture may have at most, 8192 x 8192 pixels, and its file, 512 MiB: checked before memory is taken
-/// for it.
+/// What a picture may have at most, 8192 x 8192 pixels and 65535 on a side, and its file, 512 MiB: checked
+/// before memory is taken for it.
 inline constexpr std::int64_t kMostPixels = std::int64_t{1} << 26;
+inline constexpr std::int64_t kMostSide = 65535;
 inline constexpr std::int64_t kMostImageBytes = std::int64_t{1} << 29;
 
 /// Reads a PNG, JPEG, PPM (P6) or PGM (P5) file; its content says which. The result is (H, W, 3) uint8, red,

@@ -19,8 +19,8 @@ Tensor decode_ppm(const std::string& file, Bytes bytes);
 
 std::vector<std::byte> encode_png(const Tensor& image);
 
-/// Memory for a picture of such a size; throws Error, before taking it, if that is none or more than
-/// kMostPixels.
+/// Memory for a picture of such a size; throws Error, before taking it, if that is none, more than
+/// kMostPixels or more than kMostSide on a side.
 Tensor make_pixels(const std::string& file, std::uint64_t width, std::uint64_t height);
 
 /// The orientation, 1 to 8, that an EXIF segment of a JPEG (from "Exif" on) has in its first directory

@@ -6,6 +6,7 @@
 
 #include <sys/resource.h>
 
+#include "tern/core/memory.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/data/made_pictures.hpp"
 #include "tern/tests/temporary_folder.hpp"
@@ -190,6 +191,22 @@ TEST_CASE("sizes are checked before memory is taken") {
     CHECK_THROWS_WITH(read_image(folder / "huge.png"),
                       test::at(folder / "huge.png") +
                           "has 536870913 bytes, more than the 536870912 that are read as a picture");
+}
+
+TEST_CASE("a side has a limit of its own") {
+    const std::string rule = " pixels, but no side may have more than 65535";
+    const std::int64_t before = memory_statistics(Device::cpu()).allocations;
+    for (const auto& [width, height] : {std::pair{67108864, 1}, {1, 67108864}, {65536, 1}, {1, 65536}}) {
+        const std::string line = to_text("[picture] is a picture of ", width, " x ", height, rule);
+        CHECK_THROWS_WITH(decode(test::make_png_header(width, height)), line);
+        CHECK_THROWS_WITH(decode(to_text("P6 ", width, ' ', height, " 255\n")), line);
+    }
+    std::string jpeg = test::make_jpeg(8, 8, test::filled(8, 8, {1, 2, 3}));
+    jpeg.replace(jpeg.find("\xFF\xC0") + 5, 4, "\x00\x01\xFF\xFF", 4);  // the most that the field holds
+    CHECK_THROWS_WITH(decode(jpeg), Catch::StartsWith("[picture] is no whole JPEG picture: "));
+    CHECK(memory_statistics(Device::cpu()).allocations == before);
+    CHECK((decode(test::make_ppm(65535, 1, Samples(65535))).shape() == Shape{1, 65535, 3}));
+    CHECK((decode(test::make_png(1, 65535, Samples(65535), {.colour = 0})).shape() == Shape{65535, 1, 3}));
 }
 
 TEST_CASE("texts in a PNG are not unpacked") {
