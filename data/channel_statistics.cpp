@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "tern/core/parallel.hpp"
+#include "tern/data/pixels.hpp"
 
 namespace tern {
 namespace {
@@ -40,6 +41,7 @@ Sums sum_pixels(const Tensor& images) {
 ChannelStatistics channel_statistics(const Tensor& images) {
     TERN_CHECK(images.rank() == 4 && images.dim(1) == 3 && images.numel() > 0, "channel_statistics",
                "takes (R, 3, H, W) of at least one pixel, got ", images.shape());
+    check_pixels("channel_statistics", images);
     const Sums sums = sum_pixels(images);
     const auto count = static_cast<double>(images.numel() / 3);
     ChannelStatistics statistics;

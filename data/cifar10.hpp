@@ -31,9 +31,9 @@ bool fits_cifar10(std::int64_t train_records, std::int64_t test_records);
 /// Throws Error unless `folder` is not there or is empty.
 void check_vacant(const std::filesystem::path& folder);
 
-/// Writes the six files and batches.meta.txt as a new folder, the training records spread over five files.
-/// All of it or nothing: written aside, then renamed. Throws Error if the folder is there and not empty, or
-/// the numbers do not fit.
+/// Writes the six files (of sets on the CPU) and batches.meta.txt as a new folder, the training records
+/// spread over five files. All of it or nothing: written aside, then renamed. Throws Error if the folder is
+/// there and not empty, or the numbers do not fit.
 void write_cifar10(const std::filesystem::path& folder, const Dataset& train, const Dataset& test);
 
 }  // namespace tern

@@ -5,6 +5,7 @@
 
 #include "tern/core/file.hpp"
 #include "tern/data/cifar10_format.hpp"
+#include "tern/data/pixels.hpp"
 
 namespace tern {
 namespace {
@@ -31,6 +32,7 @@ void write_files(const fs::path& folder, const Dataset& train, const Dataset& te
 
 // What the layout can hold, so that what is written is what is read.
 void check_set(const fs::path& folder, const Dataset& set, const std::vector<std::string>& classes) {
+    check_records(folder.string(), set);
     const Shape expected{set.size(), 3, 32, 32};
     TERN_CHECK(set.images.shape() == expected, folder.string(), "takes images of ", expected, ", got ",
                set.images.shape());

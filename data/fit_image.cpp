@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "tern/data/image.hpp"
+#include "tern/data/pixels.hpp"
 #include "tern/kernels/permute/permute.hpp"
 
 namespace tern {
@@ -71,6 +72,7 @@ Tensor fit_image(const Tensor& image, std::int64_t size) {
     TERN_CHECK(
         image.rank() == 3 && image.dim(2) == 3 && image.numel() > 0 && image.numel() / 3 <= kMostPixels,
         "fit_image", "takes (H, W, 3) of 1 to ", kMostPixels, " pixels, got ", image.shape());
+    check_pixels("fit_image", image);
     TERN_CHECK(size >= 1 && size <= 8192, "fit_image", "the size must be 1 to 8192, got ", size);
     const std::int64_t height = image.dim(0), width = image.dim(1), shorter = std::min(height, width);
     const std::vector<Taps> columns = middle_taps(width, size * width / shorter, size);

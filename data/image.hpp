@@ -38,7 +38,7 @@ Tensor fit_image(const Tensor& image, std::int64_t size);
 /// (H, W, 3) as planes (3, H, W), the order of a Dataset's records.
 Tensor image_planes(const Tensor& image);
 
-/// Replaces `path` by a PNG of (H, W, 3) uint8, or leaves it as it was and throws Error.
+/// Replaces `path` by a PNG of (H, W, 3) uint8 on the CPU, or leaves it as it was and throws Error.
 void write_png(const std::filesystem::path& path, const Tensor& image);
 
 }  // namespace tern

@@ -6,6 +6,7 @@
 #include <png.h>
 
 #include "tern/data/image_formats.hpp"
+#include "tern/data/pixels.hpp"
 
 namespace tern::image_formats {
 namespace {
@@ -114,6 +115,7 @@ Tensor decode_png(const std::string& file, Bytes bytes) {
 std::vector<std::byte> encode_png(const Tensor& image) {
     TERN_CHECK(image.rank() == 3 && image.dim(2) == 3 && image.numel() > 0, "png", "takes (H, W, 3), got ",
                image.shape());
+    check_pixels("png", image);
     png_image header{};
     header.version = PNG_IMAGE_VERSION;
     header.format = PNG_FORMAT_RGB;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tern/data/letters.hpp"
+#include "tern/data/pixels.hpp"
 
 namespace tern {
 namespace {
@@ -66,7 +67,10 @@ class Sheet {
 std::vector<std::vector<std::int64_t>> first_records(const Dataset& dataset, std::int64_t most) {
     std::vector<std::vector<std::int64_t>> records(dataset.classes.size());
     for (std::int64_t i = 0; i < dataset.size(); ++i) {
-        auto& own = records[static_cast<std::size_t>(dataset.labels.data<std::int32_t>()[i])];
+        const std::int32_t label = dataset.labels.data<std::int32_t>()[i];
+        TERN_CHECK(label >= 0 && label < dataset.class_count(), "sample_sheet", "takes labels from 0 to ",
+                   dataset.class_count() - 1, ", got ", label);
+        auto& own = records[static_cast<std::size_t>(label)];
         if (static_cast<std::int64_t>(own.size()) < most) own.push_back(i);
     }
     return records;
@@ -78,6 +82,7 @@ Tensor sample_sheet(const Dataset& dataset, const SampleSheetOptions& options) {
     TERN_CHECK(options.columns >= 1 && options.columns <= 100 && options.zoom >= 1 && options.zoom <= 8,
                "sample_sheet", "takes 1 to 100 columns and a zoom of 1 to 8, got ", options.columns, " and ",
                options.zoom);
+    check_records("sample_sheet", dataset);
     std::size_t longest = 0;
     for (const std::string& name : dataset.classes) longest = std::max(longest, letters_of(name).size());
     const std::int64_t label_width =

@@ -11,7 +11,8 @@ struct SampleSheetOptions {
 };
 
 /// A row for each class: its name, then its first pictures in the order of the records, on white. (H, W, 3)
-/// uint8, for write_png(). Names are cut to 16 letters; letters outside ASCII are drawn as a box.
+/// uint8 on the CPU as the set is, for write_png(). Names are cut to 16 letters; letters outside ASCII are
+/// drawn as a box.
 Tensor sample_sheet(const Dataset& dataset, const SampleSheetOptions& options = {});
 
 }  // namespace tern
