@@ -1,7 +1,10 @@
 #include "tern/data/cifar10_format.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <sstream>
+
+#include "tern/core/utf8.hpp"
 
 namespace tern::cifar10 {
 
@@ -44,22 +47,8 @@ std::vector<std::byte> encode(const Tensor& images, const Tensor& labels) {
 }
 
 bool is_class_name(const std::string& line) {
-    for (std::size_t i = 0; i < line.size();) {
-        const auto lead = static_cast<unsigned char>(line[i]);
-        if (lead < 0x20 || lead == 0x7F) return false;
-        const std::size_t length = lead < 0x80 ? 1 : lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-        if ((lead >= 0x80 && lead < 0xC2) || lead > 0xF4 || length > line.size() - i) return false;
-        for (std::size_t j = 1; j < length; ++j) {
-            if ((static_cast<unsigned char>(line[i + j]) & 0xC0) != 0x80) return false;
-        }
-        // The first continuation byte also rules out overlong forms, surrogates and what lies above U+10FFFF.
-        const unsigned char second = length > 1 ? static_cast<unsigned char>(line[i + 1]) : 0x80;
-        if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) ||
-            (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F))
-            return false;
-        i += length;
-    }
-    return !line.empty();
+    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+    return !line.empty() && std::ranges::none_of(line, is_control) && is_utf8(line);
 }
 
 std::vector<std::string> parse_classes(const std::string& file, const std::string& text) {

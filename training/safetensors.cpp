@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tern/core/file.hpp"
+#include "tern/core/utf8.hpp"
 
 namespace tern {
 namespace {
@@ -222,11 +223,16 @@ std::vector<std::byte> encode_safetensors(const std::string& file, const Safeten
     std::ranges::stable_sort(tensors, std::greater{},
                              [](const NamedTensor& named) { return size_of(named.tensor.dtype()); });
     nlohmann::ordered_json header;
+    for (const auto& [key, value] : content.metadata) {
+        TERN_CHECK(is_utf8(key) && is_utf8(value), file, kMetadata, " \"", key, "\" is not in UTF-8");
+    }
     if (!content.metadata.empty()) header[kMetadata] = content.metadata;
     std::set<std::string> names;
     std::int64_t end = 0;
     for (auto& [name, tensor] : tensors) {
         TERN_CHECK(names.insert(name).second, file, "two tensors of the name ", name);
+        TERN_CHECK(is_utf8(name), file, "the name \"", name, "\" of a tensor is not in UTF-8");
+        TERN_CHECK(name != kMetadata, file, "no tensor may have the name ", kMetadata);
         const std::int64_t begin = std::exchange(end, end + tensor.bytes());
         const auto extents = tensor.shape().extents();
         header[name] = {{"dtype", type_name(tensor.dtype())},

@@ -30,7 +30,8 @@ Safetensors parse_safetensors(const std::string& file, std::span<const std::byte
 /// falling size, else in the given order, so that each tensor is aligned for readers that map the file.
 void write_safetensors(const std::filesystem::path& path, const Safetensors& content);
 
-/// The bytes of such a file; throws Error that names `file` where two tensors have one name.
+/// The bytes of such a file; throws Error that names `file` where two tensors have one name, or a name or the
+/// metadata cannot be written.
 std::vector<std::byte> encode_safetensors(const std::string& file, const Safetensors& content);
 
 }  // namespace tern

@@ -71,6 +71,24 @@ TEST_CASE("two tensors of one name are not written") {
     CHECK_FALSE(std::filesystem::exists(file.path));
 }
 
+TEST_CASE("what a header cannot hold is not written") {
+    const File file;
+    const Tensor one = Tensor::zeros({1});
+    const auto check = [&](const Safetensors& content, const std::string& message) {
+        CHECK_THROWS_WITH(write_safetensors(file.path, content), test::at(file.path) + message);
+        CHECK_FALSE(std::filesystem::exists(file.path));
+    };
+    for (const std::string name : {"\xFF", "a\xC3", "\xED\xA0\x80"})
+        check({{{name, one}}, {}}, "the name \"" + name + "\" of a tensor is not in UTF-8");
+    check({{{"a", one}}, {{"key", "\x80"}}}, "__metadata__ \"key\" is not in UTF-8");
+    check({{{"a", one}}, {{"\xC0\x80", ""}}}, "__metadata__ \"\xC0\x80\" is not in UTF-8");
+    check({{{"__metadata__", one}}, {}}, "no tensor may have the name __metadata__");
+    write_safetensors(file.path, {{{"g\xC3\xBC\"\n", one}}, {{"\xE7\x8C\xAB", "\xF0\x9F\x98\x80"}}});
+    const Safetensors read = read_safetensors(file.path);
+    CHECK(read.tensors.at(0).name == "g\xC3\xBC\"\n");
+    CHECK(read.metadata.at("\xE7\x8C\xAB") == "\xF0\x9F\x98\x80");
+}
+
 TEST_CASE("a file that is none is named") {
     const File file;
     CHECK_THROWS_WITH(read_safetensors(file.path), test::at(file.path) + "no such file");
