@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <new>
 #include <vector>
 
 #include <fcntl.h>
@@ -47,6 +48,9 @@ void sync_tree(const fs::path& folder) {
     }
     sync_folder(folder);
 }
+
+// Systems promise more than they have, and end the process that takes them at their word.
+std::int64_t memory_of_machine() { return ::sysconf(_SC_PHYS_PAGES) * ::sysconf(_SC_PAGESIZE); }
 
 void rename_to(const fs::path& from, const fs::path& to) {
     if (::rename(from.c_str(), to.c_str()) != 0) fail_with_errno(to, "cannot be replaced");
@@ -95,7 +99,15 @@ void read_file(const fs::path& path, std::span<std::byte> into) {
 }
 
 std::vector<std::byte> read_bytes(const fs::path& path) {
-    std::vector<std::byte> bytes(static_cast<std::size_t>(size_of_file(path)));
+    const std::int64_t size = size_of_file(path), memory = memory_of_machine();
+    TERN_CHECK(size <= memory, path.string(), "has ", size, " bytes, more than the ", memory,
+               " of this machine's memory");
+    std::vector<std::byte> bytes;
+    try {
+        bytes.resize(static_cast<std::size_t>(size));
+    } catch (const std::bad_alloc&) {
+        fail(path.string(), "has ", size, " bytes, for which there is not enough memory");
+    }
     read_file(path, bytes);
     return bytes;
 }

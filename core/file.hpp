@@ -19,7 +19,7 @@ std::int64_t size_of_file(const std::filesystem::path& path);
 /// Reads the whole file, which must hold exactly `into.size()` bytes.
 void read_file(const std::filesystem::path& path, std::span<std::byte> into);
 
-/// The whole file.
+/// The whole file; throws Error that names it also where the memory is not enough.
 std::vector<std::byte> read_bytes(const std::filesystem::path& path);
 
 /// The whole file as text; throws Error if it is longer than `limit` bytes.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 #include <string_view>
 #include <vector>
 
@@ -56,6 +57,17 @@ void check_name(const std::filesystem::path& path, const Format& format) {
     }
 }
 
+// Lists of what cannot be read name files, so this does too.
+Tensor decode(const Format& format, const std::string& file, Bytes bytes) {
+    try {
+        return format.decode(file, bytes);
+    } catch (const std::bad_alloc&) {
+    } catch (const Error& error) {
+        if (!std::string_view(error.what()).starts_with("[memory] ")) throw;
+    }
+    fail(file, "is a picture for which there is not enough memory");
+}
+
 }  // namespace
 
 namespace image_formats {
@@ -77,7 +89,7 @@ Tensor make_pixels(const std::string& file, std::uint64_t width, std::uint64_t h
 }  // namespace image_formats
 
 Tensor decode_image(std::span<const std::byte> bytes, const std::string& name) {
-    return format_of(name, bytes).decode(name, bytes);
+    return decode(format_of(name, bytes), name, bytes);
 }
 
 Tensor read_image(const std::filesystem::path& path) {
@@ -88,7 +100,7 @@ Tensor read_image(const std::filesystem::path& path) {
     const std::vector<std::byte> bytes = read_bytes(path);
     const Format& format = format_of(file, bytes);
     check_name(path, format);
-    return format.decode(file, bytes);
+    return decode(format, file, bytes);
 }
 
 void write_png(const std::filesystem::path& path, const Tensor& image) {

@@ -4,10 +4,12 @@
 #include <array>
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "tern/core/error.hpp"
 #include "tern/core/file_descriptor.hpp"
 #include "tern/tests/catch.hpp"
+#include "tern/tests/memory_limit.hpp"
 #include "tern/tests/temporary_folder.hpp"
 
 using namespace tern;
@@ -42,6 +44,21 @@ TEST_CASE("a text file has a limit") {
     CHECK(read_text_file(folder / "file", 3) == "abc");
     CHECK_THROWS_WITH(read_text_file(folder / "file", 2),
                       test::at(folder / "file") + "has 3 bytes, expected at most 2");
+}
+
+TEST_CASE("a file that memory cannot hold is named") {
+    const test::TemporaryFolder folder;
+    const std::filesystem::path path = folder / "file";
+    test::write_text(path, "");
+    const std::int64_t most = std::int64_t{::sysconf(_SC_PHYS_PAGES)} * ::sysconf(_SC_PAGESIZE);
+    std::filesystem::resize_file(path, static_cast<std::uintmax_t>(most + 1));  // takes no space
+    CHECK_THROWS_WITH(read_bytes(path), to_text(test::at(path), "has ", most + 1, " bytes, more than the ",
+                                                most, " of this machine's memory"));
+    if (!test::kMemoryLimits) return;
+    std::filesystem::resize_file(path, 1 << 29);
+    const test::MemoryLimit limit(1 << 28);
+    CHECK_THROWS_WITH(read_bytes(path),
+                      test::at(path) + "has 536870912 bytes, for which there is not enough memory");
 }
 
 TEST_CASE("a folder is made whole, replaced whole, or left alone") {

@@ -9,6 +9,7 @@
 #include "tern/data/image.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/data/made_pictures.hpp"
+#include "tern/tests/memory_limit.hpp"
 #include "tern/tests/temporary_folder.hpp"
 
 using namespace tern;
@@ -141,6 +142,26 @@ TEST_CASE("what is no picture is listed, empty folders are no classes") {
     CHECK(read.failures[0] == test::at(notes) + "is no PNG, JPEG, PPM (P6) or PGM (P5) picture");
     CHECK(read.failures[1] == test::at(pets.folder / "cat" / "more") + "is a folder, expected a file");
     CHECK(read.failures[2] == test::at(cut) + "is no whole PNG picture: the file ends too early");
+}
+
+TEST_CASE("what memory cannot hold is listed like what is no picture") {
+    const Pets pets;
+    const auto sparse = pets.add("cat", "sparse.png", "\x89PNG\r\n\x1A\n");
+    std::filesystem::resize_file(sparse, std::uintmax_t{1} << 40);  // takes no space
+    const std::string rule =
+        test::at(sparse) + "has 1099511627776 bytes, more than the 536870912 that are read as a picture";
+    CHECK((pets.read().failures == std::vector<std::string>{rule}));
+    if (!test::kMemoryLimits) return;
+    const auto large = pets.add("dog", "large.png", test::make_png_header(8192, 8192));
+    const auto file = pets.add("dog", "large.ppm", "P6 8192 8000 255\n");
+    std::filesystem::resize_file(file, 17 + 8192 * 8000 * 3);
+    const test::MemoryLimit limit(96 << 20);
+    const PictureFolder read = pets.read();
+    REQUIRE(read.failures.size() == 3);
+    CHECK(read.failures[0] == rule);
+    CHECK(read.failures[1] == test::at(large) + "is a picture for which there is not enough memory");
+    CHECK(read.failures[2] == test::at(file) + "has 196608017 bytes, for which there is not enough memory");
+    CHECK(read.train.size() + read.test.size() == 20);
 }
 
 TEST_CASE("folders that are no set are refused") {

@@ -105,6 +105,14 @@ TEST_CASE("a file that is none is named") {
                      "is no safetensors file: its header has a number beyond float64");
 }
 
+TEST_CASE("a terabyte of nothing is named") {
+    const File file;
+    test::write_text(file.path, with_length("{}", ""));
+    std::filesystem::resize_file(file.path, std::uintmax_t{1} << 40);  // takes no space
+    CHECK_THROWS_WITH(read_safetensors(file.path),
+                      Catch::StartsWith(test::at(file.path) + "has 1099511627776 bytes, more than the "));
+}
+
 TEST_CASE("a header past the end is named") {
     const File file;
     const std::string whole = with_length("{}", "");
