@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <set>
-#include <sstream>
 
 #include "tern/core/error.hpp"
 #include "tern/core/file.hpp"
@@ -23,9 +22,9 @@ std::string sum_of(const fs::path& file) { return xxh128(read_bytes(file)); }
 std::string sums_of(const fs::path& folder) {
     std::set<fs::path> files;
     for (const fs::directory_entry& entry : fs::directory_iterator(folder)) files.insert(entry.path());
-    std::string text;
-    for (const fs::path& file : files) text += to_text(sum_of(file), "  ", file.filename().string(), '\n');
-    return text;
+    std::vector<FileSum> sums;
+    for (const fs::path& file : files) sums.push_back({sum_of(file), file.filename().string()});
+    return sums_text(sums);
 }
 
 std::optional<std::int64_t> step_of(const std::string& name) {
@@ -49,17 +48,11 @@ void write_checkpoint(const fs::path& path, const std::function<void(const fs::p
 
 void check_checkpoint(const fs::path& path) {
     const fs::path sums = path / kSums;
-    std::istringstream lines(read_text_file(sums, kLargestSums));
-    std::string line;
     std::set<std::string> summed;
-    while (std::getline(lines, line)) {
-        constexpr std::size_t kDigits = 32;
-        TERN_CHECK(line.size() > kDigits + 2 && line.compare(kDigits, 2, "  ") == 0 && !lines.eof(),
-                   sums.string(), "line ", summed.size() + 1, " is no whole line of a sum and a file name");
-        const fs::path name = fs::path(line.substr(kDigits + 2)).filename(), file = path / name;
-        TERN_CHECK(sum_of(file) == line.substr(0, kDigits), file.string(),
-                   "is damaged: its sum is not that of ", kSums);
-        summed.insert(name.string());
+    for (const auto& [sum, name] : parse_sums(sums.string(), read_text_file(sums, kLargestSums))) {
+        const fs::path file = path / name;
+        TERN_CHECK(sum_of(file) == sum, file.string(), "is damaged: its sum is not that of ", kSums);
+        summed.insert(name);
     }
     std::error_code error;
     for (fs::directory_iterator entry(path, error), end; !error && entry != end; entry.increment(error)) {

@@ -4,11 +4,25 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace tern {
 
 /// XXH128 (https://xxhash.com) in 32 hexadecimal digits, as xxh128sum prints it. Against accidents, not
 /// against forgery.
 std::string xxh128(std::span<const std::byte> bytes);
+
+/// A line of a file as xxh128sum writes it.
+struct FileSum {
+    std::string sum, name;
+    bool operator==(const FileSum&) const = default;
+};
+
+/// Throws Error that names `file` and the line unless each line is whole: a sum, two blanks and the name, not
+/// seen before, of a file in the same folder.
+std::vector<FileSum> parse_sums(const std::string& file, std::string_view text);
+/// The other way.
+std::string sums_text(const std::vector<FileSum>& sums);
 
 }  // namespace tern

@@ -2,8 +2,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "tern/training/safetensors.hpp"
-
 namespace tern {
 namespace {
 
@@ -36,33 +34,41 @@ bool fits(const Json& value, std::int64_t /*field*/) {
 
 }  // namespace
 
-void write_training_state(const std::filesystem::path& path, const TrainingState& state) {
+Safetensors training_state_content(const TrainingState& state) {
     Json fields;
     visit_fields(state, [&](const char* name, const auto& value) { fields[name] = value; });
-    write_safetensors(path, {state.tensors, {{kVersionKey, kVersion}, {kStateKey, fields.dump()}}});
+    const std::string text = fields.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return {state.tensors, {{kVersionKey, kVersion}, {kStateKey, text}}};
 }
 
-TrainingState read_training_state(const std::filesystem::path& path) {
-    Safetensors content = read_safetensors(path);
+TrainingState parse_training_state(const std::string& file, Safetensors content) {
     const auto text = [&](const char* key) {
         const auto found = content.metadata.find(key);
-        TERN_CHECK(found != content.metadata.end(), path.string(), "its metadata has no ", key);
+        TERN_CHECK(found != content.metadata.end(), file, "its metadata has no ", key);
         return found->second;
     };
-    TERN_CHECK(text(kVersionKey) == kVersion, path.string(), "has format version ", text(kVersionKey),
+    TERN_CHECK(text(kVersionKey) == kVersion, file, "has format version ", text(kVersionKey),
                ", this tern reads ", kVersion);
     const Json fields = Json::parse(text(kStateKey), nullptr, false);
-    TERN_CHECK(fields.is_object(), path.string(), "its ", kStateKey, " is no JSON object");
+    TERN_CHECK(fields.is_object(), file, "its ", kStateKey, " is no JSON object");
     TrainingState state;
     visit_fields(state, [&]<class T>(const char* name, T& value) {
         const auto found = fields.find(name);
-        TERN_CHECK(found != fields.end() && fits(*found, value), path.string(), "its ", kStateKey,
-                   " has no valid ", name);
+        TERN_CHECK(found != fields.end() && fits(*found, value), file, "its ", kStateKey, " has no valid ",
+                   name);
         value = found->get<T>();
     });
-    TERN_CHECK(state.position.epoch >= 1, path.string(), "epochs count from 1, got ", state.position.epoch);
+    TERN_CHECK(state.position.epoch >= 1, file, "epochs count from 1, got ", state.position.epoch);
     state.tensors = std::move(content.tensors);
     return state;
+}
+
+void write_training_state(const std::filesystem::path& path, const TrainingState& state) {
+    write_safetensors(path, training_state_content(state));
+}
+
+TrainingState read_training_state(const std::filesystem::path& path) {
+    return parse_training_state(path.string(), read_safetensors(path));
 }
 
 }  // namespace tern

@@ -6,6 +6,7 @@
 
 #include "tern/layers/module.hpp"
 #include "tern/training/position.hpp"
+#include "tern/training/safetensors.hpp"
 
 namespace tern {
 
@@ -23,5 +24,9 @@ struct TrainingState {
 void write_training_state(const std::filesystem::path& path, const TrainingState& state);
 /// Throws Error that names the file and what is not as write_training_state() leaves it.
 TrainingState read_training_state(const std::filesystem::path& path);
+
+/// The same without the file; messages name it `file`.
+Safetensors training_state_content(const TrainingState& state);
+TrainingState parse_training_state(const std::string& file, Safetensors content);
 
 }  // namespace tern

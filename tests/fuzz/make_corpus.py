@@ -10,6 +10,15 @@ import zlib
 RECORD = 1 + 3 * 32 * 32
 
 
+def checksum():
+    sums = ("99aa06d3014798d86001c324468d497f", "9cc206e933214c57a8b3253a4a1f3f06")
+    yield "whole", "".join(f"{s}  {n}\n" for s, n in zip(sums, ("state.safetensors", "weights.safetensors"))).encode()
+    yield "names", "".join(f"{sums[0]}  {name}\n" for name in ("a  b", "-", "\\n", "猫", "..a")).encode()
+    yield "cut-line", f"{sums[0]}  a".encode()
+    yield "other-folder", f"{sums[0]}  ../a\n".encode()
+    yield "twice", 2 * f"{sums[1]}  a\n".encode()
+
+
 def cifar10():
     def batch(*labels):
         return b"".join(bytes([label]) + bytes((label + i) % 256 for i in range(RECORD - 1)) for label in labels)
@@ -121,6 +130,22 @@ def safetensors():
     yield "number-too-large", file(b'{"a":1e999}')
 
 
+def training_state():
+    whole = {
+        "step": 12, "epoch": 3, "batch": 2, "row_records": 64, "row_seconds": 0.1, "best_step": 10,
+        "best_accuracy": 1 / 3, "metrics_bytes": 100, "steps_bytes": 2**40,
+        "data_checksum": "99aa06d3014798d86001c324468d497f",
+    }
+    yield "whole", json.dumps(whole).encode()
+    yield "no-epoch", json.dumps(whole | {"epoch": 0}).encode()
+    yield "negative", json.dumps(whole | {"steps_bytes": -1}).encode()
+    yield "large", json.dumps(whole | {"step": 2**63 - 1, "metrics_bytes": 2**63, "row_seconds": 1e308}).encode()
+    yield "words", json.dumps(whole | {"best_accuracy": "1", "batch": True, "data_checksum": "\u00e9\0"}).encode()
+    yield "whole-number", json.dumps(whole | {"row_seconds": 1, "best_accuracy": 2**64 - 1}).encode()
+    yield "number-too-large", b'{"row_seconds":1e999}'
+    yield "nested", b'{"step":' + 50 * b"[" + 50 * b"]" + b"}"
+
+
 def weights_info():
     def lines(**changes):
         return "".join(f"{key}={value}\n" for key, value in (INFO | changes).items()).encode()
@@ -135,7 +160,7 @@ def weights_info():
 
 if __name__ == "__main__":
     root = pathlib.Path(sys.argv[1])
-    for make in (cifar10, config, image, safetensors, weights_info):
+    for make in (checksum, cifar10, config, image, safetensors, training_state, weights_info):
         folder = root / make.__name__
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in make():

@@ -29,6 +29,21 @@ TEST_CASE("sums are those of xxh128sum") {
     CHECK(xxh128(std::as_bytes(std::span(text))) == "9cc206e933214c57a8b3253a4a1f3f06");
 }
 
+TEST_CASE("lines of sums are whole, and name files of their folder once") {
+    const std::string sum = "99aa06d3014798d86001c324468d497f", line = sum + "  a b\n";
+    const std::vector<FileSum> sums = parse_sums("sums", line + sum + "  c\n");
+    CHECK((sums == std::vector<FileSum>{{sum, "a b"}, {sum, "c"}}));
+    CHECK(sums_text(sums) == line + sum + "  c\n");
+    CHECK(parse_sums("sums", "").empty());
+    for (const std::string& bad :
+         {std::string("\n"), sum + "\n", sum + "  \n", sum + "  c", sum + " c\n", sum + "\t c\n",
+          sum.substr(1) + "   c\n", "A" + sum.substr(1) + "  c\n", sum + "  .\n", sum + "  ..\n",
+          sum + "  ../c\n", sum + "  /c\n", sum + "  c" + std::string(1, '\0') + "\n"})
+        CHECK_THROWS_WITH(parse_sums("sums", line + bad),
+                          "[sums] line 2 is no whole line of a sum and a file name");
+    CHECK_THROWS_WITH(parse_sums("sums", line + line), "[sums] line 2 names a b again");
+}
+
 TEST_CASE("a checkpoint that is cut at any byte, changed or incomplete is told") {
     const test::TemporaryFolder place;
     const fs::path folder = place / "step-1";
