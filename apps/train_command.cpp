@@ -122,6 +122,7 @@ class TrainCommand {
     // The run to go on with: its settings, and its newest checkpoint if it has one yet.
     void open_run(const std::string& folder) {
         folder_.emplace(RunFolder::open(folder));
+        restore_replaced(std::filesystem::path(folder) / Checkpoints::kFolder);  // before one is chosen
         const std::string config = folder_->config_file().string();
         const ConfigValues values = read_config(config);
         check_same_names(flags_, values, folder);

@@ -17,6 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kPart = ".part-";
+constexpr std::string_view kOld = ".old";  // after it: what was at the name, while that is replaced
 
 fs::path parent_of(const fs::path& path) {
     return path.has_parent_path() ? path.parent_path() : fs::path(".");
@@ -56,14 +57,27 @@ void rename_to(const fs::path& from, const fs::path& to) {
     if (::rename(from.c_str(), to.c_str()) != 0) fail_with_errno(to, "cannot be replaced");
 }
 
+std::vector<fs::path> find_unfinished(const fs::path& folder, std::string_view of) {
+    const std::string start = to_text('.', of, of.empty() ? "" : kPart);
+    std::vector<fs::path> found;
+    std::error_code error;
+    if (!fs::exists(folder, error)) return found;
+    for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+        const std::string name = entry->path().filename().string();
+        if (name.starts_with(start) && name.find(kPart) != std::string::npos) found.push_back(entry->path());
+    }
+    TERN_CHECK(!error, folder.string(), "cannot be tidied: ", error.message());
+    return found;
+}
+
 // Afterwards `aside` is what was at `path`, or nothing. Where the file system cannot exchange two names,
-// `path` is missing for a moment.
+// `path` is missing for a moment; restore_replaced() mends what a crash then leaves.
 void swap_in(const fs::path& aside, const fs::path& path) {
     if (::renameat2(AT_FDCWD, aside.c_str(), AT_FDCWD, path.c_str(), RENAME_EXCHANGE) == 0) return;
     const bool cannot_exchange = errno == EINVAL || errno == ENOSYS;
     if (cannot_exchange && fs::is_directory(path)) {
         fs::path old = aside;
-        old += ".old";
+        old += kOld;
         rename_to(path, old);
         try {
             rename_to(aside, path);
@@ -164,16 +178,25 @@ void write_folder_atomically(const fs::path& path, const std::function<void(cons
     sync_folder(parent_of(path));
 }
 
-void remove_unfinished(const fs::path& folder, std::string_view of) {
-    const std::string start = to_text('.', of, of.empty() ? "" : kPart);
-    std::error_code error;
-    if (!fs::exists(folder, error)) return;
-    std::vector<fs::path> found;
-    for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-        const std::string name = entry->path().filename().string();
-        if (name.starts_with(start) && name.find(kPart) != std::string::npos) found.push_back(entry->path());
+void restore_replaced(const fs::path& folder, std::string_view of) {
+    bool restored = false;
+    for (const fs::path& path : find_unfinished(folder, of)) {
+        const std::string name = path.filename().string();
+        const std::size_t end = name.rfind(kPart);
+        if (!name.ends_with(kOld) || end <= 1) continue;
+        const fs::path to = folder / name.substr(1, end - 1);
+        std::error_code error;
+        if (fs::exists(fs::symlink_status(to, error))) continue;  // replaced already
+        if (::rename(path.c_str(), to.c_str()) != 0) fail_with_errno(to, "cannot be put back");
+        restored = true;
     }
-    for (const fs::path& path : found) {
+    if (restored) sync_folder(folder);
+}
+
+void remove_unfinished(const fs::path& folder, std::string_view of) {
+    restore_replaced(folder, of);
+    std::error_code error;
+    for (const fs::path& path : find_unfinished(folder, of)) {
         std::error_code one;
         fs::remove_all(path, one);
         if (one) error = one;

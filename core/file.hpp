@@ -34,13 +34,18 @@ void make_folders(const std::filesystem::path& folder);
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
 
 /// Lets `fill` write files into a new folder beside `path` (named .NAME.part-PID), syncs them, and renames
-/// that folder to `path`, whose parent must be there. A folder that was at `path` is replaced. If `fill` or
+/// that folder to `path`, whose parent must be there. A folder that was at `path` is replaced; where the file
+/// system cannot exchange names, a crash may leave it for restore_replaced(). If `fill` or
 /// anything else throws, what `path` was before is still there and the new folder is gone.
 void write_folder_atomically(const std::filesystem::path& path,
                              const std::function<void(const std::filesystem::path&)>& fill);
 
-/// Deletes what processes that ended in the middle of one of these functions left in `folder`; with `of` only
-/// what was to become that name. Nobody else may be writing these.
+/// Gives folders in `folder` (with `of` only one of that name) their names back which
+/// write_folder_atomically() had taken from them when the process ended. Nobody else may be writing these.
+void restore_replaced(const std::filesystem::path& folder, std::string_view of = "");
+
+/// Does that, then deletes what else processes that ended in the middle of one of these functions left in
+/// `folder`; with `of` only what was to become that name. Nobody else may be writing these.
 void remove_unfinished(const std::filesystem::path& folder, std::string_view of = "");
 
 /// Makes `path` a symbolic link to `target`, in one step if it was one already.

@@ -173,6 +173,23 @@ TEST_CASE("a killed run goes on from its newest whole checkpoint", "[.resume]") 
     CHECK_FALSE(fs::exists(place / "run" / ".config.toml.part-1"));
 }
 
+TEST_CASE("a run killed while it replaced its only checkpoint goes on from that", "[.resume]") {
+    const test::Place place;
+    std::vector<std::string> half = kShort;
+    half[1] = "1";
+    require_done(run_tern(place, train_flags(place, "whole", kShort)));
+    require_done(run_tern(place, train_flags(place, "run", half)));
+    // As where the file system cannot exchange two names, between the first one taken and the second given.
+    const fs::path checkpoints = place / "run" / "checkpoints";
+    fs::rename(checkpoints / "step-5", checkpoints / ".step-5.part-77.old");
+    fs::create_directory(checkpoints / ".step-5.part-77");
+    const test::Finished done = run_tern(place, resume_flags("run", {"--epochs", "2"}));
+    require_done(done);
+    CHECK_THAT(done.out, Catch::Contains("goes on after step 5\n"));
+    check_same_end(place / "run", place / "whole");
+    CHECK(names_in(checkpoints) == std::vector<std::string>{"step-10", "step-5"});
+}
+
 TEST_CASE("a run killed before its first checkpoint starts again", "[.resume]") {
     const test::Place place;
     require_done(run_tern(place, train_flags(place, "whole", kShort)));

@@ -116,6 +116,38 @@ TEST_CASE("what a killed process left is removed, and nothing else") {
     remove_unfinished(folder / "none");
 }
 
+TEST_CASE("a folder that a killed process was replacing is put back") {
+    const test::TemporaryFolder folder;
+    const auto make = [&](const std::string& name, const std::string& text) {
+        std::filesystem::create_directory(folder / name);
+        test::write_text(folder / name / "file", text);
+    };
+    make(".step-5.part-77", "new");
+    make(".step-5.part-77.old", "old");
+    make(".step-6.part-78.old", "old");  // ended between the second name and the third
+    make("step-6", "new");
+    make(".step-7.part-old", "half deleted");
+    SECTION("alone") {
+        restore_replaced(folder.path());
+        CHECK(std::filesystem::exists(folder / ".step-5.part-77"));
+        CHECK(std::filesystem::exists(folder / ".step-6.part-78.old"));
+        CHECK(std::filesystem::exists(folder / ".step-7.part-old"));
+    }
+    SECTION("before the rest is deleted") {
+        remove_unfinished(folder.path());
+        CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 2);
+    }
+    SECTION("by its name") {
+        remove_unfinished(folder.path(), "step-5");
+        CHECK_FALSE(std::filesystem::exists(folder / ".step-5.part-77"));
+        CHECK(std::filesystem::exists(folder / ".step-6.part-78.old"));
+    }
+    CHECK(test::read_text(folder / "step-5" / "file") == "old");
+    CHECK(test::read_text(folder / "step-6" / "file") == "new");
+    CHECK_FALSE(std::filesystem::exists(folder / ".step-5.part-77.old"));
+    restore_replaced(folder / "none");
+}
+
 TEST_CASE("a lock is one process's, and one object's") {
     const test::TemporaryFolder folder;
     test::write_text(folder / "file", "");
