@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tern/core/error.hpp"
@@ -52,6 +53,13 @@ void sync_tree(const fs::path& folder) {
 
 // Systems promise more than they have, and end the process that takes them at their word.
 std::int64_t memory_of_machine() { return ::sysconf(_SC_PHYS_PAGES) * ::sysconf(_SC_PAGESIZE); }
+
+// Also one of the same file system, which has its parent's device number.
+bool is_mount_point(const fs::path& path) {
+    struct statx status {};
+    if (::statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW, 0, &status) != 0) return false;
+    return (status.stx_attributes & status.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0;
+}
 
 void rename_to(const fs::path& from, const fs::path& to) {
     if (::rename(from.c_str(), to.c_str()) != 0) fail_with_errno(to, "cannot be replaced");
@@ -176,6 +184,17 @@ void write_folder_atomically(const fs::path& path, const std::function<void(cons
     }
     fs::remove_all(aside, ignored);
     sync_folder(parent_of(path));
+}
+
+void check_replaceable(const fs::path& path) {
+    TERN_CHECK(!is_mount_point(path), path.string(), "is a mount point, which cannot be replaced");
+    fs::path above = parent_of(path);
+    std::error_code error;
+    while (!fs::exists(above, error) && !error && above != parent_of(above)) above = parent_of(above);
+    TERN_CHECK(!error, path.string(), "cannot be made: ", error.message());
+    TERN_CHECK(fs::is_directory(above, error), path.string(),
+               "cannot be made: ", std::make_error_code(std::errc::not_a_directory).message());
+    if (::access(above.c_str(), W_OK | X_OK) != 0) fail_with_errno(path, "cannot be made");
 }
 
 void restore_replaced(const fs::path& folder, std::string_view of) {

@@ -40,6 +40,10 @@ void write_file_atomically(const std::filesystem::path& path, std::span<const st
 void write_folder_atomically(const std::filesystem::path& path,
                              const std::function<void(const std::filesystem::path&)>& fill);
 
+/// Throws Error where that could not end well, before there is anything to write: `path` is a mount point, or
+/// the folder above it, or the first of those above that is there, is none or may not be written to.
+void check_replaceable(const std::filesystem::path& path);
+
 /// Gives folders in `folder` (with `of` only one of that name) their names back which
 /// write_folder_atomically() had taken from them when the process ended. Nobody else may be writing these.
 void restore_replaced(const std::filesystem::path& folder, std::string_view of = "");

@@ -28,7 +28,8 @@ std::vector<FileRecords> list_cifar10(const std::filesystem::path& folder);
 /// for those that fill files of 10,000.
 bool fits_cifar10(std::int64_t train_records, std::int64_t test_records);
 
-/// Throws Error unless `folder` is not there or is empty.
+/// Throws Error unless `folder` is not there or is empty, and could be made or replaced: for use before work
+/// whose result goes there.
 void check_vacant(const std::filesystem::path& folder);
 
 /// Writes the six files (of sets on the CPU) and batches.meta.txt as a new folder, the training records

@@ -67,8 +67,11 @@ void check_vacant(const fs::path& folder) {
     const std::string last = without_slash(folder).filename().string();
     TERN_CHECK(last != "." && last != "..", folder.string(),
                "cannot be replaced as a whole; name a folder in it");
+    check_replaceable(without_slash(folder));
     std::error_code error;
-    if (!fs::exists(folder, error)) return;
+    const bool there = fs::exists(folder, error);
+    TERN_CHECK(!error, folder.string(), "cannot be made: ", error.message());
+    if (!there) return;
     TERN_CHECK(fs::is_directory(folder, error), folder.string(), "is there and is no folder");
     TERN_CHECK(fs::is_empty(folder, error) && !error, folder.string(),
                "is there and not empty; name a folder that is not there yet");

@@ -157,8 +157,11 @@ TEST_CASE("an import that fails leaves nothing") {
           complaint("pictures/ant") + "has no sub-folders, expected one for each class");
     check({"data", "import", "pictures", "--output", "set", "--test-fraction", "0.99"},
           complaint("pictures") + "gives 0 training and 20 test records, at least 5 and 1 are needed");
-    check({"data", "import", "pictures", "--output", "pictures/ant/a.ppm/set"},
+    // The place is looked at before the pictures.
+    check({"data", "import", "none", "--output", "pictures/ant/a.ppm/set"},
           complaint("pictures/ant/a.ppm/set") + "cannot be made: Not a directory");
+    check({"data", "import", "none", "--output", "/proc"},
+          complaint("/proc") + "is a mount point, which cannot be replaced");
 }
 
 TEST_CASE("on a terminal an import shows how far it is") {

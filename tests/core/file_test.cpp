@@ -116,6 +116,25 @@ TEST_CASE("what a killed process left is removed, and nothing else") {
     remove_unfinished(folder / "none");
 }
 
+TEST_CASE("where no folder can be put is told before anything is made") {
+    const test::TemporaryFolder folder;
+    CHECK_NOTHROW(check_replaceable(folder.path()));
+    CHECK_NOTHROW(check_replaceable(folder.path() / "a" / "b"));
+    CHECK_THROWS_WITH(check_replaceable("/proc"), "[/proc] is a mount point, which cannot be replaced");
+    CHECK_THROWS_WITH(check_replaceable("/"), "[/] is a mount point, which cannot be replaced");
+    test::write_text(folder / "file", "");
+    const std::filesystem::path below = folder.path() / "file" / "a" / "b";
+    CHECK_THROWS_WITH(check_replaceable(below), test::at(below) + "cannot be made: Not a directory");
+    const std::filesystem::path far = folder.path() / std::string(300, 'x') / "a";
+    CHECK_THROWS_WITH(check_replaceable(far), test::at(far) + "cannot be made: File name too long");
+    CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
+    if (::geteuid() == 0) return;  // may write everywhere
+    std::filesystem::permissions(folder.path(), std::filesystem::perms::owner_read);
+    CHECK_THROWS_WITH(check_replaceable(folder / "a"),
+                      test::at(folder / "a") + "cannot be made: Permission denied");
+    std::filesystem::permissions(folder.path(), std::filesystem::perms::owner_all);
+}
+
 TEST_CASE("a folder that a killed process was replacing is put back") {
     const test::TemporaryFolder folder;
     const auto make = [&](const std::string& name, const std::string& text) {
