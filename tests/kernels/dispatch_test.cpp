@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/conv2d/conv2d.hpp"
 #include "tern/tests/catch.hpp"
 
 using namespace tern;
@@ -62,6 +63,55 @@ TEST_CASE("an implementation that is not worthwhile is taken only where a policy
                       "[accumulate] cpu is forced, but refuses forward: 10 elements or more");
     CHECK_THROWS_WITH(chosen(alone, 2, "auto"),
                       "[accumulate] no implementation of forward can do this: cpu: not yet proven on a GPU");
+}
+
+namespace {
+
+// Why the cudnn version of a pass refuses, or finds not worthwhile, what these tensors are; "" where it does
+// not, or where this build has none.
+std::string refusal_of_libraries(const Pass& pass, const Tensors& inputs, const Tensors& outputs,
+                                 ParamsRef params) {
+    const auto found = std::ranges::find(pass.implementations, Backend::cudnn, &Implementation::backend);
+    REQUIRE(found != pass.implementations.end());
+    const Problem problem{pass, params, inputs, outputs};
+    std::string why_not;
+    if (found->worthwhile != nullptr && !found->worthwhile(problem, &why_not)) return why_not;
+    if (found->accepts != nullptr) found->accepts(problem, &why_not);
+    return why_not;
+}
+
+}  // namespace
+
+// What they refuse before they are asked; whether there is a library and a device, other machines know.
+TEST_CASE("the versions through NVIDIA's libraries say what they refuse") {
+    const auto of = [](DType dtype, const Shape& shape) { return Tensor::zeros(shape, dtype); };
+    const bool cuda_build = linear_op().pass("forward").implementations[0].accepts != nullptr;
+    const auto expected = [&](const char* text) { return Catch::Equals(cuda_build ? text : ""); };
+    const auto linear = [&](DType dtype, std::int64_t rows, std::int64_t from, std::int64_t to) {
+        return refusal_of_libraries(linear_op().pass("forward"),
+                                    {of(dtype, {rows, from}), of(dtype, {to, from}), of(dtype, {to})},
+                                    {of(dtype, {rows, to})}, ParamsRef(NoParams{}));
+    };
+    CHECK_THAT(linear(DType::float64, 2, 8, 8), expected("float32 and 16-bit types only, got float64"));
+    CHECK_THAT(linear(DType::float32, 0, 8, 8), expected("no elements"));
+    CHECK_THAT(linear(DType::bfloat16, 2, 8, 10),
+               expected("with a bias, 16-bit rows of whole 16 bytes only, got (2,10)"));
+
+    const auto conv2d = [&](DType dtype, std::int64_t channels, const Window2d& window) {
+        const Tensor x = of(dtype, {1, 8, 8, channels}), w = of(dtype, {64, channels, 3, 3});
+        const Conv2dParams params{window, 1};
+        const Shape shape = conv2d_output_shape(x.shape(), w.shape(), window);
+        return refusal_of_libraries(conv2d_op().pass("forward"), {x, w, Tensor()}, {of(dtype, shape)},
+                                    ParamsRef(params));
+    };
+    Window2d uneven{.kernel_h = 3, .kernel_w = 3};
+    uneven.pad_top = 1;
+    const Window2d plain{.kernel_h = 3, .kernel_w = 3};
+    CHECK(conv2d(DType::float32, 64, plain) == "in float32 tern's kernels are faster");
+    CHECK(conv2d(DType::bfloat16, 3, plain) ==
+          "tern's kernels are faster below 4096 products of channels and outputs, got 192");
+    CHECK_THAT(conv2d(DType::float64, 64, plain), expected("float32 and 16-bit types only, got float64"));
+    if (cuda_build) CHECK_THAT(conv2d(DType::float16, 64, uneven), Catch::StartsWith("uneven padding: "));
 }
 
 TEST_CASE("every version on tensor cores stands before a plain one") {
