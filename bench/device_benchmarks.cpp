@@ -53,7 +53,7 @@ struct Run {
             state.SkipWithError(why_not.c_str());
             return;
         }
-        const double bytes = bytes_of(first);
+        const auto bytes = static_cast<double>(problem(first).bytes());
         const std::int64_t copies =
             cold ? static_cast<std::int64_t>(std::ceil(2.0 * static_cast<double>(facts.l2_bytes) / bytes)) + 1
                  : 1;
@@ -85,14 +85,6 @@ struct Run {
     }
     Tensor on_device(const Tensor& host) const { return host.defined() ? host.to(facts.device) : host; }
 
-    static double bytes_of(const TensorSet& set) {
-        double bytes = 0;
-        for (const Tensors* tensors : {&set.inputs, &set.outputs})
-            for (const Tensor& tensor : *tensors)
-                bytes += tensor.defined() ? static_cast<double>(tensor.bytes()) : 0;
-        return bytes;
-    }
-
     // Seconds of one launch, the mean over `launches` that turn among the sets.
     double time_launches(const std::vector<TensorSet>& sets, int launches, std::size_t& turn) const {
         const Stream stream = current_stream(facts.device);
@@ -120,10 +112,11 @@ struct Run {
         state.counters["launches"] = launches;
         state.counters["GB/s"] = bytes / median * 1e-9;
         state.counters["%copy"] = 100 * bytes / median / facts.roofs.bytes;
-        if (pass_case->flops <= 0) return;
+        if (pass->flops == nullptr) return;
+        const double flops = pass->flops(problem(sets.front()));
         const double peak = dtype == DType::float32 ? facts.roofs.flops : facts.roofs.tensor_flops;
-        state.counters["GFLOP/s"] = pass_case->flops / median * 1e-9;
-        state.counters["%peak"] = 100 * pass_case->flops / median / peak;
+        state.counters["GFLOP/s"] = flops / median * 1e-9;
+        state.counters["%peak"] = 100 * flops / median / peak;
     }
 };
 

@@ -1,16 +1,19 @@
-// tern-bench: every operation, every implementation, as a share of what the machine can do.
+// tern-bench: every operation, every implementation, as a share of what the machine can do; with --profile
+// the operations of one training step.
 #include <cstdio>
 
 #include <benchmark/benchmark.h>
 
+#include "tern/apps/flags.hpp"
 #include "tern/bench/device_benchmarks.hpp"
 #include "tern/bench/op_benchmarks.hpp"
+#include "tern/bench/profile_command.hpp"
 #include "tern/core/error.hpp"
 #include "tern/core/parallel.hpp"
 
 namespace {
 
-void run(int argc, char** argv) {
+void run_benchmarks(int argc, char** argv) {
     // First: --help and a wrong flag need no measurement.
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv)) std::exit(2);
@@ -24,13 +27,21 @@ void run(int argc, char** argv) {
     benchmark::Shutdown();
 }
 
+int report(const std::exception& error, int status) {
+    std::fprintf(stderr, "tern-bench: %s\n", error.what());
+    return status;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     try {
-        run(argc, argv);
+        const bool profile = tern::bench::asks_for_profile(argc, argv);
+        (profile ? tern::bench::run_profile : run_benchmarks)(argc, argv);
+        return 0;
+    } catch (const tern::apps::UsageError& error) {
+        return report(error, 2);
     } catch (const std::exception& error) {
-        std::fprintf(stderr, "tern-bench: %s\n", error.what());
-        return 1;
+        return report(error, 1);
     }
 }

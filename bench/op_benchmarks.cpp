@@ -17,15 +17,11 @@ struct Run {
 
     void operator()(benchmark::State& state) const {
         Tensors inputs, outputs;
-        double bytes = 0;
         for (const auto& spec : pass_case->inputs)
             inputs.push_back(make_tensor(spec, DType::float32, inputs.size()));
         for (const auto& spec : pass_case->outputs) outputs.push_back(make_tensor(spec, DType::float32, 99));
-        for (const Tensors* tensors : {&inputs, &outputs})
-            for (const Tensor& tensor : *tensors)
-                bytes += tensor.defined() ? static_cast<double>(tensor.bytes()) : 0;
-
         const Problem problem{*pass, pass_case->params.ref(), inputs, outputs};
+        const auto bytes = static_cast<double>(problem.bytes());
         std::string why_not;
         if (implementation->accepts != nullptr && !implementation->accepts(problem, &why_not)) {
             state.SkipWithError(why_not.c_str());
@@ -42,9 +38,10 @@ struct Run {
         const double runs_per_second = static_cast<double>(state.iterations()) / total.count();
         state.counters["GB/s"] = bytes * runs_per_second * 1e-9;
         state.counters["%copy"] = 100 * bytes * runs_per_second / roofs.bytes;
-        if (pass_case->flops > 0) {
-            state.counters["GFLOP/s"] = pass_case->flops * runs_per_second * 1e-9;
-            state.counters["%peak"] = 100 * pass_case->flops * runs_per_second / roofs.flops;
+        if (pass->flops != nullptr) {
+            const double flops = pass->flops(problem);
+            state.counters["GFLOP/s"] = flops * runs_per_second * 1e-9;
+            state.counters["%peak"] = 100 * flops * runs_per_second / roofs.flops;
         }
     }
 };

@@ -5,6 +5,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "tern/core/owner.hpp"
 #include "tern/core/tensor_impl.hpp"
 
 namespace tern {
@@ -27,6 +28,7 @@ bool Function::wanted(const Tensors& inputs) {
 void Function::connect(const std::shared_ptr<Function>& function, const Tensors& inputs,
                        const Tensors& outputs) {
     function->sequence_ = next_sequence++;
+    function->owner_ = current_owner();
     for (const Tensor& input : inputs) {
         Edge& edge = function->edges_.emplace_back();
         if (!input.requires_grad()) continue;
@@ -117,6 +119,7 @@ class Engine {
 
     void step(Pending& pending) {
         Function& function = *pending.function;
+        const OwnerScope owner(function.owner_);
         const bool reached = std::ranges::any_of(pending.grads, &Tensor::defined);
         Tensors input_grads(function.edges_.size());
         if (reached) input_grads = function.backward(pending.grads);

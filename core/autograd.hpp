@@ -86,7 +86,8 @@ class Function {
     std::vector<Edge> edges_;
     std::vector<OutputLike> outputs_;
     std::vector<Saved> saved_;
-    std::uint64_t sequence_ = 0;  // grows with every recorded function: reverse order is a valid order
+    const void* owner_ = nullptr;  // for whom it was recorded, see core/owner.hpp
+    std::uint64_t sequence_ = 0;   // grows with every recorded function: reverse order is a valid order
     bool released_ = false;
 };
 

@@ -4,11 +4,14 @@
 #include <cstdlib>
 #include <mutex>
 #include <set>
+#include <utility>
 
 #include "tern/core/range.hpp"
 
 namespace tern {
 namespace {
+
+thread_local const RunHook* run_hook = nullptr;
 
 KernelPolicy& current_policy() {
     static KernelPolicy policy = [] {
@@ -113,6 +116,10 @@ KernelPolicyScope::KernelPolicyScope(KernelPolicy policy) : previous_(kernel_pol
 }
 KernelPolicyScope::~KernelPolicyScope() { set_kernel_policy(std::move(previous_)); }
 
+RunHook::RunHook(Function function)
+    : function_(std::move(function)), previous_(std::exchange(run_hook, this)) {}
+RunHook::~RunHook() { run_hook = previous_; }
+
 const Implementation& select(const Problem& problem, const KernelPolicy& policy) {
     const Pass& pass = problem.pass;
     if (!policy.forced.empty()) {
@@ -133,7 +140,11 @@ void run_problem(const Problem& problem) {
     const Range range(problem.pass.op);
     const Implementation& choice = select(problem, kernel_policy());
     if (verbose_dispatch()) print_choice(problem, choice);
-    choice.run(problem, current_stream(problem.device()));
+    const Stream stream = current_stream(problem.device());
+    if (run_hook != nullptr)
+        run_hook->run(problem, choice, stream);
+    else
+        choice.run(problem, stream);
     for (const Tensor& output : problem.outputs) {
         if (output.defined()) output.mark_changed();
     }

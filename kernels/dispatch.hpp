@@ -2,6 +2,7 @@
 // otherwise.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -43,6 +44,26 @@ class KernelPolicyScope {
 /// only where the policy names its backend. Throws Error with all refusals if there is none; a CUDA tensor
 /// never falls back to the CPU.
 const Implementation& select(const Problem& problem, const KernelPolicy& policy);
+
+/// While it lives, `function` is called in place of every implementation that this thread runs, and must run
+/// it: implementation.run(problem, stream). Without one a pass pays for the test of a pointer.
+class RunHook {
+  public:
+    using Function = std::function<void(const Problem& problem, const Implementation& implementation,
+                                        const Stream& stream)>;
+    explicit RunHook(Function function);
+    ~RunHook();
+    RunHook(const RunHook&) = delete;
+    RunHook& operator=(const RunHook&) = delete;
+
+    void run(const Problem& problem, const Implementation& implementation, const Stream& stream) const {
+        function_(problem, implementation, stream);
+    }
+
+  private:
+    Function function_;
+    const RunHook* previous_;
+};
 
 /// Selects by kernel_policy() and runs. TERN_VERBOSE=dispatch prints each new choice with the refusals before
 /// it.

@@ -42,6 +42,14 @@ DType Problem::dtype() const {
     return tensor->dtype();
 }
 
+std::int64_t Problem::bytes() const {
+    std::int64_t sum = 0;
+    for (const auto tensors : {inputs, outputs}) {
+        for (const Tensor& tensor : tensors) sum += tensor.defined() ? tensor.bytes() : 0;
+    }
+    return sum;
+}
+
 const Pass& Op::pass(std::string_view pass_name) const {
     std::string names;
     for (const Pass& candidate : passes) {

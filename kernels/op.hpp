@@ -62,6 +62,8 @@ struct Problem {
     Device device() const;
     /// The dtype of the first defined input.
     DType dtype() const;
+    /// Of all inputs and outputs.
+    std::int64_t bytes() const;
 };
 
 struct Implementation {
@@ -81,7 +83,19 @@ struct Pass {
     const char* name;  // "forward", "backward_input", ...
     std::vector<const char*> inputs, outputs;
     std::vector<Implementation> implementations;  // best first, ref last
+    /// Arithmetic operations of a problem, a multiply-add as two; null where a pass only moves numbers.
+    double (*flops)(const Problem& problem) = nullptr;
 };
+
+/// For Pass::flops: Count per element of input or output I.
+template <int Count, std::size_t I = 0>
+double flops_per_input(const Problem& problem) {
+    return Count * static_cast<double>(problem.inputs[I].numel());
+}
+template <int Count, std::size_t I = 0>
+double flops_per_output(const Problem& problem) {
+    return Count * static_cast<double>(problem.outputs[I].numel());
+}
 
 struct Op {
     const char* name;

@@ -29,6 +29,7 @@ class BatchNorm2d : public Module {
     /// With a residual of the input's shape, added before the activation. Throws Error in training if there
     /// is one value per channel only.
     Tensor operator()(const Tensor& input, const Tensor& residual) {
+        const OwnerScope owner(this);
         return observed(input, normalized(input, residual));
     }
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "tern/core/owner.hpp"
 #include "tern/core/tensor.hpp"
 
 namespace tern {
@@ -47,7 +48,10 @@ class Module {
 
     /// "Conv2d", "BatchNorm2d+relu": for tables and messages.
     virtual std::string type() const = 0;
-    Tensor operator()(const Tensor& input) { return observed(input, forward(input)); }
+    Tensor operator()(const Tensor& input) {
+        const OwnerScope owner(this);
+        return observed(input, forward(input));
+    }
     /// Multiply-adds of its own, without its children, from an input of this shape to that output.
     virtual std::int64_t multiply_adds(const Shape& /*input*/, const Shape& /*output*/) const { return 0; }
 

@@ -23,6 +23,7 @@ import time
 
 import cifar10
 import models
+import operations
 import torch
 from torch.nn import functional as F
 
@@ -54,6 +55,7 @@ def parse_arguments():
     add("--momentum", type=float, default=0.0, help="for sgd")
     add("--epsilon", type=float, help="for adam; default: as the model was trained in its paper")
     add("--compile-mode", default="default", help="torch.compile's mode")
+    add("--profile", action="store_true", help="of --steps, the seconds of a step by kind of operation (CPU)")
     add("--evaluate", action="store_true", help="test accuracy after every epoch")
     add("--json", action="store_true", help="one JSON object on standard output, rows on standard error")
     arguments = parser.parse_args()
@@ -63,6 +65,8 @@ def parse_arguments():
             parser.error(f"--variants {variant}: unknown {', '.join(sorted(unknown))}")
     if arguments.epochs is None and arguments.steps is None:
         arguments.epochs = 1
+    if arguments.profile and (arguments.steps is None or arguments.device != "cpu"):
+        parser.error("--profile: needs --steps and --device cpu")
     if arguments.device == "cuda" and not torch.cuda.is_available():
         parser.error("--device cuda: PyTorch finds no CUDA device")
     return arguments
@@ -196,6 +200,14 @@ def timed(trainer, batches):
     return trainer.row(time.perf_counter() - start, steps)
 
 
+def profiled(trainer, batches):
+    """The same with `by_kind`: seconds of a step by kind of operation, as PyTorch's profiler sees them."""
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], record_shapes=True) as profiler:
+        row = timed(trainer, batches)
+    seconds = operations.by_kind_pytorch(profiler.events())
+    return row | {"by_kind": {kind: value / row["steps"] for kind, value in seconds.items()}}
+
+
 def take(batches, count):
     for _ in range(count):
         yield next(batches)
@@ -211,7 +223,8 @@ def train(variant, arguments, train_set, test_set):
         stream = endless(batches)
         for pixels, labels in take(stream, arguments.warmup):
             trainer.step(pixels, labels)
-        yield timed(trainer, take(stream, arguments.steps))
+        run = profiled if arguments.profile else timed
+        yield run(trainer, take(stream, arguments.steps))
         return
     for epoch in range(1, arguments.epochs + 1):
         row = {"epoch": epoch, **timed(trainer, batches)}

@@ -19,7 +19,8 @@ const Op& accumulate_op() {
                          {"sum"},  // may be the tensor of the input
                          {{Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
                           {Backend::cpu, forward_cpu, accepts_float32},
-                          {Backend::ref, forward_ref}}}}};
+                          {Backend::ref, forward_ref}},
+                         flops_per_output<1>}}};
     return op;
 }
 

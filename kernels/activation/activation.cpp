@@ -36,14 +36,16 @@ const Op& activation_op() {
                          {"y"},
                          {{Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
                           {Backend::cpu, forward_cpu, accepts_float32},
-                          {Backend::ref, forward_ref}}},
+                          {Backend::ref, forward_ref}},
+                         flops_per_input<1>},
                         {"activation",
                          "backward",
                          {"x", "dy"},
                          {"dx"},
                          {{Backend::cuda, TERN_IF_CUDA(backward_cuda), TERN_IF_CUDA(accepts_cuda)},
                           {Backend::cpu, backward_cpu, accepts_float32},
-                          {Backend::ref, backward_ref}}}}};
+                          {Backend::ref, backward_ref}},
+                         flops_per_input<1>}}};
     return op;
 }
 

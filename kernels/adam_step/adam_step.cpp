@@ -37,7 +37,8 @@ const Op& adam_step_op() {
                                return problem.dtype() == DType::float32 ||
                                       refuse(why_not, "float32 only, got ", problem.dtype());
                            }},
-                          {Backend::ref, step_ref}}}}};
+                          {Backend::ref, step_ref}},
+                         flops_per_input<16>}}};
     return op;
 }
 

@@ -16,7 +16,6 @@ PassCase step_case(std::string name, const Shape& shape, const AdamParams& param
             {weights, moment, square, step, {shape}, rate},
             {weights, moment, square, step},
             {Bound::relative(8, 0.2), Bound::relative(2, 1), Bound::relative(4), Bound::exact()},
-            16.0 * static_cast<double>(shape.numel()),
             benchmark,
             true};
 }

@@ -32,12 +32,14 @@ const Op& batch_norm_op() {
                          "forward",
                          {"x", "gamma", "beta", "residual"},
                          {"y", "mean", "variance"},
-                         implementations(TERN_IF_CUDA(forward_cuda), forward_cpu, forward_ref)},
+                         implementations(TERN_IF_CUDA(forward_cuda), forward_cpu, forward_ref),
+                         flops_per_input<8>},
                         {"batch_norm",
                          "backward",
                          {"x", "mean", "variance", "gamma", "beta", "residual", "dy", "dmean", "dvariance"},
                          {"dx", "dgamma", "dbeta", "dresidual"},
-                         implementations(TERN_IF_CUDA(backward_cuda), backward_cpu, backward_ref)}}};
+                         implementations(TERN_IF_CUDA(backward_cuda), backward_cpu, backward_ref),
+                         flops_per_input<12>}}};
     return op;
 }
 

@@ -25,7 +25,7 @@ void add(std::vector<PassCase>& all, const std::string& name, const Shape& shape
     TensorSpec added = x, unused = mean;
     added.defined = residual;
     unused.defined = false;
-    const auto rows = static_cast<double>(rows_of(shape)), size = static_cast<double>(shape.numel());
+    const auto rows = static_cast<double>(rows_of(shape));
     // M additions in every sum; the sums of the backward pass have terms of up to 4.
     const double roundings = 4 * std::sqrt(rows) + 16;
     const Bound moment = Bound::relative(roundings, 1), element = Bound::relative(roundings, kLargest);
@@ -36,7 +36,6 @@ void add(std::vector<PassCase>& all, const std::string& name, const Shape& shape
                    {x, gamma, beta, added},
                    {x, mean, mean},
                    {element, moment, moment},
-                   8 * size,
                    benchmark});
     const std::vector<Bound> bounds{element, sum, sum, Bound::relative(16, kLargest)};
     all.push_back({name,
@@ -45,7 +44,6 @@ void add(std::vector<PassCase>& all, const std::string& name, const Shape& shape
                    {x, mean, variance, gamma, beta, added, x, unused, unused},
                    {x, gamma, beta, added},
                    bounds,
-                   12 * size,
                    benchmark});
     if (benchmark) return;
     all.push_back({name + ", moments used",

@@ -63,7 +63,6 @@ struct PassCase {
     ParamsBox params;
     std::vector<TensorSpec> inputs, outputs;
     std::vector<Bound> bounds;  // one per output
-    double flops = 0;           // multiply-add = 2
     bool benchmark = false;     // a shape worth timing; too large for the sanitizers
     /// In place: outputs start as copies of the inputs of the same index and may share their memory.
     bool in_place = false;
@@ -113,6 +112,8 @@ class Draw {
 
 /// The tensor of a spec on the CPU: values by (seed, element), rounded to `dtype` where the spec names none.
 Tensor make_tensor(const TensorSpec& spec, DType dtype, std::uint64_t seed);
+/// Pass::flops of the case's problem; 0 where nothing is counted.
+double flops_of(const Pass& pass, const PassCase& pass_case);
 /// Elements as double (CPU).
 std::vector<double> to_doubles(const Tensor& tensor);
 /// A copy in another dtype (floating types; others are returned as they are).

@@ -1,4 +1,4 @@
-// Making tensors for cases.
+// Tensors of cases.
 #include <cmath>
 
 #include "tern/kernels/cases/cases.hpp"
@@ -21,6 +21,18 @@ Tensor make_tensor(const TensorSpec& spec, DType dtype, std::uint64_t seed) {
         }
     });
     return tensor;
+}
+
+double flops_of(const Pass& pass, const PassCase& pass_case) {
+    if (pass.flops == nullptr) return 0;
+    const auto unfilled = [](const std::vector<TensorSpec>& specs) {
+        Tensors tensors;
+        for (const TensorSpec& spec : specs)
+            tensors.push_back(spec.defined ? Tensor::empty(spec.shape, DType::uint8) : Tensor());
+        return tensors;
+    };
+    const Tensors inputs = unfilled(pass_case.inputs), outputs = unfilled(pass_case.outputs);
+    return pass.flops({pass, pass_case.params.ref(), inputs, outputs});
 }
 
 std::vector<double> to_doubles(const Tensor& tensor) {

@@ -16,7 +16,6 @@ PassCase cast_case(const std::string& name, const Shape& shape, std::optional<DT
             {{shape, low, 100, from}},
             {{shape, low, 100, to}},
             {Bound::relative(1)},  // one rounding of float64 to float32; to 16 bits one of their own
-            0,
             benchmark};
 }
 

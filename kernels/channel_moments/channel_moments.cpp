@@ -30,12 +30,14 @@ const Op& channel_moments_op() {
                          "forward",
                          {"x"},
                          {"mean", "variance"},
-                         implementations(TERN_IF_CUDA(forward_cuda), forward_cpu, forward_ref)},
+                         implementations(TERN_IF_CUDA(forward_cuda), forward_cpu, forward_ref),
+                         flops_per_input<4>},
                         {"channel_moments",
                          "backward",
                          {"x", "mean", "dmean", "dvariance"},
                          {"dx"},
-                         implementations(TERN_IF_CUDA(backward_cuda), backward_cpu, backward_ref)}}};
+                         implementations(TERN_IF_CUDA(backward_cuda), backward_cpu, backward_ref),
+                         flops_per_input<4>}}};
     return op;
 }
 

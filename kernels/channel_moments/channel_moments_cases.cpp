@@ -17,7 +17,6 @@ void add(std::vector<PassCase>& all, const std::string& name, const Shape& shape
     TensorSpec no_grad = grad;
     no_grad.defined = false;
     const auto rows = static_cast<double>(rows_of(shape));
-    const double flops = 4 * static_cast<double>(shape.numel());
     // The mean: M additions of numbers up to |centre| + 1. The variance: M additions of squares, each with
     // two roundings; the error of the mean enters as its square.
     const double additions = 4 * std::sqrt(rows), size = std::fabs(centre) + 1;
@@ -28,10 +27,9 @@ void add(std::vector<PassCase>& all, const std::string& name, const Shape& shape
                    {x},
                    {grad, grad},
                    {Bound::relative(additions, size), Bound::relative(additions + 4, size * error_of_mean)},
-                   flops,
                    benchmark});
     const std::vector<Bound> bounds{Bound::relative(6, (size + 1) / rows)};
-    all.push_back({name, "backward", NoParams{}, {x, mean, grad, grad}, {x}, bounds, flops, benchmark});
+    all.push_back({name, "backward", NoParams{}, {x, mean, grad, grad}, {x}, bounds, benchmark});
     if (benchmark) return;
     all.push_back({name + ", mean alone", "backward", NoParams{}, {x, mean, grad, no_grad}, {x}, bounds});
     all.push_back({name + ", variance alone", "backward", NoParams{}, {x, mean, no_grad, grad}, {x}, bounds});

@@ -36,13 +36,15 @@ const Op& classification_metrics_op() {
                          {"totals", "logits", "labels", "loss"},
                          {"totals"},
                          {{Backend::cuda, TERN_IF_CUDA(totals_cuda), TERN_IF_CUDA(accepts_cuda)},
-                          {Backend::ref, totals_ref}}},
+                          {Backend::ref, totals_ref}},
+                         flops_per_input<1, 1>},
                         {"classification_metrics",
                          "confusion",
                          {"matrix", "logits", "labels"},
                          {"matrix"},
                          {{Backend::cuda, TERN_IF_CUDA(confusion_cuda), TERN_IF_CUDA(accepts_cuda)},
-                          {Backend::ref, confusion_ref}}}}};
+                          {Backend::ref, confusion_ref}},
+                         flops_per_input<1, 1>}}};
     return op;
 }
 

@@ -19,8 +19,8 @@ std::vector<PassCase> passes(const std::string& name, const Shape& shape, int ax
     const TensorSpec whole{shape.with(axis, total)};
     std::vector<TensorSpec> wanted = pieces;
     if (wanted.size() > 1) wanted[0].defined = false;
-    return {{name, "forward", params, pieces, {whole}, {Bound::exact()}, 0, benchmark},
-            {name, "backward", params, {whole}, wanted, bounds, 0, benchmark}};
+    return {{name, "forward", params, pieces, {whole}, {Bound::exact()}, benchmark},
+            {name, "backward", params, {whole}, wanted, bounds, benchmark}};
 }
 
 void append(std::vector<PassCase>& all, std::vector<PassCase> more) {

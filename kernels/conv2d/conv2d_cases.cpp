@@ -11,34 +11,19 @@ std::vector<PassCase> passes(const std::string& name, const Shape& image, std::i
     const Shape weight{outputs, image[3] / groups, window.kernel_h, window.kernel_w};
     const Shape output = conv2d_output_shape(image, weight, window, groups);
     const std::int64_t taps = window.kernel_h * window.kernel_w, windows = output[0] * output[1] * output[2];
-    const double flops = 2.0 * static_cast<double>(windows * weight.numel());
     const Conv2dParams params{window, groups};
     const TensorSpec x{image}, w{weight}, bias{{outputs}}, y{output};
     TensorSpec no_bias = bias;
     no_bias.defined = false;
     const Bound forward = Bound::products(taps * weight[1] + 1);
     std::vector<PassCase> all{
-        {name, "forward", params, {x, w, bias}, {y}, {forward}, flops, benchmark},
-        {name,
-         "backward_input",
-         params,
-         {y, w},
-         {x},
-         {Bound::products(taps * outputs / groups)},
-         flops,
-         benchmark},
-        {name, "backward_weight", params, {x, y}, {w}, {Bound::products(windows)}, flops, benchmark},
-        {name,
-         "backward_bias",
-         params,
-         {y},
-         {bias},
-         {Bound::products(windows)},
-         static_cast<double>(output.numel()),
-         benchmark},
+        {name, "forward", params, {x, w, bias}, {y}, {forward}, benchmark},
+        {name, "backward_input", params, {y, w}, {x}, {Bound::products(taps * outputs / groups)}, benchmark},
+        {name, "backward_weight", params, {x, y}, {w}, {Bound::products(windows)}, benchmark},
+        {name, "backward_bias", params, {y}, {bias}, {Bound::products(windows)}, benchmark},
     };
     if (!benchmark) {
-        all.push_back({name + ", no bias", "forward", params, {x, w, no_bias}, {y}, {forward}, flops});
+        all.push_back({name + ", no bias", "forward", params, {x, w, no_bias}, {y}, {forward}});
     }
     return all;
 }

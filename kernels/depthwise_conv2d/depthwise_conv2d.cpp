@@ -1,6 +1,7 @@
 #include "tern/kernels/depthwise_conv2d/depthwise_conv2d.hpp"
 
 #include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/product_flops.hpp"
 
 namespace tern {
 namespace depthwise_conv2d_passes {
@@ -38,17 +39,20 @@ const Op& depthwise_conv2d_op() {
           "forward",
           {"x", "w"},
           {"y"},
-          implementations(TERN_IF_CUDA(forward_cuda), forward_cpu, forward_ref)},
+          implementations(TERN_IF_CUDA(forward_cuda), forward_cpu, forward_ref),
+          product_forward_flops},
          {"depthwise_conv2d",
           "backward_input",
           {"dy", "w"},
           {"dx"},
-          implementations(TERN_IF_CUDA(backward_input_cuda), backward_input_cpu, backward_input_ref)},
+          implementations(TERN_IF_CUDA(backward_input_cuda), backward_input_cpu, backward_input_ref),
+          product_backward_input_flops},
          {"depthwise_conv2d",
           "backward_weight",
           {"x", "dy"},
           {"dw"},
-          implementations(TERN_IF_CUDA(backward_weight_cuda), backward_weight_cpu, backward_weight_ref)}}};
+          implementations(TERN_IF_CUDA(backward_weight_cuda), backward_weight_cpu, backward_weight_ref),
+          product_backward_weight_flops}}};
     return op;
 }
 

@@ -11,19 +11,17 @@ std::vector<PassCase> passes(const std::string& name, const Shape& image, const 
     const Shape weight{image[3], 1, window.kernel_h, window.kernel_w};
     const Shape output = depthwise_conv2d_output_shape(image, weight, window);
     const std::int64_t taps = window.kernel_h * window.kernel_w;
-    const double flops = 2.0 * static_cast<double>(output.numel() * taps);
     const DepthwiseConv2dParams params{window};
     const TensorSpec x{image}, w{weight}, y{output};
     return {
-        {name, "forward", params, {x, w}, {y}, {Bound::products(taps)}, flops, benchmark},
-        {name, "backward_input", params, {y, w}, {x}, {Bound::products(taps)}, flops, benchmark},
+        {name, "forward", params, {x, w}, {y}, {Bound::products(taps)}, benchmark},
+        {name, "backward_input", params, {y, w}, {x}, {Bound::products(taps)}, benchmark},
         {name,
          "backward_weight",
          params,
          {x, y},
          {w},
          {Bound::products(output[0] * output[1] * output[2])},
-         flops,
          benchmark},
     };
 }

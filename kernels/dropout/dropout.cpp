@@ -24,7 +24,8 @@ const Op& dropout_op() {
                          {"y"},
                          {{Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
                           {Backend::cpu, forward_cpu, accepts_float32},
-                          {Backend::ref, forward_ref}}}}};
+                          {Backend::ref, forward_ref}},
+                         flops_per_output<1>}}};
     return op;
 }
 

@@ -11,13 +11,8 @@ constexpr RandomStream kStream{7, RandomPurpose::dropout, 3};
 
 PassCase dropout_case(std::string name, const Shape& shape, double probability, bool benchmark = false,
                       const RandomStream& stream = kStream) {
-    return {std::move(name),
-            "forward",
-            DropoutParams{probability, stream},
-            {{shape}},
-            {{shape}},
-            {Bound::relative(2)},  // of the scale and of the product
-            static_cast<double>(shape.numel()),
+    return {std::move(name), "forward", DropoutParams{probability, stream},
+            {{shape}},       {{shape}}, {Bound::relative(2)},  // of the scale and of the product
             benchmark};
 }
 

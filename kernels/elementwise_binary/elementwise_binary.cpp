@@ -35,21 +35,24 @@ const Op& elementwise_binary_op() {
                          {"y"},
                          {{Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
                           {Backend::cpu, forward_cpu, accepts_float32},
-                          {Backend::ref, forward_ref}}},
+                          {Backend::ref, forward_ref}},
+                         flops_per_output<1>},
                         {"elementwise_binary",
                          "backward_a",
                          {"a", "b", "dy"},
                          {"da"},
                          {{Backend::cuda, TERN_IF_CUDA(backward_a_cuda), TERN_IF_CUDA(accepts_cuda)},
                           {Backend::cpu, backward_a_cpu, accepts_float32},
-                          {Backend::ref, backward_a_ref}}},
+                          {Backend::ref, backward_a_ref}},
+                         flops_per_output<1>},
                         {"elementwise_binary",
                          "backward_b",
                          {"a", "b", "dy"},
                          {"db"},
                          {{Backend::cuda, TERN_IF_CUDA(backward_b_cuda), TERN_IF_CUDA(accepts_cuda)},
                           {Backend::cpu, backward_b_cpu, accepts_float32},
-                          {Backend::ref, backward_b_ref}}}}};
+                          {Backend::ref, backward_b_ref}},
+                         flops_per_output<1>}}};
     return op;
 }
 

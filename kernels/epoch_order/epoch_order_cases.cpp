@@ -13,7 +13,6 @@ PassCase order_case(std::string name, std::int64_t count, bool shuffle, std::uin
             {},
             {{{count}, 0, 0, DType::int32}},
             {Bound::exact()},
-            0,
             benchmark};
 }
 

@@ -28,12 +28,14 @@ const Op& global_average_pool_op() {
                          "forward",
                          {"x"},
                          {"y"},
-                         implementations(TERN_IF_CUDA(forward_cuda), forward_cpu, forward_ref)},
+                         implementations(TERN_IF_CUDA(forward_cuda), forward_cpu, forward_ref),
+                         flops_per_input<1>},
                         {"global_average_pool",
                          "backward",
                          {"dy"},
                          {"dx"},
-                         implementations(TERN_IF_CUDA(backward_cuda), backward_cpu, backward_ref)}}};
+                         implementations(TERN_IF_CUDA(backward_cuda), backward_cpu, backward_ref),
+                         flops_per_output<1>}}};
     return op;
 }
 

@@ -1,6 +1,7 @@
 #include "tern/kernels/linear/linear.hpp"
 
 #include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/product_flops.hpp"
 
 namespace tern {
 namespace linear_passes {
@@ -45,26 +46,30 @@ const Op& linear_op() {
           "forward",
           {"x", "w", "bias"},
           {"y"},
-          products(TERN_IF_CUDA(forward_cuda_mma), TERN_IF_CUDA(forward_cuda), forward_cpu, forward_ref)},
+          products(TERN_IF_CUDA(forward_cuda_mma), TERN_IF_CUDA(forward_cuda), forward_cpu, forward_ref),
+          product_forward_flops},
          {"linear",
           "backward_input",
           {"dy", "w"},
           {"dx"},
           products(TERN_IF_CUDA(backward_input_cuda_mma), TERN_IF_CUDA(backward_input_cuda),
-                   backward_input_cpu, backward_input_ref)},
+                   backward_input_cpu, backward_input_ref),
+          product_backward_input_flops},
          {"linear",
           "backward_weight",
           {"x", "dy"},
           {"dw"},
           products(TERN_IF_CUDA(backward_weight_cuda_mma), TERN_IF_CUDA(backward_weight_cuda),
-                   backward_weight_cpu, backward_weight_ref)},
+                   backward_weight_cpu, backward_weight_ref),
+          product_backward_weight_flops},
          {"linear",
           "backward_bias",
           {"dy"},
           {"dbias"},
           {{cuda, TERN_IF_CUDA(backward_bias_cuda), TERN_IF_CUDA(accepts_cuda)},
            {cpu, backward_bias_cpu, accepts_float32},
-           {ref, backward_bias_ref}}}}};
+           {ref, backward_bias_ref}},
+          flops_per_input<1>}}};
     return op;
 }
 

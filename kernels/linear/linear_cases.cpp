@@ -11,31 +11,18 @@ std::vector<PassCase> passes(const std::string& name, const Shape& input, std::i
     const Shape weight{outputs, input[-1]}, output = linear_output_shape(input, weight);
     std::int64_t rows = 1;
     for (int i = 0; i + 1 < input.rank(); ++i) rows *= input[i];
-    const double flops = 2.0 * static_cast<double>(rows * weight.numel());
     const TensorSpec x{input}, w{weight}, bias{{outputs}}, y{output};
     TensorSpec no_bias = bias;
     no_bias.defined = false;
     std::vector<PassCase> all{
-        {name, "forward", NoParams{}, {x, w, bias}, {y}, {Bound::products(input[-1] + 1)}, flops, benchmark},
-        {name, "backward_input", NoParams{}, {y, w}, {x}, {Bound::products(outputs)}, flops, benchmark},
-        {name, "backward_weight", NoParams{}, {x, y}, {w}, {Bound::products(rows)}, flops, benchmark},
-        {name,
-         "backward_bias",
-         NoParams{},
-         {y},
-         {bias},
-         {Bound::products(rows)},
-         static_cast<double>(rows * outputs),
-         benchmark},
+        {name, "forward", NoParams{}, {x, w, bias}, {y}, {Bound::products(input[-1] + 1)}, benchmark},
+        {name, "backward_input", NoParams{}, {y, w}, {x}, {Bound::products(outputs)}, benchmark},
+        {name, "backward_weight", NoParams{}, {x, y}, {w}, {Bound::products(rows)}, benchmark},
+        {name, "backward_bias", NoParams{}, {y}, {bias}, {Bound::products(rows)}, benchmark},
     };
     if (!benchmark) {
-        all.push_back({name + ", no bias",
-                       "forward",
-                       NoParams{},
-                       {x, w, no_bias},
-                       {y},
-                       {Bound::products(input[-1])},
-                       flops});
+        all.push_back(
+            {name + ", no bias", "forward", NoParams{}, {x, w, no_bias}, {y}, {Bound::products(input[-1])}});
     }
     return all;
 }

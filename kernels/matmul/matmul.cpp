@@ -19,6 +19,16 @@ void record_grad(const Tensor& a, const Tensor& b, const Tensor& c, const Matmul
 
 using namespace matmul_passes;
 
+namespace {
+
+double forward_flops(const Problem& problem) {
+    const Tensor &a = problem.inputs[0], &c = problem.outputs[0];
+    const std::int64_t terms = a.dim(problem.params<MatmulParams>().transpose_a ? 0 : 1);
+    return 2.0 * static_cast<double>(c.numel() * terms);
+}
+
+}  // namespace
+
 const Op& matmul_op() {
     static const Op op{"matmul",
                        {{"matmul",
@@ -29,7 +39,8 @@ const Op& matmul_op() {
                           {Backend::cuda_mma, TERN_IF_CUDA(forward_cuda_mma), TERN_IF_CUDA(accepts_cuda_mma)},
                           {Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
                           {Backend::cpu, forward_cpu, accepts_float32},
-                          {Backend::ref, forward_ref}}}}};
+                          {Backend::ref, forward_ref}},
+                         forward_flops}}};
     return op;
 }
 

@@ -9,14 +9,7 @@ PassCase product(std::string name, std::int64_t m, std::int64_t n, std::int64_t 
                  bool benchmark = false) {
     const TensorSpec a{params.transpose_a ? Shape{k, m} : Shape{m, k}};
     const TensorSpec b{params.transpose_b ? Shape{n, k} : Shape{k, n}};
-    return {std::move(name),
-            "forward",
-            params,
-            {a, b},
-            {{{m, n}}},
-            {Bound::products(k)},
-            2.0 * static_cast<double>(m * n * k),
-            benchmark};
+    return {std::move(name), "forward", params, {a, b}, {{{m, n}}}, {Bound::products(k)}, benchmark};
 }
 
 // All four combinations of transpositions.

@@ -11,14 +11,13 @@ std::vector<PassCase> passes(const std::string& name, const Shape& image, const 
     const TensorSpec x{image}, y{window_output_shape("cases", image, window, image[3])};
     const std::int64_t taps = window.kernel_h * window.kernel_w;
     const MaxPool2dParams params{window};
-    return {{name, "forward", params, {x}, {y}, {Bound::exact()}, 0, benchmark},
+    return {{name, "forward", params, {x}, {y}, {Bound::exact()}, benchmark},
             {name,
              "backward",
              params,
              {{y.shape, 0, 1}, x},
              {x},
              {Bound::relative(static_cast<double>(taps))},
-             0,
              benchmark}};
 }
 

@@ -35,17 +35,20 @@ const Op& normalize_op() {
           "forward",
           {"x", "mean", "variance", "gamma", "beta", "residual"},
           {"y"},
-          implementations(TERN_IF_CUDA(forward_cuda), forward_cpu, forward_ref)},
+          implementations(TERN_IF_CUDA(forward_cuda), forward_cpu, forward_ref),
+          flops_per_input<4>},
          {"normalize",
           "backward_reduce",
           {"x", "mean", "variance", "gamma", "beta", "residual", "dy"},
           {"dgamma", "dbeta", "dmean", "dvariance"},
-          implementations(TERN_IF_CUDA(backward_reduce_cuda), backward_reduce_cpu, backward_reduce_ref)},
+          implementations(TERN_IF_CUDA(backward_reduce_cuda), backward_reduce_cpu, backward_reduce_ref),
+          flops_per_input<8>},
          {"normalize",
           "backward_input",
           {"x", "mean", "variance", "gamma", "beta", "residual", "dy"},
           {"dx", "dresidual"},
-          implementations(TERN_IF_CUDA(backward_input_cuda), backward_input_cpu, backward_input_ref)}}};
+          implementations(TERN_IF_CUDA(backward_input_cuda), backward_input_cpu, backward_input_ref),
+          flops_per_input<4>}}};
     return op;
 }
 

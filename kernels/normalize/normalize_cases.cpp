@@ -21,28 +21,20 @@ void add(std::vector<PassCase>& all, const std::string& name, const Shape& shape
     const TensorSpec beta{channels, -1, 1, DType::float32};
     TensorSpec added = x;
     added.defined = residual;
-    const auto rows = static_cast<double>(rows_of(shape)), size = static_cast<double>(shape.numel());
+    const auto rows = static_cast<double>(rows_of(shape));
     const Bound element = Bound::relative(16, kLargest);
     const Bound sum = Bound::relative(4 * std::sqrt(rows) + 16, 4 * rows);
     const std::vector<TensorSpec> inputs{x, mean, variance, gamma, beta, added, x};
-    all.push_back({name,
-                   "forward",
-                   params,
-                   {x, mean, variance, gamma, beta, added},
-                   {x},
-                   {element},
-                   4 * size,
-                   benchmark});
+    all.push_back(
+        {name, "forward", params, {x, mean, variance, gamma, beta, added}, {x}, {element}, benchmark});
     all.push_back({name,
                    "backward_reduce",
                    params,
                    inputs,
                    {gamma, beta, mean, variance},
                    {sum, sum, sum, sum},
-                   8 * size,
                    benchmark});
-    all.push_back(
-        {name, "backward_input", params, inputs, {x, added}, {element, element}, 4 * size, benchmark});
+    all.push_back({name, "backward_input", params, inputs, {x, added}, {element, element}, benchmark});
 }
 
 // beta decides on which side of relu's kink all elements are.

@@ -11,8 +11,8 @@ std::vector<PassCase> passes(const std::string& name, const Shape& shape, const 
                              double value = 0, bool benchmark = false, std::optional<DType> dtype = {}) {
     const PadParams params{borders, value};
     const TensorSpec x{shape, 0, 100, dtype}, y{pad_output_shape(shape, borders), 0, 100, dtype};
-    return {{name, "forward", params, {x}, {y}, {Bound::exact()}, 0, benchmark},
-            {name, "backward", params, {y}, {x}, {Bound::exact()}, 0, benchmark}};
+    return {{name, "forward", params, {x}, {y}, {Bound::exact()}, benchmark},
+            {name, "backward", params, {y}, {x}, {Bound::exact()}, benchmark}};
 }
 
 void append(std::vector<PassCase>& all, std::vector<PassCase> more) {

@@ -14,7 +14,6 @@ PassCase permute_case(std::string name, const Shape& shape, std::vector<int> ord
             {{shape, 0, 200, dtype}},
             {{output, 0, 200, dtype}},
             {Bound::exact()},
-            0,
             benchmark};
 }
 

@@ -21,7 +21,6 @@ PassCase images_case(std::string name, const Shape& images, std::int64_t batch, 
             {{images, 0, 255, DType::uint8}, record_spec(batch, images[0], record_type), scale, shift},
             {{result}},
             {Bound::relative(1, 4)},
-            2.0 * static_cast<double>(result.numel()),
             benchmark};
 }
 

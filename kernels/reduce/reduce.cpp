@@ -32,14 +32,16 @@ const Op& reduce_op() {
                          {"y"},
                          {{Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
                           {Backend::cpu, forward_cpu, forward_cpu_accepts},
-                          {Backend::ref, forward_ref}}},
+                          {Backend::ref, forward_ref}},
+                         flops_per_input<1>},
                         {"reduce",
                          "backward",
                          {"x", "y", "dy"},
                          {"dx"},
                          {{Backend::cuda, TERN_IF_CUDA(backward_cuda), TERN_IF_CUDA(accepts_cuda)},
                           {Backend::cpu, backward_cpu, backward_cpu_accepts},
-                          {Backend::ref, backward_ref}}}}};
+                          {Backend::ref, backward_ref}},
+                         flops_per_output<1>}}};
     return op;
 }
 

@@ -26,7 +26,6 @@ Shapes reduced(const Shape& shape, std::uint32_t axes) {
 std::vector<PassCase> passes(const std::string& name, const Shape& shape, std::uint32_t axes,
                              bool benchmark = false) {
     const auto [result, count] = reduced(shape, axes);
-    const auto flops = static_cast<double>(shape.numel());
     const TensorSpec x{shape}, y{result}, none{{}, 0, 0, {}, false};
     const TensorSpec ones{shape, 1, 1}, one{result, 1, 1};  // everything ties: shared by all
     std::vector<PassCase> all;
@@ -40,7 +39,6 @@ std::vector<PassCase> passes(const std::string& name, const Shape& shape, std::u
                        {x},
                        {y},
                        {extreme ? Bound::exact() : Bound::products(count)},
-                       flops,
                        benchmark});
         all.push_back({name,
                        "backward",
@@ -48,7 +46,6 @@ std::vector<PassCase> passes(const std::string& name, const Shape& shape, std::u
                        {extreme ? ones : none, extreme ? one : none, y},
                        {x},
                        {kind == Reduction::sum ? Bound::exact() : Bound::relative(2)},
-                       flops,
                        benchmark});
     }
     return all;

@@ -39,7 +39,8 @@ const Op& sgd_step_op() {
                                return problem.dtype() == DType::float32 ||
                                       refuse(why_not, "float32 only, got ", problem.dtype());
                            }},
-                          {Backend::ref, step_ref}}}}};
+                          {Backend::ref, step_ref}},
+                         flops_per_input<6>}}};
     return op;
 }
 

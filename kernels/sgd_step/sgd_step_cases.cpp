@@ -16,7 +16,6 @@ PassCase step_case(std::string name, const Shape& shape, const SgdParams& params
             {weights, buffer, {shape}, rate},
             {weights, buffer},
             {Bound::relative(4, 0.4), Bound::relative(2, 2)},
-            6.0 * static_cast<double>(shape.numel()),
             benchmark,
             true};
 }

@@ -29,12 +29,14 @@ const Op& softmax_op() {
                          "forward",
                          {"x"},
                          {"y"},
-                         implementations(TERN_IF_CUDA(forward_cuda), forward_cpu, forward_ref)},
+                         implementations(TERN_IF_CUDA(forward_cuda), forward_cpu, forward_ref),
+                         flops_per_input<4>},
                         {"softmax",
                          "backward",
                          {"y", "dy"},
                          {"dx"},
-                         implementations(TERN_IF_CUDA(backward_cuda), backward_cpu, backward_ref)}}};
+                         implementations(TERN_IF_CUDA(backward_cuda), backward_cpu, backward_ref),
+                         flops_per_input<4>}}};
     return op;
 }
 

@@ -30,12 +30,14 @@ const Op& softmax_cross_entropy_op() {
                          "forward",
                          {"logits", "labels"},
                          {"loss"},
-                         implementations(TERN_IF_CUDA(forward_cuda), forward_cpu, forward_ref)},
+                         implementations(TERN_IF_CUDA(forward_cuda), forward_cpu, forward_ref),
+                         flops_per_input<4>},
                         {"softmax_cross_entropy",
                          "backward",
                          {"logits", "labels", "dloss"},
                          {"dlogits"},
-                         implementations(TERN_IF_CUDA(backward_cuda), backward_cpu, backward_ref)}}};
+                         implementations(TERN_IF_CUDA(backward_cuda), backward_cpu, backward_ref),
+                         flops_per_input<4>}}};
     return op;
 }
 

@@ -18,18 +18,15 @@ std::vector<PassCase> passes(const std::string& name, std::int64_t rows, std::in
     const auto n = static_cast<double>(rows), k = static_cast<double>(classes);
     // A row rounds numbers of the size of its logits and their logarithm; sums of K and N terms add sqrt.
     const double roundings = 8 + 4 * std::sqrt(k) + 4 * std::sqrt(n), size = 2 * kRange + std::log(k);
-    const double flops = 4 * n * k;
-    return {
-        {name, "forward", params, {x, labels}, {loss}, {Bound::relative(roundings, size)}, flops, benchmark},
-        // |softmax - t| <= 1, softmax itself is off by up to roundings + size, relatively
-        {name,
-         "backward",
-         params,
-         {x, labels, loss},
-         {x},
-         {Bound::relative(8 + 4 * std::sqrt(k) + size, loss.high / n)},
-         flops,
-         benchmark}};
+    return {{name, "forward", params, {x, labels}, {loss}, {Bound::relative(roundings, size)}, benchmark},
+            // |softmax - t| <= 1, softmax itself is off by up to roundings + size, relatively
+            {name,
+             "backward",
+             params,
+             {x, labels, loss},
+             {x},
+             {Bound::relative(8 + 4 * std::sqrt(k) + size, loss.high / n)},
+             benchmark}};
 }
 
 void append(std::vector<PassCase>& all, std::vector<PassCase> more) {

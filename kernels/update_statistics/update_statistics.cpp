@@ -18,7 +18,8 @@ const Op& update_statistics_op() {
                          {"running_mean", "running_variance", "batches", "mean", "variance"},
                          {"running_mean", "running_variance", "batches"},  // may be the tensors of the inputs
                          {{Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
-                          {Backend::ref, forward_ref}}}}};
+                          {Backend::ref, forward_ref}},
+                         flops_per_input<6>}}};
     return op;
 }
 

@@ -14,7 +14,6 @@ PassCase update_case(std::string name, std::int64_t channels, double momentum, s
             {statistic, statistic, batches, statistic, statistic},
             {statistic, statistic, batches},
             {Bound::products(2), Bound::products(2), Bound::exact()},
-            6.0 * static_cast<double>(channels),
             false,
             true};
 }

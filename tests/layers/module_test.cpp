@@ -1,7 +1,11 @@
 #include "tern/layers/module.hpp"
 
 #include <cmath>
+#include <map>
 
+#include "tern/kernels/backward.hpp"
+#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/reduce/reduce.hpp"
 #include "tern/layers/batch_norm2d.hpp"
 #include "tern/layers/conv2d.hpp"
 #include "tern/layers/initialize.hpp"
@@ -137,4 +141,29 @@ TEST_CASE("an observer sees every call, innermost first") {
           std::vector<std::string>{"Conv2d (2,5,5,3) -> (2,3,3,4)", "BatchNorm2d (2,3,3,4) -> (2,3,3,4)",
                                    "Conv2d (2,3,3,4) -> (2,3,3,2)", "Sequential (2,3,3,4) -> (2,3,3,2)",
                                    "Sequential (2,5,5,3) -> (2,3,3,2)"});
+}
+
+TEST_CASE("operations run for their layer, in the backward pass for the layer that recorded them") {
+    Sequential net;
+    fill_block(net);
+    net.initialize(Initialization::pytorch, 1);
+    std::map<const void*, std::string> names_of{{nullptr, "outside"}};
+    net.visit([&](const std::string& name, Module& module) { names_of.emplace(&module, name); });
+    std::vector<std::string> calls;
+    const auto train = [&] { backward(sum(net(Tensor::zeros({2, 5, 5, 3})))); };
+    {
+        const RunHook hook(
+            [&](const Problem& problem, const Implementation& implementation, const Stream& stream) {
+                calls.push_back(
+                    to_text(names_of.at(current_owner()), ' ', problem.pass.op, '.', problem.pass.name));
+                implementation.run(problem, stream);
+            });
+        train();
+    }
+    train();  // nobody listens any more
+    CHECK(calls == std::vector<std::string>{
+                       "0 conv2d.forward", "1 batch_norm.forward", "1 update_statistics.forward",
+                       "inner.0 linear.forward", "outside reduce.forward", "outside reduce.backward",
+                       "inner.0 linear.backward_input", "inner.0 linear.backward_weight",
+                       "inner.0 linear.backward_bias", "1 batch_norm.backward", "0 conv2d.backward_weight"});
 }

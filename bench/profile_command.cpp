@@ -1,0 +1,90 @@
+#include "tern/bench/profile_command.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <string_view>
+
+#include <CLI/CLI.hpp>
+
+#include "tern/apps/flags.hpp"
+#include "tern/bench/profile_report.hpp"
+#include "tern/core/parallel.hpp"
+
+namespace tern::bench {
+namespace {
+
+constexpr std::string_view kProfile = "--profile";
+constexpr std::int64_t kMostBatch = 65536, kMostSteps = 100000, kMostThreads = 4096;
+
+const std::vector<std::string_view> kBy{"operation", "layer", "both"};  // in the order of ProfileBy
+
+struct Flags {
+    apps::Flag model, batch_size, threads, steps, by, json;
+    bool inference = false;
+};
+
+int parse_int(std::string_view flag, const std::string& text, std::int64_t most) {
+    return static_cast<int>(apps::parse_integer(flag, text, 1, most));
+}
+
+const ModelInfo& parse_model(const std::string& name) {
+    try {
+        return find_model(name);
+    } catch (const Error& error) {
+        apps::usage_error(kProfile, apps::rule_of(error));
+    }
+}
+
+ProfileBy parse_by(const std::string& text) {
+    apps::parse_choice("--by", text, kBy);
+    return static_cast<ProfileBy>(std::ranges::find(kBy, text) - kBy.begin());
+}
+
+void run(const Flags& flags) {
+    const std::string model = flags.model.value_or("");
+    ProfileSettings settings;
+    settings.model = &parse_model(model.empty() ? "mini_xception" : model);
+    settings.inference = flags.inference;
+    if (flags.batch_size) settings.batch_size = parse_int("--batch-size", *flags.batch_size, kMostBatch);
+    if (flags.steps) settings.steps = parse_int("--steps", *flags.steps, kMostSteps);
+    if (flags.threads) set_num_threads(parse_int("--threads", *flags.threads, kMostThreads));
+    const ProfileBy by = parse_by(flags.by.value_or("both"));
+
+    const Roofs roofs = measure_roofs();
+    const StepProfile profile = profile_steps(settings);
+    print_profile(profile, settings, roofs, by);
+    if (flags.json) write_profile(*flags.json, profile, settings, roofs);
+}
+
+}  // namespace
+
+bool asks_for_profile(int argc, char** argv) {
+    return std::any_of(argv + 1, argv + argc, [](std::string_view word) {
+        return word == kProfile || word.starts_with(std::string(kProfile) + '=');
+    });
+}
+
+void run_profile(int argc, char** argv) {
+    Flags flags;
+    CLI::App app("One training step by operation and layer.", "tern-bench");
+    app.add_option(std::string(kProfile), flags.model, model_names() + " (default mini_xception)")
+        ->type_name("MODEL")
+        ->expected(0, 1);
+    app.add_option("--batch-size", flags.batch_size, "images per step (default 64)")->type_name("N");
+    app.add_option("--threads", flags.threads, "default: TERN_THREADS, else all CPUs")->type_name("N");
+    app.add_option("--steps", flags.steps, "measured steps, after warm-up (default 10)")->type_name("N");
+    app.add_option("--by", flags.by, "a row for each (default both)")->type_name(apps::join_choices(kBy));
+    app.add_flag("--inference", flags.inference, "the forward pass in evaluation mode alone");
+    app.add_option("--json", flags.json, "the numbers into a file, too")->type_name("FILE");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& asked) {  // --help
+        app.exit(asked);
+        return;
+    } catch (const CLI::ParseError& error) {
+        apps::usage_error(kProfile, error.what(), "; see tern-bench --profile --help");
+    }
+    run(flags);
+}
+
+}  // namespace tern::bench

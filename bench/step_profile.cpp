@@ -1,0 +1,159 @@
+#include "tern/bench/step_profile.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <numeric>
+#include <utility>
+
+#include "tern/core/autograd.hpp"
+#include "tern/core/owner.hpp"
+#include "tern/core/step_arena.hpp"
+#include "tern/data/synthetic.hpp"
+#include "tern/kernels/epoch_order/epoch_order.hpp"
+#include "tern/training/training_step.hpp"
+
+namespace tern::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// The first step records the arena, the second is the first to use it.
+constexpr int kWarmUpSteps = 3;
+
+double seconds_since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+double median(std::vector<double> values) {
+    std::ranges::sort(values);
+    const std::size_t half = values.size() / 2;
+    return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
+StepProfile::Call describe_call(const Problem& problem, const Implementation& implementation,
+                                const std::string& layer) {
+    const Pass& pass = problem.pass;
+    return {to_text(pass.op, '.', pass.name), layer, std::string(name_of(implementation.backend)),
+            pass.flops == nullptr ? 0 : pass.flops(problem), static_cast<double>(problem.bytes())};
+}
+
+// The calls are described in the last step of the warm-up, so that the measured ones only read the clock.
+StepProfile measure(Module& model, int step_count, const std::function<void()>& run_step) {
+    for (int i = 1; i < kWarmUpSteps; ++i) run_step();
+    std::map<const void*, std::string> layers{{nullptr, "-"}};
+    model.visit(
+        [&](const std::string& name, Module& module) { layers.emplace(&module, name.empty() ? "-" : name); });
+    std::vector<StepProfile::Call> calls;
+    {
+        const RunHook hook(
+            [&](const Problem& problem, const Implementation& implementation, const Stream& stream) {
+                implementation.run(problem, stream);
+                calls.push_back(describe_call(problem, implementation, layers.at(current_owner())));
+            });
+        run_step();
+    }
+    std::vector<StepProfile::Step> steps(static_cast<std::size_t>(step_count));
+    for (StepProfile::Step& step : steps) {
+        step.calls.reserve(calls.size());
+        const RunHook hook(
+            [&step](const Problem& problem, const Implementation& implementation, const Stream& stream) {
+                const Clock::time_point start = Clock::now();
+                implementation.run(problem, stream);
+                step.calls.push_back(seconds_since(start));
+            });
+        const Clock::time_point start = Clock::now();
+        run_step();
+        step.seconds = seconds_since(start);
+    }
+    return {std::move(calls), std::move(steps)};
+}
+
+}  // namespace
+
+StepProfile::StepProfile(std::vector<Call> calls, std::vector<Step> steps)
+    : calls_(std::move(calls)), steps_(std::move(steps)) {
+    for (const Step& step : steps_) TERN_ASSERT(step.calls.size() == calls_.size());
+}
+
+double StepProfile::median_seconds(const std::vector<std::size_t>& calls) const {
+    std::vector<double> sums;
+    for (const Step& step : steps_) {
+        sums.push_back(std::transform_reduce(calls.begin(), calls.end(), 0.0, std::plus(),
+                                             [&](std::size_t call) { return step.calls[call]; }));
+    }
+    return median(std::move(sums));
+}
+
+std::vector<ProfileRow> StepProfile::rows(ProfileBy by) const {
+    std::vector<ProfileRow> rows;
+    std::vector<std::vector<std::size_t>> members;  // of each row, the calls
+    std::map<std::array<std::string, 3>, std::size_t> places;
+    for (std::size_t i = 0; i < calls_.size(); ++i) {
+        const Call& call = calls_[i];
+        ProfileRow row;
+        if (by != ProfileBy::operation) row.layer = call.layer;
+        if (by != ProfileBy::layer) {
+            row.operation = call.operation;
+            row.implementation = call.implementation;
+        }
+        const auto [place, is_new] =
+            places.try_emplace({row.operation, row.layer, row.implementation}, rows.size());
+        if (is_new) {
+            rows.push_back(row);
+            members.emplace_back();
+        }
+        ProfileRow& sum = rows[place->second];
+        ++sum.calls;
+        sum.flops += call.flops;
+        sum.bytes += call.bytes;
+        members[place->second].push_back(i);
+    }
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i].seconds = median_seconds(members[i]);
+    if (by != ProfileBy::layer) std::ranges::stable_sort(rows, std::greater(), &ProfileRow::seconds);
+    return rows;
+}
+
+ProfileRow StepProfile::total() const {
+    ProfileRow sum;
+    std::vector<std::size_t> all(calls_.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    sum.calls = static_cast<int>(calls_.size());
+    sum.seconds = median_seconds(all);
+    for (const Call& call : calls_) {
+        sum.flops += call.flops;
+        sum.bytes += call.bytes;
+    }
+    return sum;
+}
+
+double StepProfile::step_seconds() const {
+    std::vector<double> seconds;
+    for (const Step& step : steps_) seconds.push_back(step.seconds);
+    return median(std::move(seconds));
+}
+
+StepProfile profile_steps(const ProfileSettings& settings) {
+    const ModelInfo& info = *settings.model;
+    const Device cpu = Device::cpu();
+    const Dataset dataset = make_synthetic({.train_records = settings.batch_size}, Split::train);
+    const BatchSource source(dataset, make_normalization(info.normalization, dataset), DType::float32, cpu);
+    const Tensor records = epoch_order(settings.batch_size, false, 0, 0, cpu);
+    const std::unique_ptr<Module> model = make_model(info.name);
+    if (settings.inference) {
+        model->eval();
+        const NoGrad no_grad;
+        const Tensor images = source.batch(records).images;
+        StepArena arena(cpu);
+        return measure(*model, settings.steps, [&] {
+            const StepArena::Scope scope(arena);
+            (*model)(images);
+        });
+    }
+    const auto optimizer = make_optimizer(FlatParameters(*model), {.epsilon = info.adam_epsilon});
+    TrainingStep step(*model, *optimizer, source, 0, 0);
+    return measure(*model, settings.steps, [&] { step.run(records); });
+}
+
+}  // namespace tern::bench

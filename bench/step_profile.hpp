@@ -1,0 +1,63 @@
+// One step of a model, taken apart into the calls of its operations.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tern/kernels/dispatch.hpp"
+#include "tern/models/registry.hpp"
+
+namespace tern::bench {
+
+struct ProfileSettings {
+    const ModelInfo* model = nullptr;
+    std::int64_t batch_size = 64;
+    int steps = 10;          // measured, after warm-up
+    bool inference = false;  // the forward pass in evaluation mode alone
+};
+
+/// What one row of a table is.
+enum class ProfileBy : std::uint8_t { operation, layer, both };
+
+struct ProfileRow {
+    std::string operation;       // "conv2d.backward_weight"; empty: all of the layer
+    std::string layer;           // "middle.0.sep1.pointwise", "-" outside the model; empty: all layers
+    std::string implementation;  // "cpu"; empty where operation is
+    int calls = 0;               // in one step, as are:
+    double seconds = 0;          // the median over the steps
+    double flops = 0;
+    double bytes = 0;  // of all inputs and outputs
+};
+
+class StepProfile {
+  public:
+    struct Call {
+        std::string operation, layer, implementation;
+        double flops = 0, bytes = 0;
+    };
+    struct Step {
+        std::vector<double> calls;  // seconds of each
+        double seconds = 0;         // of all the step
+    };
+    StepProfile(std::vector<Call> calls, std::vector<Step> steps);
+
+    /// The longest first; layers in the order in which they run.
+    std::vector<ProfileRow> rows(ProfileBy by) const;
+    /// The sum of all calls; its seconds are the median over the steps of their sums.
+    ProfileRow total() const;
+    /// The median over the steps, with what is in no operation.
+    double step_seconds() const;
+
+  private:
+    double median_seconds(const std::vector<std::size_t>& calls) const;
+
+    std::vector<Call> calls_;
+    std::vector<Step> steps_;
+};
+
+/// Trains a new model on synthetic pictures, or runs it, on the CPU. The backward pass of an operation counts
+/// for the layer whose forward() recorded it.
+StepProfile profile_steps(const ProfileSettings& settings);
+
+}  // namespace tern::bench

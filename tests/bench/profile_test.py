@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""tern-bench --profile: what its JSON adds up to, the layers it names, and what it says of wrong flags.
+
+usage: profile_test.py TERN_BENCH
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+PROGRAM = sys.argv[1]
+BATCH = 2
+FAILED = []
+
+# Operations of the products (convolutions, linear layers without biases) for one image, in millions.
+FORWARD = {"mini_xception": 170.0, "mini_xception_dense": 794.5}
+STEP = {"mini_xception": 508.1, "mini_xception_dense": 2381.7}
+
+
+def mini_xception_layers():
+    """Those with parameters."""
+    separable = [f"sep{k}.{part}" for k in (1, 2) for part in ("depthwise", "pointwise")] + ["bn1", "bn2"]
+    entry = [f"entry.{name}" for name in ("conv1", "bn1", "conv2", "bn2")]
+    middle = [f"middle.{k}.{name}" for k in range(4) for name in separable]
+    return {*entry, *middle, *(f"exit.{name}" for name in separable), "head.fc1", "head.fc2"}
+
+
+def mini_xception_dense_layers():
+    flows = {"middle_flow": 12, "exit_flow": 6}
+    places = {f"{flow}.{k}" for flow, count in flows.items() for k in range(count) if k % 3 < 2}
+    return {"conv1", "bn1", "conv2", "bn2", "fc", *places}
+
+
+LAYERS = {"mini_xception": mini_xception_layers(), "mini_xception_dense": mini_xception_dense_layers()}
+
+
+def check(condition, text):
+    if not condition:
+        FAILED.append(text)
+
+
+def run(*flags):
+    return subprocess.run([PROGRAM, *flags], capture_output=True, text=True, check=False)
+
+
+def profile(model, *flags):
+    with tempfile.TemporaryDirectory() as folder:
+        answer = Path(folder) / "profile.json"
+        done = run("--profile", model, f"--batch-size={BATCH}", "--steps", "1", "--threads=1", f"--json={answer}", *flags)
+        check(done.returncode == 0, f"{model} {flags}: status {done.returncode}, {done.stderr}")
+        return json.loads(answer.read_text()), done.stdout
+
+
+def products(rows):
+    """Millions of operations per image in convolutions and linear layers, without biases."""
+    names = ("conv2d.", "depthwise_conv2d.", "linear.")
+    counted = [row for row in rows if row["operation"].startswith(names) and "bias" not in row["operation"]]
+    return sum(row["flops"] for row in counted) / BATCH / 1e6
+
+
+def check_step(model):
+    answer, text = profile(model)
+    rows = answer["rows"]
+    total = sum(row["seconds"] for row in rows)
+    check(abs(total - answer["operation_seconds"]) < 1e-9, f"{model}: the rows of one step add up to its operations")
+    check(0 < total <= answer["step_seconds"], f"{model}: operations {total} s of a step of {answer['step_seconds']} s")
+    check(abs(products(rows) - STEP[model]) < 0.1, f"{model}: {products(rows)} MFLOP of products per image")
+    check(answer["flops"] == sum(row["flops"] for row in rows), f"{model}: flops add up")
+    check(all(row["seconds"] > 0 and row["bytes"] > 0 for row in rows), f"{model}: a row without time or bytes")
+    for which in ("forward", "backward"):
+        layers = {row["layer"] for row in rows if f".{which}" in row["operation"]}
+        check(LAYERS[model] <= layers, f"{model}: no {which} pass of {sorted(LAYERS[model] - layers)}")
+    outside = {row["operation"].split(".")[0] for row in rows if row["layer"] == "-"}
+    expected = {"prepare_images", "softmax_cross_entropy", "adam_step", "classification_metrics"}
+    check(outside == expected, f"{model}: outside all layers are {sorted(outside)}")
+    last = text.splitlines()[-1]
+    check(last.startswith("one training step: ") and "images/s" in last, f"{model}: the last line is: {last}")
+
+
+def check_inference(model):
+    rows = profile(model, "--inference", "--by=layer")[0]["rows"]
+    check(abs(products(rows) - FORWARD[model]) < 0.1, f"{model}: {products(rows)} MFLOP forward per image")
+    check(all(row["operation"].endswith(".forward") for row in rows), f"{model}: more than the forward pass")
+    check(LAYERS[model] <= {row["layer"] for row in rows}, f"{model}: layers are missing")
+
+
+def check_refused(expected, *flags):
+    done = run(*flags)
+    lines = done.stderr.splitlines()
+    check(done.returncode == 2 and done.stdout == "", f"{flags}: status {done.returncode}, {done.stdout}")
+    check(len(lines) == 1 and expected in lines[0], f"{flags}: {done.stderr}")
+
+
+def main():
+    for model in LAYERS:
+        check_step(model)
+        check_inference(model)
+    check_refused('[--profile] no model "resnet", only mini_xception, mini_xception_dense', "--profile", "resnet")
+    check_refused("[--batch-size] must be a whole number from 1 to 65536, got 0", "--profile", "--batch-size", "0")
+    check_refused("[--steps] must be a whole number from 1 to 100000, got 2x", "--profile", "--steps=2x")
+    check_refused("[--threads] must be a whole number from 1 to 4096, got -1", "--profile", "--threads=-1")
+    check_refused("[--by] must be one of operation, layer, both, got time", "--profile", "--by=time")
+    check_refused("[--profile] ", "--profile", "--colour")
+    check_refused("[--profile] ", "--profile", "--steps")
+    unwritable = run("--profile", "--batch-size=1", "--steps=1", "--json=/nowhere/profile.json")
+    check(unwritable.returncode == 1, f"a file that cannot be written: status {unwritable.returncode}")
+    check(unwritable.stderr.count("\n") == 1, f"a file that cannot be written: {unwritable.stderr}")
+    for text in FAILED:
+        print(text)
+    sys.exit(1 if FAILED else 0)
+
+
+if __name__ == "__main__":
+    main()
