@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "tern/apps/flags.hpp"
+#include "tern/bench/onednn.hpp"
 #include "tern/bench/profile_report.hpp"
 #include "tern/core/parallel.hpp"
 
@@ -20,7 +21,7 @@ const std::vector<std::string_view> kBy{"operation", "layer", "both"};  // in th
 
 struct Flags {
     apps::Flag model, batch_size, threads, steps, by, json;
-    bool inference = false;
+    bool inference = false, onednn = false;
 };
 
 int parse_int(std::string_view flag, const std::string& text, std::int64_t most) {
@@ -45,6 +46,9 @@ void run(const Flags& flags) {
     ProfileSettings settings;
     settings.model = &parse_model(model.empty() ? "mini_xception" : model);
     settings.inference = flags.inference;
+    settings.onednn = flags.onednn;
+    if (flags.onednn && !has_onednn())
+        apps::usage_error("--onednn", "this build has no oneDNN (Debian package libdnnl-dev)");
     if (flags.batch_size) settings.batch_size = parse_int("--batch-size", *flags.batch_size, kMostBatch);
     if (flags.steps) settings.steps = parse_int("--steps", *flags.steps, kMostSteps);
     if (flags.threads) set_num_threads(parse_int("--threads", *flags.threads, kMostThreads));
@@ -75,6 +79,7 @@ void run_profile(int argc, char** argv) {
     app.add_option("--steps", flags.steps, "measured steps, after warm-up (default 10)")->type_name("N");
     app.add_option("--by", flags.by, "a row for each (default both)")->type_name(apps::join_choices(kBy));
     app.add_flag("--inference", flags.inference, "the forward pass in evaluation mode alone");
+    app.add_flag("--onednn", flags.onednn, "oneDNN on the same problems beside it");
     app.add_option("--json", flags.json, "the numbers into a file, too")->type_name("FILE");
     try {
         app.parse(argc, argv);

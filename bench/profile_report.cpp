@@ -43,17 +43,23 @@ void print_row(const Widths& widths, const ProfileRow& row, double step_seconds,
     std::printf("%5d %9.3f %5.1f%%", row.calls, row.seconds * 1e3, 100 * row.seconds / step_seconds);
     print_rate(row.flops, row.seconds, roofs.flops);
     print_rate(row.bytes, row.seconds, roofs.bytes);
+    if (row.repeated) {
+        const auto [tern, onednn] = *row.repeated;
+        std::printf(" %9.3f %9.3f %5.2f", tern * 1e3, onednn * 1e3, onednn / tern);
+    }
     std::printf("\n");
 }
 
-void print_table(const StepProfile& profile, const Roofs& roofs, ProfileBy by) {
+void print_table(const StepProfile& profile, const ProfileSettings& settings, const Roofs& roofs,
+                 ProfileBy by) {
     std::vector<ProfileRow> rows = profile.rows(by);
     ProfileRow total = profile.total();
     (by == ProfileBy::layer ? total.layer : total.operation) = "all operations";
     rows.push_back(std::move(total));
     const Widths widths = widths_of(rows);
     print_names(widths, "operation", "layer", "by");
-    std::printf("%5s %9s %6s %8s %6s %8s %6s\n", "calls", "ms", "%step", "GFLOP/s", "%peak", "GB/s", "%copy");
+    std::printf("%5s %9s %6s %8s %6s %8s %6s%s\n", "calls", "ms", "%step", "GFLOP/s", "%peak", "GB/s",
+                "%copy", settings.onednn ? "  again ms oneDNN ms ratio" : "");
     for (const ProfileRow& row : rows) print_row(widths, row, profile.step_seconds(), roofs);
 }
 
@@ -70,7 +76,7 @@ void print_profile(const StepProfile& profile, const ProfileSettings& settings, 
                 static_cast<long long>(settings.batch_size), num_threads(), settings.steps);
     std::printf("peak %.1f GFLOP/s, copy %.1f GB/s read and written\n\n", roofs.flops * 1e-9,
                 roofs.bytes * 1e-9);
-    print_table(profile, roofs, by);
+    print_table(profile, settings, roofs, by);
     const double step = profile.step_seconds(), operations = profile.total().seconds;
     std::printf("\n%s: %.3f ms, %.1f images/s; operations %.3f ms, in no operation %.3f ms (%.1f%%)\n",
                 what(settings), step * 1e3, static_cast<double>(settings.batch_size) / step, operations * 1e3,
@@ -88,6 +94,9 @@ void write_profile(const std::string& path, const StepProfile& profile, const Pr
                         {"seconds", row.seconds},
                         {"flops", row.flops},
                         {"bytes", row.bytes}});
+        if (!row.repeated) continue;
+        rows.back()["repeated_seconds"] = row.repeated->tern;
+        rows.back()["onednn_seconds"] = row.repeated->onednn;
     }
     const ProfileRow total = profile.total();
     const double step = profile.step_seconds();

@@ -1,12 +1,13 @@
 #include "tern/bench/step_profile.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <functional>
 #include <map>
 #include <numeric>
 #include <utility>
 
+#include "tern/bench/onednn.hpp"
+#include "tern/bench/timing.hpp"
 #include "tern/core/autograd.hpp"
 #include "tern/core/owner.hpp"
 #include "tern/core/step_arena.hpp"
@@ -17,30 +18,33 @@
 namespace tern::bench {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 // The first step records the arena, the second is the first to use it.
 constexpr int kWarmUpSteps = 3;
 
-double seconds_since(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-double median(std::vector<double> values) {
-    std::ranges::sort(values);
-    const std::size_t half = values.size() / 2;
-    return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
-}
-
 StepProfile::Call describe_call(const Problem& problem, const Implementation& implementation,
-                                const std::string& layer) {
+                                const Stream& stream, const std::string& layer, bool onednn) {
     const Pass& pass = problem.pass;
-    return {to_text(pass.op, '.', pass.name), layer, std::string(name_of(implementation.backend)),
-            pass.flops == nullptr ? 0 : pass.flops(problem), static_cast<double>(problem.bytes())};
+    StepProfile::Call call{to_text(pass.op, '.', pass.name),
+                           layer,
+                           std::string(name_of(implementation.backend)),
+                           pass.flops == nullptr ? 0 : pass.flops(problem),
+                           static_cast<double>(problem.bytes()),
+                           {}};
+    if (!onednn) return call;
+    if (const std::optional<double> seconds = onednn_seconds(problem)) {
+        // No pass that oneDNN has changes its inputs: it may run again, with buffers of an arena of its own.
+        StepArena arena(problem.device());
+        const auto run_again = [&] {
+            const StepArena::Scope scope(arena);
+            implementation.run(problem, stream);
+        };
+        call.repeated = {median_seconds_of(run_again), *seconds};
+    }
+    return call;
 }
 
 // The calls are described in the last step of the warm-up, so that the measured ones only read the clock.
-StepProfile measure(Module& model, int step_count, const std::function<void()>& run_step) {
+StepProfile measure(Module& model, const ProfileSettings& settings, const std::function<void()>& run_step) {
     for (int i = 1; i < kWarmUpSteps; ++i) run_step();
     std::map<const void*, std::string> layers{{nullptr, "-"}};
     model.visit(
@@ -50,22 +54,19 @@ StepProfile measure(Module& model, int step_count, const std::function<void()>& 
         const RunHook hook(
             [&](const Problem& problem, const Implementation& implementation, const Stream& stream) {
                 implementation.run(problem, stream);
-                calls.push_back(describe_call(problem, implementation, layers.at(current_owner())));
+                calls.push_back(describe_call(problem, implementation, stream, layers.at(current_owner()),
+                                              settings.onednn));
             });
         run_step();
     }
-    std::vector<StepProfile::Step> steps(static_cast<std::size_t>(step_count));
+    std::vector<StepProfile::Step> steps(static_cast<std::size_t>(settings.steps));
     for (StepProfile::Step& step : steps) {
         step.calls.reserve(calls.size());
         const RunHook hook(
             [&step](const Problem& problem, const Implementation& implementation, const Stream& stream) {
-                const Clock::time_point start = Clock::now();
-                implementation.run(problem, stream);
-                step.calls.push_back(seconds_since(start));
+                step.calls.push_back(seconds_of([&] { implementation.run(problem, stream); }));
             });
-        const Clock::time_point start = Clock::now();
-        run_step();
-        step.seconds = seconds_since(start);
+        step.seconds = seconds_of(run_step);
     }
     return {std::move(calls), std::move(steps)};
 }
@@ -101,6 +102,7 @@ std::vector<ProfileRow> StepProfile::rows(ProfileBy by) const {
         const auto [place, is_new] =
             places.try_emplace({row.operation, row.layer, row.implementation}, rows.size());
         if (is_new) {
+            row.repeated = Repeated{};
             rows.push_back(row);
             members.emplace_back();
         }
@@ -108,6 +110,11 @@ std::vector<ProfileRow> StepProfile::rows(ProfileBy by) const {
         ++sum.calls;
         sum.flops += call.flops;
         sum.bytes += call.bytes;
+        if (!call.repeated) sum.repeated.reset();
+        if (sum.repeated) {
+            sum.repeated->tern += call.repeated->tern;
+            sum.repeated->onednn += call.repeated->onednn;
+        }
         members[place->second].push_back(i);
     }
     for (std::size_t i = 0; i < rows.size(); ++i) rows[i].seconds = median_seconds(members[i]);
@@ -146,14 +153,14 @@ StepProfile profile_steps(const ProfileSettings& settings) {
         const NoGrad no_grad;
         const Tensor images = source.batch(records).images;
         StepArena arena(cpu);
-        return measure(*model, settings.steps, [&] {
+        return measure(*model, settings, [&] {
             const StepArena::Scope scope(arena);
             (*model)(images);
         });
     }
     const auto optimizer = make_optimizer(FlatParameters(*model), {.epsilon = info.adam_epsilon});
     TrainingStep step(*model, *optimizer, source, 0, 0);
-    return measure(*model, settings.steps, [&] { step.run(records); });
+    return measure(*model, settings, [&] { step.run(records); });
 }
 
 }  // namespace tern::bench

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,10 +16,16 @@ struct ProfileSettings {
     std::int64_t batch_size = 64;
     int steps = 10;          // measured, after warm-up
     bool inference = false;  // the forward pass in evaluation mode alone
+    bool onednn = false;     // times oneDNN on the same problems, where has_onednn()
 };
 
 /// What one row of a table is.
 enum class ProfileBy : std::uint8_t { operation, layer, both };
+
+/// Seconds of both where nothing else runs in between, in caches that are warmer than in a step.
+struct Repeated {
+    double tern = 0, onednn = 0;
+};
 
 struct ProfileRow {
     std::string operation;       // "conv2d.backward_weight"; empty: all of the layer
@@ -27,7 +34,8 @@ struct ProfileRow {
     int calls = 0;               // in one step, as are:
     double seconds = 0;          // the median over the steps
     double flops = 0;
-    double bytes = 0;  // of all inputs and outputs
+    double bytes = 0;                    // of all inputs and outputs
+    std::optional<Repeated> repeated{};  // none unless all calls have some
 };
 
 class StepProfile {
@@ -35,6 +43,7 @@ class StepProfile {
     struct Call {
         std::string operation, layer, implementation;
         double flops = 0, bytes = 0;
+        std::optional<Repeated> repeated{};
     };
     struct Step {
         std::vector<double> calls;  // seconds of each

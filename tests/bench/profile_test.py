@@ -86,6 +86,20 @@ def check_inference(model):
     check(LAYERS[model] <= {row["layer"] for row in rows}, f"{model}: layers are missing")
 
 
+def check_onednn():
+    """Refused in a build without; else every convolution has its time, and nothing outside the products and pools."""
+    if run("--profile", "--batch-size=1", "--steps=1", "--onednn").returncode == 2:
+        check_refused("[--onednn] this build has no oneDNN", "--profile", "--onednn")
+        return
+    rows = profile("mini_xception", "--onednn")[0]["rows"]
+    timed = {row["operation"] for row in rows if row.get("onednn_seconds", 0) > 0 and row["repeated_seconds"] > 0}
+    passes = ("forward", "backward_input", "backward_weight")
+    expected = {f"{name}.{which}" for name in ("conv2d", "depthwise_conv2d", "linear") for which in passes}
+    expected |= {f"{name}_pool{kind}.{which}" for name, kind in (("max", "2d"), ("global_average", ""))
+                 for which in ("forward", "backward")}
+    check(timed == expected, f"oneDNN has {sorted(timed)}")
+
+
 def check_refused(expected, *flags):
     done = run(*flags)
     lines = done.stderr.splitlines()
@@ -97,6 +111,7 @@ def main():
     for model in LAYERS:
         check_step(model)
         check_inference(model)
+    check_onednn()
     check_refused('[--profile] no model "resnet", only mini_xception, mini_xception_dense', "--profile", "resnet")
     check_refused("[--batch-size] must be a whole number from 1 to 65536, got 0", "--profile", "--batch-size", "0")
     check_refused("[--steps] must be a whole number from 1 to 100000, got 2x", "--profile", "--steps=2x")
