@@ -17,7 +17,7 @@ RunRecord::RunRecord(const RunFolder& folder, const TrainSettings& settings, Wei
       metrics_(metrics_file_, state_.metrics_bytes) {
     if (settings.log_steps) steps_.emplace(folder.steps_file(), state_.steps_bytes);
     // The process before may have ended between the checkpoint and its links.
-    if (state_.position.step > 0) checkpoints_.link(state_.position.step, state_.best_step);
+    if (state_.position.step > 0) checkpoints_.settle(state_.position.step, state_.best_step);
 }
 
 void RunRecord::add(const StepLoss& loss) {

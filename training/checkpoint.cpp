@@ -69,24 +69,32 @@ Checkpoints::Checkpoints(fs::path run, std::int64_t keep)
 
 fs::path Checkpoints::path(std::int64_t step) const { return folder_ / to_text(kPrefix, step); }
 
+// Not path(): nobody must take one that is half deleted for damaged. Not the name of one that was replaced,
+// which would be put back.
+fs::path Checkpoints::deleted_path(std::int64_t step) const {
+    return folder_ / to_text('.', kPrefix, step, ".part-deleted");
+}
+
 void Checkpoints::save(std::int64_t step, std::int64_t best,
                        const std::function<void(const fs::path&)>& write_files) const {
     make_folders(folder_);
     write_checkpoint(path(step), write_files);
-    link(step, best);
-    std::vector<std::int64_t> all = steps();
-    for (; all.back() > step; all.pop_back()) remove(all.back());
-    const auto stay = std::min(all.size(), static_cast<std::size_t>(keep_));
-    all.resize(all.size() - stay);
-    for (const std::int64_t old : all) {
-        if (old != best) remove(old);
+    for (const std::int64_t later : steps()) {
+        if (later > step) remove(later);
     }
+    settle(step, best);
 }
 
-void Checkpoints::link(std::int64_t last, std::int64_t best) const {
+void Checkpoints::settle(std::int64_t last, std::int64_t best) const {
     const auto target = [&](std::int64_t step) { return path(step).lexically_relative(run_) / kWeights; };
     replace_link(last_link(), target(last));
     if (best > 0) replace_link(best_link(), target(best));
+    std::vector<std::int64_t> old = steps();
+    std::erase_if(old, [last](std::int64_t step) { return step > last; });
+    old.resize(old.size() - std::min(old.size(), static_cast<std::size_t>(keep_)));
+    for (const std::int64_t step : old) {
+        if (step != best) remove(step);
+    }
 }
 
 std::vector<std::int64_t> Checkpoints::steps() const {
@@ -115,9 +123,8 @@ std::optional<std::int64_t> Checkpoints::newest_whole(
     return {};
 }
 
-// Under another name first, so that nobody takes one that is half deleted for damaged.
 void Checkpoints::remove(std::int64_t step) const {
-    const fs::path from = path(step), to = folder_ / to_text('.', kPrefix, step, ".part-old");
+    const fs::path from = path(step), to = deleted_path(step);
     std::error_code error;
     fs::rename(from, to, error);
     if (!error) fs::remove_all(to, error);

@@ -31,6 +31,8 @@ class Checkpoints {
     std::filesystem::path last_link() const { return run_ / "last.safetensors"; }
     std::filesystem::path best_link() const { return run_ / "best.safetensors"; }
     std::filesystem::path path(std::int64_t step) const;
+    /// Where it lies while it is being deleted.
+    std::filesystem::path deleted_path(std::int64_t step) const;
 
     /// Writes the checkpoint of `step` with write_checkpoint(), links it, and deletes those that need not
     /// stay, and those of later steps: damaged ones that a run went back behind. `best`: the step whose
@@ -38,8 +40,9 @@ class Checkpoints {
     void save(std::int64_t step, std::int64_t best,
               const std::function<void(const std::filesystem::path&)>& write_files) const;
 
-    /// Lets the links lead to the weights of these steps.
-    void link(std::int64_t last, std::int64_t best) const;
+    /// What save() does once a checkpoint is written, and what a process that was killed there left undone:
+    /// lets the links lead to the weights of these steps, and deletes the older ones that need not stay.
+    void settle(std::int64_t last, std::int64_t best) const;
 
     /// Ascending; whole or not.
     std::vector<std::int64_t> steps() const;

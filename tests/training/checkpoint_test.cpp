@@ -2,6 +2,7 @@
 #include "tern/training/checkpoint.hpp"
 
 #include "tern/core/error.hpp"
+#include "tern/core/file.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/temporary_folder.hpp"
 #include "tern/training/checksum.hpp"
@@ -89,6 +90,30 @@ TEST_CASE("a run that went back behind damaged checkpoints keeps what it saves")
     checkpoints.save(6, 5, kFill);
     CHECK(checkpoints.steps() == std::vector<std::int64_t>{5, 6});
     CHECK(test::read_text(checkpoints.last_link()) == "weights");
+}
+
+TEST_CASE("what a killed save left is settled; later, damaged checkpoints wait for the next save") {
+    const test::TemporaryFolder place;
+    const Checkpoints checkpoints(place.path(), 3);
+    for (const std::int64_t step : {5, 10, 15}) checkpoints.save(step, 5, kFill);
+    fs::remove(checkpoints.last_link());
+    Checkpoints(place.path(), 1).settle(10, 5);
+    CHECK(checkpoints.steps() == std::vector<std::int64_t>{5, 10, 15});
+    CHECK(fs::read_symlink(checkpoints.last_link()) == "checkpoints/step-10/weights.safetensors");
+    Checkpoints(place.path(), 1).settle(15, 10);
+    CHECK(checkpoints.steps() == std::vector<std::int64_t>{10, 15});
+}
+
+TEST_CASE("a checkpoint that was being deleted is not put back") {
+    const test::TemporaryFolder place;
+    const Checkpoints checkpoints(place.path(), 1);
+    checkpoints.save(1, 1, kFill);
+    const fs::path folder = place / "checkpoints";
+    fs::rename(checkpoints.path(1), checkpoints.deleted_path(1));
+    restore_replaced(folder);
+    CHECK(checkpoints.steps().empty());
+    remove_unfinished(folder);
+    CHECK(fs::is_empty(folder));
 }
 
 TEST_CASE("without tests there is no best") {
