@@ -14,6 +14,7 @@ namespace {
 
 using gemm::Block;
 using gemm::kPanelColumns;
+using gemm::kTileColumns;
 using gemm::Matrix;
 
 // Outputs of a sweep in memory: element (n, row, column, c) at data[n*image + row*row_stride +
@@ -47,17 +48,17 @@ Weights pack_weights(const Sweep& sweep, const Tensor& w, std::int64_t outputs, 
     return {panels, outputs, group_size, panel_size};
 }
 
-// Rows [begin, end) of outputs of one image. Panel by panel, so that L2 holds no more than one panel of the
-// weights.
+// Rows [begin, end) of outputs of one image. Tile by tile, so that L2 holds no more than the weights of
+// one.
 void convolve_band(const Sweep& sweep, const Patch& patch, const Weights& weights, const float* bias,
                    const Grid& to, std::int64_t begin, std::int64_t end) {
     const std::vector<std::int64_t> runs = runs_of(sweep, patch.pitch);
     for (std::int64_t g = 0; g < sweep.groups; ++g)
-        for (std::int64_t j = 0; j < weights.outputs; j += kPanelColumns) {
+        for (std::int64_t j = 0; j < weights.outputs; j += kTileColumns) {
             const std::int64_t output = g * weights.outputs + j;
             Block block{};
             block.rows = sweep.columns.outputs;
-            block.columns = std::min(kPanelColumns, weights.outputs - j);
+            block.columns = std::min(kTileColumns, weights.outputs - j);
             block.a_row = sweep.columns.step * sweep.channels;
             block.a_column = 1;
             block.segments = runs;
@@ -65,6 +66,7 @@ void convolve_band(const Sweep& sweep, const Patch& patch, const Weights& weight
             block.b = weights.panels.data<float>() + g * weights.group_size +
                       j / kPanelColumns * weights.panel_size;
             block.b_row = kPanelColumns;
+            block.b_panel = weights.panel_size;
             block.start = bias == nullptr ? nullptr : bias + output;
             block.c_row = to.column_stride;
             for (std::int64_t row = begin; row < end; ++row) {

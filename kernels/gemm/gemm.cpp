@@ -8,8 +8,8 @@ namespace {
 
 constexpr std::int64_t kNoSegments[] = {0};
 
-// Terms that are summed before the next rows of A are read: 512 rows of a panel of B are 128 KB, an eighth of
-// L2.
+// Terms that are summed before the next rows of A are read: 512 rows of 64 columns of B are 128 KB, an
+// eighth of L2.
 constexpr std::int64_t kTerms = 512;
 // Floats of A per task: 128 KB.
 constexpr std::int64_t kTaskSize = 32768;
@@ -30,13 +30,14 @@ Block block_of(const Matrix& a, std::int64_t columns, float* c, std::int64_t c_r
     return block;
 }
 
-// Tasks are blocks of rows, and of panels where rows are few; B is packed once.
+// Tasks are blocks of rows, and of columns where rows are few; B is packed once.
 void multiply_by_rows(const Matrix& a, const Matrix& b, const float* bias, float* c) {
     const std::int64_t terms = a.columns, columns = b.columns;
-    const bool in_place = readable_in_place(b) && columns <= 2 * kPanelColumns;
+    constexpr std::int64_t kFewRows = 16;  // for which packing B would take longer than it saves
+    const bool in_place = readable_in_place(b) && a.rows <= kFewRows;
     const Tensor packed = Tensor::empty({in_place ? 0 : panels_size(terms, columns)});
     if (!in_place) {
-        parallel_for(columns, kPanelColumns, [&](std::int64_t begin, std::int64_t end) {
+        parallel_for(columns, kTileColumns, [&](std::int64_t begin, std::int64_t end) {
             pack_panels({b.data + begin * b.column_stride, terms, end - begin, b.row_stride, b.column_stride},
                         packed.data<float>() + begin * terms, terms * kPanelColumns);
         });
@@ -48,9 +49,8 @@ void multiply_by_rows(const Matrix& a, const Matrix& b, const float* bias, float
     const std::int64_t task_rows =
         std::clamp<std::int64_t>(kTaskSize / std::clamp<std::int64_t>(terms, 1, kTerms), 48, 1536);
     const std::int64_t row_tasks = (a.rows + task_rows - 1) / task_rows;
-    const std::int64_t all_panels = (columns + kPanelColumns - 1) / kPanelColumns;
-    const std::int64_t task_columns =
-        std::max<std::int64_t>(1, all_panels * row_tasks / kTasks) * kPanelColumns;
+    const std::int64_t tiles = (columns + kTileColumns - 1) / kTileColumns;
+    const std::int64_t task_columns = std::max<std::int64_t>(1, tiles * row_tasks / kTasks) * kTileColumns;
     const std::int64_t column_tasks = (columns + task_columns - 1) / task_columns;
     parallel_for(row_tasks * column_tasks, 1, [&](std::int64_t task, std::int64_t) {
         const std::int64_t i = task / column_tasks * task_rows, j = task % column_tasks * task_columns;

@@ -8,11 +8,6 @@
 
 namespace tern::gemm {
 
-/// Columns as panels store them: a whole number of vectors.
-constexpr std::int64_t padded_columns(std::int64_t columns) {
-    return (columns + kVectorColumns - 1) / kVectorColumns * kVectorColumns;
-}
-
 /// Elements of a matrix of that size as panels.
 constexpr std::int64_t panels_size(std::int64_t rows, std::int64_t columns) {
     return rows * ((columns + kPanelColumns - 1) / kPanelColumns) * kPanelColumns;
@@ -24,7 +19,7 @@ void pack_panels(const Matrix& matrix, float* panels, std::int64_t panel_stride)
 
 /// Whether the tile can read a matrix as it is.
 inline bool readable_in_place(const Matrix& b) {
-    return b.column_stride == 1 && b.columns % kVectorColumns == 0;
+    return b.column_stride == 1 && b.columns % kPanelColumns == 0;
 }
 
 /// Points the block at B: as it lies where the tile can read that, else packed into `buffer()`, panels_size()

@@ -55,12 +55,16 @@ void multiply_tile(const Block& block, Tile tile) {
                          HWY_ATTR { sum = hn::LoadU(d, tile.start + r * tile.start_row + v * lanes); });
 
     const float* b = tile.b;
+    std::int64_t vectors[kTileVectors];  // where they are in a row of B
+    unrolled<kTileVectors>([&](auto v) HWY_ATTR {
+        vectors[v] = v * lanes / kPanelColumns * block.b_panel + v * lanes % kPanelColumns;
+    });
     const std::int64_t a_row = block.a_row, a_column = block.a_column, b_row = block.b_row;
     for (const std::int64_t segment : block.segments) {
         const float* a = tile.a + segment;
         for (std::int64_t k = 0; k < block.depth; ++k, a += a_column, b += b_row) {
             V columns[kTileVectors];
-            unrolled<kTileVectors>([&](auto v) HWY_ATTR { columns[v] = hn::LoadU(d, b + v * lanes); });
+            unrolled<kTileVectors>([&](auto v) HWY_ATTR { columns[v] = hn::LoadU(d, b + vectors[v]); });
             unrolled<kTileRows>([&](auto r) HWY_ATTR {
                 const V row = hn::Set(d, a[r * a_row]);
                 unrolled<kTileVectors>([&](auto v) HWY_ATTR {
@@ -97,15 +101,15 @@ TileFunction tile_of(std::int64_t rows, std::int64_t vectors) {
 // A tile whose last vector ends beyond C: through a buffer.
 void multiply_edge(const Block& block, Tile tile, std::int64_t rows, std::int64_t vectors,
                    std::int64_t columns) {
-    float buffer[kRows * kPanelColumns] = {};
+    float buffer[kRows * kTileColumns] = {};
     for (std::int64_t r = 0; tile.start != nullptr && r < rows; ++r)
-        std::copy_n(tile.start + r * tile.start_row, columns, buffer + r * kPanelColumns);
+        std::copy_n(tile.start + r * tile.start_row, columns, buffer + r * kTileColumns);
     float* const c = tile.c;
     tile.start = tile.c = buffer;
     const std::int64_t c_row = tile.c_row;
-    tile.start_row = tile.c_row = kPanelColumns;
+    tile.start_row = tile.c_row = kTileColumns;
     tile_of(rows, vectors)(block, tile);
-    for (std::int64_t r = 0; r < rows; ++r) std::copy_n(buffer + r * kPanelColumns, columns, c + r * c_row);
+    for (std::int64_t r = 0; r < rows; ++r) std::copy_n(buffer + r * kTileColumns, columns, c + r * c_row);
 }
 
 constexpr std::int64_t kLine = 16;  // floats that one prefetch brings
