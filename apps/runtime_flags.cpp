@@ -12,19 +12,13 @@
 namespace tern::apps {
 namespace {
 
-bool runs_on_cuda(const Pass& pass) {
-    return std::ranges::any_of(pass.implementations, [](const Implementation& implementation) {
-        return device_type_of(implementation.backend) == DeviceType::cuda && implementation.run != nullptr;
-    });
-}
-
 // "" where training can run on the first CUDA device.
 std::string why_not_cuda() {
     std::string reason;
     if (!cuda_available(&reason)) return reason;
     const std::vector<const Pass*> required = required_passes();
-    const auto missing =
-        std::ranges::find_if_not(required, [](const Pass* pass) { return runs_on_cuda(*pass); });
+    const auto missing = std::ranges::find_if_not(
+        required, [](const Pass* pass) { return has_version(*pass, DeviceType::cuda); });
     if (missing != required.end())
         return to_text((*missing)->op, " has no CUDA version of ", (*missing)->name);
     return device_info(Device::cuda()).problem;
@@ -71,7 +65,7 @@ void RuntimeFlags::add_to(CLI::App& app) {
     app.add_option("--precision", precision, "float32|float64 (default float32; float64 on the CPU only)")
         ->type_name("NAME");
     app.add_option("--kernels", kernels,
-                   "auto|NAME|OP=NAME,... with NAME of ref, cpu, cuda, cuda_mma, cudnn (default auto)")
+                   "auto|NAME|OP=NAME,... with NAME of ref, cpu, cuda, cuda_mma, cudnn, parts (default auto)")
         ->type_name("POLICY");
     app.add_option("--threads", threads, "threads on the CPU (default: all CPUs of this process)")
         ->type_name("N");

@@ -4,6 +4,9 @@
 #define HWY_TARGET_INCLUDE "tern/kernels/channel_rows_cpu.cpp"
 #include "tern/kernels/channel_rows_cpu.hpp"
 
+#include <algorithm>
+#include <vector>
+
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
@@ -24,6 +27,23 @@ void affine_tile(std::int64_t rows, std::int64_t channels, const float* x, const
             hn::StoreU(value, d, y + c);
         });
         if (residual != nullptr) residual += channels;
+    }
+}
+
+// What activation_cpu.cpp has for relu: a NaN stays.
+template <class D>
+HWY_INLINE hn::Vec<D> relu(D d, hn::Vec<D> x) {
+    return hn::IfThenZeroElse(hn::Lt(x, hn::Zero(d)), x);
+}
+
+void affine_relu_tile(std::int64_t rows, std::int64_t channels, const float* x, const float* mean,
+                      const float* scale, const float* shift, float* y) {
+    for (std::int64_t r = 0; r < rows; ++r, x += channels, y += channels) {
+        for_each_vector(channels, [=](auto d, std::int64_t c) {
+            const auto z = hn::MulAdd(hn::Sub(hn::LoadU(d, x + c), hn::LoadU(d, mean + c)),
+                                      hn::LoadU(d, scale + c), hn::LoadU(d, shift + c));
+            hn::StoreU(relu(d, z), d, y + c);
+        });
     }
 }
 
@@ -50,12 +70,12 @@ void scale_tile(std::int64_t rows, std::int64_t channels, const float* dz, const
 constexpr int kGroup = 4;
 
 // Calls function(tag, integral constant: vectors, first channel).
-template <class F>
+template <int kCount, class F>
 void for_each_group(std::int64_t channels, F function) {
     const hn::ScalableTag<float> d;
-    const auto width = kGroup * static_cast<std::int64_t>(hn::Lanes(d));
+    const auto width = kCount * static_cast<std::int64_t>(hn::Lanes(d));
     const std::int64_t whole = channels / width * width;
-    for (std::int64_t c = 0; c < whole; c += width) function(d, std::integral_constant<int, kGroup>(), c);
+    for (std::int64_t c = 0; c < whole; c += width) function(d, std::integral_constant<int, kCount>(), c);
     for_each_vector(channels - whole, [&](auto tag, std::int64_t c) {
         function(tag, std::integral_constant<int, 1>(), whole + c);
     });
@@ -76,7 +96,7 @@ struct Lanes {
 };
 
 void add_sums_tile(std::int64_t rows, std::int64_t channels, const float* x, double* sums) {
-    for_each_group(channels, [=](auto d, auto count, std::int64_t c) {
+    for_each_group<kGroup>(channels, [=](auto d, auto count, std::int64_t c) {
         using D = decltype(d);
         constexpr int kCount = decltype(count)::value;
         const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
@@ -93,7 +113,7 @@ void add_sums_tile(std::int64_t rows, std::int64_t channels, const float* x, dou
 
 void add_products_tile(std::int64_t rows, std::int64_t channels, const float* dz, const float* x,
                        const float* mean, double* sums, double* products) {
-    for_each_group(channels, [=](auto d, auto count, std::int64_t c) {
+    for_each_group<kGroup>(channels, [=](auto d, auto count, std::int64_t c) {
         using D = decltype(d);
         constexpr int kCount = decltype(count)::value;
         const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
@@ -120,11 +140,56 @@ void add_products_tile(std::int64_t rows, std::int64_t channels, const float* dz
     });
 }
 
+// A pair of vectors at a time, whose five numbers per channel fill 10 of 16 registers, through few rows, so
+// that memory is still read in order; the sums of the tile wait in L1 meanwhile.
+void affine_relu_gradient_tile(std::int64_t rows, std::int64_t channels, const float* dy, const float* x,
+                               const float* mean, const float* scale, const float* shift, float* dx,
+                               double* sums, double* products) {
+    constexpr std::int64_t kRows = 8;
+    std::vector<float> of_tile(static_cast<std::size_t>(2 * channels));
+    float *const tile_sums = of_tile.data(), *const tile_products = tile_sums + channels;
+    for (std::int64_t row = 0; row < rows; row += kRows) {
+        const std::int64_t count = std::min(kRows, rows - row);
+        for_each_group<2>(channels, [=](auto d, auto vectors, std::int64_t c) {
+            using V = hn::Vec<decltype(d)>;
+            constexpr int kCount = decltype(vectors)::value;
+            const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+            V sum[kCount], product[kCount], centre[kCount], slope[kCount], constant[kCount];
+            for (int i = 0; i < kCount; ++i) {
+                sum[i] = hn::LoadU(d, tile_sums + c + i * lanes);
+                product[i] = hn::LoadU(d, tile_products + c + i * lanes);
+                centre[i] = hn::LoadU(d, mean + c + i * lanes);
+                slope[i] = hn::LoadU(d, scale + c + i * lanes);
+                constant[i] = hn::LoadU(d, shift + c + i * lanes);
+            }
+            for (std::int64_t r = row; r < row + count; ++r) {
+                for (int i = 0; i < kCount; ++i) {
+                    const std::int64_t at = r * channels + c + i * lanes;
+                    const V distance = hn::Sub(hn::LoadU(d, x + at), centre[i]);
+                    const V z = hn::MulAdd(distance, slope[i], constant[i]);
+                    const V dz = hn::IfThenZeroElse(hn::Le(z, hn::Zero(d)), hn::LoadU(d, dy + at));
+                    sum[i] = hn::Add(sum[i], dz);
+                    product[i] = hn::MulAdd(dz, distance, product[i]);
+                    hn::StoreU(hn::Mul(dz, slope[i]), d, dx + at);
+                }
+            }
+            for (int i = 0; i < kCount; ++i) {
+                hn::StoreU(sum[i], d, tile_sums + c + i * lanes);
+                hn::StoreU(product[i], d, tile_products + c + i * lanes);
+            }
+        });
+    }
+    for (std::int64_t c = 0; c < channels; ++c) {
+        sums[c] += static_cast<double>(tile_sums[c]);
+        products[c] += static_cast<double>(tile_products[c]);
+    }
+}
+
 // Two passes over the tile, which is in L1 after the first: distances from the tile's own mean m do not
 // cancel. m is rounded, so the sum of distances is not quite 0; it corrects both moments.
 void add_moments_tile(std::int64_t rows, std::int64_t channels, const float* x, std::int64_t seen,
                       double* mean, double* squares) {
-    for_each_group(channels, [=](auto d, auto count, std::int64_t c) {
+    for_each_group<kGroup>(channels, [=](auto d, auto count, std::int64_t c) {
         using D = decltype(d);
         constexpr int kCount = decltype(count)::value;
         const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
@@ -165,6 +230,8 @@ HWY_AFTER_NAMESPACE();
 namespace tern::channel_rows {
 
 HWY_EXPORT(affine_tile);
+HWY_EXPORT(affine_relu_tile);
+HWY_EXPORT(affine_relu_gradient_tile);
 HWY_EXPORT(combine_tile);
 HWY_EXPORT(scale_tile);
 HWY_EXPORT(add_sums_tile);
@@ -174,6 +241,18 @@ HWY_EXPORT(add_moments_tile);
 void affine(std::int64_t rows, std::int64_t channels, const float* x, const float* mean, const float* scale,
             const float* shift, const float* residual, float* y) {
     HWY_DYNAMIC_DISPATCH(affine_tile)(rows, channels, x, mean, scale, shift, residual, y);
+}
+
+void affine_relu(std::int64_t rows, std::int64_t channels, const float* x, const float* mean,
+                 const float* scale, const float* shift, float* y) {
+    HWY_DYNAMIC_DISPATCH(affine_relu_tile)(rows, channels, x, mean, scale, shift, y);
+}
+
+void affine_relu_gradient(std::int64_t rows, std::int64_t channels, const float* dy, const float* x,
+                          const float* mean, const float* scale, const float* shift, float* dx, double* sums,
+                          double* products) {
+    HWY_DYNAMIC_DISPATCH(affine_relu_gradient_tile)
+    (rows, channels, dy, x, mean, scale, shift, dx, sums, products);
 }
 
 void combine(std::int64_t rows, std::int64_t channels, const float* dz, const float* a, const float* x,

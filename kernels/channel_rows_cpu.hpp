@@ -31,6 +31,16 @@ void for_each_tile(std::int64_t begin, std::int64_t end, std::int64_t channels, 
 void affine(std::int64_t rows, std::int64_t channels, const float* x, const float* mean, const float* scale,
             const float* shift, const float* residual, float* y);
 
+/// y = relu(scale (x - mean) + shift)
+void affine_relu(std::int64_t rows, std::int64_t channels, const float* x, const float* mean,
+                 const float* scale, const float* shift, float* y);
+
+/// The gradient of affine_relu(): with dz = dy where that is above 0, dx = scale dz, sums += the sum of dz,
+/// products += the sum of dz (x - mean). dx may be the memory of dy. At most kMaxTileRows rows.
+void affine_relu_gradient(std::int64_t rows, std::int64_t channels, const float* dy, const float* x,
+                          const float* mean, const float* scale, const float* shift, float* dx, double* sums,
+                          double* products);
+
 /// dx = a dz + b (x - mean) + c
 void combine(std::int64_t rows, std::int64_t channels, const float* dz, const float* a, const float* x,
              const float* mean, const float* b, const float* c, float* dx);

@@ -1,15 +1,19 @@
 #include "tern/kernels/dispatch.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
-#include <set>
 #include <utility>
 
 #include "tern/core/range.hpp"
 
 namespace tern {
 namespace {
+
+// Operations that layers do in parts where they must.
+constexpr std::string_view kFused[] = {"separable_conv2d"};
+constexpr std::string_view kParts = "parts";
 
 thread_local const RunHook* run_hook = nullptr;
 
@@ -91,8 +95,14 @@ KernelPolicy KernelPolicy::parse(std::string_view text) {
         text = comma == std::string_view::npos ? std::string_view{} : text.substr(comma + 1);
         const std::size_t equals = item.find('=');
         if (equals != std::string_view::npos) {
-            const std::string_view op = find_op(item.substr(0, equals)).name;
-            policy.forced.insert_or_assign(std::string(op), parse_backend(item.substr(equals + 1)));
+            const std::string op = find_op(item.substr(0, equals)).name;
+            const std::string_view name = item.substr(equals + 1);
+            if (name == kParts) {
+                TERN_CHECK(std::ranges::find(kFused, op) != std::end(kFused), "kernels", op, " has no parts");
+                policy.in_parts.insert(op);
+            } else {
+                policy.forced.insert_or_assign(op, parse_backend(name));
+            }
         } else if (item == "auto") {
             policy.preferred.reset();
         } else {
@@ -105,11 +115,23 @@ KernelPolicy KernelPolicy::parse(std::string_view text) {
 std::string KernelPolicy::str() const {
     std::string text(preferred ? name_of(*preferred) : "auto");
     for (const auto& [op, backend] : forced) text += to_text(',', op, '=', name_of(backend));
+    for (const std::string& op : in_parts) text += to_text(',', op, '=', kParts);
     return text;
 }
 
 const KernelPolicy& kernel_policy() { return current_policy(); }
 void set_kernel_policy(KernelPolicy policy) { current_policy() = std::move(policy); }
+
+bool has_version(const Pass& pass, DeviceType device) {
+    return std::ranges::any_of(pass.implementations, [device](const Implementation& implementation) {
+        return implementation.run != nullptr && device_type_of(implementation.backend) == device;
+    });
+}
+
+bool runs_fused(const Op& op, DeviceType device) {
+    return !kernel_policy().in_parts.contains(op.name) &&
+           std::ranges::all_of(op.passes, [device](const Pass& pass) { return has_version(pass, device); });
+}
 
 KernelPolicyScope::KernelPolicyScope(KernelPolicy policy) : previous_(kernel_policy()) {
     set_kernel_policy(std::move(policy));

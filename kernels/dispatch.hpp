@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -18,8 +19,10 @@ struct KernelPolicy {
     std::optional<Backend> preferred;
     /// Demands by name of the operation: nothing else will do.
     std::map<std::string, Backend, std::less<>> forced;
+    /// "separable_conv2d=parts": fused operations in whose place the operations run that they are made of.
+    std::set<std::string, std::less<>> in_parts;
 
-    /// Throws Error for an unknown operation or name.
+    /// Throws Error for an unknown operation or name, and for parts of an operation that has none.
     static KernelPolicy parse(std::string_view text);
     std::string str() const;
 };
@@ -39,6 +42,13 @@ class KernelPolicyScope {
   private:
     KernelPolicy previous_;
 };
+
+/// Whether this build has a version of the pass for such devices.
+bool has_version(const Pass& pass, DeviceType device);
+
+/// Whether a fused operation should run on such devices: it has versions, and the policy does not want its
+/// parts.
+bool runs_fused(const Op& op, DeviceType device);
 
 /// The implementation for a problem: a pure function of its arguments. One that is not worthwhile is taken
 /// only where the policy names its backend. Throws Error with all refusals if there is none; a CUDA tensor

@@ -34,15 +34,43 @@ std::string BatchNorm2d::type() const {
                                                    : to_text("BatchNorm2d+", name_of(options_.activation));
 }
 
-Tensor BatchNorm2d::normalized(const Tensor& input, const Tensor& residual) {
-    const NormalizeParams params{options_.epsilon, options_.activation};
-    if (!training()) return normalize(input, running_mean_, running_var_, weight_, bias_, params, residual);
+// What is left to do where the moments are there: the running ones, or those that the input came with. Else
+// nothing.
+DeferredNormalize BatchNorm2d::deferred(const Features& input) {
+    if (!training()) return {running_mean_, running_var_, weight_, bias_, params()};
+    if (!input.moments.mean || input.norm) return {};
+    update(input.tensor, input.moments);
+    return {input.moments.mean, input.moments.variance, weight_, bias_, params()};
+}
+
+Tensor BatchNorm2d::normalized_by_batch(const Tensor& input, const Tensor& residual) {
     const std::int64_t values = input.numel() / weight_.numel();
     TERN_CHECK(values > 1, kWhere, "training needs more than 1 value per channel, got input ", input.shape());
-    const BatchNormResult result = batch_norm(input, weight_, bias_, params, residual);
-    update_statistics(running_mean_, running_var_, num_batches_tracked_, result.mean, result.variance,
-                      {options_.momentum, values});
+    const BatchNormResult result = batch_norm(input, weight_, bias_, params(), residual);
+    update(input, {result.mean, result.variance});
     return result.output;
+}
+
+void BatchNorm2d::update(const Tensor& input, const Moments& moments) {
+    const std::int64_t values = input.numel() / weight_.numel();
+    TERN_CHECK(values > 1, kWhere, "training needs more than 1 value per channel, got input ", input.shape());
+    update_statistics(running_mean_, running_var_, num_batches_tracked_, moments.mean, moments.variance,
+                      {options_.momentum, values});
+}
+
+Features BatchNorm2d::forward_features(const Features& input) {
+    const DeferredNormalize norm = deferred(input);
+    if (!norm) return {normalized_by_batch(input.value(), {})};
+    return {input.norm ? input.value() : input.tensor, {}, norm, this};
+}
+
+Tensor BatchNorm2d::operator()(const Features& input, const Tensor& residual) {
+    const OwnerScope owner(this);
+    const Tensor x = input.value();
+    const DeferredNormalize norm = deferred(input);
+    return observed(
+        x.shape(), norm ? normalize(x, norm.mean, norm.variance, norm.gamma, norm.beta, norm.params, residual)
+                        : normalized_by_batch(x, residual));
 }
 
 void BatchNorm2d::initialize_own(Initializer& initializer) {

@@ -18,8 +18,9 @@ struct BatchNorm2dOptions {
 /// (..., C) -> (..., C): activation(weight (x - mean) / sqrt(variance + epsilon) + bias [+ residual]).
 /// In training mean and (biased) variance are the batch's, and the running statistics are updated with them,
 /// the variance made unbiased; in evaluation they are the running ones. Parameters: weight 1, bias 0, (C).
+/// Where the moments are known, the normalisation is left to the next layer.
 /// Buffers: running_mean 0, running_var 1, (C); num_batches_tracked, one int64.
-class BatchNorm2d : public Module {
+class BatchNorm2d : public FeatureModule {
   public:
     /// Throws Error for no channel, or epsilon or momentum out of range.
     explicit BatchNorm2d(std::int64_t channels, const BatchNorm2dOptions& options = {});
@@ -28,17 +29,20 @@ class BatchNorm2d : public Module {
     using Module::operator();
     /// With a residual of the input's shape, added before the activation. Throws Error in training if there
     /// is one value per channel only.
+    Tensor operator()(const Features& input, const Tensor& residual);
     Tensor operator()(const Tensor& input, const Tensor& residual) {
-        const OwnerScope owner(this);
-        return observed(input, normalized(input, residual));
+        return (*this)(Features{input}, residual);
     }
 
   protected:
-    Tensor forward(const Tensor& input) override { return normalized(input, {}); }
+    Features forward_features(const Features& input) override;
     void initialize_own(Initializer& initializer) override;
 
   private:
-    Tensor normalized(const Tensor& input, const Tensor& residual);
+    NormalizeParams params() const { return {options_.epsilon, options_.activation}; }
+    DeferredNormalize deferred(const Features& input);
+    Tensor normalized_by_batch(const Tensor& input, const Tensor& residual);
+    void update(const Tensor& input, const Moments& moments);
 
     BatchNorm2dOptions options_;
     Tensor weight_, bias_, running_mean_, running_var_, num_batches_tracked_;

@@ -122,8 +122,15 @@ void Module::adopt(std::string name, std::unique_ptr<Module> child) {
     children_.emplace_back(std::move(name), std::move(child));
 }
 
-Tensor Module::observed(const Tensor& input, Tensor output) const {
-    if (active_observer != nullptr) active_observer->function_(*this, input.shape(), output);
+bool Module::is_observed() { return active_observer != nullptr; }
+
+Tensor Module::observed(const Shape& input, Tensor output) const {
+    if (is_observed()) active_observer->function_(*this, input, output);
+    return output;
+}
+
+Features Module::observed(const Shape& input, Features output) const {
+    observed(input, output.tensor);
     return output;
 }
 

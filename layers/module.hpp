@@ -11,6 +11,7 @@
 
 #include "tern/core/owner.hpp"
 #include "tern/core/tensor.hpp"
+#include "tern/layers/features.hpp"
 
 namespace tern {
 
@@ -50,7 +51,12 @@ class Module {
     virtual std::string type() const = 0;
     Tensor operator()(const Tensor& input) {
         const OwnerScope owner(this);
-        return observed(input, forward(input));
+        return observed(input.shape(), forward(input));
+    }
+    /// The same for what another layer handed on: a module of layers calls them so.
+    Features operator()(const Features& input) {
+        const OwnerScope owner(this);
+        return observed(input.tensor.shape(), forward_features(input));
     }
     /// Multiply-adds of its own, without its children, from an input of this shape to that output.
     virtual std::int64_t multiply_adds(const Shape& /*input*/, const Shape& /*output*/) const { return 0; }
@@ -87,6 +93,7 @@ class Module {
 
   protected:
     virtual Tensor forward(const Tensor& input) = 0;
+    virtual Features forward_features(const Features& input) { return {forward(input.value())}; }
     /// Fills this module's own parameters, each once and in order; a module that has some overrides it.
     virtual void initialize_own(Initializer& initializer);
 
@@ -105,8 +112,11 @@ class Module {
     void adopt(std::string name, std::unique_ptr<Module> child);
     Module& child(std::size_t i) { return *children_.at(i).second; }
 
+    /// Whether this thread has an observer: a module that does its children's work in one shows them then.
+    static bool is_observed();
     /// Tells the observer of this thread, if there is one; returns `output`.
-    Tensor observed(const Tensor& input, Tensor output) const;
+    Tensor observed(const Shape& input, Tensor output) const;
+    Features observed(const Shape& input, Features output) const;
 
   private:
     using Slots = std::vector<std::pair<std::string, Tensor*>>;
@@ -123,7 +133,15 @@ class Module {
     std::uint64_t step_ = 0;
 };
 
-/// While it lives, `function` is called after every module that this thread calls, innermost first.
+/// A module whose forward pass takes and gives Features: it is written once, for both.
+class FeatureModule : public Module {
+  protected:
+    Tensor forward(const Tensor& input) final { return forward_features({input}).value(); }
+    Features forward_features(const Features& input) override = 0;
+};
+
+/// While it lives, `function` is called after every module that this thread calls, innermost first; `output`
+/// may be one that is still to be normalised.
 class ForwardObserver {
   public:
     using Function = std::function<void(const Module& module, const Shape& input, const Tensor& output)>;

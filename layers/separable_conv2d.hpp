@@ -6,19 +6,23 @@
 
 namespace tern {
 
-/// (N, H, W, in) -> (N, OH, OW, out). Children: `depthwise` without bias, `pointwise` with.
-class SeparableConv2d : public Module {
+/// (N, H, W, in) -> (N, OH, OW, out). Children: `depthwise` without bias, `pointwise` with. Where it can, it
+/// does the work of both in one, normalises its input on the way, and in training gathers the moments of its
+/// output.
+class SeparableConv2d : public FeatureModule {
   public:
     SeparableConv2d(std::int64_t in_channels, std::int64_t out_channels, const SlidingWindow& window)
-        : depthwise_(add_child<DepthwiseConv2d>("depthwise", in_channels, window)),
+        : window_(window),
+          depthwise_(add_child<DepthwiseConv2d>("depthwise", in_channels, window)),
           pointwise_(add_child<Conv2d>("pointwise", in_channels, out_channels, Window2d::square(1))) {}
 
     std::string type() const override { return "SeparableConv2d"; }
 
   protected:
-    Tensor forward(const Tensor& input) override { return pointwise_(depthwise_(input)); }
+    Features forward_features(const Features& input) override;
 
   private:
+    SlidingWindow window_;
     DepthwiseConv2d& depthwise_;
     Conv2d& pointwise_;
 };

@@ -2,8 +2,8 @@
 
 namespace tern {
 
-Tensor Sequential::forward(const Tensor& input) {
-    Tensor x = input;
+Features Sequential::forward_features(const Features& input) {
+    Features x = input;
     for (std::size_t i = 0; i < child_count(); ++i) x = child(i)(x);
     return x;
 }

@@ -16,12 +16,12 @@ namespace {
 constexpr BatchNorm2dOptions kNorm{1e-3, 0.01, Activation::none};
 constexpr BatchNorm2dOptions kNormRelu{1e-3, 0.01, Activation::relu};
 
-class Entry : public Module {
+class Entry : public FeatureModule {
   public:
     std::string type() const override { return "Entry"; }
 
   protected:
-    Tensor forward(const Tensor& input) override { return bn2_(conv2_(bn1_(conv1_(input)))); }
+    Features forward_features(const Features& input) override { return bn2_(conv2_(bn1_(conv1_(input)))); }
 
   private:
     Conv2d& conv1_ = add_child<Conv2d>("conv1", 3, 32, SlidingWindow::same(3));
@@ -31,7 +31,7 @@ class Entry : public Module {
 };
 
 // A residual block; nothing follows the sum, which the last batch norm does on the way.
-class Middle : public Module {
+class Middle : public FeatureModule {
   public:
     explicit Middle(std::int64_t channels)
         : sep1_(add_child<SeparableConv2d>("sep1", channels, channels, SlidingWindow::same(3))),
@@ -42,7 +42,10 @@ class Middle : public Module {
     std::string type() const override { return "Middle"; }
 
   protected:
-    Tensor forward(const Tensor& input) override { return bn2_(sep2_(bn1_(sep1_(input))), input); }
+    Features forward_features(const Features& input) override {
+        const Features x{input.value()};
+        return {bn2_(sep2_(bn1_(sep1_(x))), x.tensor)};
+    }
 
   private:
     SeparableConv2d& sep1_;
@@ -51,12 +54,14 @@ class Middle : public Module {
     BatchNorm2d& bn2_;
 };
 
-class Exit : public Module {
+class Exit : public FeatureModule {
   public:
     std::string type() const override { return "Exit"; }
 
   protected:
-    Tensor forward(const Tensor& input) override { return average_(pool_(bn2_(sep2_(bn1_(sep1_(input)))))); }
+    Features forward_features(const Features& input) override {
+        return average_(pool_(bn2_(sep2_(bn1_(sep1_(input))))));
+    }
 
   private:
     SeparableConv2d& sep1_ = add_child<SeparableConv2d>("sep1", 64, 128, SlidingWindow::same(3));
@@ -82,7 +87,7 @@ class Head : public Module {
     Linear& fc2_;
 };
 
-class MiniXception : public Module {
+class MiniXception : public FeatureModule {
   public:
     explicit MiniXception(std::int64_t classes) : head_(add_child<Head>("head", classes)) {
         for (int i = 0; i < 4; ++i) middle_.append<Middle>(64);
@@ -91,7 +96,7 @@ class MiniXception : public Module {
     std::string type() const override { return "MiniXception"; }
 
   protected:
-    Tensor forward(const Tensor& input) override { return head_(exit_(middle_(entry_(input)))); }
+    Features forward_features(const Features& input) override { return head_(exit_(middle_(entry_(input)))); }
 
   private:
     Entry& entry_ = add_child<Entry>("entry");

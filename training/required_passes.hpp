@@ -8,7 +8,7 @@
 namespace tern {
 
 /// The passes of operations that training and evaluating the models of the registry run, whatever the
-/// optimizer.
+/// optimizer; fused operations as the parts that a device without them runs.
 std::vector<const Pass*> required_passes();
 
 }  // namespace tern

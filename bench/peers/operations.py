@@ -12,11 +12,15 @@ GRADIENT_SUMS = "sums of gradients"
 OPTIMIZER = "optimizer"
 NORM = "batch norm, relu, residual"
 POINTWISE = "1x1 convolution, linear"
+DEPTHWISE = "depthwise convolution"
+SEPARABLE = "separable convolution, batch norm"
+SEPARABLE_PARTS = (DEPTHWISE, POINTWISE, NORM)
 
 TERN = {
     "conv2d": "convolution",
-    "depthwise_conv2d": "depthwise convolution",
+    "depthwise_conv2d": DEPTHWISE,
     "linear": POINTWISE,
+    "separable_conv2d": SEPARABLE,
     "batch_norm": NORM,
     "normalize": NORM,
     "update_statistics": NORM,
@@ -71,10 +75,24 @@ def by_kind_tern(rows):
     return dict(seconds)
 
 
+def does_separable(by_kind):
+    """Whether separable convolutions were done in one, with the batch norm before them."""
+    return any(kind.startswith(SEPARABLE) for kind in by_kind)
+
+
+def with_separable(by_kind):
+    """The same with the parts of separable convolutions under one kind, beside what does them in one."""
+    seconds = defaultdict(float)
+    for kind, value in by_kind.items():
+        part = next((part for part in SEPARABLE_PARTS if kind.startswith(part)), None)
+        seconds[kind if part is None else SEPARABLE + kind[len(part):]] += value
+    return dict(seconds)
+
+
 def kind_of_convolution(weight):
     """By the weight's shape (O, I/groups, H, W)."""
     if weight[1] == 1 and weight[0] > 1:
-        return "depthwise convolution"
+        return DEPTHWISE
     return POINTWISE if weight[2:] == [1, 1] else "convolution"
 
 

@@ -1,4 +1,3 @@
-// One pass over x: tiles have moments of their own, merged in double in the order of the rows.
 #include "tern/kernels/channel_moments/channel_moments_cpu.hpp"
 
 #include "tern/core/parallel.hpp"
@@ -10,32 +9,43 @@ namespace tern {
 
 namespace rows = channel_rows;
 
+PartialMoments::PartialMoments(std::int64_t parts, std::int64_t channels)
+    : numbers_(Tensor::zeros({parts, 2, channels}, DType::float64)),
+      rows_(static_cast<std::size_t>(parts)),
+      channels_(channels) {}
+
+void PartialMoments::add(std::int64_t part, const float* x, std::int64_t rows) {
+    std::int64_t& seen = rows_[static_cast<std::size_t>(part)];
+    rows::for_each_tile(0, rows, channels_, [&](std::int64_t row, std::int64_t size) {
+        rows::add_moments(size, channels_, x + row * channels_, seen, means(part), means(part) + channels_);
+        seen += size;
+    });
+}
+
+void PartialMoments::store(const Tensor& mean, const Tensor& variance) const {
+    std::vector<double> total(static_cast<std::size_t>(channels_)), squares(total.size());
+    std::int64_t seen = 0;
+    for (std::int64_t part = 0; part < numbers_.dim(0); ++part) {
+        const std::int64_t size = rows_[static_cast<std::size_t>(part)];
+        for (std::int64_t c = 0; size > 0 && c < channels_; ++c)
+            rows::merge_moments(size, means(part)[c], means(part)[channels_ + c], seen, total[c], squares[c]);
+        seen += size;
+    }
+    for (std::int64_t c = 0; c < channels_; ++c) {
+        mean.data<float>()[c] = static_cast<float>(total[c]);
+        // The correction of a tile of equal numbers can leave -1e-20; a NaN stays.
+        variance.data<float>()[c] = static_cast<float>(std::max(squares[c], 0.0) / static_cast<double>(seen));
+    }
+}
+
 void channel_moments_cpu(const Tensor& x, const Tensor& mean, const Tensor& variance) {
     const std::int64_t count = rows_of(x.shape()), channels = x.dim(-1);
     const std::int64_t chunk_rows = rows::chunk_rows(channels);
-    const std::int64_t chunks = (count + chunk_rows - 1) / chunk_rows;
-    const Tensor partial = Tensor::zeros({chunks, 2, channels}, DType::float64);
-    const auto means = [&](std::int64_t chunk) { return partial.data<double>() + chunk * 2 * channels; };
+    PartialMoments moments((count + chunk_rows - 1) / chunk_rows, channels);
     parallel_chunks(count, chunk_rows, [&](std::int64_t chunk, std::int64_t begin, std::int64_t end) {
-        rows::for_each_tile(begin, end, channels, [&](std::int64_t row, std::int64_t size) {
-            rows::add_moments(size, channels, x.data<float>() + row * channels, row - begin, means(chunk),
-                              means(chunk) + channels);
-        });
+        moments.add(chunk, x.data<float>() + begin * channels, end - begin);
     });
-    double *total_mean = means(0), *squares = total_mean + channels;
-    for (std::int64_t chunk = 1; chunk < chunks; ++chunk) {
-        const std::int64_t seen = chunk * chunk_rows, size = std::min(chunk_rows, count - seen);
-        for (std::int64_t c = 0; c < channels; ++c) {
-            rows::merge_moments(size, means(chunk)[c], means(chunk)[channels + c], seen, total_mean[c],
-                                squares[c]);
-        }
-    }
-    for (std::int64_t c = 0; c < channels; ++c) {
-        mean.data<float>()[c] = static_cast<float>(total_mean[c]);
-        // The correction of a tile of equal numbers can leave -1e-20; a NaN stays.
-        variance.data<float>()[c] =
-            static_cast<float>(std::max(squares[c], 0.0) / static_cast<double>(count));
-    }
+    moments.store(mean, variance);
 }
 
 namespace channel_moments_passes {

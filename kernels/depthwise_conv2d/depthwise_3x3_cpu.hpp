@@ -30,33 +30,58 @@ inline FilterRows filter_rows(const Geometry& g, std::int64_t oh) {
     return {std::clamp<std::int64_t>(-top, 0, 3), std::clamp<std::int64_t>(g.height - top, 0, 3)};
 }
 
-constexpr std::int64_t kForwardColumns = 4;  // 4 sums, 3 taps and a value: half of 16 registers
+// With two vectors of channels 8 sums, whose chains hide the latency of a multiply-add, 6 taps and a value:
+// 15 of 16 registers.
+constexpr std::int64_t kForwardColumns = 4;
 
-// kCount outputs of all channels from column ow on. x, y, w: the image, the first output, (taps, C).
-// kChecked: some columns of x are outside the row, and zeros.
-template <int kCount, bool kChecked>
-HWY_INLINE void forward_block_3x3(const Geometry& g, FilterRows rows, const float* x, const float* w,
-                                  float* y, std::int64_t oh, std::int64_t ow) {
-    const std::int64_t first_column = ow - g.pad_left;
-    for_each_vector(g.channels, [&](auto d, std::int64_t c) {
-        using V = hn::Vec<decltype(d)>;
-        V sums[kCount];
-        for (int i = 0; i < kCount; ++i) sums[i] = hn::Zero(d);
-        for (std::int64_t kh = rows.first; kh < rows.last; ++kh) {
-            const float* const from = x + ((oh - g.pad_top + kh) * g.width + first_column) * g.channels + c;
-            V taps[3];
-            for (int kw = 0; kw < 3; ++kw) taps[kw] = hn::LoadU(d, w + (kh * 3 + kw) * g.channels + c);
-            HWY_UNROLL(6)
-            for (int j = 0; j < kCount + 2; ++j) {
-                if (kChecked && (first_column + j < 0 || first_column + j >= g.width)) continue;
-                const V value = hn::LoadU(d, from + j * g.channels);
+// kCount outputs of kVectors vectors of channels from column ow on. x, w, y: the first value, tap and output
+// of all, `count` rows of the filter. kChecked: columns of x outside [0, width) are zeros; the first value is
+// in first_column.
+template <int kCount, int kVectors, bool kChecked, class D>
+HWY_INLINE void forward_vectors_3x3(D d, const float* x, const float* w, float* y, std::int64_t count,
+                                    std::int64_t channels, std::int64_t width, std::int64_t first_column) {
+    using V = hn::Vec<D>;
+    const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+    V sums[kCount][kVectors];
+    for (auto& sum : sums)
+        for (V& vector : sum) vector = hn::Zero(d);
+    for (std::int64_t kh = 0; kh < count; ++kh, x += width * channels, w += 3 * channels) {
+        V taps[3][kVectors];
+        for (int kw = 0; kw < 3; ++kw)
+            for (int v = 0; v < kVectors; ++v) taps[kw][v] = hn::LoadU(d, w + kw * channels + v * lanes);
+        HWY_UNROLL(6)
+        for (int j = 0; j < kCount + 2; ++j) {
+            if (kChecked && (first_column + j < 0 || first_column + j >= width)) continue;
+            HWY_UNROLL(2)
+            for (int v = 0; v < kVectors; ++v) {
+                const V value = hn::LoadU(d, x + j * channels + v * lanes);
                 for (int kw = 0; kw < 3; ++kw) {
                     const int i = j - kw;
-                    if (i >= 0 && i < kCount) sums[i] = hn::MulAdd(value, taps[kw], sums[i]);
+                    if (i >= 0 && i < kCount) sums[i][v] = hn::MulAdd(value, taps[kw][v], sums[i][v]);
                 }
             }
         }
-        for (int i = 0; i < kCount; ++i) hn::StoreU(sums[i], d, y + i * g.channels + c);
+    }
+    for (int i = 0; i < kCount; ++i)
+        for (int v = 0; v < kVectors; ++v) hn::StoreU(sums[i][v], d, y + i * channels + v * lanes);
+}
+
+// kCount outputs of all channels from column ow on. x, y, w: the image, the first output, (taps, C).
+template <int kCount, bool kChecked>
+HWY_INLINE void forward_block_3x3(const Geometry& g, FilterRows rows, const float* x, const float* w,
+                                  float* y, std::int64_t oh, std::int64_t ow) {
+    const std::int64_t channels = g.channels, width = g.width, column = ow - g.pad_left,
+                       count = rows.last - rows.first;
+    x += ((oh - g.pad_top + rows.first) * width + column) * channels;
+    w += rows.first * 3 * channels;
+    const hn::ScalableTag<float> d;
+    const auto pair = 2 * static_cast<std::int64_t>(hn::Lanes(d));
+    const std::int64_t pairs = channels / pair * pair;
+    for (std::int64_t c = 0; c < pairs; c += pair)
+        forward_vectors_3x3<kCount, 2, kChecked>(d, x + c, w + c, y + c, count, channels, width, column);
+    for_each_vector(channels - pairs, [=](auto tag, std::int64_t rest) HWY_ATTR {
+        const std::int64_t c = pairs + rest;
+        forward_vectors_3x3<kCount, 1, kChecked>(tag, x + c, w + c, y + c, count, channels, width, column);
     });
 }
 

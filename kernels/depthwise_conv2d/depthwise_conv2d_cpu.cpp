@@ -11,6 +11,8 @@
 #include "tern/core/parallel.hpp"
 #include "tern/kernels/depthwise_conv2d/depthwise_3x3_cpu.hpp"
 #include "tern/kernels/depthwise_conv2d/depthwise_geometry.hpp"
+#include "tern/kernels/depthwise_conv2d/depthwise_taps_cpu.hpp"
+#include "tern/kernels/gemm/gemm.hpp"
 #include "tern/kernels/op.hpp"
 #include "tern/kernels/simd_cpu.hpp"
 
@@ -167,16 +169,6 @@ Geometry geometry(const Shape& image, const Shape& windows, const Window2d& w) {
             w.stride_h, w.stride_w, w.dilation_h, w.dilation_w, w.pad_top, w.pad_left};
 }
 
-// (C, 1, KH, KW) to (KH, KW, C), optionally turned by 180 degrees: 9 * C elements, nothing beside the images.
-Tensor taps_first(const Tensor& w, bool turned) {
-    const std::int64_t channels = w.dim(0), taps = w.dim(2) * w.dim(3);
-    Tensor result = Tensor::empty({taps, channels});
-    for (std::int64_t c = 0; c < channels; ++c)
-        for (std::int64_t t = 0; t < taps; ++t)
-            result.data<float>()[t * channels + c] = w.data<float>()[c * taps + (turned ? taps - 1 - t : t)];
-    return result;
-}
-
 void forward_images(const Geometry& g, const Tensor& x, const Tensor& taps, const Tensor& y) {
     const std::int64_t size_x = g.height * g.width * g.channels,
                        size_y = g.out_height * g.out_width * g.channels;
@@ -229,13 +221,9 @@ void backward_weight_cpu(const Problem& problem, const Stream&) {
              partial.data<float>() + chunk * size);
         }
     });
-    for (std::int64_t c = 0; c < g.channels; ++c)
-        for (std::int64_t t = 0; t < taps; ++t) {
-            float sum = 0;
-            for (std::int64_t chunk = 0; chunk < partial.dim(0); ++chunk)
-                sum += partial.data<float>()[chunk * size + t * g.channels + c];
-            dw.data<float>()[c * taps + t] = sum;
-        }
+    const Tensor sums = Tensor::empty({size});
+    gemm::sum_parts(partial.data<float>(), partial.dim(0), size, sums.data<float>());
+    store_taps(sums, dw);
 }
 
 }  // namespace tern::depthwise_conv2d_passes

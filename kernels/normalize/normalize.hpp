@@ -20,6 +20,14 @@ struct NormalizeParams {
 Tensor normalize(const Tensor& input, const Tensor& mean, const Tensor& variance, const Tensor& gamma,
                  const Tensor& beta, const NormalizeParams& params = {}, const Tensor& residual = {});
 
+/// A normalisation that is left to the operation which reads its input: normalize() of that input with these.
+struct DeferredNormalize {
+    Tensor mean, variance, gamma, beta;  // all or none
+    NormalizeParams params;
+
+    explicit operator bool() const { return mean.defined(); }
+};
+
 /// The checks of the arguments that batch_norm has too.
 void check_normalize(const char* where, const Tensor& input, const Tensor& gamma, const Tensor& beta,
                      const NormalizeParams& params, const Tensor& residual);

@@ -29,6 +29,7 @@ NormalizeCpu::NormalizeCpu(const Tensor& x, const Tensor& mean, const Tensor& va
       mean_(mean),
       scale_(Tensor::empty(gamma.shape())),
       shift_(beta),
+      gamma_(gamma),
       residual_(residual),
       activation_{params.activation, params.slope},
       rows_(rows_of(x.shape())),
@@ -55,13 +56,22 @@ const float* NormalizeCpu::gradient_of_tile(std::int64_t row, std::int64_t rows,
     return dz;
 }
 
+void NormalizeCpu::forward_rows(std::int64_t row, std::int64_t rows, float* y) const {
+    rows::for_each_tile(row, row + rows, channels_, [&](std::int64_t first, std::int64_t count) {
+        float* z = y + (first - row) * channels_;
+        if (is_relu()) {
+            rows::affine_relu(count, channels_, row_of(x_, first, channels_), mean_.data<float>(),
+                              scale_.data<float>(), shift_.data<float>(), z);
+            return;
+        }
+        affine_tile(first, count, z);
+        if (!is_linear()) activate_cpu(activation_, z, z, count * channels_);
+    });
+}
+
 void NormalizeCpu::forward(const Tensor& y) const {
     parallel_for(rows_, rows::chunk_rows(channels_), [&](std::int64_t begin, std::int64_t end) {
-        rows::for_each_tile(begin, end, channels_, [&](std::int64_t row, std::int64_t count) {
-            float* z = row_of(y, row, channels_);
-            affine_tile(row, count, z);
-            if (!is_linear()) activate_cpu(activation_, z, z, count * channels_);
-        });
+        forward_rows(begin, end - begin, row_of(y, begin, channels_));
     });
 }
 
@@ -78,15 +88,56 @@ NormalizeCpu::Sums NormalizeCpu::reduce(const Tensor& dy) const {
                                sums + channels_);
         });
     });
-    Sums total{std::vector<double>(channels_), std::vector<double>(channels_)};
-    for (std::int64_t chunk = 0; chunk < chunks; ++chunk) {
-        const double* sums = partial.data<double>() + chunk * 2 * channels_;
-        for (std::int64_t c = 0; c < channels_; ++c) {
+    return sum_parts(partial);
+}
+
+NormalizeCpu::Sums NormalizeCpu::sum_parts(const Tensor& parts) {
+    const auto channels = static_cast<std::size_t>(parts.dim(2));
+    Sums total{std::vector<double>(channels), std::vector<double>(channels)};
+    const double* sums = parts.data<double>();
+    for (std::int64_t part = 0; part < parts.dim(0); ++part, sums += 2 * channels) {
+        for (std::size_t c = 0; c < channels; ++c) {
             total.dz[c] += sums[c];
-            total.dz_centred[c] += sums[channels_ + c];
+            total.dz_centred[c] += sums[channels + c];
         }
     }
     return total;
+}
+
+void NormalizeCpu::backward_rows(std::int64_t row, std::int64_t rows, const float* dy, float* dx, double* dz,
+                                 double* dz_centred) const {
+    const bool needs_scratch = !is_linear() && !is_relu();
+    std::vector<float> scratch(
+        static_cast<std::size_t>(needs_scratch ? rows::tile_rows(channels_) * channels_ : 0));
+    rows::for_each_tile(row, row + rows, channels_, [&](std::int64_t first, std::int64_t count) {
+        const std::int64_t at = (first - row) * channels_;
+        const float* grad = dy + at;
+        if (is_relu()) {
+            rows::affine_relu_gradient(count, channels_, grad, row_of(x_, first, channels_),
+                                       mean_.data<float>(), scale_.data<float>(), shift_.data<float>(),
+                                       dx + at, dz, dz_centred);
+            return;
+        }
+        if (!is_linear()) {
+            affine_tile(first, count, scratch.data());
+            activation_gradient_cpu(activation_, scratch.data(), grad, scratch.data(), count * channels_);
+            grad = scratch.data();
+        }
+        rows::add_products(count, channels_, grad, row_of(x_, first, channels_), mean_.data<float>(), dz,
+                           dz_centred);
+        rows::scale(count, channels_, grad, scale_.data<float>(), dx + at);
+    });
+}
+
+void NormalizeCpu::store_gradients(const Sums& sums, const Tensor& dgamma, const Tensor& dbeta,
+                                   const Tensor& dmean, const Tensor& dvariance) const {
+    for (std::int64_t c = 0; c < channels_; ++c) {
+        const double r = inverse_deviation(c), gamma = gamma_.data<float>()[c];
+        dgamma.data<float>()[c] = static_cast<float>(r * sums.dz_centred[c]);
+        dbeta.data<float>()[c] = static_cast<float>(sums.dz[c]);
+        dmean.data<float>()[c] = static_cast<float>(-gamma * r * sums.dz[c]);
+        dvariance.data<float>()[c] = static_cast<float>(-0.5 * gamma * r * r * r * sums.dz_centred[c]);
+    }
 }
 
 void NormalizeCpu::backward_input(const Tensor& dy, const Slopes& slopes, const Tensor& dx,
@@ -125,15 +176,8 @@ void forward_cpu(const Problem& problem, const Stream&) {
 
 void backward_reduce_cpu(const Problem& problem, const Stream&) {
     const NormalizeCpu n = normalization(problem);
-    const NormalizeCpu::Sums sums = n.reduce(problem.inputs[6]);
     const auto& out = problem.outputs;
-    for (std::int64_t c = 0; c < out[0].numel(); ++c) {
-        const double r = n.inverse_deviation(c), gamma = problem.inputs[3].data<float>()[c];
-        out[0].data<float>()[c] = static_cast<float>(r * sums.dz_centred[c]);
-        out[1].data<float>()[c] = static_cast<float>(sums.dz[c]);
-        out[2].data<float>()[c] = static_cast<float>(-gamma * r * sums.dz[c]);
-        out[3].data<float>()[c] = static_cast<float>(-0.5 * gamma * r * r * r * sums.dz_centred[c]);
-    }
+    n.store_gradients(n.reduce(problem.inputs[6]), out[0], out[1], out[2], out[3]);
 }
 
 void backward_input_cpu(const Problem& problem, const Stream&) {

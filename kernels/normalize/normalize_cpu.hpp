@@ -15,11 +15,21 @@ class NormalizeCpu {
                  const Tensor& beta, const Tensor& residual, const NormalizeParams& params);
 
     void forward(const Tensor& y) const;
+    /// y of `rows` rows from the `row`-th on.
+    void forward_rows(std::int64_t row, std::int64_t rows, float* y) const;
 
     struct Sums {                            // over the rows, per channel; dz = dy activation'(z)
         std::vector<double> dz, dz_centred;  // sum dz, sum dz (x - mean)
     };
     Sums reduce(const Tensor& dy) const;
+    /// dx = scale dz of some rows, and their share of the sums; dx may be the memory of dy.
+    void backward_rows(std::int64_t row, std::int64_t rows, const float* dy, float* dx, double* dz,
+                       double* dz_centred) const;
+    /// The gradients of gamma, beta, mean and variance, (C) each.
+    void store_gradients(const Sums& sums, const Tensor& dgamma, const Tensor& dbeta, const Tensor& dmean,
+                         const Tensor& dvariance) const;
+    /// The sums of parts (parts, 2, C), dz and dz_centred, in their order.
+    static Sums sum_parts(const Tensor& parts);
 
     struct Slopes {  // of dx, per channel; undefined: 0
         Tensor centred, constant;
@@ -36,10 +46,12 @@ class NormalizeCpu {
 
   private:
     bool is_linear() const { return activation_.activation == Activation::none; }
+    /// With no residual before it: in one loop each way, for it is between all layers of the models.
+    bool is_relu() const { return activation_.activation == Activation::relu && !residual_; }
     const float* gradient_of_tile(std::int64_t row, std::int64_t rows, const Tensor& dy, float* dz) const;
     void affine_tile(std::int64_t row, std::int64_t rows, float* z) const;
 
-    Tensor x_, mean_, scale_, shift_, residual_;
+    Tensor x_, mean_, scale_, shift_, gamma_, residual_;
     ActivationParams activation_;
     std::int64_t rows_, channels_;
     std::vector<double> inverse_deviations_;

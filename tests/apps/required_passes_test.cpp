@@ -32,8 +32,9 @@ TEST_CASE("the required passes are those that both models and all optimizers run
     const test::Place place;
     std::set<std::string> run, required;
     for (const std::string model : {"mini_xception", "mini_xception_dense"}) {
-        const std::vector<std::string> common{"train", "--data",   place.set, "--model",
-                                              model,   "--device", "cpu"};
+        const std::string parts = "auto,separable_conv2d=parts";
+        const std::vector<std::string> common{"train",    "--data", place.set,   "--model", model,
+                                              "--device", "cpu",    "--kernels", parts};
         const auto with = [&](std::vector<std::string> more) {
             more.insert(more.begin(), common.begin(), common.end());
             return more;
@@ -43,7 +44,7 @@ TEST_CASE("the required passes are those that both models and all optimizers run
                    with({"--steps", "1", "--batch-size", "2", "--optimizer", "sgd", "--momentum", "0.9"}),
                    run);
         add_passes(place,
-                   {"evaluate", "--data", place.set, "--device", "cpu", "--checkpoint",
+                   {"evaluate", "--data", place.set, "--device", "cpu", "--kernels", parts, "--checkpoint",
                     (place / model / "last.safetensors").string()},
                    run);
     }

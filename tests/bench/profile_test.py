@@ -5,6 +5,7 @@ usage: profile_test.py TERN_BENCH
 """
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -19,9 +20,14 @@ FORWARD = {"mini_xception": 170.0, "mini_xception_dense": 794.5}
 STEP = {"mini_xception": 508.1, "mini_xception_dense": 2381.7}
 
 
-def mini_xception_layers():
-    """Those with parameters."""
+PARTS = "separable_conv2d=parts"
+
+
+def mini_xception_layers(parts):
+    """Those with parameters; with fused layers: those that run passes both ways."""
     separable = [f"sep{k}.{part}" for k in (1, 2) for part in ("depthwise", "pointwise")] + ["bn1", "bn2"]
+    if not parts:
+        separable = ["sep1", "sep2", "bn2"]
     entry = [f"entry.{name}" for name in ("conv1", "bn1", "conv2", "bn2")]
     middle = [f"middle.{k}.{name}" for k in range(4) for name in separable]
     return {*entry, *middle, *(f"exit.{name}" for name in separable), "head.fc1", "head.fc2"}
@@ -33,7 +39,8 @@ def mini_xception_dense_layers():
     return {"conv1", "bn1", "conv2", "bn2", "fc", *places}
 
 
-LAYERS = {"mini_xception": mini_xception_layers(), "mini_xception_dense": mini_xception_dense_layers()}
+def layers_of(model, parts):
+    return mini_xception_layers(parts) if model == "mini_xception" else mini_xception_dense_layers()
 
 
 def check(condition, text):
@@ -41,27 +48,29 @@ def check(condition, text):
         FAILED.append(text)
 
 
-def run(*flags):
-    return subprocess.run([PROGRAM, *flags], capture_output=True, text=True, check=False)
+def run(*flags, kernels="auto"):
+    environment = {**os.environ, "TERN_KERNELS": kernels}
+    return subprocess.run([PROGRAM, *flags], capture_output=True, text=True, check=False, env=environment)
 
 
-def profile(model, *flags):
+def profile(model, *flags, kernels="auto"):
     with tempfile.TemporaryDirectory() as folder:
         answer = Path(folder) / "profile.json"
-        done = run("--profile", model, f"--batch-size={BATCH}", "--steps", "1", "--threads=1", f"--json={answer}", *flags)
+        done = run("--profile", model, f"--batch-size={BATCH}", "--steps", "1", "--threads=1", f"--json={answer}", *flags, kernels=kernels)
         check(done.returncode == 0, f"{model} {flags}: status {done.returncode}, {done.stderr}")
         return json.loads(answer.read_text()), done.stdout
 
 
 def products(rows):
     """Millions of operations per image in convolutions and linear layers, without biases."""
-    names = ("conv2d.", "depthwise_conv2d.", "linear.")
+    names = ("conv2d.", "depthwise_conv2d.", "linear.", "separable_conv2d.")
     counted = [row for row in rows if row["operation"].startswith(names) and "bias" not in row["operation"]]
     return sum(row["flops"] for row in counted) / BATCH / 1e6
 
 
-def check_step(model):
-    answer, text = profile(model)
+def check_step(model, kernels):
+    answer, text = profile(model, kernels=kernels)
+    layers_expected = layers_of(model, kernels == PARTS)
     rows = answer["rows"]
     total = sum(row["seconds"] for row in rows)
     check(abs(total - answer["operation_seconds"]) < 1e-9, f"{model}: the rows of one step add up to its operations")
@@ -71,7 +80,7 @@ def check_step(model):
     check(all(row["seconds"] > 0 and row["bytes"] > 0 for row in rows), f"{model}: a row without time or bytes")
     for which in ("forward", "backward"):
         layers = {row["layer"] for row in rows if f".{which}" in row["operation"]}
-        check(LAYERS[model] <= layers, f"{model}: no {which} pass of {sorted(LAYERS[model] - layers)}")
+        check(layers_expected <= layers, f"{model}: no {which} pass of {sorted(layers_expected - layers)}")
     outside = {row["operation"].split(".")[0] for row in rows if row["layer"] == "-"}
     expected = {"prepare_images", "softmax_cross_entropy", "adam_step", "classification_metrics"}
     check(outside == expected, f"{model}: outside all layers are {sorted(outside)}")
@@ -79,11 +88,12 @@ def check_step(model):
     check(last.startswith("one training step: ") and "images/s" in last, f"{model}: the last line is: {last}")
 
 
-def check_inference(model):
-    rows = profile(model, "--inference", "--by=layer")[0]["rows"]
+def check_inference(model, kernels):
+    rows = profile(model, "--inference", "--by=layer", kernels=kernels)[0]["rows"]
+    expected = layers_of(model, kernels == PARTS) - (set() if kernels == PARTS else {"exit.sep1"})
     check(abs(products(rows) - FORWARD[model]) < 0.1, f"{model}: {products(rows)} MFLOP forward per image")
     check(all(row["operation"].endswith(".forward") for row in rows), f"{model}: more than the forward pass")
-    check(LAYERS[model] <= {row["layer"] for row in rows}, f"{model}: layers are missing")
+    check(expected <= {row["layer"] for row in rows}, f"{model}: layers are missing")
 
 
 def check_onednn():
@@ -91,7 +101,7 @@ def check_onednn():
     if run("--profile", "--batch-size=1", "--steps=1", "--onednn").returncode == 2:
         check_refused("[--onednn] this build has no oneDNN", "--profile", "--onednn")
         return
-    rows = profile("mini_xception", "--onednn")[0]["rows"]
+    rows = profile("mini_xception", "--onednn", kernels=PARTS)[0]["rows"]
     timed = {row["operation"] for row in rows if row.get("onednn_seconds", 0) > 0 and row["repeated_seconds"] > 0}
     passes = ("forward", "backward_input", "backward_weight")
     expected = {f"{name}.{which}" for name in ("conv2d", "depthwise_conv2d", "linear") for which in passes}
@@ -108,9 +118,10 @@ def check_refused(expected, *flags):
 
 
 def main():
-    for model in LAYERS:
-        check_step(model)
-        check_inference(model)
+    for model in STEP:
+        for kernels in ("auto", PARTS):
+            check_step(model, kernels)
+            check_inference(model, kernels)
     check_onednn()
     check_refused('[--profile] no model "resnet", only mini_xception, mini_xception_dense', "--profile", "resnet")
     check_refused("[--batch-size] must be a whole number from 1 to 65536, got 0", "--profile", "--batch-size", "0")

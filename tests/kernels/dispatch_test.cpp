@@ -131,6 +131,8 @@ TEST_CASE("every version on tensor cores stands before a plain one") {
 TEST_CASE("policies are read strictly") {
     CHECK(KernelPolicy::parse("auto").str() == "auto");
     CHECK(KernelPolicy::parse("ref,accumulate=cpu").str() == "ref,accumulate=cpu");
+    CHECK(KernelPolicy::parse("cpu,separable_conv2d=parts").str() == "cpu,separable_conv2d=parts");
+    CHECK_THROWS_WITH(KernelPolicy::parse("linear=parts"), "[kernels] linear has no parts");
     CHECK_THROWS_WITH(KernelPolicy::parse("fast"),
                       "[kernels] \"fast\" is none of ref, cpu, cuda, cuda_mma, cudnn");
     CHECK_THROWS_WITH(KernelPolicy::parse("auto,accumulate=avx"),

@@ -1,0 +1,38 @@
+// A depthwise 3x3 and a pointwise convolution in one, which normalises its input while reading it and gathers
+// the moments of its output while writing it: between two such layers nothing else crosses the memory.
+#pragma once
+
+#include "tern/kernels/channel_moments/channel_moments.hpp"
+#include "tern/kernels/normalize/normalize.hpp"
+#include "tern/kernels/window.hpp"
+
+namespace tern {
+
+struct SeparableConv2dParams {
+    NormalizeParams normalize;  // of the input, where there are moments of it
+};
+
+struct SeparableConv2dResult {
+    Tensor output;
+    Moments moments;  // of the output before it is rounded to a 16-bit type; undefined unless asked for
+};
+
+/// The only window: 3x3, stride 1, one cell of padding on all sides.
+inline const Window2d kSeparableWindow = Window2d::square(3, 1, 1);
+
+/// Whether it should run on this device: it has versions for it, and kernel_policy() does not ask for its
+/// parts, normalize(), depthwise_conv2d() and linear().
+bool runs_separable_conv2d(Device device);
+
+/// a = normalize(input, norm), or input itself; u[n,h,w,c] = sum over kh, kw of a[n,h+kh-1,w+kw-1,c]
+/// depthwise[c,0,kh,kw]; output[n,h,w,o] = bias[o] + sum over c of u[n,h,w,c] pointwise[o,c].
+///
+/// input: (N, H, W, C), depthwise: (C, 1, 3, 3), pointwise: (O, C), bias: (O) or undefined, of one
+/// floating-point type; norm's tensors: (C), float32 for 16-bit inputs, else of the input's type. With
+/// `moments`, there must be at least one row of output. Differentiable in all tensors, from output and
+/// moments. Throws Error for arguments that do not fit.
+SeparableConv2dResult separable_conv2d(const Tensor& input, const DeferredNormalize& norm,
+                                       const Tensor& depthwise, const Tensor& pointwise,
+                                       const Tensor& bias = {}, bool moments = false);
+
+}  // namespace tern

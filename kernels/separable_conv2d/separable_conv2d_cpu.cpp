@@ -1,0 +1,362 @@
+// Strips of about 64 pixels go through all steps while they are in L1 and L2: the memory sees the input and
+// the output once each, forward, and the two and their gradients, backward. Between steps of neighbouring
+// strips rows are handed on by a window that slides down the image.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "tern/kernels/separable_conv2d/separable_conv2d_cpu.cpp"
+#include "tern/kernels/separable_conv2d/separable_conv2d.hpp"
+
+#include <cstring>
+#include <optional>
+
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "tern/core/parallel.hpp"
+#include "tern/kernels/channel_moments/channel_moments_cpu.hpp"
+#include "tern/kernels/channel_rows_cpu.hpp"
+#include "tern/kernels/depthwise_conv2d/depthwise_3x3_cpu.hpp"
+#include "tern/kernels/depthwise_conv2d/depthwise_taps_cpu.hpp"
+#include "tern/kernels/gemm/panels.hpp"
+#include "tern/kernels/normalize/normalize_cpu.hpp"
+#include "tern/kernels/op.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace tern::separable_conv2d_passes::HWY_NAMESPACE {
+
+using depthwise_conv2d_passes::Geometry;
+
+void depthwise_rows(const Geometry& g, const float* x, const float* taps, float* y) {
+    depthwise_conv2d_passes::HWY_NAMESPACE::forward_image_3x3(g, x, taps, y);
+}
+
+void depthwise_weight_rows(const Geometry& g, const float* x, const float* dy, float* dtaps) {
+    depthwise_conv2d_passes::HWY_NAMESPACE::weight_image_3x3(g, x, dy, dtaps);
+}
+
+}  // namespace tern::separable_conv2d_passes::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace tern::separable_conv2d_passes {
+namespace {
+
+HWY_EXPORT(depthwise_rows);
+HWY_EXPORT(depthwise_weight_rows);
+
+using depthwise_conv2d_passes::Geometry;
+using gemm::Block;
+
+// Windows in a buffer of sliding rows: they are moved once in 5 strips, not in each; 96 KB of 64 channels.
+constexpr std::int64_t kWindows = 3;
+
+struct Size {
+    std::int64_t images, height, width, in, out;
+
+    std::int64_t pixels() const { return height * width; }
+    /// Rows of an image per strip.
+    std::int64_t strip() const {
+        constexpr std::int64_t kPixels = 64;  // 16 KB of 64 channels, half of L1
+        return std::clamp<std::int64_t>(kPixels / std::max<std::int64_t>(width, 1), 1,
+                                        std::max<std::int64_t>(height, 1));
+    }
+    std::int64_t row(std::int64_t channels) const { return width * channels; }
+    /// Rows that a strip of outputs reads, and the elements in which they slide down the image.
+    std::int64_t window() const { return strip() + 2; }
+    std::int64_t window_buffer() const { return kWindows * window() * row(in); }
+};
+
+Size size_of(const Shape& x, std::int64_t outputs) { return {x[0], x[1], x[2], x[3], outputs}; }
+
+/// Neighbouring rows of an image.
+struct Rows {
+    const float* data;
+    std::int64_t first, count;
+};
+
+/// The rows of an image that a strip needs, in a buffer that slides down with the strips.
+class SlidingRows {
+  public:
+    /// Room for windows of at most `rows` rows.
+    SlidingRows(float* buffer, std::int64_t rows, std::int64_t row_size)
+        : buffer_(buffer), capacity_(kWindows * rows), row_size_(row_size) {}
+
+    /// Rows [first, last), both no less than before: make(row, count, to) makes those that are not there.
+    template <class Make>
+    Rows slide(std::int64_t first, std::int64_t last, Make make) {
+        if (last - start_ > capacity_ || first >= last_) {  // those that stay move to the front
+            if (last_ > first)
+                std::memmove(buffer_, at(first),
+                             static_cast<std::size_t>((last_ - first) * row_size_) * sizeof(float));
+            start_ = first;
+            last_ = std::max(last_, first);
+        }
+        if (last > last_) make(last_, last - last_, at(last_));
+        last_ = last;
+        return {at(first), first, last - first};
+    }
+
+  private:
+    float* at(std::int64_t row) const { return buffer_ + (row - start_) * row_size_; }
+
+    float* buffer_;
+    std::int64_t capacity_, row_size_;
+    std::int64_t start_ = 0, last_ = 0;  // rows in the buffer
+};
+
+/// What the depthwise part reads of one image: rows of the input as they lie, or normalised ones.
+class Activations {
+  public:
+    Activations(const Size& size, const Tensor& x, const std::optional<NormalizeCpu>& norm,
+                std::int64_t image, float* buffer)
+        : size_(size),
+          norm_(norm ? &*norm : nullptr),
+          first_pixel_(image * size.pixels()),
+          x_(x.data<float>() + first_pixel_ * size.in),
+          sliding_(buffer, size.window(), size.row(size.in)) {}
+
+    /// Those that outputs [begin, end) read; in the order of the rows.
+    Rows around(std::int64_t begin, std::int64_t end) {
+        if (norm_ == nullptr) return {x_, 0, size_.height};
+        return sliding_.slide(std::max<std::int64_t>(begin - 1, 0), std::min(end + 1, size_.height),
+                              [&](std::int64_t row, std::int64_t count, float* to) {
+                                  norm_->forward_rows(first_pixel_ + row * size_.width, count * size_.width,
+                                                      to);
+                              });
+    }
+
+  private:
+    const Size& size_;
+    const NormalizeCpu* norm_;
+    std::int64_t first_pixel_;
+    const float* x_;
+    SlidingRows sliding_;
+};
+
+// Rows [begin, end) of outputs of the 3x3 filter, from these of its input.
+Geometry geometry(const Size& size, const Rows& from, std::int64_t begin, std::int64_t end) {
+    return {from.count, size.width, end - begin, size.width, size.in, 3,
+            3,          1,          1,           1,          1,       1 + from.first - begin,
+            1};
+}
+
+/// B of the products of pixels with the pointwise weights.
+struct Panels {
+    Tensor data;
+    std::int64_t terms, columns;
+
+    explicit Panels(const gemm::Matrix& b)
+        : data(Tensor::empty({gemm::panels_size(b.rows, b.columns)})), terms(b.rows), columns(b.columns) {
+        gemm::pack_panels(b, data.data<float>(), terms * gemm::kPanelColumns);
+    }
+
+    /// to (pixels, columns) = from (pixels, terms) b + bias
+    void multiply(const float* from, std::int64_t pixels, const float* bias, float* to) const {
+        constexpr std::int64_t kNoSegments[] = {0};
+        Block block{};
+        block.rows = pixels;
+        block.columns = columns;
+        block.a = from;
+        block.a_row = terms;
+        block.a_column = 1;
+        block.segments = kNoSegments;
+        block.depth = terms;
+        block.b = data.data<float>();
+        block.b_row = gemm::kPanelColumns;
+        block.b_panel = terms * gemm::kPanelColumns;
+        block.start = bias;
+        block.c = to;
+        block.c_row = columns;
+        gemm::multiply(block);
+    }
+};
+
+// Images are split where there are fewer than this many.
+constexpr std::int64_t kTasks = 16;
+
+std::optional<NormalizeCpu> normalization(const Problem& problem) {
+    const auto& in = problem.inputs;
+    if (!in[1]) return {};
+    return NormalizeCpu(in[0], in[1], in[2], in[3], in[4], Tensor(),
+                        problem.params<SeparableConv2dParams>().normalize);
+}
+
+}  // namespace
+
+void forward_cpu(const Problem& problem, const Stream&) {
+    const Tensor &x = problem.inputs[0], &pointwise = problem.inputs[6], &bias = problem.inputs[7];
+    const Tensor &y = problem.outputs[0], &mean = problem.outputs[1];
+    const Size size = size_of(x.shape(), pointwise.dim(0));
+    const std::optional<NormalizeCpu> norm = normalization(problem);
+    const Tensor taps = depthwise_conv2d_passes::taps_first(problem.inputs[5], false);
+    const Panels panels(gemm::Matrix::rows_of(pointwise).transposed());
+    const std::int64_t strip = size.strip(), strips = (size.height + strip - 1) / strip;
+    const std::int64_t per_image = std::clamp<std::int64_t>(kTasks / std::max<std::int64_t>(size.images, 1),
+                                                            1, std::max<std::int64_t>(strips, 1));
+    const std::int64_t band = (strips + per_image - 1) / per_image * strip;
+    PartialMoments moments(mean ? size.images * per_image : 0, size.out);
+    parallel_for(size.images * per_image, 1, [&](std::int64_t task, std::int64_t) {
+        const std::int64_t n = task / per_image, begin = task % per_image * band;
+        const std::int64_t end = std::min(begin + band, size.height);
+        float* const u = gemm::thread_buffer(strip * size.row(size.in) + size.window_buffer());
+        Activations activations(size, x, norm, n, u + strip * size.row(size.in));
+        for (std::int64_t h = begin; h < end; h += strip) {
+            const std::int64_t last = std::min(h + strip, end), pixels = (last - h) * size.width;
+            const Rows a = activations.around(h, last);
+            HWY_DYNAMIC_DISPATCH(depthwise_rows)(geometry(size, a, h, last), a.data, taps.data<float>(), u);
+            float* const z = y.data<float>() + (n * size.pixels() + h * size.width) * size.out;
+            panels.multiply(u, pixels, bias ? bias.data<float>() : nullptr, z);
+            if (mean) moments.add(task, z, pixels);
+        }
+    });
+    if (mean) moments.store(mean, problem.outputs[2]);
+}
+
+namespace {
+
+/// What some images add to the gradients of all images.
+struct Sums {
+    float *pointwise, *taps;         // (O, C), (9, C)
+    double *bias, *dz, *dz_centred;  // (O), (C), (C)
+};
+
+constexpr std::int64_t kTerms = 32;  // as gemm.cpp's products of many terms
+
+class Backward {
+  public:
+    explicit Backward(const Problem& problem)
+        : problem_(problem),
+          size_(size_of(problem.inputs[0].shape(), problem.inputs[6].dim(0))),
+          norm_(normalization(problem)),
+          taps_(depthwise_conv2d_passes::taps_first(problem.inputs[5], false)),
+          turned_(depthwise_conv2d_passes::taps_first(problem.inputs[5], true)),
+          panels_(gemm::Matrix::rows_of(problem.inputs[6])) {
+        const Tensor &dmean = problem.inputs[10], &dvariance = problem.inputs[11];
+        if (!dmean && !dvariance) return;
+        one_ = Tensor::full({size_.out}, 1);
+        constant_ = Tensor::zeros({size_.out});
+        centred_ = Tensor::zeros({size_.out});
+        const auto rows = static_cast<float>(size_.images * size_.pixels());
+        for (std::int64_t o = 0; o < size_.out; ++o) {
+            if (dmean) constant_.data<float>()[o] = dmean.data<float>()[o] / rows;
+            if (dvariance) centred_.data<float>()[o] = 2 * dvariance.data<float>()[o] / rows;
+        }
+    }
+
+    void run() const {
+        // Images per partial sum, as many as leave kTasks of them.
+        const std::int64_t chunk = (size_.images + kTasks - 1) / kTasks;
+        const std::int64_t chunks = chunk == 0 ? 0 : (size_.images + chunk - 1) / chunk;
+        const std::int64_t weights = size_.out * size_.in, taps = 9 * size_.in;
+        const Tensor floats = Tensor::zeros({chunks, weights + taps});
+        const Tensor doubles = Tensor::zeros({chunks, size_.out}, DType::float64);
+        const Tensor reduced = Tensor::zeros({chunks, 2, size_.in}, DType::float64);
+        parallel_chunks(size_.images, chunk, [&](std::int64_t part, std::int64_t begin, std::int64_t end) {
+            float* const products = floats.data<float>() + part * (weights + taps);
+            double* const dz = reduced.data<double>() + part * 2 * size_.in;
+            const Sums sums{products, products + weights, doubles.data<double>() + part * size_.out, dz,
+                            dz + size_.in};
+            for (std::int64_t n = begin; n < end; ++n) run_image(n, sums);
+        });
+        const auto& out = problem_.outputs;
+        const Tensor total = Tensor::empty({weights + taps});
+        gemm::sum_parts(floats.data<float>(), chunks, weights + taps, total.data<float>());
+        std::copy_n(total.data<float>(), weights, out[6].data<float>());
+        depthwise_conv2d_passes::store_taps(total.slice(weights, weights + taps), out[5]);
+        for (std::int64_t o = 0; out[7] && o < size_.out; ++o) {
+            double sum = 0;
+            for (std::int64_t part = 0; part < chunks; ++part)
+                sum += doubles.data<double>()[part * size_.out + o];
+            out[7].data<float>()[o] = static_cast<float>(sum);
+        }
+        if (norm_) norm_->store_gradients(NormalizeCpu::sum_parts(reduced), out[3], out[4], out[1], out[2]);
+    }
+
+  private:
+    // The gradient of the output with what comes through its moments: dy itself, or made in `to`.
+    const float* gradient_rows(std::int64_t pixel, std::int64_t pixels, float* to) const {
+        const float* const dy = problem_.inputs[9].data<float>() + pixel * size_.out;
+        if (!one_) return dy;
+        channel_rows::combine(
+            pixels, size_.out, dy, one_.data<float>(), problem_.inputs[7].data<float>() + pixel * size_.out,
+            problem_.inputs[8].data<float>(), centred_.data<float>(), constant_.data<float>(), to);
+        return to;
+    }
+
+    // sums += dz^T u
+    void add_pointwise(const float* dz, const float* u, std::int64_t pixels, float* packed,
+                       float* sums) const {
+        constexpr std::int64_t kNoSegments[] = {0};
+        for (std::int64_t p = 0; p < pixels; p += kTerms) {
+            Block block{};
+            block.rows = size_.out;
+            block.columns = size_.in;
+            block.a = dz + p * size_.out;
+            block.a_row = 1;
+            block.a_column = size_.out;
+            block.segments = kNoSegments;
+            block.depth = std::min(kTerms, pixels - p);
+            block.start = block.c = sums;
+            block.start_row = block.c_row = size_.in;
+            gemm::set_columns(block, {u + p * size_.in, block.depth, size_.in, size_.in, 1},
+                              [&] { return packed; });
+            gemm::multiply(block);
+        }
+    }
+
+    void run_image(std::int64_t n, const Sums& sums) const {
+        const std::int64_t strip = size_.strip(), width = size_.width, row = size_.row(size_.in);
+        const std::int64_t first_pixel = n * size_.pixels();
+        float* const dz_buffer =
+            gemm::thread_buffer(strip * size_.row(size_.out) + (2 * strip + 1) * row +
+                                2 * size_.window_buffer() + gemm::panels_size(kTerms, size_.in));
+        float* const u = dz_buffer + strip * size_.row(size_.out);
+        float* const da_buffer = u + strip * row;
+        float* const a_buffer = da_buffer + (strip + 1) * row;
+        float* const du_buffer = a_buffer + size_.window_buffer();
+        float* const packed = du_buffer + size_.window_buffer();
+        Activations activations(size_, problem_.inputs[0], norm_, n, a_buffer);
+        SlidingRows du_rows(du_buffer, size_.window(), row);
+        const Tensor& dx = problem_.outputs[0];
+        std::int64_t done = 0;  // rows of da: one less than there are of du, but for the last strip
+        for (std::int64_t h = 0; h < size_.height; h += strip) {
+            const std::int64_t last = std::min(h + strip, size_.height), pixels = (last - h) * width;
+            const float* const dz = gradient_rows(first_pixel + h * width, pixels, dz_buffer);
+            channel_rows::add_sums(pixels, size_.out, dz, sums.bias);
+            const Rows du = du_rows.slide(std::max<std::int64_t>(done - 1, 0), last,
+                                          [&](std::int64_t, std::int64_t count, float* to) {
+                                              panels_.multiply(dz, count * width, nullptr, to);
+                                          });
+            const Rows a = activations.around(h, last);
+            const Geometry g = geometry(size_, a, h, last);
+            HWY_DYNAMIC_DISPATCH(depthwise_rows)(g, a.data, taps_.data<float>(), u);
+            add_pointwise(dz, u, pixels, packed, sums.pointwise);
+            HWY_DYNAMIC_DISPATCH(depthwise_weight_rows)(g, a.data, du.data + (h - du.first) * row, sums.taps);
+            const std::int64_t until = last == size_.height ? last : last - 1;
+            if (dx || norm_) {
+                const std::int64_t pixel = first_pixel + done * width;
+                float* const to = dx ? dx.data<float>() + pixel * size_.in : da_buffer;
+                float* const da = norm_ ? da_buffer : to;
+                HWY_DYNAMIC_DISPATCH(depthwise_rows)
+                (geometry(size_, du, done, until), du.data, turned_.data<float>(), da);
+                if (norm_)
+                    norm_->backward_rows(pixel, (until - done) * width, da, to, sums.dz, sums.dz_centred);
+            }
+            done = until;
+        }
+    }
+
+    const Problem& problem_;
+    Size size_;
+    std::optional<NormalizeCpu> norm_;
+    Tensor taps_, turned_;
+    Panels panels_;
+    Tensor one_, constant_,
+        centred_;  // dz = one dy + centred (z - mean) + constant, where moments have gradients
+};
+
+}  // namespace
+
+void backward_cpu(const Problem& problem, const Stream&) { Backward(problem).run(); }
+
+}  // namespace tern::separable_conv2d_passes
+#endif

@@ -1,0 +1,151 @@
+#include "tern/kernels/separable_conv2d/separable_conv2d.hpp"
+
+#include <optional>
+
+#include "tern/kernels/normalize/normalize_ref.hpp"
+#include "tern/kernels/op.hpp"
+
+namespace tern::separable_conv2d_passes {
+namespace {
+
+// The input, normalised where it is to be, and the output of the depthwise part.
+template <class T>
+struct Inner {
+    using Real = Compute<T>;
+
+    std::optional<ref::Normalization<T>> norm;
+    std::vector<Real> a, u;
+
+    explicit Inner(const Problem& problem) {
+        const auto& in = problem.inputs;
+        if (in[1]) {
+            norm.emplace(in[0], in[1], in[2], in[3], in[4], Tensor(),
+                         problem.params<SeparableConv2dParams>().normalize);
+            for (std::size_t i = 0; i < norm->x.size(); ++i) a.push_back(norm->output(i));
+        } else {
+            a = widened<T>(in[0]);
+        }
+        u.resize(a.size());
+        const std::vector<Real> taps = widened<T>(in[5]);
+        for_each_meeting(in[0].shape(), [&](std::size_t from, std::size_t to, std::size_t tap) {
+            u[to] += a[from] * taps[tap];
+        });
+    }
+
+    // Calls visit(cell that is read, cell that is made, tap) for all of them.
+    template <class Visit>
+    static void for_each_meeting(const Shape& shape, Visit visit) {
+        const std::int64_t height = shape[1], width = shape[2], channels = shape[3];
+        for (std::int64_t n = 0; n < shape[0]; ++n)
+            for (std::int64_t h = 0; h < height; ++h)
+                for (std::int64_t w = 0; w < width; ++w)
+                    for (std::int64_t k = 0; k < 9; ++k) {
+                        const std::int64_t row = h + k / 3 - 1, column = w + k % 3 - 1;
+                        if (row < 0 || row >= height || column < 0 || column >= width) continue;
+                        const std::int64_t from = ((n * height + row) * width + column) * channels;
+                        const std::int64_t to = ((n * height + h) * width + w) * channels;
+                        for (std::int64_t c = 0; c < channels; ++c)
+                            visit(static_cast<std::size_t>(from + c), static_cast<std::size_t>(to + c),
+                                  static_cast<std::size_t>(c * 9 + k));
+                    }
+    }
+};
+
+}  // namespace
+
+void forward_ref(const Problem& problem, const Stream&) {
+    const Tensor &pointwise = problem.inputs[6], &bias = problem.inputs[7];
+    const Tensor &y = problem.outputs[0], &mean = problem.outputs[1], &variance = problem.outputs[2];
+    visit_floating(y.dtype(), [&]<class T>() {
+        using Real = Compute<T>;
+        const Inner<T> inner(problem);
+        const std::vector<Real> w = widened<T>(pointwise);
+        const auto outputs = static_cast<std::size_t>(pointwise.dim(0)),
+                   channels = static_cast<std::size_t>(pointwise.dim(1));
+        std::vector<Real> values(static_cast<std::size_t>(y.numel()));
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            const std::size_t row = i / outputs, o = i % outputs;
+            Real sum = 0;
+            for (std::size_t c = 0; c < channels; ++c)
+                sum += inner.u[row * channels + c] * w[o * channels + c];
+            if (bias) sum += static_cast<Real>(bias.data<T>()[o]);
+            values[i] = sum;
+        }
+        store<T>(values, y);
+        if (!mean) return;
+        // In float64: see channel_moments_ref.cpp.
+        for (std::size_t o = 0; o < outputs; ++o) {
+            const auto rows = static_cast<double>(values.size() / outputs);
+            double sum = 0, squares = 0;
+            for (std::size_t i = o; i < values.size(); i += outputs) sum += values[i];
+            const double centre = sum / rows;
+            for (std::size_t i = o; i < values.size(); i += outputs)
+                squares += (values[i] - centre) * (values[i] - centre);
+            mean.data<Real>()[o] = static_cast<Real>(centre);
+            variance.data<Real>()[o] = static_cast<Real>(squares / rows);
+        }
+    });
+}
+
+void backward_ref(const Problem& problem, const Stream&) {
+    const auto &in = problem.inputs, &out = problem.outputs;
+    const Tensor &pointwise = in[6], &y = in[7], &y_mean = in[8], &dy_mean = in[10], &dy_variance = in[11];
+    visit_floating(in[0].dtype(), [&]<class T>() {
+        using Real = Compute<T>;
+        const Inner<T> inner(problem);
+        const auto outputs = static_cast<std::size_t>(pointwise.dim(0)),
+                   channels = static_cast<std::size_t>(pointwise.dim(1));
+        std::vector<Real> dz = widened<T>(in[9]);
+        const Real rows = static_cast<Real>(dz.size() / std::max<std::size_t>(outputs, 1));
+        for (std::size_t i = 0; i < dz.size(); ++i) {
+            const std::size_t o = i % outputs;
+            if (dy_mean) dz[i] += dy_mean.data<Real>()[o] / rows;
+            if (dy_variance)
+                dz[i] += 2 * (static_cast<Real>(y.data<T>()[i]) - y_mean.data<Real>()[o]) *
+                         dy_variance.data<Real>()[o] / rows;
+        }
+        // Sums over all rows in float64, as those of a batch norm.
+        std::vector<Real> du(inner.a.size()), da(inner.a.size());
+        const std::vector<Real> w = widened<T>(pointwise), taps = widened<T>(in[5]);
+        std::vector<double> dw(w.size()), dtaps(taps.size()), dbias(outputs);
+        for (std::size_t i = 0; i < dz.size(); ++i) {
+            const std::size_t row = i / outputs, o = i % outputs;
+            dbias[o] += dz[i];
+            for (std::size_t c = 0; c < channels; ++c) {
+                du[row * channels + c] += dz[i] * w[o * channels + c];
+                dw[o * channels + c] += dz[i] * inner.u[row * channels + c];
+            }
+        }
+        Inner<T>::for_each_meeting(in[0].shape(), [&](std::size_t from, std::size_t to, std::size_t tap) {
+            da[from] += du[to] * taps[tap];
+            dtaps[tap] += du[to] * inner.a[from];
+        });
+        for (std::size_t i = 0; i < dtaps.size(); ++i) out[5].data<T>()[i] = static_cast<T>(dtaps[i]);
+        for (std::size_t i = 0; i < dw.size(); ++i) out[6].data<T>()[i] = static_cast<T>(dw[i]);
+        if (out[7])
+            for (std::size_t o = 0; o < outputs; ++o) out[7].data<T>()[o] = static_cast<T>(dbias[o]);
+        if (!inner.norm) {
+            if (out[0]) store<T>(da, out[0]);
+            return;
+        }
+        const ref::Normalization<T>& n = *inner.norm;
+        std::vector<double> sums(channels), products(channels);
+        for (std::size_t i = 0; i < da.size(); ++i) {
+            const Real before = n.gradient(i, da[i]);
+            sums[n.channel(i)] += before;
+            products[n.channel(i)] += before * n.distance(i);
+            if (out[0])
+                out[0].data<T>()[i] =
+                    static_cast<T>(n.gamma[n.channel(i)] * n.inverse_deviation[n.channel(i)] * before);
+        }
+        for (std::size_t c = 0; c < channels; ++c) {
+            const Real r = n.inverse_deviation[c];
+            out[1].data<Real>()[c] = static_cast<Real>(-n.gamma[c] * r * sums[c]);
+            out[2].data<Real>()[c] = static_cast<Real>(-n.gamma[c] * r * r * r * products[c] / 2);
+            out[3].data<Real>()[c] = static_cast<Real>(r * products[c]);
+            out[4].data<Real>()[c] = static_cast<Real>(sums[c]);
+        }
+    });
+}
+
+}  // namespace tern::separable_conv2d_passes

@@ -1,0 +1,104 @@
+// Layers that share work across their borders do what they do one by one.
+#include "tern/layers/features.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "tern/core/autograd.hpp"
+#include "tern/kernels/backward.hpp"
+#include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
+#include "tern/kernels/reduce/reduce.hpp"
+#include "tern/layers/activation_layer.hpp"
+#include "tern/layers/batch_norm2d.hpp"
+#include "tern/layers/initialize.hpp"
+#include "tern/layers/separable_conv2d.hpp"
+#include "tern/layers/sequential.hpp"
+#include "tern/tests/catch.hpp"
+
+using namespace tern;
+
+namespace {
+
+// Three separable layers, batch norms with a ReLU, without, and with an input that is not the one before.
+class Net : public FeatureModule {
+  public:
+    std::string type() const override { return "Net"; }
+
+  protected:
+    Features forward_features(const Features& input) override {
+        const Features x{bn0_(input.value())};
+        return {bn3_(sep3_(bn2_(sep2_(bn1_(sep1_(x))))), x.tensor)};
+    }
+
+  private:
+    BatchNorm2d& bn0_ = add_child<BatchNorm2d>("bn0", 5);
+    SeparableConv2d& sep1_ = add_child<SeparableConv2d>("sep1", 5, 7, SlidingWindow::same(3));
+    BatchNorm2d& bn1_ = add_child<BatchNorm2d>("bn1", 7, BatchNorm2dOptions{1e-3, 0.1, Activation::relu});
+    SeparableConv2d& sep2_ = add_child<SeparableConv2d>("sep2", 7, 6, SlidingWindow::same(3));
+    BatchNorm2d& bn2_ = add_child<BatchNorm2d>("bn2", 6);
+    SeparableConv2d& sep3_ = add_child<SeparableConv2d>("sep3", 6, 5, SlidingWindow::same(3));
+    BatchNorm2d& bn3_ = add_child<BatchNorm2d>("bn3", 5, BatchNorm2dOptions{1e-3, 0.1, Activation::relu});
+};
+
+// All that a step in training and one in evaluation leave: outputs, gradients, statistics.
+NamedTensors run(const char* kernels) {
+    const KernelPolicyScope policy(KernelPolicy::parse(kernels));
+    Net net;
+    net.initialize(Initialization::pytorch, 3);
+    net.to(DType::float64);
+    Tensor x = cases::make_tensor({{3, 6, 5, 5}}, DType::float64, 1);
+    x.set_requires_grad(true);
+    const Tensor weights = cases::make_tensor({{3, 6, 5, 5}}, DType::float64, 2);
+    const Tensor y = net(x);
+    backward(y, weights);
+    NamedTensors all{{"y", y}, {"dx", x.grad()}};
+    for (const NamedTensor& named : net.parameters()) all.push_back({"d " + named.name, named.tensor.grad()});
+    for (const NamedTensor& named : net.buffers()) all.push_back(named);
+    net.eval();
+    const NoGrad no_grad;
+    all.push_back({"y in evaluation", net(x)});
+    return all;
+}
+
+}  // namespace
+
+TEST_CASE("fused layers give what their parts give") {
+    const NamedTensors fused = run("auto"), parts = run("auto,separable_conv2d=parts");
+    REQUIRE(fused.size() == parts.size());
+    for (std::size_t i = 0; i < fused.size(); ++i) {
+        INFO(fused[i].name);
+        const std::vector<double> a = cases::to_doubles(fused[i].tensor),
+                                  b = cases::to_doubles(parts[i].tensor);
+        REQUIRE(a.size() == b.size());
+        double largest = 0, error = 0;
+        for (std::size_t k = 0; k < a.size(); ++k) {
+            largest = std::max(largest, std::fabs(b[k]));
+            if (const double d = std::fabs(a[k] - b[k]); !(d <= error)) error = d;
+        }
+        // Sums of at most 90 rows x 63 terms in another order, through three layers and their batch norms,
+        // whose gradients cancel: what is left of the bias before one is rounding alone.
+        CHECK(error <=
+              3 * std::sqrt(90.0 * 63) * 64 * std::numeric_limits<double>::epsilon() * (largest + 1));
+    }
+    CHECK(cases::to_doubles(fused[0].tensor) != std::vector<double>(450));
+}
+
+TEST_CASE("a normalisation that is left to the next layer is done by one that cannot") {
+    const Tensor x = cases::make_tensor({{2, 3, 3, 4}}, DType::float32, 1);
+    BatchNorm2d norm(4);
+    norm.initialize(Initialization::pytorch, 0);
+    norm.eval();
+    const Features left = norm(Features{x});
+    CHECK(left.norm);
+    CHECK(left.tensor.data<float>() == x.data<float>());
+    CHECK(cases::to_doubles(left.value()) == cases::to_doubles(norm(x)));
+    ActivationLayer relu(Activation::relu);
+    CHECK(cases::to_doubles(relu(left).tensor) == cases::to_doubles(relu(norm(x))));
+    // A second one on top of it works on the first one's result.
+    CHECK(cases::to_doubles(norm(left).value()) == cases::to_doubles(norm(norm(x))));
+    // In training the moments of its result are not known.
+    norm.train();
+    CHECK_FALSE(norm(left).norm);
+}
