@@ -11,8 +11,6 @@
 namespace tern {
 namespace {
 
-// Operations that layers do in parts where they must.
-constexpr std::string_view kFused[] = {"separable_conv2d"};
 constexpr std::string_view kParts = "parts";
 
 thread_local const RunHook* run_hook = nullptr;
@@ -95,13 +93,13 @@ KernelPolicy KernelPolicy::parse(std::string_view text) {
         text = comma == std::string_view::npos ? std::string_view{} : text.substr(comma + 1);
         const std::size_t equals = item.find('=');
         if (equals != std::string_view::npos) {
-            const std::string op = find_op(item.substr(0, equals)).name;
+            const Op& op = find_op(item.substr(0, equals));
             const std::string_view name = item.substr(equals + 1);
             if (name == kParts) {
-                TERN_CHECK(std::ranges::find(kFused, op) != std::end(kFused), "kernels", op, " has no parts");
-                policy.in_parts.insert(op);
+                TERN_CHECK(op.has_parts, "kernels", op.name, " has no parts");
+                policy.in_parts.insert(op.name);
             } else {
-                policy.forced.insert_or_assign(op, parse_backend(name));
+                policy.forced.insert_or_assign(op.name, parse_backend(name));
             }
         } else if (item == "auto") {
             policy.preferred.reset();

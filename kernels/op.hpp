@@ -100,6 +100,8 @@ double flops_per_output(const Problem& problem) {
 struct Op {
     const char* name;
     std::vector<Pass> passes;
+    /// A fused operation, in whose place a layer can run those it is made of.
+    bool has_parts = false;
 
     /// Throws Error that lists the passes.
     const Pass& pass(std::string_view pass_name) const;

@@ -39,29 +39,33 @@ std::string BatchNorm2d::type() const {
 DeferredNormalize BatchNorm2d::deferred(const Features& input) {
     if (!training()) return {running_mean_, running_var_, weight_, bias_, params()};
     if (!input.moments.mean || input.norm) return {};
-    update(input.tensor, input.moments);
+    update(values_per_channel(input.tensor), input.moments);
     return {input.moments.mean, input.moments.variance, weight_, bias_, params()};
 }
 
 Tensor BatchNorm2d::normalized_by_batch(const Tensor& input, const Tensor& residual) {
-    const std::int64_t values = input.numel() / weight_.numel();
-    TERN_CHECK(values > 1, kWhere, "training needs more than 1 value per channel, got input ", input.shape());
+    const std::int64_t values = values_per_channel(input);
     const BatchNormResult result = batch_norm(input, weight_, bias_, params(), residual);
-    update(input, {result.mean, result.variance});
+    update(values, {result.mean, result.variance});
     return result.output;
 }
 
-void BatchNorm2d::update(const Tensor& input, const Moments& moments) {
+std::int64_t BatchNorm2d::values_per_channel(const Tensor& input) const {
     const std::int64_t values = input.numel() / weight_.numel();
     TERN_CHECK(values > 1, kWhere, "training needs more than 1 value per channel, got input ", input.shape());
+    return values;
+}
+
+void BatchNorm2d::update(std::int64_t values, const Moments& moments) {
     update_statistics(running_mean_, running_var_, num_batches_tracked_, moments.mean, moments.variance,
                       {options_.momentum, values});
 }
 
 Features BatchNorm2d::forward_features(const Features& input) {
+    const Tensor x = input.value();
     const DeferredNormalize norm = deferred(input);
-    if (!norm) return {normalized_by_batch(input.value(), {})};
-    return {input.norm ? input.value() : input.tensor, {}, norm, this};
+    if (!norm) return {normalized_by_batch(x, {})};
+    return {x, {}, norm, this};
 }
 
 Tensor BatchNorm2d::operator()(const Features& input, const Tensor& residual) {

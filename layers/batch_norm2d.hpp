@@ -42,7 +42,8 @@ class BatchNorm2d : public FeatureModule {
     NormalizeParams params() const { return {options_.epsilon, options_.activation}; }
     DeferredNormalize deferred(const Features& input);
     Tensor normalized_by_batch(const Tensor& input, const Tensor& residual);
-    void update(const Tensor& input, const Moments& moments);
+    std::int64_t values_per_channel(const Tensor& input) const;
+    void update(std::int64_t values, const Moments& moments);
 
     BatchNorm2dOptions options_;
     Tensor weight_, bias_, running_mean_, running_var_, num_batches_tracked_;

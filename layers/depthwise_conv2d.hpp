@@ -14,6 +14,7 @@ class DepthwiseConv2d : public Module {
     std::string type() const override { return "DepthwiseConv2d"; }
     std::int64_t multiply_adds(const Shape& input, const Shape& output) const override;
     const Tensor& weight() const { return weight_; }
+    const SlidingWindow& window() const { return window_; }
 
   protected:
     Tensor forward(const Tensor& input) override;

@@ -6,7 +6,8 @@ namespace tern {
 
 Features SeparableConv2d::forward_features(const Features& input) {
     const Tensor& x = input.tensor;
-    if (is_observed() || !runs_separable_conv2d(x.device()) || window_.at(x.shape()) != kSeparableWindow)
+    if (is_observed() || !runs_separable_conv2d(x.device()) ||
+        depthwise_.window().at(x.shape()) != kSeparableWindow)
         return {pointwise_(depthwise_(input.value()))};
     const Tensor& weight = pointwise_.weight();
     const auto [output, moments] =

@@ -12,8 +12,7 @@ namespace tern {
 class SeparableConv2d : public FeatureModule {
   public:
     SeparableConv2d(std::int64_t in_channels, std::int64_t out_channels, const SlidingWindow& window)
-        : window_(window),
-          depthwise_(add_child<DepthwiseConv2d>("depthwise", in_channels, window)),
+        : depthwise_(add_child<DepthwiseConv2d>("depthwise", in_channels, window)),
           pointwise_(add_child<Conv2d>("pointwise", in_channels, out_channels, Window2d::square(1))) {}
 
     std::string type() const override { return "SeparableConv2d"; }
@@ -22,7 +21,6 @@ class SeparableConv2d : public FeatureModule {
     Features forward_features(const Features& input) override;
 
   private:
-    SlidingWindow window_;
     DepthwiseConv2d& depthwise_;
     Conv2d& pointwise_;
 };

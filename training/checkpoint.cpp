@@ -79,10 +79,10 @@ void Checkpoints::save(std::int64_t step, std::int64_t best,
                        const std::function<void(const fs::path&)>& write_files) const {
     make_folders(folder_);
     write_checkpoint(path(step), write_files);
+    settle(step, best);
     for (const std::int64_t later : steps()) {
         if (later > step) remove(later);
     }
-    settle(step, best);
 }
 
 void Checkpoints::settle(std::int64_t last, std::int64_t best) const {

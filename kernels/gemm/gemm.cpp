@@ -6,29 +6,12 @@
 namespace tern::gemm {
 namespace {
 
-constexpr std::int64_t kNoSegments[] = {0};
-
 // Terms that are summed before the next rows of A are read: 512 rows of 64 columns of B are 128 KB, an
 // eighth of L2.
 constexpr std::int64_t kTerms = 512;
 // Floats of A per task: 128 KB.
 constexpr std::int64_t kTaskSize = 32768;
 constexpr std::int64_t kTasks = 16;  // enough to keep some cores busy
-
-// All but B.
-Block block_of(const Matrix& a, std::int64_t columns, float* c, std::int64_t c_row) {
-    Block block{};
-    block.rows = a.rows;
-    block.columns = columns;
-    block.a = a.data;
-    block.a_row = a.row_stride;
-    block.a_column = a.column_stride;
-    block.segments = kNoSegments;
-    block.depth = a.columns;
-    block.c = c;
-    block.c_row = c_row;
-    return block;
-}
 
 // Tasks are blocks of rows, and of columns where rows are few; B is packed once.
 void multiply_by_rows(const Matrix& a, const Matrix& b, const float* bias, float* c) {
@@ -73,14 +56,11 @@ void multiply_by_rows(const Matrix& a, const Matrix& b, const float* bias, float
 // its own.
 void multiply_by_terms(const Matrix& a, const Matrix& b, std::int64_t task_terms, float* c) {
     const std::int64_t terms = a.columns, size = a.rows * b.columns;
-    // 32 rows of A and B with 64 columns are 8 KB each, in L1 for all tiles; 64 rows, with A's lines 256
-    // bytes apart in a quarter of its sets, were 12 % slower.
-    constexpr std::int64_t kStep = 32;
     const Tensor partial = Tensor::empty({(terms + task_terms - 1) / task_terms, size});
     parallel_chunks(terms, task_terms, [&](std::int64_t task, std::int64_t begin, std::int64_t end) {
         float* const sums = partial.data<float>() + task * size;
-        for (std::int64_t k = begin; k < end; k += kStep) {
-            const std::int64_t depth = std::min(kStep, end - k);
+        for (std::int64_t k = begin; k < end; k += kStepTerms) {
+            const std::int64_t depth = std::min(kStepTerms, end - k);
             const Matrix rows{a.data + k * a.column_stride, a.rows, depth, a.row_stride, a.column_stride};
             const Matrix columns{b.data + k * b.row_stride, depth, b.columns, b.row_stride, b.column_stride};
             Block block = block_of(rows, b.columns, sums, b.columns);
@@ -88,7 +68,7 @@ void multiply_by_terms(const Matrix& a, const Matrix& b, std::int64_t task_terms
                 set_columns(block, columns, [&] { return thread_buffer(panels_size(depth, b.columns)); });
             if (k > begin) block.start = sums;
             block.start_row = b.columns;
-            block.next_depth = in_place ? std::min(kStep, end - k - depth) : 0;
+            block.next_depth = in_place ? std::min(kStepTerms, end - k - depth) : 0;
             multiply(block);
         }
     });

@@ -18,6 +18,21 @@ void pack_panels(const Matrix& matrix, float* panels, std::int64_t panel_stride)
     }
 }
 
+Block block_of(const Matrix& a, std::int64_t columns, float* c, std::int64_t c_row) {
+    static constexpr std::int64_t kNoSegments[] = {0};
+    Block block{};
+    block.rows = a.rows;
+    block.columns = columns;
+    block.a = a.data;
+    block.a_row = a.row_stride;
+    block.a_column = a.column_stride;
+    block.segments = kNoSegments;
+    block.depth = a.columns;
+    block.c = c;
+    block.c_row = c_row;
+    return block;
+}
+
 float* thread_buffer(std::int64_t size) {
     struct Buffer {
         float* data = nullptr;

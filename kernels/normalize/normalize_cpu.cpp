@@ -47,12 +47,11 @@ void NormalizeCpu::affine_tile(std::int64_t row, std::int64_t rows, float* z) co
 }
 
 // dz of the rows, in `dz`; dy itself where nothing is activated and `dz` is null.
-const float* NormalizeCpu::gradient_of_tile(std::int64_t row, std::int64_t rows, const Tensor& dy,
+const float* NormalizeCpu::gradient_of_tile(std::int64_t row, std::int64_t rows, const float* dy,
                                             float* dz) const {
-    const float* grad = row_of(dy, row, channels_);
-    if (is_linear() && dz == nullptr) return grad;
+    if (is_linear() && dz == nullptr) return dy;
     if (!is_linear()) affine_tile(row, rows, dz);
-    activation_gradient_cpu(activation_, dz, grad, dz, rows * channels_);
+    activation_gradient_cpu(activation_, dz, dy, dz, rows * channels_);
     return dz;
 }
 
@@ -83,7 +82,8 @@ NormalizeCpu::Sums NormalizeCpu::reduce(const Tensor& dy) const {
         std::vector<float> scratch(is_linear() ? 0 : rows::tile_rows(channels_) * channels_);
         double* sums = partial.data<double>() + chunk * 2 * channels_;
         rows::for_each_tile(begin, end, channels_, [&](std::int64_t row, std::int64_t count) {
-            const float* dz = gradient_of_tile(row, count, dy, is_linear() ? nullptr : scratch.data());
+            const float* dz = gradient_of_tile(row, count, row_of(dy, row, channels_),
+                                               is_linear() ? nullptr : scratch.data());
             rows::add_products(count, channels_, dz, row_of(x_, row, channels_), mean_.data<float>(), sums,
                                sums + channels_);
         });
@@ -111,18 +111,13 @@ void NormalizeCpu::backward_rows(std::int64_t row, std::int64_t rows, const floa
         static_cast<std::size_t>(needs_scratch ? rows::tile_rows(channels_) * channels_ : 0));
     rows::for_each_tile(row, row + rows, channels_, [&](std::int64_t first, std::int64_t count) {
         const std::int64_t at = (first - row) * channels_;
-        const float* grad = dy + at;
         if (is_relu()) {
-            rows::affine_relu_gradient(count, channels_, grad, row_of(x_, first, channels_),
+            rows::affine_relu_gradient(count, channels_, dy + at, row_of(x_, first, channels_),
                                        mean_.data<float>(), scale_.data<float>(), shift_.data<float>(),
                                        dx + at, dz, dz_centred);
             return;
         }
-        if (!is_linear()) {
-            affine_tile(first, count, scratch.data());
-            activation_gradient_cpu(activation_, scratch.data(), grad, scratch.data(), count * channels_);
-            grad = scratch.data();
-        }
+        const float* grad = gradient_of_tile(first, count, dy + at, needs_scratch ? scratch.data() : nullptr);
         rows::add_products(count, channels_, grad, row_of(x_, first, channels_), mean_.data<float>(), dz,
                            dz_centred);
         rows::scale(count, channels_, grad, scale_.data<float>(), dx + at);
@@ -147,7 +142,7 @@ void NormalizeCpu::backward_input(const Tensor& dy, const Slopes& slopes, const 
         std::vector<float> scratch(needs_scratch ? rows::tile_rows(channels_) * channels_ : 0);
         rows::for_each_tile(begin, end, channels_, [&](std::int64_t row, std::int64_t count) {
             float* place = needs_scratch ? scratch.data() : row_of(dresidual, row, channels_);
-            const float* dz = gradient_of_tile(row, count, dy, place);
+            const float* dz = gradient_of_tile(row, count, row_of(dy, row, channels_), place);
             float* out = row_of(dx, row, channels_);
             if (slopes.centred) {
                 rows::combine(count, channels_, dz, scale_.data<float>(), row_of(x_, row, channels_),

@@ -48,7 +48,7 @@ class NormalizeCpu {
     bool is_linear() const { return activation_.activation == Activation::none; }
     /// With no residual before it: in one loop each way, for it is between all layers of the models.
     bool is_relu() const { return activation_.activation == Activation::relu && !residual_; }
-    const float* gradient_of_tile(std::int64_t row, std::int64_t rows, const Tensor& dy, float* dz) const;
+    const float* gradient_of_tile(std::int64_t row, std::int64_t rows, const float* dy, float* dz) const;
     void affine_tile(std::int64_t row, std::int64_t rows, float* z) const;
 
     Tensor x_, mean_, scale_, shift_, gamma_, residual_;

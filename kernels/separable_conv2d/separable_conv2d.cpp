@@ -74,7 +74,8 @@ const Op& separable_conv2d_op() {
                           "dy", "dy_mean", "dy_variance"},
                          {"dx", "dmean", "dvariance", "dgamma", "dbeta", "ddepthwise", "dpointwise", "dbias"},
                          {{Backend::cpu, backward_cpu, accepts_float32}, {Backend::ref, backward_ref}},
-                         backward_flops}}};
+                         backward_flops}},
+                       true};
     return op;
 }
 

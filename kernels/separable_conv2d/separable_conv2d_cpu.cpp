@@ -151,21 +151,11 @@ struct Panels {
 
     /// to (pixels, columns) = from (pixels, terms) b + bias
     void multiply(const float* from, std::int64_t pixels, const float* bias, float* to) const {
-        constexpr std::int64_t kNoSegments[] = {0};
-        Block block{};
-        block.rows = pixels;
-        block.columns = columns;
-        block.a = from;
-        block.a_row = terms;
-        block.a_column = 1;
-        block.segments = kNoSegments;
-        block.depth = terms;
+        Block block = gemm::block_of({from, pixels, terms, terms, 1}, columns, to, columns);
         block.b = data.data<float>();
         block.b_row = gemm::kPanelColumns;
         block.b_panel = terms * gemm::kPanelColumns;
         block.start = bias;
-        block.c = to;
-        block.c_row = columns;
         gemm::multiply(block);
     }
 };
@@ -218,8 +208,6 @@ struct Sums {
     float *pointwise, *taps;         // (O, C), (9, C)
     double *bias, *dz, *dz_centred;  // (O), (C), (C)
 };
-
-constexpr std::int64_t kTerms = 32;  // as gemm.cpp's products of many terms
 
 class Backward {
   public:
@@ -285,19 +273,13 @@ class Backward {
     // sums += dz^T u
     void add_pointwise(const float* dz, const float* u, std::int64_t pixels, float* packed,
                        float* sums) const {
-        constexpr std::int64_t kNoSegments[] = {0};
-        for (std::int64_t p = 0; p < pixels; p += kTerms) {
-            Block block{};
-            block.rows = size_.out;
-            block.columns = size_.in;
-            block.a = dz + p * size_.out;
-            block.a_row = 1;
-            block.a_column = size_.out;
-            block.segments = kNoSegments;
-            block.depth = std::min(kTerms, pixels - p);
-            block.start = block.c = sums;
-            block.start_row = block.c_row = size_.in;
-            gemm::set_columns(block, {u + p * size_.in, block.depth, size_.in, size_.in, 1},
+        for (std::int64_t p = 0; p < pixels; p += gemm::kStepTerms) {
+            const std::int64_t terms = std::min(gemm::kStepTerms, pixels - p);
+            Block block = gemm::block_of({dz + p * size_.out, size_.out, terms, 1, size_.out}, size_.in, sums,
+                                         size_.in);
+            block.start = sums;
+            block.start_row = size_.in;
+            gemm::set_columns(block, {u + p * size_.in, terms, size_.in, size_.in, 1},
                               [&] { return packed; });
             gemm::multiply(block);
         }
@@ -308,7 +290,7 @@ class Backward {
         const std::int64_t first_pixel = n * size_.pixels();
         float* const dz_buffer =
             gemm::thread_buffer(strip * size_.row(size_.out) + (2 * strip + 1) * row +
-                                2 * size_.window_buffer() + gemm::panels_size(kTerms, size_.in));
+                                2 * size_.window_buffer() + gemm::panels_size(gemm::kStepTerms, size_.in));
         float* const u = dz_buffer + strip * size_.row(size_.out);
         float* const da_buffer = u + strip * row;
         float* const a_buffer = da_buffer + (strip + 1) * row;
