@@ -139,7 +139,7 @@ void run(const EvaluateFlags& flags) {
     const Dataset data = load_split(settings.data, settings.split);
     check_classes(weights, data);
     const std::unique_ptr<Module> model = make_model(name, {data.class_count(), 0});
-    model->to(settings.runtime.precision);
+    model->to(compute_dtype(settings.runtime.precision));
     load_weights(*model, name, weights);
     model->to(settings.runtime.device);
 

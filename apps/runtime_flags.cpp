@@ -37,7 +37,8 @@ Device checked_device(const std::string& text) {
 }
 
 DType checked_precision(const std::string& text, Device device) {
-    const DType precision = parse_dtype(parse_choice("--precision", text, {"float32", "float64"}));
+    const DType precision =
+        parse_dtype(parse_choice("--precision", text, {"float32", "bfloat16", "float16", "float64"}));
     if (precision == DType::float64 && !device.is_cpu())
         usage_error("--precision", "float64 is for --device cpu, got ", device);
     return precision;
@@ -62,7 +63,8 @@ KernelPolicy checked_policy(const std::string& text, Device device) {
 
 void RuntimeFlags::add_to(CLI::App& app) {
     app.add_option("--device", device, "auto|cpu|cuda|cuda:N (default auto)")->type_name("NAME");
-    app.add_option("--precision", precision, "float32|float64 (default float32; float64 on the CPU only)")
+    app.add_option("--precision", precision,
+                   "float32|bfloat16|float16|float64 (default float32; float64 on the CPU only)")
         ->type_name("NAME");
     app.add_option("--kernels", kernels,
                    "auto|NAME|OP=NAME,... with NAME of ref, cpu, cuda, cuda_mma, cudnn, parts (default auto)")

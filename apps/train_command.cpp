@@ -41,7 +41,7 @@ Workbench prepare(const TrainSettings& settings, const std::optional<std::string
     bench.normalization = make_normalization(settings.normalize, bench.train_set);
     const std::string name(settings.model->name);
     bench.model = make_model(name, {bench.train_set.class_count(), settings.plan.seed});
-    bench.model->to(settings.runtime.precision);
+    bench.model->to(compute_dtype(settings.runtime.precision));
     if (weights) load_weights(*bench.model, name, read_weights(*weights));
     bench.model->to(settings.runtime.device);
     return bench;

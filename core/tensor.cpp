@@ -162,6 +162,7 @@ Tensor Tensor::detach() const { return view_of(storage(), storage_offset(), shap
 void Tensor::copy_from(const Tensor& source) const {
     TERN_CHECK(source.shape() == shape() && source.dtype() == dtype(), kWhere, "cannot copy ", source, " to ",
                *this);
+    if (raw_data() == source.raw_data() && device() == source.device()) return;
     const Device where = device().is_cuda() ? device() : source.device();
     copy_bytes(raw_data(), device(), source.raw_data(), source.device(), static_cast<std::size_t>(bytes()),
                current_stream(where));

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "tern/core/range.hpp"
+#include "tern/kernels/widened.hpp"
 
 namespace tern {
 namespace {
@@ -23,12 +24,23 @@ KernelPolicy& current_policy() {
     return policy;
 }
 
+bool accepts_as_it_is(const Implementation& implementation, const Problem& problem, std::string* why_not) {
+    return implementation.accepts == nullptr || implementation.accepts(problem, why_not);
+}
+
+// Whether the CPU version does a problem of 16 bits in float32.
+bool accepts_widened(const Implementation& implementation, const Problem& problem, std::string* why_not) {
+    return implementation.backend == Backend::cpu && has_16_bits(problem) &&
+           accepts_as_it_is(implementation, Widened(problem).problem(), why_not);
+}
+
 bool accepts(const Implementation& implementation, const Problem& problem, std::string* why_not) {
     const Device device = problem.device();
     if (device_type_of(implementation.backend) != device.type)
         return refuse(why_not, "the tensors are on ", device);
     if (implementation.run == nullptr) return refuse(why_not, "not in this build (TERN_CUDA=OFF)");
-    return implementation.accepts == nullptr || implementation.accepts(problem, why_not);
+    return accepts_as_it_is(implementation, problem, why_not) ||
+           accepts_widened(implementation, problem, why_not);
 }
 
 // Where no policy names a backend.
@@ -63,6 +75,21 @@ const Implementation& select_forced(const Problem& problem, Backend backend) {
     if (accepts(*forced, problem, nullptr)) return *forced;
     accepts(*forced, problem, &why_not);
     fail(pass.op, name_of(backend), " is forced, but refuses ", pass.name, ": ", why_not);
+}
+
+void run(const Implementation& implementation, const Problem& problem) {
+    const Stream stream = current_stream(problem.device());
+    if (run_hook != nullptr)
+        run_hook->run(problem, implementation, stream);
+    else
+        implementation.run(problem, stream);
+}
+
+void run_widened(const Implementation& implementation, const Problem& problem) {
+    const Widened widened(problem);
+    widened.widen_inputs();
+    run(implementation, widened.problem());
+    widened.round_outputs();
 }
 
 bool verbose_dispatch() {
@@ -160,11 +187,9 @@ void run_problem(const Problem& problem) {
     const Range range(problem.pass.op);
     const Implementation& choice = select(problem, kernel_policy());
     if (verbose_dispatch()) print_choice(problem, choice);
-    const Stream stream = current_stream(problem.device());
-    if (run_hook != nullptr)
-        run_hook->run(problem, choice, stream);
-    else
-        choice.run(problem, stream);
+    const bool widens =
+        choice.backend == Backend::cpu && has_16_bits(problem) && !accepts_as_it_is(choice, problem, nullptr);
+    widens ? run_widened(choice, problem) : run(choice, problem);
     for (const Tensor& output : problem.outputs) {
         if (output.defined()) output.mark_changed();
     }

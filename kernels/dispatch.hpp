@@ -50,9 +50,10 @@ bool has_version(const Pass& pass, DeviceType device);
 /// parts.
 bool runs_fused(const Op& op, DeviceType device);
 
-/// The implementation for a problem: a pure function of its arguments. One that is not worthwhile is taken
-/// only where the policy names its backend. Throws Error with all refusals if there is none; a CUDA tensor
-/// never falls back to the CPU.
+/// The implementation for a problem: a pure function of its arguments. A CPU version that takes float32 alone
+/// is taken for 16-bit tensors too: run_problem() widens what it reads and rounds what it writes. One that is
+/// not worthwhile is taken only where the policy names its backend. Throws Error with all refusals if there
+/// is none; a CUDA tensor never falls back to the CPU.
 const Implementation& select(const Problem& problem, const KernelPolicy& policy);
 
 /// While it lives, `function` is called in place of every implementation that this thread runs, and must run

@@ -5,6 +5,7 @@
 #include "tern/kernels/conv2d/conv2d.hpp"
 #include "tern/kernels/linear/linear.hpp"
 #include "tern/layers/initialize.hpp"
+#include "tern/layers/mixed_precision.hpp"
 
 namespace tern {
 
@@ -30,8 +31,9 @@ bool Conv2d::is_pointwise() const {
 }
 
 Tensor Conv2d::forward(const Tensor& input) {
-    if (is_pointwise()) return linear(input, weight_.reshape({weight_.dim(0), weight_.dim(1)}), bias_);
-    return conv2d(input, weight_, bias_, window_.at(input.shape()), groups_);
+    const Tensor weight = in_type_of(input, weight_), bias = in_type_of(input, bias_);
+    if (is_pointwise()) return linear(input, weight.reshape({weight.dim(0), weight.dim(1)}), bias);
+    return conv2d(input, weight, bias, window_.at(input.shape()), groups_);
 }
 
 void Conv2d::initialize_own(Initializer& initializer) {

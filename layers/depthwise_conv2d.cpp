@@ -4,6 +4,7 @@
 
 #include "tern/kernels/depthwise_conv2d/depthwise_conv2d.hpp"
 #include "tern/layers/initialize.hpp"
+#include "tern/layers/mixed_precision.hpp"
 
 namespace tern {
 
@@ -14,7 +15,7 @@ DepthwiseConv2d::DepthwiseConv2d(std::int64_t channels, const SlidingWindow& win
 }
 
 Tensor DepthwiseConv2d::forward(const Tensor& input) {
-    return depthwise_conv2d(input, weight_, window_.at(input.shape()));
+    return depthwise_conv2d(input, in_type_of(input, weight_), window_.at(input.shape()));
 }
 
 void DepthwiseConv2d::initialize_own(Initializer& initializer) { initializer.weight(weight_); }

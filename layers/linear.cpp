@@ -4,6 +4,7 @@
 
 #include "tern/kernels/linear/linear.hpp"
 #include "tern/layers/initialize.hpp"
+#include "tern/layers/mixed_precision.hpp"
 
 namespace tern {
 
@@ -17,7 +18,9 @@ Linear::Linear(std::int64_t in_features, std::int64_t out_features, bool bias) {
     add_parameter("bias", bias_);
 }
 
-Tensor Linear::forward(const Tensor& input) { return linear(input, weight_, bias_); }
+Tensor Linear::forward(const Tensor& input) {
+    return linear(input, in_type_of(input, weight_), in_type_of(input, bias_));
+}
 
 void Linear::initialize_own(Initializer& initializer) {
     initializer.weight(weight_);

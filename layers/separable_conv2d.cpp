@@ -1,6 +1,7 @@
 #include "tern/layers/separable_conv2d.hpp"
 
 #include "tern/kernels/separable_conv2d/separable_conv2d.hpp"
+#include "tern/layers/mixed_precision.hpp"
 
 namespace tern {
 
@@ -9,10 +10,10 @@ Features SeparableConv2d::forward_features(const Features& input) {
     if (is_observed() || !runs_separable_conv2d(x.device()) ||
         depthwise_.window().at(x.shape()) != kSeparableWindow)
         return {pointwise_(depthwise_(input.value()))};
-    const Tensor& weight = pointwise_.weight();
-    const auto [output, moments] =
-        separable_conv2d(x, input.norm, depthwise_.weight(), weight.reshape({weight.dim(0), weight.dim(1)}),
-                         pointwise_.bias(), training());
+    const Tensor weight = in_type_of(x, pointwise_.weight());
+    const auto [output, moments] = separable_conv2d(x, input.norm, in_type_of(x, depthwise_.weight()),
+                                                    weight.reshape({weight.dim(0), weight.dim(1)}),
+                                                    in_type_of(x, pointwise_.bias()), training());
     return {output, moments};
 }
 

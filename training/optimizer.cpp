@@ -29,9 +29,9 @@ Adam::Adam(FlatParameters parameters, double learning_rate, const AdamParams& pa
       moment2_(make_buffer()),
       step_(Tensor::zeros({}, DType::int64, moment1_.device())) {}
 
-void Adam::step() {
+void Adam::step(const Tensor& gradient_factor) {
     adam_step(parameters().values(), moment1_, moment2_, step_, parameters().gradients(), rate_tensor(),
-              params_);
+              params_, gradient_factor);
 }
 
 NamedTensors Adam::state() const { return {{"moment1", moment1_}, {"moment2", moment2_}, {"step", step_}}; }
@@ -41,8 +41,9 @@ Sgd::Sgd(FlatParameters parameters, double learning_rate, const SgdParams& param
       params_(params),
       buffer_(params.momentum > 0 ? make_buffer() : Tensor()) {}
 
-void Sgd::step() {
-    sgd_step(parameters().values(), buffer_, parameters().gradients(), rate_tensor(), params_);
+void Sgd::step(const Tensor& gradient_factor) {
+    sgd_step(parameters().values(), buffer_, parameters().gradients(), rate_tensor(), params_,
+             gradient_factor);
 }
 
 NamedTensors Sgd::state() const {

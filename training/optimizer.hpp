@@ -16,12 +16,15 @@ class Optimizer {
     Optimizer(const Optimizer&) = delete;
     Optimizer& operator=(const Optimizer&) = delete;
 
-    /// Changes the parameters by their gradients.
-    virtual void step() = 0;
+    /// Changes the parameters by their gradients; with a factor (float32 scalar) by their gradients times
+    /// that, and not at all where it is 0.
+    virtual void step(const Tensor& gradient_factor = {}) = 0;
     /// What the optimizer remembers between steps, by name; handles on the tensors themselves.
     virtual NamedTensors state() const = 0;
 
     void zero_grad() const { parameters_.zero_grad(); }
+    /// Of all parameters, flat.
+    const Tensor& gradients() const { return parameters_.gradients(); }
     double learning_rate() const { return learning_rate_; }
     /// For the steps from now on. The rate lies on the device; equal values are not written again.
     void set_learning_rate(double rate);
@@ -43,7 +46,7 @@ class Optimizer {
 class Adam : public Optimizer {
   public:
     Adam(FlatParameters parameters, double learning_rate, const AdamParams& params);
-    void step() override;
+    void step(const Tensor& gradient_factor) override;
     NamedTensors state() const override;
 
   private:
@@ -55,7 +58,7 @@ class Adam : public Optimizer {
 class Sgd : public Optimizer {
   public:
     Sgd(FlatParameters parameters, double learning_rate, const SgdParams& params);
-    void step() override;
+    void step(const Tensor& gradient_factor) override;
     NamedTensors state() const override;
 
   private:

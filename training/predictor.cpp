@@ -6,6 +6,7 @@
 
 #include "tern/core/autograd.hpp"
 #include "tern/data/image.hpp"
+#include "tern/kernels/cast/cast.hpp"
 #include "tern/kernels/prepare_images/prepare_images.hpp"
 #include "tern/kernels/softmax/softmax.hpp"
 #include "tern/models/registry.hpp"
@@ -58,7 +59,7 @@ Predictor::Predictor(const Weights& weights, const PredictorOptions& options)
     const Normalization normalization = normalization_of(weights, name_, options.normalization);
     scale_ = normalization.scale_tensor(options.precision, options.device);
     shift_ = normalization.shift_tensor(options.precision, options.device);
-    model_->to(options.precision);
+    model_->to(compute_dtype(options.precision));
     load_weights(*model_, name_, weights);
     model_->to(options.device);
     model_->eval();
@@ -68,7 +69,7 @@ Tensor Predictor::probabilities(const Tensors& pictures) const {
     const NoGrad no_grad;
     const auto count = static_cast<std::int64_t>(pictures.size()), size = image_size_;
     const Tensor result =
-        Tensor::empty({count, static_cast<std::int64_t>(classes_.size())}, options_.precision);
+        Tensor::empty({count, static_cast<std::int64_t>(classes_.size())}, compute_dtype(options_.precision));
     for (std::int64_t begin = 0, end = 0; begin < count; begin = end) {
         end = begin + std::min(options_.batch_size, count - begin);
         const Tensor batch = Tensor::empty({end - begin, 3, size, size}, DType::uint8);
@@ -81,7 +82,8 @@ Tensor Predictor::probabilities(const Tensors& pictures) const {
         const Tensor records = Tensor::from({end - begin}, all).to(options_.device);
         const Tensor images =
             prepare_images(batch.to(options_.device), records, scale_, shift_, options_.precision);
-        result.slice(begin, end).copy_from(softmax((*model_)(images).to(Device::cpu())));
+        const Tensor logits = cast((*model_)(images), result.dtype());
+        result.slice(begin, end).copy_from(softmax(logits.to(Device::cpu())));
     }
     return result;
 }

@@ -90,6 +90,7 @@ std::optional<MetricsRow> Trainer::run(const TrainingPosition& start) {
 NamedTensors Trainer::state() const {
     NamedTensors tensors{{"totals", step_.totals().sums()}};
     for (const auto& [name, tensor] : optimizer_.state()) tensors.push_back({"optimizer." + name, tensor});
+    for (const NamedTensor& named : step_.state()) tensors.push_back(named);
     return tensors;
 }
 

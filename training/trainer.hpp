@@ -62,8 +62,8 @@ class Trainer {
     std::optional<MetricsRow> run(const TrainingPosition& start = {});
 
     std::int64_t total_steps() const { return total_steps_; }
-    /// What must be saved beside the model: the optimizer's state, and the sums for the row that is under
-    /// way. Handles on the tensors themselves.
+    /// What must be saved beside the model: the optimizer's state, the loss scale where there is one, and the
+    /// sums for the row that is under way. Handles on the tensors themselves.
     NamedTensors state() const;
 
   private:

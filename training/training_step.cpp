@@ -13,9 +13,9 @@ TrainingStep::TrainingStep(Module& model, Optimizer& optimizer, const BatchSourc
       source_(source),
       label_smoothing_(label_smoothing),
       totals_(source.device()),
-      losses_(Tensor::zeros({loss_capacity},
-                            source.precision() == DType::float64 ? DType::float64 : DType::float32,
-                            source.device())) {}
+      losses_(Tensor::zeros({loss_capacity}, compute_dtype(source.precision()), source.device())) {
+    if (source.precision() == DType::float16) loss_scale_.emplace(source.device());
+}
 
 void TrainingStep::run(const Tensor& records, const PrepareImagesParams& augmentation) {
     std::unique_ptr<StepArena>& arena = arenas_[records.dim(0)];
@@ -27,7 +27,7 @@ void TrainingStep::run(const Tensor& records, const PrepareImagesParams& augment
     forward_and_backward(records, augmentation);
     {
         const Range range("optimizer");
-        optimizer_.step();
+        optimizer_.step(loss_scale_ ? loss_scale_->update(optimizer_.gradients()) : Tensor());
     }
     ++steps_;
 }
@@ -43,13 +43,20 @@ void TrainingStep::forward_and_backward(const Tensor& records, const PrepareImag
     const auto [logits, loss] = forward(batch);
     {
         const Range range("backward");
-        backward(loss);
+        loss_scale_ ? backward(loss, loss_scale_->scale()) : backward(loss);
     }
     totals_.add(logits, batch.labels, loss);
     if (losses_.numel() == 0) return;
     TERN_ASSERT(waiting_losses_ < losses_.numel());
     losses_.slice(waiting_losses_, waiting_losses_ + 1).copy_from(loss.detach().reshape({1}));
     ++waiting_losses_;
+}
+
+NamedTensors TrainingStep::state() const {
+    NamedTensors tensors;
+    if (!loss_scale_) return tensors;
+    for (const auto& [name, tensor] : loss_scale_->state()) tensors.push_back({"loss_scale." + name, tensor});
+    return tensors;
 }
 
 std::vector<double> TrainingStep::take_losses() {

@@ -3,11 +3,13 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "tern/core/step_arena.hpp"
 #include "tern/layers/module.hpp"
 #include "tern/training/batch_source.hpp"
+#include "tern/training/loss_scale.hpp"
 #include "tern/training/optimizer.hpp"
 #include "tern/training/totals.hpp"
 
@@ -15,7 +17,7 @@ namespace tern {
 
 /// Batch, forward pass, loss, backward pass, optimizer. Nothing is read back from the device: loss and
 /// accuracy add up in totals(), single losses in a tensor that take_losses() reads. All tensors of a step
-/// come from a step arena, one for each batch size.
+/// come from a step arena, one for each batch size. Where the batches are float16 the loss is scaled.
 class TrainingStep {
   public:
     /// `loss_capacity`: how many single losses may wait for take_losses(); 0 keeps none. Everything given
@@ -29,6 +31,8 @@ class TrainingStep {
     /// Counts on from here, for a run that is resumed.
     void set_steps(std::int64_t steps) { steps_ = steps; }
 
+    /// The loss scale's where there is one: "loss_scale.scale", "loss_scale.good_steps".
+    NamedTensors state() const;
     const Totals& totals() const { return totals_; }
     /// The losses of the steps since the last call, in order. Waits for the device.
     std::vector<double> take_losses();
@@ -46,6 +50,7 @@ class TrainingStep {
     double label_smoothing_;
     std::int64_t steps_ = 0;
     Totals totals_;
+    std::optional<LossScale> loss_scale_;
     Tensor losses_;  // (loss_capacity), of the loss's type
     std::int64_t waiting_losses_ = 0;
     std::map<std::int64_t, std::unique_ptr<StepArena>> arenas_;  // by batch size

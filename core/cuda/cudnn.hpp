@@ -8,7 +8,6 @@
 
 #include "tern/core/stream.hpp"
 
-// What convolutions need.
 #define TERN_CUDNN_FUNCTIONS(X)                       \
     X(cudnnGetVersion)                                \
     X(cudnnGetErrorString)                            \
@@ -39,7 +38,19 @@
     X(cudnnConvolutionBackwardData)                   \
     X(cudnnGetConvolutionBackwardFilterAlgorithm_v7)  \
     X(cudnnGetConvolutionBackwardFilterWorkspaceSize) \
-    X(cudnnConvolutionBackwardFilter)
+    X(cudnnConvolutionBackwardFilter)                 \
+    X(cudnnActivationForward)                         \
+    X(cudnnActivationBackward)                        \
+    X(cudnnBatchNormalizationForwardInference)        \
+    X(cudnnBatchNormalizationForwardTraining)         \
+    X(cudnnBatchNormalizationBackward)                \
+    X(cudnnCreatePoolingDescriptor)                   \
+    X(cudnnSetPooling2dDescriptor)                    \
+    X(cudnnDestroyPoolingDescriptor)                  \
+    X(cudnnPoolingForward)                            \
+    X(cudnnPoolingBackward)                           \
+    X(cudnnSoftmaxForward)                            \
+    X(cudnnSoftmaxBackward)
 
 namespace tern::cuda {
 

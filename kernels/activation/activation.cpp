@@ -14,6 +14,8 @@ void backward_cpu(const Problem& problem, const Stream& stream);
 void forward_cuda(const Problem& problem, const Stream& stream);
 void backward_cuda(const Problem& problem, const Stream& stream);
 bool accepts_cuda(const Problem& problem, std::string* why_not);
+void run_cudnn(const Problem& problem, const Stream& stream);
+bool accepts_cudnn(const Problem& problem, std::string* why_not);
 void record_grad(const Tensor& input, const Tensor& output, const ActivationParams& params);
 
 }  // namespace activation_passes
@@ -35,6 +37,7 @@ const Op& activation_op() {
                          {"x"},
                          {"y"},
                          {{Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
+                          {Backend::cudnn, TERN_IF_CUDA(run_cudnn), TERN_IF_CUDA(accepts_cudnn)},
                           {Backend::cpu, forward_cpu, accepts_float32},
                           {Backend::ref, forward_ref}},
                          flops_per_input<1>},
@@ -43,6 +46,7 @@ const Op& activation_op() {
                          {"x", "dy"},
                          {"dx"},
                          {{Backend::cuda, TERN_IF_CUDA(backward_cuda), TERN_IF_CUDA(accepts_cuda)},
+                          {Backend::cudnn, TERN_IF_CUDA(run_cudnn), TERN_IF_CUDA(accepts_cudnn)},
                           {Backend::cpu, backward_cpu, accepts_float32},
                           {Backend::ref, backward_ref}},
                          flops_per_input<1>}}};

@@ -29,7 +29,7 @@ const Op& adam_step_op() {
     static const Op op{"adam_step",
                        {{"adam_step",
                          "step",
-                         {"w", "m", "v", "step", "g", "learning_rate"},
+                         {"w", "m", "v", "step", "g", "learning_rate", "gradient_factor"},
                          {"w", "m", "v", "step"},
                          {{Backend::cuda, TERN_IF_CUDA(step_cuda), TERN_IF_CUDA(accepts_cuda)},
                           {Backend::cpu, step_cpu,
@@ -43,7 +43,8 @@ const Op& adam_step_op() {
 }
 
 void adam_step(const Tensor& weights, const Tensor& moment1, const Tensor& moment2, const Tensor& step,
-               const Tensor& gradient, const Tensor& learning_rate, const AdamParams& params) {
+               const Tensor& gradient, const Tensor& learning_rate, const AdamParams& params,
+               const Tensor& gradient_factor) {
     check_params(params);
     TERN_CHECK(weights.dtype() == DType::float32 || weights.dtype() == DType::float64, kWhere,
                "the weights must be float32 or float64, got ", weights);
@@ -58,8 +59,14 @@ void adam_step(const Tensor& weights, const Tensor& moment1, const Tensor& momen
                    learning_rate.device() == weights.device(),
                kWhere, "the learning rate must be one float64 on ", weights.device(), ", got ",
                learning_rate);
+    TERN_CHECK(!gradient_factor.defined() ||
+                   (gradient_factor.numel() == 1 && gradient_factor.dtype() == DType::float32 &&
+                    gradient_factor.device() == weights.device()),
+               kWhere, "the gradients' factor must be one float32 on ", weights.device(), ", got ",
+               gradient_factor);
     static const Pass& pass = adam_step_op().pass("step");
-    run_pass(pass, ParamsRef(params), {weights, moment1, moment2, step, gradient, learning_rate},
+    run_pass(pass, ParamsRef(params),
+             {weights, moment1, moment2, step, gradient, learning_rate, gradient_factor},
              {weights, moment1, moment2, step});
 }
 

@@ -5,15 +5,20 @@
 namespace tern::cases {
 namespace {
 
+const TensorSpec kNoFactor{.shape = {}, .defined = false};
+
+TensorSpec factor_of(double low, double high) { return {{}, low, high, DType::float32}; }
+
 // With v >= 0.01 and rates up to 0.01 no update is larger than 0.2 (sqrt(v) >= 0.1; at the first step
 // |m'| / 0.1 <= 10 over sqrt(v' / 0.001) >= 3). The moments lose digits where m and g cancel: relative to 1.
-PassCase step_case(std::string name, const Shape& shape, const AdamParams& params, bool benchmark = false) {
+PassCase step_case(std::string name, const Shape& shape, const AdamParams& params, bool benchmark = false,
+                   const TensorSpec& factor = kNoFactor) {
     const TensorSpec weights{shape}, moment{shape}, square{shape, 0.01, 1}, step{{}, 0, 20, DType::int64},
         rate{{}, 0.001, 0.01, DType::float64};
     return {std::move(name),
             "step",
             params,
-            {weights, moment, square, step, {shape}, rate},
+            {weights, moment, square, step, {shape}, rate, factor},
             {weights, moment, square, step},
             {Bound::relative(8, 0.2), Bound::relative(2, 1), Bound::relative(4), Bound::exact()},
             benchmark,
@@ -49,6 +54,8 @@ std::vector<ErrorCase> errors() {
          "[adam_step] the step must be one int64 on cpu, got float64 () on cpu"},
         {"learning rate in float32", [=] { adam_step(w, w, w, step, w, Tensor::zeros({}), {}); },
          "[adam_step] the learning rate must be one float64 on cpu, got float32 () on cpu"},
+        {"factor in float64", [=] { adam_step(w, w, w, step, w, rate, {}, rate); },
+         "[adam_step] the gradients' factor must be one float32 on cpu, got float64 () on cpu"},
     };
 }
 
@@ -62,6 +69,8 @@ OpCases adam_step_cases() {
                      step_case("odd", {37}, plain),
                      step_case("decay through the moments", {65}, coupled),
                      step_case("decoupled decay", {130}, decoupled),
+                     step_case("gradients times a factor", {65}, coupled, false, factor_of(0.25, 1)),
+                     step_case("a factor of 0", {65}, decoupled, false, factor_of(0, 0)),
                      step_case("mini_xception_dense", {391050}, plain, true)};
     result.random = [=](std::uint64_t seed) {
         Draw draw(seed);

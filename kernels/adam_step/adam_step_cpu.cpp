@@ -15,9 +15,10 @@
 #define TERN_ADAM_STEP_FACTORS
 namespace tern::adam_step_passes {
 
-// What one step does to every weight: g += coupled_decay * w, w *= keep, ...
+// What one step does to every weight: g = gradient * g + coupled_decay * w, w *= keep, ...
 struct Factors {
-    float coupled_decay, keep, one_minus_beta1, beta2, one_minus_beta2, root_correction2, epsilon, step_size;
+    float gradient, coupled_decay, keep, one_minus_beta1, beta2, one_minus_beta2, root_correction2, epsilon,
+        step_size;
 };
 
 struct Buffers {
@@ -35,7 +36,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 template <class D>
 void vector(D d, const Factors& f, const Buffers& b, std::int64_t i) {
     auto w = hn::LoadU(d, b.w + i), m = hn::LoadU(d, b.m + i), v = hn::LoadU(d, b.v + i);
-    const auto g = hn::MulAdd(hn::Set(d, f.coupled_decay), w, hn::LoadU(d, b.g + i));
+    const auto g =
+        hn::MulAdd(hn::Set(d, f.coupled_decay), w, hn::Mul(hn::Set(d, f.gradient), hn::LoadU(d, b.g + i)));
     w = hn::Mul(w, hn::Set(d, f.keep));
     m = hn::MulAdd(hn::Set(d, f.one_minus_beta1), hn::Sub(g, m), m);
     v = hn::MulAdd(hn::Mul(hn::Set(d, f.one_minus_beta2), g), g, hn::Mul(hn::Set(d, f.beta2), v));
@@ -65,9 +67,10 @@ namespace {
 
 HWY_EXPORT(weights);
 
-Factors factors(const AdamParams& params, double rate, double t) {
+Factors factors(const AdamParams& params, float gradient, double rate, double t) {
     const double correction1 = 1 - std::pow(params.beta1, t), correction2 = 1 - std::pow(params.beta2, t);
-    return {static_cast<float>(params.decoupled ? 0 : params.weight_decay),
+    return {gradient,
+            static_cast<float>(params.decoupled ? 0 : params.weight_decay),
             static_cast<float>(params.decoupled ? 1 - rate * params.weight_decay : 1),
             static_cast<float>(1 - params.beta1),
             static_cast<float>(params.beta2),
@@ -81,8 +84,14 @@ Factors factors(const AdamParams& params, double rate, double t) {
 
 void step_cpu(const Problem& problem, const Stream&) {
     const auto &in = problem.inputs, &out = problem.outputs;
+    const float factor = in[6].defined() ? in[6].data<float>()[0] : 1;
+    if (factor == 0) {
+        for (std::size_t i = 0; i < out.size(); ++i) out[i].copy_from(in[i]);
+        return;
+    }
     const std::int64_t t = in[3].data<std::int64_t>()[0] + 1;
-    const Factors f = factors(problem.params<AdamParams>(), in[5].data<double>()[0], static_cast<double>(t));
+    const Factors f =
+        factors(problem.params<AdamParams>(), factor, in[5].data<double>()[0], static_cast<double>(t));
     const Buffers b{in[0].data<float>(),  in[1].data<float>(),  in[2].data<float>(), in[4].data<float>(),
                     out[0].data<float>(), out[1].data<float>(), out[2].data<float>()};
     parallel_for(in[0].numel(), 1 << 14, [&](std::int64_t begin, std::int64_t end) {

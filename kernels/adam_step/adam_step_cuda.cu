@@ -10,16 +10,20 @@
 namespace tern::adam_step_passes {
 namespace {
 
-// g += coupled_decay * w, w *= keep, ...
+// g = gradient * g + coupled_decay * w, w *= keep, ...; a gradient of 0: no step.
 struct Factors {
-    float coupled_decay, keep, one_minus_beta1, beta2, one_minus_beta2, root_correction2, epsilon, step_size;
+    float gradient, coupled_decay, keep, one_minus_beta1, beta2, one_minus_beta2, root_correction2, epsilon,
+        step_size;
 };
 
 __global__ void adam_step_factors_kernel(AdamParams params, const std::int64_t* step, const double* rate,
-                                         Factors* factors, std::int64_t* new_step) {
+                                         const float* gradient_factor, Factors* factors,
+                                         std::int64_t* new_step) {
+    const float gradient = gradient_factor == nullptr ? 1.0f : *gradient_factor;
     const std::int64_t t = *step + 1;
     const double correction1 = 1 - ::pow(params.beta1, static_cast<double>(t));
     const double correction2 = 1 - ::pow(params.beta2, static_cast<double>(t));
+    factors->gradient = gradient;
     factors->coupled_decay = static_cast<float>(params.decoupled ? 0 : params.weight_decay);
     factors->keep = static_cast<float>(params.decoupled ? 1 - *rate * params.weight_decay : 1);
     factors->one_minus_beta1 = static_cast<float>(1 - params.beta1);
@@ -28,7 +32,7 @@ __global__ void adam_step_factors_kernel(AdamParams params, const std::int64_t* 
     factors->root_correction2 = static_cast<float>(::sqrt(correction2));
     factors->epsilon = static_cast<float>(params.epsilon);
     factors->step_size = static_cast<float>(*rate / correction1);
-    *new_step = t;  // may be where step is: this is the only thread
+    *new_step = gradient == 0 ? t - 1 : t;  // may be where step is: this is the only thread
 }
 
 struct AdamStep {
@@ -43,8 +47,8 @@ struct AdamStep {
         auto weights = cuda::load_pack<N>(w + i), means = cuda::load_pack<N>(m + i),
              squares = cuda::load_pack<N>(v + i);
         const auto gradients = cuda::load_pack<N>(g + i);
-        for (int j = 0; j < N; ++j) {
-            const float gradient = gradients[j] + f.coupled_decay * weights[j];
+        for (int j = 0; j < N && f.gradient != 0; ++j) {
+            const float gradient = f.gradient * gradients[j] + f.coupled_decay * weights[j];
             means[j] += f.one_minus_beta1 * (gradient - means[j]);
             squares[j] = f.beta2 * squares[j] + f.one_minus_beta2 * gradient * gradient;
             const float denominator = sqrtf(squares[j]) / f.root_correction2 + f.epsilon;
@@ -63,7 +67,8 @@ void TERN_CUDA_PASS(step)(const Problem& problem, const Stream& stream) {
     const Tensor memory = Tensor::empty({sizeof(Factors) / sizeof(float)}, DType::float32, in[0].device());
     auto* const factors = reinterpret_cast<Factors*>(memory.raw_data());
     cuda::launch(adam_step_factors_kernel, {dim3(1), dim3(1)}, stream, problem.params<AdamParams>(),
-                 in[3].data<std::int64_t>(), in[5].data<double>(), factors, out[3].data<std::int64_t>());
+                 in[3].data<std::int64_t>(), in[5].data<double>(),
+                 in[6].defined() ? in[6].data<float>() : nullptr, factors, out[3].data<std::int64_t>());
     const AdamStep work{factors,
                         in[0].data<float>(),
                         in[1].data<float>(),

@@ -9,6 +9,11 @@ namespace tern::adam_step_passes {
 void step_ref(const Problem& problem, const Stream&) {
     const AdamParams& params = problem.params<AdamParams>();
     const auto &in = problem.inputs, &out = problem.outputs;
+    const float factor = in[6].defined() ? in[6].data<float>()[0] : 1;
+    if (factor == 0) {
+        for (std::size_t i = 0; i < out.size(); ++i) out[i].copy_from(in[i]);
+        return;
+    }
     const std::int64_t t = in[3].data<std::int64_t>()[0] + 1;
     const double rate = in[5].data<double>()[0];
     const double correction1 = 1 - std::pow(params.beta1, static_cast<double>(t));
@@ -18,6 +23,7 @@ void step_ref(const Problem& problem, const Stream&) {
         for (std::int64_t i = 0; i < in[0].numel(); ++i) {
             Real w = static_cast<Real>(in[0].data<T>()[i]), m = static_cast<Real>(in[1].data<T>()[i]),
                  v = static_cast<Real>(in[2].data<T>()[i]), g = static_cast<Real>(in[4].data<T>()[i]);
+            g = static_cast<Real>(factor) * g;
             if (params.decoupled)
                 w = w * static_cast<Real>(1 - rate * params.weight_decay);
             else

@@ -13,6 +13,8 @@ void backward_cpu(const Problem& problem, const Stream& stream);
 void forward_cuda(const Problem& problem, const Stream& stream);
 void backward_cuda(const Problem& problem, const Stream& stream);
 bool accepts_cuda(const Problem& problem, std::string* why_not);
+void run_cudnn(const Problem& problem, const Stream& stream);
+bool accepts_cudnn(const Problem& problem, std::string* why_not);
 void record_grad(const Tensors& inputs, const BatchNormResult& result, const NormalizeParams& params);
 
 }  // namespace batch_norm_passes
@@ -23,9 +25,11 @@ using namespace batch_norm_passes;
 // is left out where there is no residual, or dy itself is its gradient.
 const Op& batch_norm_op() {
     const auto implementations = [](auto ours, auto cpu_version, auto reference) {
-        return std::vector<Implementation>{{Backend::cuda, ours, TERN_IF_CUDA(accepts_cuda)},
-                                           {Backend::cpu, cpu_version, accepts_float32},
-                                           {Backend::ref, reference}};
+        return std::vector<Implementation>{
+            {Backend::cuda, ours, TERN_IF_CUDA(accepts_cuda)},
+            {Backend::cudnn, TERN_IF_CUDA(run_cudnn), TERN_IF_CUDA(accepts_cudnn)},
+            {Backend::cpu, cpu_version, accepts_float32},
+            {Backend::ref, reference}};
     };
     static const Op op{"batch_norm",
                        {{"batch_norm",

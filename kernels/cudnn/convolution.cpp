@@ -1,8 +1,6 @@
 #include "tern/kernels/cudnn/convolution.hpp"
 
-#include "tern/core/cuda/cudnn.hpp"
-#include "tern/kernels/cudnn/plan_cache.hpp"
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/cudnn/descriptors.hpp"
 
 namespace tern::cudnn {
 namespace {
@@ -11,31 +9,9 @@ using cuda::cudnn;
 
 constexpr std::size_t kWorkspaceLimit = std::size_t{256} << 20;
 
-template <class Descriptor>
-Owned<Descriptor, cudnnStatus_t> owned(cudnnStatus_t (*create)(Descriptor*),
-                                       cudnnStatus_t (*destroy)(Descriptor)) {
-    Descriptor descriptor{};
-    TERN_CUDNN_CHECK(create(&descriptor));
-    return {descriptor, destroy};
-}
-
-cudnnDataType_t data_type(DType dtype) {
-    switch (dtype) {
-        case DType::float32:
-            return CUDNN_DATA_FLOAT;
-        case DType::bfloat16:
-            return CUDNN_DATA_BFLOAT16;
-        case DType::float16:
-            return CUDNN_DATA_HALF;
-        default:
-            fail("cudnn", "no convolutions in ", dtype);
-    }
-}
-
 struct Plan {
     Convolution key;
-    Owned<cudnnTensorDescriptor_t, cudnnStatus_t> x = tensor_descriptor(), y = tensor_descriptor(),
-                                                  bias = tensor_descriptor();
+    TensorDescriptor x, y, bias;
     Owned<cudnnFilterDescriptor_t, cudnnStatus_t> w =
         owned(cudnn().cudnnCreateFilterDescriptor, cudnn().cudnnDestroyFilterDescriptor);
     Owned<cudnnConvolutionDescriptor_t, cudnnStatus_t> convolution =
@@ -46,11 +22,12 @@ struct Plan {
     int algorithm = 0;
     std::size_t workspace_bytes = 0;
 
-    Plan(const Convolution& c, cudnnHandle_t handle) : key(c) {
+    Plan(const Convolution& c, cudnnHandle_t handle)
+        : key(c),
+          x(c.dtype, c.batch, c.height, c.width, c.channels),
+          y(c.dtype, c.batch, c.out_height, c.out_width, c.out_channels),
+          bias(c.dtype, 1, 1, 1, c.out_channels) {
         const auto i = [](std::int64_t value) { return static_cast<int>(value); };
-        set(x, c.batch, c.channels, c.height, c.width);
-        set(y, c.batch, c.out_channels, c.out_height, c.out_width);
-        set(bias, 1, c.out_channels, 1, 1);
         TERN_CUDNN_CHECK(cudnn().cudnnSetFilter4dDescriptor(w.get(), data_type(c.dtype), CUDNN_TENSOR_NHWC,
                                                             i(c.out_channels), i(c.channels / c.groups),
                                                             i(c.window.kernel_h), i(c.window.kernel_w)));
@@ -67,17 +44,6 @@ struct Plan {
     }
 
   private:
-    static Owned<cudnnTensorDescriptor_t, cudnnStatus_t> tensor_descriptor() {
-        return owned(cudnn().cudnnCreateTensorDescriptor, cudnn().cudnnDestroyTensorDescriptor);
-    }
-
-    void set(const Owned<cudnnTensorDescriptor_t, cudnnStatus_t>& tensor, std::int64_t n, std::int64_t c,
-             std::int64_t h, std::int64_t width) const {
-        const auto i = [](std::int64_t value) { return static_cast<int>(value); };
-        TERN_CUDNN_CHECK(cudnn().cudnnSetTensor4dDescriptor(
-            tensor.get(), CUDNN_TENSOR_NHWC, data_type(key.dtype), i(n), i(c), i(h), i(width)));
-    }
-
     void set_math(cudnnMathType_t type) const {
         TERN_CUDNN_CHECK(cudnn().cudnnSetConvolutionMathType(convolution.get(), type));
     }

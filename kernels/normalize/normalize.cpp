@@ -16,6 +16,8 @@ void forward_cuda(const Problem& problem, const Stream& stream);
 void backward_reduce_cuda(const Problem& problem, const Stream& stream);
 void backward_input_cuda(const Problem& problem, const Stream& stream);
 bool accepts_cuda(const Problem& problem, std::string* why_not);
+void run_cudnn(const Problem& problem, const Stream& stream);
+bool accepts_cudnn(const Problem& problem, std::string* why_not);
 void record_grad(const Tensors& inputs, const Tensor& output, const NormalizeParams& params);
 
 }  // namespace normalize_passes
@@ -35,7 +37,10 @@ const Op& normalize_op() {
           "forward",
           {"x", "mean", "variance", "gamma", "beta", "residual"},
           {"y"},
-          implementations(TERN_IF_CUDA(forward_cuda), forward_cpu, forward_ref),
+          {{Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
+           {Backend::cudnn, TERN_IF_CUDA(run_cudnn), TERN_IF_CUDA(accepts_cudnn)},
+           {Backend::cpu, forward_cpu, accepts_float32},
+           {Backend::ref, forward_ref}},
           flops_per_input<4>},
          {"normalize",
           "backward_reduce",

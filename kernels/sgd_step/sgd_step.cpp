@@ -31,7 +31,7 @@ const Op& sgd_step_op() {
     static const Op op{"sgd_step",
                        {{"sgd_step",
                          "step",
-                         {"w", "buffer", "g", "learning_rate"},
+                         {"w", "buffer", "g", "learning_rate", "gradient_factor"},
                          {"w", "buffer"},
                          {{Backend::cuda, TERN_IF_CUDA(step_cuda), TERN_IF_CUDA(accepts_cuda)},
                           {Backend::cpu, step_cpu,
@@ -45,7 +45,7 @@ const Op& sgd_step_op() {
 }
 
 void sgd_step(const Tensor& weights, const Tensor& buffer, const Tensor& gradient,
-              const Tensor& learning_rate, const SgdParams& params) {
+              const Tensor& learning_rate, const SgdParams& params, const Tensor& gradient_factor) {
     check_params(params, buffer.defined());
     TERN_CHECK(weights.dtype() == DType::float32 || weights.dtype() == DType::float64, kWhere,
                "the weights must be float32 or float64, got ", weights);
@@ -59,8 +59,14 @@ void sgd_step(const Tensor& weights, const Tensor& buffer, const Tensor& gradien
                    learning_rate.device() == weights.device(),
                kWhere, "the learning rate must be one float64 on ", weights.device(), ", got ",
                learning_rate);
+    TERN_CHECK(!gradient_factor.defined() ||
+                   (gradient_factor.numel() == 1 && gradient_factor.dtype() == DType::float32 &&
+                    gradient_factor.device() == weights.device()),
+               kWhere, "the gradients' factor must be one float32 on ", weights.device(), ", got ",
+               gradient_factor);
     static const Pass& pass = sgd_step_op().pass("step");
-    run_pass(pass, ParamsRef(params), {weights, buffer, gradient, learning_rate}, {weights, buffer});
+    run_pass(pass, ParamsRef(params), {weights, buffer, gradient, learning_rate, gradient_factor},
+             {weights, buffer});
 }
 
 }  // namespace tern

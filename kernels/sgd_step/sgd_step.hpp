@@ -12,12 +12,14 @@ struct SgdParams {
 };
 
 /// In place, as PyTorch defines it (no dampening):
+///   g = gradient_factor * g, where one is given; if it is 0 nothing changes
 ///   g = g + decay * w
 ///   b = momentum * b + g;   g = b, or with Nesterov g + momentum * b      (where a buffer b is given)
 ///   w = w - learning_rate * g
 /// weights, buffer, gradient: one shape, one type, float32 or float64; buffer starts at zero and is undefined
-/// exactly where the momentum is 0. learning_rate: float64 scalar on the same device.
+/// exactly where the momentum is 0. learning_rate: float64 scalar, gradient_factor: float32 scalar or
+/// undefined for 1 (see update_loss_scale), on the same device.
 void sgd_step(const Tensor& weights, const Tensor& buffer, const Tensor& gradient,
-              const Tensor& learning_rate, const SgdParams& params);
+              const Tensor& learning_rate, const SgdParams& params, const Tensor& gradient_factor = {});
 
 }  // namespace tern

@@ -5,15 +5,20 @@
 namespace tern::cases {
 namespace {
 
+const TensorSpec kNoFactor{.shape = {}, .defined = false};
+
+TensorSpec factor_of(double low, double high) { return {{}, low, high, DType::float32}; }
+
 // |g + decay w| <= 1.1, |b'| <= 2.1, Nesterov's sum <= 3.1: rates up to 0.1 move a weight by less than 0.4.
-PassCase step_case(std::string name, const Shape& shape, const SgdParams& params, bool benchmark = false) {
+PassCase step_case(std::string name, const Shape& shape, const SgdParams& params, bool benchmark = false,
+                   const TensorSpec& factor = kNoFactor) {
     const TensorSpec weights{shape}, rate{{}, 0.01, 0.1, DType::float64};
     TensorSpec buffer{shape};
     buffer.defined = params.momentum > 0;
     return {std::move(name),
             "step",
             params,
-            {weights, buffer, {shape}, rate},
+            {weights, buffer, {shape}, rate, factor},
             {weights, buffer},
             {Bound::relative(4, 0.4), Bound::relative(2, 2)},
             benchmark,
@@ -47,6 +52,8 @@ std::vector<ErrorCase> errors() {
          "[sgd_step] the weights must be float32 or float64, got float16 (2) on cpu"},
         {"learning rate in float32", [=] { sgd_step(w, {}, w, Tensor::zeros({}), {}); },
          "[sgd_step] the learning rate must be one float64 on cpu, got float32 () on cpu"},
+        {"factor in float64", [=] { sgd_step(w, {}, w, rate, {}, rate); },
+         "[sgd_step] the gradients' factor must be one float32 on cpu, got float64 () on cpu"},
     };
 }
 
@@ -56,10 +63,16 @@ OpCases sgd_step_cases() {
     OpCases result;
     const SgdParams plain, decayed{.weight_decay = 0.1}, momentum{.momentum = 0.9, .weight_decay = 0.1},
         nesterov{.momentum = 0.9, .weight_decay = 0.1, .nesterov = true};
-    result.passes = {
-        step_case("empty", {0}, momentum),      step_case("one", {1}, plain),
-        step_case("decay", {37}, decayed),      step_case("momentum", {37}, momentum),
-        step_case("nesterov", {130}, nesterov), step_case("mini_xception_dense", {391050}, momentum, true)};
+    result.passes = {step_case("empty", {0}, momentum),
+                     step_case("one", {1}, plain),
+                     step_case("gradients times a factor", {65}, momentum, false, factor_of(0.25, 1)),
+                     step_case("plain, gradients times a factor", {65}, decayed, false, factor_of(0.25, 1)),
+                     step_case("a factor of 0", {65}, momentum, false, factor_of(0, 0)),
+                     step_case("plain, a factor of 0", {65}, plain, false, factor_of(0, 0)),
+                     step_case("decay", {37}, decayed),
+                     step_case("momentum", {37}, momentum),
+                     step_case("nesterov", {130}, nesterov),
+                     step_case("mini_xception_dense", {391050}, momentum, true)};
     result.random = [=](std::uint64_t seed) {
         Draw draw(seed);
         const Shape shape{draw(0, 300)};

@@ -6,19 +6,24 @@ namespace tern::sgd_step_passes {
 namespace {
 
 // The learning rate lies on the device: a recorded step reads the new one each time it runs.
+__device__ float factor_at(const float* factor) { return factor == nullptr ? 1.0f : *factor; }
+
 struct SgdPlainStep {
     static constexpr int kPack = cuda::kPackSize<float>;
     const float *w, *g;
     const double* rate;
+    const float* factor;  // of the gradients, null: 1
     float decay;
     float* new_w;
 
     template <int N>
     __device__ void run(std::int64_t i) const {
         const auto step = static_cast<float>(*rate);
+        const float of_gradients = factor_at(factor);
         auto weights = cuda::load_pack<N>(w + i);
         const auto gradients = cuda::load_pack<N>(g + i);
-        for (int v = 0; v < N; ++v) weights[v] -= step * (gradients[v] + decay * weights[v]);
+        for (int v = 0; v < N && of_gradients != 0; ++v)
+            weights[v] -= step * (of_gradients * gradients[v] + decay * weights[v]);
         cuda::store_pack<N>(new_w + i, weights);
     }
 };
@@ -27,16 +32,18 @@ struct SgdMomentumStep {
     static constexpr int kPack = cuda::kPackSize<float>;
     const float *w, *b, *g;
     const double* rate;
+    const float* factor;                            // of the gradients, null: 1
     float momentum, decay, of_gradient, of_buffer;  // the step is of_gradient * g + of_buffer * b
     float *new_w, *new_b;
 
     template <int N>
     __device__ void run(std::int64_t i) const {
         const auto step = static_cast<float>(*rate);
+        const float of_gradients = factor_at(factor);
         auto weights = cuda::load_pack<N>(w + i), buffers = cuda::load_pack<N>(b + i);
         const auto gradients = cuda::load_pack<N>(g + i);
-        for (int v = 0; v < N; ++v) {
-            const float gradient = gradients[v] + decay * weights[v];
+        for (int v = 0; v < N && of_gradients != 0; ++v) {
+            const float gradient = of_gradients * gradients[v] + decay * weights[v];
             buffers[v] = momentum * buffers[v] + gradient;
             weights[v] -= step * (of_gradient * gradient + of_buffer * buffers[v]);
         }
@@ -52,10 +59,11 @@ void TERN_CUDA_PASS(step)(const Problem& problem, const Stream& stream) {
     const Tensor &w = problem.inputs[0], &b = problem.inputs[1], &g = problem.inputs[2];
     const Tensor &new_w = problem.outputs[0], &new_b = problem.outputs[1];
     const double* rate = problem.inputs[3].data<double>();
+    const float* factor = problem.inputs[4].defined() ? problem.inputs[4].data<float>() : nullptr;
     const auto momentum = static_cast<float>(params.momentum),
                decay = static_cast<float>(params.weight_decay);
     if (!b.defined()) {
-        launch_flat(SgdPlainStep{w.data<float>(), g.data<float>(), rate, decay, new_w.data<float>()},
+        launch_flat(SgdPlainStep{w.data<float>(), g.data<float>(), rate, factor, decay, new_w.data<float>()},
                     w.numel(), {w, g, new_w}, stream);
         return;
     }
@@ -63,6 +71,7 @@ void TERN_CUDA_PASS(step)(const Problem& problem, const Stream& stream) {
                                b.data<float>(),
                                g.data<float>(),
                                rate,
+                               factor,
                                momentum,
                                decay,
                                params.nesterov ? 1.0f : 0.0f,

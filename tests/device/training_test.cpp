@@ -26,7 +26,7 @@ const Dataset& pictures() {
 
 std::unique_ptr<Module> make(const ModelInfo& info, DType precision, Device device) {
     std::unique_ptr<Module> model = make_model(info.name, {10, 1});
-    model->to(precision);
+    model->to(compute_dtype(precision));
     model->to(device);
     model->train();
     return model;
@@ -75,9 +75,10 @@ struct Outcome {
     Evaluation evaluation;
 };
 
-Outcome train(const ModelInfo& info, Device device, const OptimizerSettings& settings) {
-    const std::unique_ptr<Module> model = make(info, DType::float32, device);
-    const BatchSource batches = source(info, DType::float32, device);
+Outcome train(const ModelInfo& info, Device device, const OptimizerSettings& settings,
+              DType precision = DType::float32) {
+    const std::unique_ptr<Module> model = make(info, precision, device);
+    const BatchSource batches = source(info, precision, device);
     const auto optimizer = make_optimizer(FlatParameters(*model), settings);
     TrainingStep step(*model, *optimizer, batches, 0, kSteps);
     const Batches order(epoch_order(batches.size(), true, 9, 0, device), kBatch);
@@ -136,4 +137,49 @@ TEST_CASE("five steps agree with the CPU's, and give the same bits again") {
             CHECK(gpu.evaluation.totals.records == pictures().size());
         }
     }
+}
+
+// Some 40 layers round activations to 16 bits, one after the other: with bfloat16's 2^-9 that is sqrt(40)
+// 2^-9 = 1.2 % of a logit. Five updates each add as much of their own.
+TEST_CASE("five steps in 16 bits stay near those in float32, and give the same bits again") {
+    const OptimizerSettings settings{.name = "sgd", .learning_rate = 0.01, .momentum = 0.9};
+    for (const ModelInfo& info : all_models()) {
+        const Outcome exact = train(info, Device::cuda(), settings);
+        for (const DType precision : {DType::bfloat16, DType::float16}) {
+            INFO(info.name << ", " << name_of(precision));
+            const Outcome half = train(info, Device::cuda(), settings, precision),
+                          again = train(info, Device::cuda(), settings, precision);
+            for (std::size_t i = 0; i < kSteps; ++i) {
+                INFO("step " << i << ": " << half.losses[i] << ", in float32 " << exact.losses[i]);
+                CHECK(std::fabs(half.losses[i] - exact.losses[i]) <= 0.05 * exact.losses[i]);
+            }
+            CHECK(half.losses == again.losses);
+            CHECK(half.state == again.state);
+            CHECK(values(half.evaluation.logits) == values(again.evaluation.logits));
+        }
+    }
+}
+
+TEST_CASE("a step whose float16 gradients overflow is left out on the device too") {
+    const ModelInfo& info = all_models().front();
+    const std::unique_ptr<Module> model = make(info, DType::float16, Device::cuda());
+    const BatchSource batches = source(info, DType::float16, Device::cuda());
+    const auto optimizer = make_optimizer(FlatParameters(*model), {.name = "adam"});
+    TrainingStep step(*model, *optimizer, batches, 0, 0);
+    const Tensor scale = step.state().front().tensor;
+    scale.copy_from(Tensor::full({}, 0x1p24).to(Device::cuda()));
+    const auto parameters = [&] {
+        std::vector<std::vector<double>> result;
+        for (const NamedTensor& named : model->parameters()) result.push_back(values(named.tensor));
+        for (const NamedTensor& named : optimizer->state()) result.push_back(values(named.tensor));
+        return result;
+    };
+    const auto before = parameters();
+    const Tensor records = epoch_order(kBatch, false, 0, 0, Device::cuda());
+    step.run(records);
+    CHECK(parameters() == before);
+    CHECK(values(scale).front() == 0x1p23);
+    for (int i = 0; i < 20 && parameters() == before; ++i) step.run(records);
+    CHECK(parameters() != before);
+    CHECK(values(scale).front() >= 1024);
 }

@@ -1,6 +1,9 @@
 // Every implementation that runs on this machine against ref in float64, over the listed and random shapes.
 #include "tern/tests/kernels/conformance.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "tern/tests/catch.hpp"
 
 using namespace tern;
@@ -38,6 +41,24 @@ TEST_CASE("every implementation agrees with ref in float64 on random shapes") {
         for (std::uint64_t seed = 1; seed <= kRandomRounds; ++seed) {
             for (const cases::PassCase& pass_case : named.cases.random(seed)) {
                 check_all_types(*named.op, pass_case, seed);
+            }
+        }
+    }
+}
+
+// The CPU versions take float32; dispatch widens what has 16 bits, and rounds.
+TEST_CASE("the CPU's versions agree with ref in float64 on 16-bit tensors, through dispatch") {
+    const KernelPolicyScope policy(KernelPolicy::parse("cpu"));
+    const auto run = [](const Problem& problem, const Stream&) { run_problem(problem); };
+    for (const cases::NamedCases& named : cases::all_cases()) {
+        std::vector<cases::PassCase> passes = named.cases.random(1);
+        std::ranges::copy_if(named.cases.passes, std::back_inserter(passes),
+                             [](const cases::PassCase& pass_case) { return !pass_case.benchmark; });
+        for (const cases::PassCase& pass_case : passes) {
+            for (const DType dtype : {DType::bfloat16, DType::float16}) {
+                INFO(named.op->name << '.' << pass_case.pass << ", case \"" << pass_case.name << "\", "
+                                    << dtype);
+                CHECK(test::check_conformance(*named.op, pass_case, dtype, run, 1) == "");
             }
         }
     }

@@ -3,8 +3,13 @@
 
 #include <algorithm>
 
+#include "tern/kernels/activation/activation.hpp"
+#include "tern/kernels/batch_norm/batch_norm.hpp"
 #include "tern/kernels/cases/cases.hpp"
 #include "tern/kernels/conv2d/conv2d.hpp"
+#include "tern/kernels/max_pool2d/max_pool2d.hpp"
+#include "tern/kernels/normalize/normalize.hpp"
+#include "tern/kernels/softmax/softmax.hpp"
 #include "tern/tests/catch.hpp"
 
 using namespace tern;
@@ -112,6 +117,60 @@ TEST_CASE("the versions through NVIDIA's libraries say what they refuse") {
           "tern's kernels are faster below 4096 products of channels and outputs, got 192");
     CHECK_THAT(conv2d(DType::float64, 64, plain), expected("float32 and 16-bit types only, got float64"));
     if (cuda_build) CHECK_THAT(conv2d(DType::float16, 64, uneven), Catch::StartsWith("uneven padding: "));
+}
+
+TEST_CASE("cuDNN's plain calls say what they refuse") {
+    const bool cuda_build = linear_op().pass("forward").implementations[0].accepts != nullptr;
+    const auto expected = [&](const char* text) { return Catch::Equals(cuda_build ? text : ""); };
+    const auto starts = [&](const char* text) { return Catch::StartsWith(cuda_build ? text : ""); };
+    const Tensor x = Tensor::zeros({2, 8, 8, 4}), c = Tensor::zeros({4}), none;
+
+    const auto softmax = [](const Tensor& rows) {
+        return refusal_of_libraries(softmax_op().pass("forward"), {rows}, {rows}, ParamsRef(SoftmaxParams{}));
+    };
+    CHECK_THAT(softmax(Tensor::zeros({2, 3}, DType::float64)),
+               expected("float32 and 16-bit types only, got float64"));
+    CHECK_THAT(softmax(Tensor::zeros({0, 3})), expected("no elements"));
+
+    const auto activation = [&](const char* pass, Activation kind) {
+        return refusal_of_libraries(activation_op().pass(pass), {x, x}, {x},
+                                    ParamsRef(ActivationParams{kind}));
+    };
+    CHECK_THAT(activation("forward", Activation::gelu), expected("cuDNN's call has no gelu"));
+    CHECK_THAT(activation("backward", Activation::tanh),
+               expected("cuDNN's backward call needs the results of tanh, which are not kept"));
+
+    const NormalizeParams with_relu{.activation = Activation::relu}, plain;
+    const auto normalize = [&](const NormalizeParams& params, const Tensor& residual) {
+        return refusal_of_libraries(normalize_op().pass("forward"), {x, c, c, c, c, residual}, {x},
+                                    ParamsRef(params));
+    };
+    CHECK_THAT(normalize(with_relu, none), expected("cuDNN's call applies no relu"));
+    CHECK_THAT(normalize(plain, x), expected("cuDNN's call adds no residual"));
+
+    const auto batch_norm = [&](const Tensor& of, const NormalizeParams& params, const Tensor& residual) {
+        return refusal_of_libraries(batch_norm_op().pass("forward"), {of, c, c, residual}, {of, c, c},
+                                    ParamsRef(params));
+    };
+    CHECK_THAT(batch_norm(x, with_relu, none), expected("cuDNN's call applies no relu"));
+    CHECK_THAT(batch_norm(x, plain, x), expected("cuDNN's call adds no residual"));
+    CHECK_THAT(batch_norm(c.reshape({1, 4}), plain, none), expected("more than one row only"));
+    const auto batch_norm_backward = [&](const Tensor& dmean, const Tensor& dx) {
+        return refusal_of_libraries(batch_norm_op().pass("backward"), {x, c, c, c, c, none, x, dmean, none},
+                                    {dx, c, c, none}, ParamsRef(plain));
+    };
+    CHECK_THAT(batch_norm_backward(c, x), expected("cuDNN's call takes no gradients of the moments"));
+    CHECK_THAT(batch_norm_backward(none, none), expected("cuDNN's call gives all gradients"));
+
+    const auto max_pool2d = [&](const Window2d& window) {
+        return refusal_of_libraries(max_pool2d_op().pass("forward"), {x}, {x},
+                                    ParamsRef(MaxPool2dParams{window}));
+    };
+    Window2d uneven = Window2d::square(2, 2);
+    uneven.pad_bottom = 1;
+    CHECK_THAT(max_pool2d(uneven), starts("uneven padding: "));
+    CHECK_THAT(max_pool2d(Window2d::square(2, 1, 0, 2)), starts("cuDNN's pools have no dilation: "));
+    CHECK_THAT(max_pool2d(Window2d::square(2, 2, 2)), starts("padding as large as the window: "));
 }
 
 TEST_CASE("every version on tensor cores stands before a plain one") {

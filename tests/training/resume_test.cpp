@@ -36,10 +36,11 @@ void check_equal(const NamedTensors& got, const NamedTensors& expected) {
 
 // One process's part of a run: from `from`, if any, until the plan or `stop_at` ends it.
 struct Part {
-    Part(const TrainingPlan& plan, const std::string& optimizer_name, const Saved* from, std::int64_t stop_at)
+    Part(const TrainingPlan& plan, const std::string& optimizer_name, const Saved* from, std::int64_t stop_at,
+         DType precision = DType::float32)
         : network(4),
-          train(make_synthetic(kSet, Split::train), {}, DType::float32, Device::cpu()),
-          test(make_synthetic(kSet, Split::test), {}, DType::float32, Device::cpu()),
+          train(make_synthetic(kSet, Split::train), {}, precision, Device::cpu()),
+          test(make_synthetic(kSet, Split::test), {}, precision, Device::cpu()),
           optimizer(make_optimizer(FlatParameters(network),
                                    {.name = optimizer_name, .learning_rate = 0.01, .momentum = 0.9})),
           schedule(make_schedule("constant", 0.01)) {
@@ -72,17 +73,17 @@ struct Part {
     std::optional<MetricsRow> last;
 };
 
-void check_resumes(const TrainingPlan& plan, const std::string& optimizer) {
-    const Part whole(plan, optimizer, nullptr, 0);
+void check_resumes(const TrainingPlan& plan, const std::string& optimizer, DType precision = DType::float32) {
+    const Part whole(plan, optimizer, nullptr, 0, precision);
     REQUIRE(whole.last);
     const auto total = static_cast<std::int64_t>(whole.losses.size());
     for (std::int64_t stop_at = 1; stop_at <= total; ++stop_at) {
         INFO("stopped after step " << stop_at << " of " << total);
-        const Part first(plan, optimizer, nullptr, stop_at);
+        const Part first(plan, optimizer, nullptr, stop_at, precision);
         CHECK_FALSE(first.last);
         REQUIRE_FALSE(first.saved.empty());
         CHECK(first.saved.back().position.step == stop_at);
-        const Part second(plan, optimizer, &first.saved.back(), 0);
+        const Part second(plan, optimizer, &first.saved.back(), 0, precision);
         REQUIRE(second.last);
         check_equal(second.saved.back().model, whole.saved.back().model);
         check_equal(second.saved.back().trainer, whole.saved.back().trainer);
@@ -107,6 +108,10 @@ void check_resumes(const TrainingPlan& plan, const std::string& optimizer) {
 TEST_CASE("a run of epochs that is stopped after any step goes on bit for bit") {
     check_resumes({.epochs = 2, .batch_size = 64, .seed = 3}, "adam");
     check_resumes({.epochs = 2, .batch_size = 64, .seed = 3}, "sgd");
+}
+
+TEST_CASE("a run with a loss scale goes on bit for bit") {
+    check_resumes({.steps = 5, .batch_size = 64, .seed = 3}, "adam", DType::float16);
 }
 
 TEST_CASE("a run of steps that is stopped after any step goes on bit for bit") {

@@ -1,0 +1,73 @@
+#include "tern/kernels/batch_norm/batch_norm.hpp"
+
+#include "tern/core/stream_scope.hpp"
+#include "tern/kernels/cudnn/descriptors.hpp"
+#include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
+
+namespace tern::batch_norm_passes {
+namespace {
+
+// All as one image of a row of pixels: the moments of CUDNN_BATCHNORM_SPATIAL are those of each channel.
+struct Descriptors {
+    cudnn::TensorDescriptor rows, channels;
+    explicit Descriptors(const Tensor& x)
+        : rows(cudnn::rows_descriptor(x)), channels(DType::float32, 1, 1, 1, x.dim(-1)) {}
+};
+
+constexpr auto kMode = CUDNN_BATCHNORM_SPATIAL;
+
+bool is_forward(const Problem& problem) { return problem.pass.name == std::string_view("forward"); }
+
+// cuDNN tells the moments as running ones, with a variance that is made unbiased.
+void forward(const Problem& problem, const Stream& stream) {
+    const auto &in = problem.inputs, &out = problem.outputs;
+    const Tensor &x = in[0], &mean = out[1], &variance = out[2];
+    const Descriptors of(x);
+    const StreamScope scope(stream);  // for what is not cuDNN's
+    mean.fill_zero();
+    variance.fill_zero();
+    const float one = 1, zero = 0;
+    constexpr double kAllOfTheBatch = 1;
+    TERN_CUDNN_CHECK(cuda::cudnn().cudnnBatchNormalizationForwardTraining(
+        cuda::cudnn_handle(stream), kMode, &one, &zero, of.rows.get(), x.raw_data(), of.rows.get(),
+        out[0].raw_data(), of.channels.get(), in[1].raw_data(), in[2].raw_data(), kAllOfTheBatch,
+        mean.raw_data(), variance.raw_data(), problem.params<NormalizeParams>().epsilon, nullptr, nullptr));
+    const auto rows = static_cast<double>(x.numel() / x.dim(-1));
+    variance.copy_from(
+        mul(variance, Tensor::full({}, (rows - 1) / rows, variance.dtype(), variance.device())));
+}
+
+void backward(const Problem& problem, const Stream& stream) {
+    const auto &in = problem.inputs, &out = problem.outputs;
+    const Tensor &x = in[0], &dy = in[6];
+    const Descriptors of(x);
+    const float one = 1, zero = 0;
+    // Without saved moments it computes them again.
+    TERN_CUDNN_CHECK(cuda::cudnn().cudnnBatchNormalizationBackward(
+        cuda::cudnn_handle(stream), kMode, &one, &zero, &one, &zero, of.rows.get(), x.raw_data(),
+        of.rows.get(), dy.raw_data(), of.rows.get(), out[0].raw_data(), of.channels.get(), in[3].raw_data(),
+        out[1].raw_data(), out[2].raw_data(), problem.params<NormalizeParams>().epsilon, nullptr, nullptr));
+}
+
+}  // namespace
+
+bool accepts_cudnn(const Problem& problem, std::string* why_not) {
+    const auto& in = problem.inputs;
+    const Activation activation = problem.params<NormalizeParams>().activation;
+    if (activation != Activation::none) return refuse(why_not, "cuDNN's call applies no ", activation);
+    if (in[is_forward(problem) ? 3 : 5].defined()) return refuse(why_not, "cuDNN's call adds no residual");
+    if (in[0].numel() == in[0].dim(-1)) return refuse(why_not, "more than one row only");
+    if (!is_forward(problem)) {
+        if (in[7].defined() || in[8].defined())
+            return refuse(why_not, "cuDNN's call takes no gradients of the moments");
+        for (std::size_t i = 0; i < 3; ++i)
+            if (!problem.outputs[i].defined()) return refuse(why_not, "cuDNN's call gives all gradients");
+    }
+    return cudnn::accepts_call(problem, why_not);
+}
+
+void run_cudnn(const Problem& problem, const Stream& stream) {
+    (is_forward(problem) ? forward : backward)(problem, stream);
+}
+
+}  // namespace tern::batch_norm_passes

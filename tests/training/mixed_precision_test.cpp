@@ -1,0 +1,125 @@
+// Training with activations of 16 bits and parameters in float32.
+#include <cmath>
+
+#include "tern/kernels/backward.hpp"
+#include "tern/layers/separable_conv2d.hpp"
+#include "tern/layers/state.hpp"
+#include "tern/tests/catch.hpp"
+#include "tern/tests/training/small_network.hpp"
+#include "tern/training/loss_scale.hpp"
+
+using namespace tern;
+
+namespace {
+
+// The trainer's tensor of that name.
+Tensor state_of(const TrainingStep& step, const std::string& name) {
+    for (const auto& [own, tensor] : step.state()) {
+        if (own == name) return tensor;
+    }
+    FAIL("no " << name);
+    return {};
+}
+
+// One step of the small network, in float16.
+struct Float16Step {
+    Float16Step()
+        : network(4),
+          train(make_synthetic(test::SmallRun::kSet, Split::train), {}, DType::float16, Device::cpu()),
+          optimizer(make_optimizer(FlatParameters(network), {.learning_rate = 0.01})),
+          step(network, *optimizer, train, 0, 0) {}
+
+    void run() { step.run(epoch_order(64, false, 0, 0, Device::cpu())); }
+    double scale() const { return state_of(step, "loss_scale.scale").item(); }
+
+    test::SmallNetwork network;
+    BatchSource train;
+    std::unique_ptr<Optimizer> optimizer;
+    TrainingStep step;
+};
+
+}  // namespace
+
+TEST_CASE("layers take inputs of 16 bits with parameters, statistics and gradients in float32") {
+    for (const DType dtype : {DType::bfloat16, DType::float16}) {
+        test::SmallNetwork network(4);
+        SeparableConv2d separable(3, 5);
+        separable.initialize(Initialization::glorot_uniform, 1);
+        const Tensor x = Tensor::full({2, 9, 9, 3}, 0.5, dtype);
+        for (Module* module : std::initializer_list<Module*>{&network, &separable}) {
+            const Tensor y = (*module)(x);
+            CHECK(y.dtype() == dtype);
+            backward(y, Tensor::full(y.shape(), 1, dtype));
+            for (const auto& [name, tensor] : module->state()) {
+                INFO(name);
+                CHECK((tensor.dtype() == DType::float32 || tensor.dtype() == DType::int64));
+                if (tensor.requires_grad()) CHECK(tensor.grad().dtype() == DType::float32);
+            }
+        }
+    }
+}
+
+TEST_CASE("training in 16 bits learns what training in float32 learns") {
+    const TrainingPlan plan{.epochs = 4, .batch_size = 32, .seed = 3};
+    const test::SmallRun exact(plan);
+    for (const DType precision : {DType::bfloat16, DType::float16}) {
+        const test::SmallRun run(plan, precision);
+        INFO(name_of(precision));
+        CHECK(run.last.test->accuracy >= 0.9);
+        CHECK(exact.last.test->accuracy >= 0.9);
+        // The first loss is that of the same weights: logits of four roundings each.
+        CHECK(std::fabs(run.losses[0].loss - exact.losses[0].loss) <= 8 * epsilon_of(precision));
+    }
+}
+
+TEST_CASE("a loss scale falls when gradients overflow and grows when they do not") {
+    const LossScale loss_scale(Device::cpu());
+    const Tensor good = Tensor::full({5}, 1), bad = Tensor::full({5}, 1);
+    bad.data<float>()[3] = INFINITY;
+    CHECK(loss_scale.scale().item() == 65536);
+    CHECK(loss_scale.update(good).item() == 1.0 / 65536);
+    CHECK(loss_scale.update(bad).item() == 0);
+    CHECK(loss_scale.scale().item() == 32768);
+    bad.data<float>()[3] = NAN;
+    for (int i = 0; i < 20; ++i) CHECK(loss_scale.update(bad).item() == 0);
+    CHECK(loss_scale.scale().item() == 1);
+    for (int i = 0; i < 2000; ++i) loss_scale.update(good);
+    CHECK(loss_scale.scale().item() == 2);
+    CHECK(loss_scale.state()[1].tensor.item() == 0);
+}
+
+TEST_CASE("a step whose gradients overflow changes nothing but the loss scale") {
+    Float16Step run;
+    run.run();  // so that statistics and moments are no zeros
+    CHECK(run.scale() == 65536);
+    const auto parameters = [&] {
+        std::vector<std::byte> bytes;
+        NamedTensors tensors = run.network.parameters();
+        for (const NamedTensor& named : run.optimizer->state()) tensors.push_back(named);
+        for (const auto& [name, tensor] : tensors)
+            bytes.insert(bytes.end(), tensor.raw_data(), tensor.raw_data() + tensor.bytes());
+        return bytes;
+    };
+    const std::vector<std::byte> before = parameters();
+    state_of(run.step, "loss_scale.scale").data<float>()[0] = 0x1p24f;  // 2^24 / 64 is beyond float16
+    run.run();
+    CHECK(parameters() == before);
+    CHECK(run.scale() == 0x1p23);
+    for (int i = 0; i < 20 && parameters() == before; ++i) run.run();
+    CHECK(parameters() != before);
+    CHECK(run.scale() >= 0x1p16);
+}
+
+TEST_CASE("an optimizer that is given a factor takes the step of the gradients times that") {
+    // A power of two changes no bit in float32.
+    const auto after_step = [](const char* optimizer_name, float scale) {
+        test::SmallNetwork network(4);
+        const auto optimizer = make_optimizer(
+            FlatParameters(network), {.name = optimizer_name, .learning_rate = 0.01, .momentum = 0.9});
+        const Tensor y = network(Tensor::full({2, 9, 9, 3}, 0.5));
+        backward(y, Tensor::full(y.shape(), scale));
+        optimizer->step(scale == 1 ? Tensor() : Tensor::full({}, 1 / scale));
+        return test::state_bytes(network);
+    };
+    for (const char* name : {"adam", "adamw", "sgd"}) CHECK(after_step(name, 0x1p16f) == after_step(name, 1));
+}
