@@ -76,6 +76,7 @@ std::string to_toml(const TrainSettings& settings) {
     out.text("device", settings.runtime.device.str());
     out.text("precision", name_of(settings.runtime.precision));
     out.text("kernels", settings.runtime.kernels);
+    if (settings.runtime.tuning) out.text("tuning", absolute(*settings.runtime.tuning));
     out.integer("threads", settings.runtime.threads);
     out.boolean("log_steps", settings.log_steps);
     return out.str();

@@ -43,6 +43,7 @@ inline constexpr std::array kKeys{
     Key{"device", Kind::text, true, [](TrainFlags& flags) -> Flag& { return flags.runtime.device; }},
     Key{"precision", Kind::text, false, [](TrainFlags& flags) -> Flag& { return flags.runtime.precision; }},
     Key{"kernels", Kind::text, true, [](TrainFlags& flags) -> Flag& { return flags.runtime.kernels; }},
+    Key{"tuning", Kind::text, true, [](TrainFlags& flags) -> Flag& { return flags.runtime.tuning; }},
     Key{"threads", Kind::integer, true, [](TrainFlags& flags) -> Flag& { return flags.runtime.threads; }},
     Key{"log_steps", Kind::boolean, false, nullptr},
 };

@@ -4,7 +4,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include "tern/apps/tuning_file.hpp"
 #include "tern/core/device_info.hpp"
+#include "tern/core/file.hpp"
 #include "tern/core/parallel.hpp"
 #include "tern/kernels/dispatch.hpp"
 #include "tern/training/required_passes.hpp"
@@ -69,6 +71,7 @@ void RuntimeFlags::add_to(CLI::App& app) {
     app.add_option("--kernels", kernels,
                    "auto|NAME|OP=NAME,... with NAME of ref, cpu, cuda, cuda_mma, cudnn, parts (default auto)")
         ->type_name("POLICY");
+    app.add_option("--tuning", tuning, "table of measured choices from tern tune")->type_name("FILE");
     app.add_option("--threads", threads, "threads on the CPU (default: all CPUs of this process)")
         ->type_name("N");
 }
@@ -80,7 +83,15 @@ Runtime apply(const RuntimeFlags& flags) {
     runtime.device = checked_device(flags.device.value_or("auto"));
     runtime.precision = checked_precision(flags.precision.value_or("float32"), runtime.device);
     if (flags.kernels) set_kernel_policy(checked_policy(*flags.kernels, runtime.device));
-    runtime.kernels = kernel_policy().str();
+    KernelPolicy policy = kernel_policy();
+    policy.tuning = nullptr;
+    if (flags.tuning) {
+        runtime.tuning = flags.tuning;
+        runtime.tuning_text = read_text_file(*flags.tuning, kLongestTuning);
+        policy.tuning = parse_tuning(runtime.tuning_text, *flags.tuning, tuning_device(runtime.device));
+    }
+    runtime.kernels = policy.str();
+    set_kernel_policy(std::move(policy));
     return runtime;
 }
 

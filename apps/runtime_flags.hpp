@@ -12,14 +12,16 @@ class App;
 namespace tern::apps {
 
 struct RuntimeFlags {
-    Flag device, precision, kernels, threads;
+    Flag device, precision, kernels, tuning, threads;
     void add_to(CLI::App& app);
 };
 
 struct Runtime {
     Device device;
     DType precision = DType::float32;
-    std::string kernels;  // as KernelPolicy writes it
+    std::string kernels;      // as KernelPolicy writes it
+    Flag tuning;              // the file of measured choices
+    std::string tuning_text;  // what is in it
     int threads = 1;
 };
 

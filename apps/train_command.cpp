@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
+#include <sys/resource.h>
 
 #include "tern/apps/commands.hpp"
 #include "tern/apps/config.hpp"
@@ -11,6 +12,7 @@
 #include "tern/apps/interrupt.hpp"
 #include "tern/apps/progress_bar.hpp"
 #include "tern/apps/run_record.hpp"
+#include "tern/apps/tuning_file.hpp"
 #include "tern/core/device_info.hpp"
 #include "tern/core/file.hpp"
 #include "tern/core/memory.hpp"
@@ -25,6 +27,13 @@ std::string checksum_of(const Dataset& set) {
         return std::span(tensor.raw_data(), static_cast<std::size_t>(tensor.bytes()));
     };
     return xxh128(bytes(set.images)) + xxh128(bytes(set.labels));
+}
+
+// Of the process so far: tensors, records, code.
+std::int64_t peak_resident_bytes() {
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    return std::int64_t{usage.ru_maxrss} * 1024;
 }
 
 // What training needs, read and checked.
@@ -104,6 +113,8 @@ class TrainCommand {
                         " steps");
         remove_unfinished(folder_->path());
         remove_unfinished(folder_->path() / Checkpoints::kFolder);
+        if (const std::string& table = settings_.runtime.tuning_text; !table.empty())
+            write_file_atomically(folder_->tuning_file(), std::as_bytes(std::span(table)));
         folder_->write_config(to_toml(settings_));
         record.emplace(
             *folder_, settings_,
@@ -126,8 +137,9 @@ class TrainCommand {
         const std::string config = folder_->config_file().string();
         const ConfigValues values = read_config(config);
         check_same_names(flags_, values, folder);
-        settings_ = settings_with(flags_, values, config);
+        settings_ = settings_with(flags_with_tuning(), values, config);
         check_same_run(settings_, values, folder);
+        check_same_tuning();
         const Checkpoints checkpoints(folder, settings_.keep);
         const auto step = checkpoints.newest_whole([](const std::string& why) {
             std::fprintf(stderr, "tern: passed over a checkpoint: %s\n", one_line(why).c_str());
@@ -138,6 +150,24 @@ class TrainCommand {
         state_ = read_training_state(*checkpoint_ / RunRecord::kState);
         // The best may have been deleted for one that is damaged.
         if (!std::filesystem::exists(checkpoints.path(state_.best_step))) state_.best_step = 0;
+    }
+
+    // A run goes on with its own copy of the table, wherever the one is that it was given.
+    TrainFlags flags_with_tuning() const {
+        TrainFlags flags = flags_;
+        if (!flags.runtime.tuning && std::filesystem::exists(folder_->tuning_file()))
+            flags.runtime.tuning = folder_->tuning_file().string();
+        return flags;
+    }
+
+    // Another version of an operation gives other bits.
+    void check_same_tuning() const {
+        const bool has_table = std::filesystem::exists(folder_->tuning_file());
+        const std::string then =
+            has_table ? read_text_file(folder_->tuning_file(), kLongestTuning) : std::string();
+        if (settings_.runtime.tuning_text != then)
+            usage_error("--tuning", "the run in ", one_line(folder_->path().string()), " has ",
+                        has_table ? "another table" : "no table");
     }
 
     void check_data() {
@@ -198,11 +228,14 @@ class TrainCommand {
         print(to_text("weights: ", one_line(record.checkpoints().last_link().string())));
         print(to_text("peak memory of tensors on ", settings_.runtime.device, ": ",
                       format_bytes(static_cast<double>(peak))));
+        print(to_text("peak memory of the process: ",
+                      format_bytes(static_cast<double>(peak_resident_bytes()))));
         if (!flags_.json) return;
         auto json = nlohmann::ordered_json::parse(record.last_row());
         json["model"] = settings_.model->name;
         json["run"] = folder_->path().string();
         json["peak_memory_bytes"] = peak;
+        json["peak_resident_bytes"] = peak_resident_bytes();
         std::puts(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
     }
 

@@ -177,6 +177,11 @@ const Implementation& select(const Problem& problem, const KernelPolicy& policy)
         const Implementation* preferred = find(pass, *policy.preferred);
         if (preferred != nullptr && accepts(*preferred, problem, nullptr)) return *preferred;
     }
+    if (policy.tuning != nullptr) {
+        const std::optional<Backend> measured = policy.tuning->find(problem);
+        const Implementation* tuned = measured ? find(pass, *measured) : nullptr;
+        if (tuned != nullptr && accepts(*tuned, problem, nullptr)) return *tuned;
+    }
     for (const Implementation& implementation : pass.implementations) {
         if (accepts_unasked(implementation, problem, nullptr)) return implementation;
     }

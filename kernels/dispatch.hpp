@@ -4,12 +4,14 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 
 #include "tern/kernels/op.hpp"
+#include "tern/kernels/tuning.hpp"
 
 namespace tern {
 
@@ -21,6 +23,9 @@ struct KernelPolicy {
     std::map<std::string, Backend, std::less<>> forced;
     /// "separable_conv2d=parts": fused operations in whose place the operations run that they are made of.
     std::set<std::string, std::less<>> in_parts;
+    /// Measured choices, taken in the place of the usual order where they accept the problem; may be null.
+    /// Not part of the text.
+    std::shared_ptr<const TuningTable> tuning = {};
 
     /// Throws Error for an unknown operation or name, and for parts of an operation that has none.
     static KernelPolicy parse(std::string_view text);

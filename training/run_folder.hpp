@@ -22,6 +22,8 @@ class RunFolder {
 
     const std::filesystem::path& path() const { return path_; }
     std::filesystem::path config_file() const { return path_ / "config.toml"; }
+    /// A copy of the table of measured choices, where the run has one.
+    std::filesystem::path tuning_file() const { return path_ / "tuning.toml"; }
     std::filesystem::path metrics_file() const { return path_ / "metrics.jsonl"; }
     std::filesystem::path steps_file() const { return path_ / "steps.jsonl"; }
     /// The config makes the folder one that holds a run.

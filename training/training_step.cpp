@@ -1,10 +1,18 @@
 #include "tern/training/training_step.hpp"
 
+#include <algorithm>
+
 #include "tern/core/range.hpp"
 #include "tern/kernels/backward.hpp"
 #include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
 
 namespace tern {
+namespace {
+
+// An epoch has two batch sizes. A program that varies them must not grow with each.
+constexpr std::size_t kMostArenas = 4;
+
+}  // namespace
 
 TrainingStep::TrainingStep(Module& model, Optimizer& optimizer, const BatchSource& source,
                            double label_smoothing, std::int64_t loss_capacity)
@@ -18,10 +26,8 @@ TrainingStep::TrainingStep(Module& model, Optimizer& optimizer, const BatchSourc
 }
 
 void TrainingStep::run(const Tensor& records, const PrepareImagesParams& augmentation) {
-    std::unique_ptr<StepArena>& arena = arenas_[records.dim(0)];
-    if (arena == nullptr) arena = std::make_unique<StepArena>(source_.device());
     const Range whole("training step");
-    const StepArena::Scope scope(*arena);
+    const StepArena::Scope scope(arena_for(records.dim(0)));
     model_.set_step(static_cast<std::uint64_t>(steps_));
     optimizer_.zero_grad();
     forward_and_backward(records, augmentation);
@@ -30,6 +36,17 @@ void TrainingStep::run(const Tensor& records, const PrepareImagesParams& augment
         optimizer_.step(loss_scale_ ? loss_scale_->update(optimizer_.gradients()) : Tensor());
     }
     ++steps_;
+}
+
+StepArena& TrainingStep::arena_for(std::int64_t batch_size) {
+    const auto found = std::ranges::find(arenas_, batch_size, &SizedArena::batch_size);
+    if (found != arenas_.end()) {
+        arenas_.splice(arenas_.begin(), arenas_, found);
+    } else {
+        arenas_.push_front({batch_size, std::make_unique<StepArena>(source_.device())});
+        if (arenas_.size() > kMostArenas) arenas_.pop_back();
+    }
+    return *arenas_.front().arena;
 }
 
 TrainingStep::Result TrainingStep::forward(const Batch& batch) {

@@ -1,7 +1,7 @@
 // One step of training, the same work every time.
 #pragma once
 
-#include <map>
+#include <list>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -17,7 +17,8 @@ namespace tern {
 
 /// Batch, forward pass, loss, backward pass, optimizer. Nothing is read back from the device: loss and
 /// accuracy add up in totals(), single losses in a tensor that take_losses() reads. All tensors of a step
-/// come from a step arena, one for each batch size. Where the batches are float16 the loss is scaled.
+/// come from a step arena, one for each of the last few batch sizes. Where the batches are float16 the loss
+/// is scaled.
 class TrainingStep {
   public:
     /// `loss_capacity`: how many single losses may wait for take_losses(); 0 keeps none. Everything given
@@ -42,6 +43,7 @@ class TrainingStep {
         Tensor logits, loss;
     };
     Result forward(const Batch& batch);
+    StepArena& arena_for(std::int64_t batch_size);
     void forward_and_backward(const Tensor& records, const PrepareImagesParams& augmentation);
 
     Module& model_;
@@ -53,7 +55,11 @@ class TrainingStep {
     std::optional<LossScale> loss_scale_;
     Tensor losses_;  // (loss_capacity), of the loss's type
     std::int64_t waiting_losses_ = 0;
-    std::map<std::int64_t, std::unique_ptr<StepArena>> arenas_;  // by batch size
+    struct SizedArena {
+        std::int64_t batch_size;
+        std::unique_ptr<StepArena> arena;
+    };
+    std::list<SizedArena> arenas_;  // most recently used first
 };
 
 }  // namespace tern

@@ -1,0 +1,57 @@
+#include "tern/apps/tuning_file.hpp"
+
+#include <sstream>
+
+#include <toml++/toml.h>
+
+#include "tern/apps/console.hpp"
+#include "tern/apps/flags.hpp"
+#include "tern/core/device_info.hpp"
+
+namespace tern::apps {
+
+std::string tuning_device(Device device) { return device.is_cpu() ? "cpu" : device_info(device).name; }
+
+std::string tuning_to_toml(const TuningTable::Choices& choices, const std::string& device,
+                           const std::string& made_by) {
+    std::ostringstream out;
+    out << "# Written by " << made_by << "\n"
+        << "# Problems in which another version was faster than the usual one, and that version.\n"
+        << "device = " << toml::value<std::string>(device) << "\n\n[choices]\n";
+    for (const auto& [problem, backend] : choices)
+        out << '"' << problem << "\" = \"" << name_of(backend) << "\"\n";
+    return out.str();
+}
+
+std::shared_ptr<const TuningTable> parse_tuning(std::string_view toml, const std::string& file,
+                                                const std::string& device) {
+    toml::table table;
+    try {
+        table = toml::parse(toml, file);
+    } catch (const toml::parse_error& error) {
+        fail(file, "line ", error.source().begin.line, " is no TOML: ", one_line(error.description()));
+    }
+    const auto measured_on = table["device"].value<std::string>();
+    const toml::table* rows = table["choices"].as_table();
+    TERN_CHECK(measured_on && rows != nullptr, file, "is no table of tern tune: it has no ",
+               measured_on ? "[choices]" : "device");
+    TERN_CHECK(*measured_on == device, file, "was measured on ", one_line(*measured_on), ", this is ", device,
+               "; run tern tune here");
+    TuningTable::Choices choices;
+    for (const auto& [problem, node] : *rows) {
+        const auto name = node.value<std::string>();
+        TERN_CHECK(name, file, "line ", node.source().begin.line, ": the choice must be a text in quotes");
+        try {
+            choices.emplace(std::string(problem.str()), parse_backend(*name));
+        } catch (const Error& error) {
+            fail(file, "line ", node.source().begin.line, ": ", one_line(rule_of(error)));
+        }
+    }
+    try {
+        return std::make_shared<const TuningTable>(std::move(choices));
+    } catch (const Error& error) {
+        fail(file, one_line(rule_of(error)));
+    }
+}
+
+}  // namespace tern::apps

@@ -1,0 +1,72 @@
+// Dispatch by a table of measured choices.
+#include "tern/kernels/tuning.hpp"
+
+#include "tern/kernels/dispatch.hpp"
+#include "tern/tests/catch.hpp"
+
+using namespace tern;
+
+namespace {
+
+// A forward pass of softmax, which ref and cpu can do.
+struct Softmax {
+    explicit Softmax(const Shape& shape, DType dtype = DType::float32)
+        : tensors{Tensor::zeros(shape, dtype)},
+          problem{softmax_op().pass("forward"), ParamsRef(none), tensors, tensors} {}
+
+    Backend chosen_by(std::shared_ptr<const TuningTable> table, const char* policy_text = "auto") const {
+        KernelPolicy policy = KernelPolicy::parse(policy_text);
+        policy.tuning = std::move(table);
+        return select(problem, policy).backend;
+    }
+
+    NoParams none;
+    Tensors tensors;
+    Problem problem;
+};
+
+std::shared_ptr<const TuningTable> table_of(TuningTable::Choices choices) {
+    return std::make_shared<const TuningTable>(std::move(choices));
+}
+
+}  // namespace
+
+TEST_CASE("a problem is described by its pass, types and shapes") {
+    CHECK(describe_problem(Softmax({2, 3}).problem) == "softmax.forward float32(2,3) -> float32(2,3)");
+    const Tensors inputs{Tensor::zeros({1, 2}), Tensor::zeros({3, 2}, DType::bfloat16), Tensor()},
+        outputs{Tensor::zeros({1, 3})};
+    const NoParams none;
+    CHECK(describe_problem({linear_op().pass("forward"), ParamsRef(none), inputs, outputs}) ==
+          "linear.forward float32(1,2) bfloat16(3,2) - -> float32(1,3)");
+}
+
+TEST_CASE("a measured choice goes before the usual order, and behind what a policy says") {
+    const Softmax measured({2, 3}), other({3, 2}), in_float64({2, 3}, DType::float64);
+    const auto table = table_of({{describe_problem(measured.problem), Backend::ref}});
+    for (int i = 0; i < 2; ++i) {  // looked up, and remembered
+        CHECK(measured.chosen_by(table) == Backend::ref);
+        CHECK(other.chosen_by(table) == Backend::cpu);
+    }
+    CHECK(measured.chosen_by(nullptr) == Backend::cpu);
+    CHECK(measured.chosen_by(table_of({})) == Backend::cpu);
+    CHECK(measured.chosen_by(table, "cpu") == Backend::cpu);
+    CHECK(measured.chosen_by(table, "auto,softmax=cpu") == Backend::cpu);
+    CHECK(in_float64.chosen_by(table) == Backend::ref);
+}
+
+TEST_CASE("a choice that cannot do the problem is passed over") {
+    const Softmax in_float64({2, 3}, DType::float64);
+    CHECK(in_float64.chosen_by(table_of({{describe_problem(in_float64.problem), Backend::cpu}})) ==
+          Backend::ref);
+    const Softmax plain({2, 3});
+    CHECK(plain.chosen_by(table_of({{describe_problem(plain.problem), Backend::cuda}})) == Backend::cpu);
+}
+
+TEST_CASE("a table must name passes and versions that there are") {
+    CHECK_THROWS_WITH(table_of({{"softmax float32(2)", Backend::ref}}),
+                      "[tuning] \"softmax float32(2)\" does not start with OPERATION.PASS");
+    CHECK_THROWS_WITH(table_of({{"softmax.sideways float32(2)", Backend::ref}}),
+                      "[softmax] no pass \"sideways\", only forward, backward");
+    CHECK_THROWS_WITH(table_of({{"accumulate.forward float32(2)", Backend::cudnn}}),
+                      "[tuning] accumulate.forward has no version cudnn");
+}
