@@ -8,6 +8,7 @@
 #include "tern/apps/tuning_file.hpp"
 #include "tern/core/file.hpp"
 #include "tern/data/synthetic.hpp"
+#include "tern/kernels/dispatch.hpp"
 #include "tern/training/tuner.hpp"
 
 namespace tern::apps {

@@ -46,7 +46,7 @@ class Optimizer {
 class Adam : public Optimizer {
   public:
     Adam(FlatParameters parameters, double learning_rate, const AdamParams& params);
-    void step(const Tensor& gradient_factor) override;
+    void step(const Tensor& gradient_factor = {}) override;
     NamedTensors state() const override;
 
   private:
@@ -58,7 +58,7 @@ class Adam : public Optimizer {
 class Sgd : public Optimizer {
   public:
     Sgd(FlatParameters parameters, double learning_rate, const SgdParams& params);
-    void step(const Tensor& gradient_factor) override;
+    void step(const Tensor& gradient_factor = {}) override;
     NamedTensors state() const override;
 
   private:

@@ -7,6 +7,7 @@
 #include "tern/core/event.hpp"
 #include "tern/core/step_arena.hpp"
 #include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/epoch_order/epoch_order.hpp"
 #include "tern/training/training_step.hpp"
 
 namespace tern {

@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "tern/kernels/cudnn/descriptors.hpp"
+#include "tern/kernels/cudnn/descriptors_cudnn.hpp"
 
 namespace tern::activation_passes {
 namespace {

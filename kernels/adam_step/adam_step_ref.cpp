@@ -9,7 +9,7 @@ namespace tern::adam_step_passes {
 void step_ref(const Problem& problem, const Stream&) {
     const AdamParams& params = problem.params<AdamParams>();
     const auto &in = problem.inputs, &out = problem.outputs;
-    const float factor = in[6].defined() ? in[6].data<float>()[0] : 1;
+    const double factor = in[6].defined() ? in[6].item() : 1;
     if (factor == 0) {
         for (std::size_t i = 0; i < out.size(); ++i) out[i].copy_from(in[i]);
         return;

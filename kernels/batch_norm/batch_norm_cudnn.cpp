@@ -1,8 +1,8 @@
 #include "tern/kernels/batch_norm/batch_norm.hpp"
 
 #include "tern/core/stream_scope.hpp"
-#include "tern/kernels/cudnn/descriptors.hpp"
-#include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
+#include "tern/kernels/cudnn/descriptors_cudnn.hpp"
+#include "tern/kernels/elementwise_unary/elementwise_unary.hpp"
 
 namespace tern::batch_norm_passes {
 namespace {
@@ -33,20 +33,21 @@ void forward(const Problem& problem, const Stream& stream) {
         out[0].raw_data(), of.channels.get(), in[1].raw_data(), in[2].raw_data(), kAllOfTheBatch,
         mean.raw_data(), variance.raw_data(), problem.params<NormalizeParams>().epsilon, nullptr, nullptr));
     const auto rows = static_cast<double>(x.numel() / x.dim(-1));
-    variance.copy_from(
-        mul(variance, Tensor::full({}, (rows - 1) / rows, variance.dtype(), variance.device())));
+    variance.copy_from(scale_shift(variance, (rows - 1) / rows, 0));
 }
 
 void backward(const Problem& problem, const Stream& stream) {
     const auto &in = problem.inputs, &out = problem.outputs;
-    const Tensor &x = in[0], &dy = in[6];
+    const Tensor &x = in[0], &mean = in[1], &dy = in[6];
+    const double epsilon = problem.params<NormalizeParams>().epsilon;
     const Descriptors of(x);
+    const StreamScope scope(stream);
+    const Tensor inverse_deviation = reciprocal(sqrt(scale_shift(in[2], 1, epsilon)));
     const float one = 1, zero = 0;
-    // Without saved moments it computes them again.
     TERN_CUDNN_CHECK(cuda::cudnn().cudnnBatchNormalizationBackward(
         cuda::cudnn_handle(stream), kMode, &one, &zero, &one, &zero, of.rows.get(), x.raw_data(),
         of.rows.get(), dy.raw_data(), of.rows.get(), out[0].raw_data(), of.channels.get(), in[3].raw_data(),
-        out[1].raw_data(), out[2].raw_data(), problem.params<NormalizeParams>().epsilon, nullptr, nullptr));
+        out[1].raw_data(), out[2].raw_data(), epsilon, mean.raw_data(), inverse_deviation.raw_data()));
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #include "tern/kernels/cudnn/convolution.hpp"
 
-#include "tern/kernels/cudnn/descriptors.hpp"
+#include "tern/kernels/cudnn/descriptors_cudnn.hpp"
 
 namespace tern::cudnn {
 namespace {

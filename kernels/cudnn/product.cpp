@@ -4,6 +4,7 @@
 
 #include <bit>
 #include <limits>
+#include <vector>
 
 #include "tern/core/cuda/cublaslt.hpp"
 #include "tern/kernels/cudnn/plan_cache.hpp"
@@ -14,7 +15,8 @@ namespace {
 using cuda::cublaslt;
 
 constexpr std::uint64_t kWorkspaceLimit = std::uint64_t{32} << 20;  // what NVIDIA recommends for Hopper
-constexpr std::uint32_t kMostAlignment = 256;                       // more is of no use to an algorithm
+constexpr int kMostAlgorithms = 8;
+constexpr std::uint32_t kMostAlignment = 256;  // more is of no use to an algorithm
 
 struct StoredMatrix {
     std::int64_t rows, columns;
@@ -65,9 +67,9 @@ struct Plan {
     Layout a, b, c;
     Owned<cublasLtMatmulDesc_t, cublasStatus_t> operation{make_operation(),
                                                           cublaslt().cublasLtMatmulDescDestroy};
-    bool usable = false;  // there is an algorithm
-    cublasLtMatmulAlgo_t algorithm{};
-    std::size_t workspace_bytes = 0;
+    std::vector<cublasLtMatmulHeuristicResult_t> algorithms;  // as the heuristics rank them
+    /// The first that has not refused a call.
+    mutable std::size_t chosen = 0;
 
     Plan(const Product& product, cublasLtHandle_t handle)
         : key(product), a(layout(product.a)), b(layout(product.b)), c(layout(product.c)) {
@@ -77,6 +79,7 @@ struct Plan {
         choose_algorithm(handle);
     }
 
+    bool usable() const { return chosen < algorithms.size(); }
     /// The bias of the next call: it is part of the description.
     void set_bias(const void* bias) const { set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, bias); }
 
@@ -120,22 +123,38 @@ struct Plan {
         prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, key.a.alignment);
         prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, key.c.alignment);
         prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, key.c.alignment);
-        cublasLtMatmulHeuristicResult_t best{};
+        algorithms.resize(kMostAlgorithms);
         int count = 0;
         const cublasStatus_t status = cublaslt().cublasLtMatmulAlgoGetHeuristic(
-            handle, operation.get(), b.get(), a.get(), c.get(), c.get(), preference.get(), 1, &best, &count);
+            handle, operation.get(), b.get(), a.get(), c.get(), c.get(), preference.get(), kMostAlgorithms,
+            algorithms.data(), &count);
+        algorithms.resize(static_cast<std::size_t>(status == CUBLAS_STATUS_SUCCESS ? count : 0));
         if (status == CUBLAS_STATUS_NOT_SUPPORTED) return;
         TERN_CUBLASLT_CHECK(status);
-        usable = count > 0 && best.state == CUBLAS_STATUS_SUCCESS;
-        algorithm = best.algo;
-        workspace_bytes = best.workspaceSize;
+        std::erase_if(algorithms, [](const auto& each) { return each.state != CUBLAS_STATUS_SUCCESS; });
     }
+};
+
+// Memory that starts at a multiple of 256 bytes, as the library's own workspaces do.
+class Workspace {
+  public:
+    Workspace(std::size_t bytes, Device device)
+        : memory_(Tensor::empty({static_cast<std::int64_t>(bytes == 0 ? 0 : bytes + kMostAlignment)},
+                                DType::uint8, device)) {}
+
+    void* data() const {
+        const auto address = std::bit_cast<std::uintptr_t>(memory_.raw_data());
+        return std::bit_cast<void*>((address + kMostAlignment - 1) / kMostAlignment * kMostAlignment);
+    }
+
+  private:
+    Tensor memory_;
 };
 
 bool has_plan(Product product, std::string* why_not) {
     if (product.device.type != DeviceType::cuda) product.device = Device::cuda();
     try {
-        if (plan_of<Plan>(product, cuda::cublaslt_handle(product.device)).usable) return true;
+        if (plan_of<Plan>(product, cuda::cublaslt_handle(product.device)).usable()) return true;
     } catch (const Error& error) {  // no device
         return refuse(why_not, error.what());
     }
@@ -165,15 +184,23 @@ void run_product(const ProductOperand& a, const ProductOperand& b, const Tensor&
                  const Stream& stream) {
     cublasLtHandle_t handle = cuda::cublaslt_handle(c.device());
     const auto& plan = plan_of<Plan>(product_of(a, b, bias, c), handle);
-    TERN_CHECK(plan.usable, "cublaslt", "no deterministic algorithm for this product");
-    const Tensor workspace =
-        Tensor::empty({static_cast<std::int64_t>(plan.workspace_bytes)}, DType::uint8, c.device());
     if (bias) plan.set_bias(bias.raw_data());
     const float one = 1, zero = 0;
-    TERN_CUBLASLT_CHECK(cublaslt().cublasLtMatmul(
-        handle, plan.operation.get(), &one, b.tensor.raw_data(), plan.b.get(), a.tensor.raw_data(),
-        plan.a.get(), &zero, c.raw_data(), plan.c.get(), c.raw_data(), plan.c.get(), &plan.algorithm,
-        workspace.raw_data(), plan.workspace_bytes, static_cast<cudaStream_t>(stream.native)));
+    const auto run = [&](const cublasLtMatmulHeuristicResult_t& algorithm) {
+        const Workspace workspace(algorithm.workspaceSize, c.device());
+        return cublaslt().cublasLtMatmul(
+            handle, plan.operation.get(), &one, b.tensor.raw_data(), plan.b.get(), a.tensor.raw_data(),
+            plan.a.get(), &zero, c.raw_data(), plan.c.get(), c.raw_data(), plan.c.get(), &algorithm.algo,
+            workspace.data(), algorithm.workspaceSize, static_cast<cudaStream_t>(stream.native));
+    };
+    for (; plan.usable(); ++plan.chosen) {
+        const cublasStatus_t status = run(plan.algorithms[plan.chosen]);
+        // The heuristics can rank first what the call then refuses.
+        if (status == CUBLAS_STATUS_INVALID_VALUE || status == CUBLAS_STATUS_NOT_SUPPORTED) continue;
+        TERN_CUBLASLT_CHECK(status);
+        return;
+    }
+    fail("cublaslt", "no deterministic algorithm takes this product");
 }
 
 }  // namespace tern::cudnn

@@ -1,6 +1,6 @@
 #include "tern/kernels/max_pool2d/max_pool2d.hpp"
 
-#include "tern/kernels/cudnn/descriptors.hpp"
+#include "tern/kernels/cudnn/descriptors_cudnn.hpp"
 
 namespace tern::max_pool2d_passes {
 namespace {

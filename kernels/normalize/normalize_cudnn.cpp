@@ -1,7 +1,7 @@
 // cuDNN's batch normalisation in evaluation. It has no backward call for moments that are given.
 #include "tern/kernels/normalize/normalize.hpp"
 
-#include "tern/kernels/cudnn/descriptors.hpp"
+#include "tern/kernels/cudnn/descriptors_cudnn.hpp"
 
 namespace tern::normalize_passes {
 

@@ -7,7 +7,7 @@ namespace tern::sgd_step_passes {
 void step_ref(const Problem& problem, const Stream&) {
     const SgdParams& params = problem.params<SgdParams>();
     const auto &in = problem.inputs, &out = problem.outputs;
-    const float factor = in[4].defined() ? in[4].data<float>()[0] : 1;
+    const double factor = in[4].defined() ? in[4].item() : 1;
     if (factor == 0) {
         for (std::size_t i = 0; i < out.size(); ++i) {
             if (out[i].defined()) out[i].copy_from(in[i]);

@@ -1,7 +1,7 @@
 // A row is an image of one pixel, and cuDNN's "instance" mode goes over all channels and pixels of an image.
 #include "tern/kernels/softmax/softmax.hpp"
 
-#include "tern/kernels/cudnn/descriptors.hpp"
+#include "tern/kernels/cudnn/descriptors_cudnn.hpp"
 
 namespace tern::softmax_passes {
 

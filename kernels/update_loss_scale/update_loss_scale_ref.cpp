@@ -15,24 +15,17 @@ void forward_ref(const Problem& problem, const Stream&) {
             all = all && std::isfinite(static_cast<double>(gradients.data<T>()[i]));
         return all;
     });
-    const float scale = in[1].data<float>()[0];
-    const std::int64_t good_steps = in[2].data<std::int64_t>()[0];
-    float& new_scale = out[0].data<float>()[0];
-    std::int64_t& new_good_steps = out[1].data<std::int64_t>()[0];
-    float& factor = out[2].data<float>()[0];
-    if (!finite) {
-        factor = 0;
-        new_good_steps = 0;
-        new_scale = std::max(scale / 2, kSmallestLossScale);
-        return;
-    }
-    factor = 1 / scale;
-    new_good_steps = good_steps + 1;
-    new_scale = scale;
-    if (new_good_steps >= problem.params<LossScaleParams>().growth_interval) {
-        new_good_steps = 0;
-        new_scale = std::min(2 * scale, kLargestLossScale);
-    }
+    const std::int64_t good_steps = in[2].data<std::int64_t>()[0] + 1;
+    const bool grows = good_steps >= problem.params<LossScaleParams>().growth_interval;
+    out[1].data<std::int64_t>()[0] = finite && !grows ? good_steps : 0;
+    visit_floating(in[1].dtype(), [&]<class T>() {
+        using Real = Compute<T>;
+        const Real scale = static_cast<Real>(in[1].data<T>()[0]);
+        const Real smaller = std::max(scale / 2, Real{kSmallestLossScale});
+        const Real larger = std::min(2 * scale, Real{kLargestLossScale});
+        out[2].data<T>()[0] = static_cast<T>(finite ? 1 / scale : 0);
+        out[0].data<T>()[0] = static_cast<T>(!finite ? smaller : grows ? larger : scale);
+    });
 }
 
 }  // namespace tern::update_loss_scale_passes

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "tern/kernels/backward.hpp"
+#include "tern/kernels/epoch_order/epoch_order.hpp"
 #include "tern/layers/separable_conv2d.hpp"
 #include "tern/layers/state.hpp"
 #include "tern/tests/catch.hpp"
@@ -43,7 +44,7 @@ struct Float16Step {
 TEST_CASE("layers take inputs of 16 bits with parameters, statistics and gradients in float32") {
     for (const DType dtype : {DType::bfloat16, DType::float16}) {
         test::SmallNetwork network(4);
-        SeparableConv2d separable(3, 5);
+        SeparableConv2d separable(3, 5, SlidingWindow::same(3));
         separable.initialize(Initialization::glorot_uniform, 1);
         const Tensor x = Tensor::full({2, 9, 9, 3}, 0.5, dtype);
         for (Module* module : std::initializer_list<Module*>{&network, &separable}) {

@@ -3,6 +3,7 @@
 
 #include "tern/core/memory.hpp"
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/epoch_order/epoch_order.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/training/small_network.hpp"
 #include "tern/training/evaluation.hpp"

@@ -1,4 +1,4 @@
-#include "tern/kernels/cudnn/descriptors.hpp"
+#include "tern/kernels/cudnn/descriptors_cudnn.hpp"
 
 #include <limits>
 
