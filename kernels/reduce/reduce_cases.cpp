@@ -1,5 +1,7 @@
 #include "tern/kernels/reduce/reduce.hpp"
 
+#include <array>
+
 #include "tern/kernels/cases/cases.hpp"
 
 namespace tern::cases {
@@ -22,6 +24,8 @@ Shapes reduced(const Shape& shape, std::uint32_t axes) {
     return {Shape(extents), count};
 }
 
+constexpr std::array<const char*, 4> kKindNames{"sum", "mean", "max", "min"};  // in the order of Reduction
+
 // All kinds, both passes. `axes` is a bit mask.
 std::vector<PassCase> passes(const std::string& name, const Shape& shape, std::uint32_t axes,
                              bool benchmark = false) {
@@ -33,14 +37,15 @@ std::vector<PassCase> passes(const std::string& name, const Shape& shape, std::u
         const bool extreme = kind == Reduction::max || kind == Reduction::min;
         if (kind != Reduction::sum && count == 0) continue;
         const ReduceParams params{kind, axes};
-        all.push_back({name,
+        const std::string case_name = name + ", " + kKindNames[static_cast<std::size_t>(kind)];
+        all.push_back({case_name,
                        "forward",
                        params,
                        {x},
                        {y},
                        {extreme ? Bound::exact() : Bound::products(count)},
                        benchmark});
-        all.push_back({name,
+        all.push_back({case_name,
                        "backward",
                        params,
                        {extreme ? ones : none, extreme ? one : none, y},

@@ -5,8 +5,8 @@ usage: commands_test.py BIN    BIN: the folder with the programs of this build
 
 A command is a line of an indented block that starts with a program. The scratch folder has what the pages name:
 build/release/bin, a data set DIR, pictures in photos/cat and photos/dog and cat.png, a trained run runs/RUN, the
-weight files FILE and from_pytorch.safetensors, and scripts/train without its installing and building. What cannot run
-here is in NOT_RUN, with the reason; a line there that no page needs any more is an error, and so is a command that
+weight files FILE and from_pytorch.safetensors, scripts/bench-report, and scripts/train without its installing and building.
+What cannot run here is in NOT_RUN, with the reason; a line there that no page needs any more is an error, and so is a command that
 fails.
 """
 
@@ -44,6 +44,8 @@ NOT_RUN = {  # whole commands: regular expression -> why
     r"scripts/gpu-tree .*": "builds this tree for a GPU",
     r"tar -xf DIR\.tar\.xz.*|\./gpu-check .*": "needs a GPU; a test runs it with pretended programs",
     r"build/release/bin/tern-test-.*": "a test of its own",
+    r"build/release/bin/tern-bench .*cuda.*|scripts/bench-report .*gpu\.json.*": "needs a GPU",
+    r"python3 /usr/share/benchmark/compare\.py .*": "needs Debian's libbenchmark-tools and python3-scipy",
 }
 
 
@@ -81,6 +83,7 @@ def make_place(bin_folder):
     Path("build/release/bin").symlink_to(bin_folder)
     Path("docs").symlink_to(ROOT / "docs")
     Path("scripts").mkdir()
+    Path("scripts/bench-report").symlink_to(ROOT / "scripts/bench-report")
     Path("scripts/train").write_text('#!/bin/sh\nexec build/release/bin/tern train "$@"\n')
     Path("scripts/train").chmod(0o755)
     Path("DIR").mkdir()

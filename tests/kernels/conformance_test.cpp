@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
+#include <string>
 
 #include "tern/tests/catch.hpp"
 
@@ -70,6 +72,18 @@ TEST_CASE("every pass of every operation has a case") {
             INFO(named.op->name << '.' << pass.name);
             CHECK(
                 std::ranges::any_of(named.cases.passes, [&](const auto& c) { return c.pass == pass.name; }));
+        }
+    }
+}
+
+// tern-bench's results are found by these names.
+TEST_CASE("no two cases that are benchmarks have the same name") {
+    for (const cases::NamedCases& named : cases::all_cases()) {
+        std::set<std::string> names;
+        for (const cases::PassCase& pass_case : named.cases.passes) {
+            if (!pass_case.benchmark) continue;
+            INFO(named.op->name << '.' << pass_case.pass << ", case \"" << pass_case.name << '"');
+            CHECK(names.insert(std::string(pass_case.pass) + '/' + pass_case.name).second);
         }
     }
 }
