@@ -69,7 +69,8 @@ void RuntimeFlags::add_to(CLI::App& app) {
                    "float32|bfloat16|float16|float64 (default float32; float64 on the CPU only)")
         ->type_name("NAME");
     app.add_option("--kernels", kernels,
-                   "auto|NAME|OP=NAME,... with NAME of ref, cpu, cuda, cuda_mma, cudnn, parts (default auto)")
+                   "auto|NAME|OP=NAME,... with NAME of ref, cpu, cpu_winograd, cuda, cuda_mma, cudnn, parts "
+                   "(default auto)")
         ->type_name("POLICY");
     app.add_option("--tuning", tuning, "table of measured choices from tern tune")->type_name("FILE");
     app.add_option("--threads", threads, "threads on the CPU (default: all CPUs of this process)")

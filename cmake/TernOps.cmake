@@ -6,7 +6,7 @@ function(tern_read_op_list)
     file(STRINGS ${list_file} lines REGEX "^TERN_OP\\(")
     set(names "")
     foreach(line ${lines})
-        if(NOT line MATCHES "^TERN_OP\\(([a-z0-9_]+), ([a-z ]+)\\)$")
+        if(NOT line MATCHES "^TERN_OP\\(([a-z0-9_]+), ([a-z_ ]+)\\)$")
             message(FATAL_ERROR "kernels/op_list.def: cannot read \"${line}\"")
         endif()
         set(name ${CMAKE_MATCH_1})
@@ -17,8 +17,8 @@ function(tern_read_op_list)
     set(TERN_OPS ${names} PARENT_SCOPE)
 endfunction()
 
-# Sources of an operation in kernels/<name>/: <name>.cpp, and by what the list says _ref.cpp, _cpu.cpp, _grad.cpp,
-# with CUDA _cuda.cu and _cudnn.cpp. A file that is missing is an error here already.
+# Sources of an operation in kernels/<name>/: <name>.cpp, and by what the list says _ref.cpp, _cpu.cpp, _cpu_winograd.cpp,
+# _grad.cpp, with CUDA _cuda.cu and _cudnn.cpp. A file that is missing is an error here already.
 function(tern_op_sources result name)
     set(base ${PROJECT_SOURCE_DIR}/kernels/${name}/${name})
     set(sources ${base}.cpp)

@@ -5,7 +5,8 @@
 namespace tern {
 namespace {
 
-constexpr std::array<std::string_view, 5> kBackendNames{"ref", "cpu", "cuda", "cuda_mma", "cudnn"};
+constexpr std::array<std::string_view, 6> kBackendNames{"ref",  "cpu",      "cpu_winograd",
+                                                        "cuda", "cuda_mma", "cudnn"};
 
 const Tensor* first_defined(std::span<const Tensor> tensors) {
     for (const Tensor& tensor : tensors) {
@@ -22,11 +23,11 @@ Backend parse_backend(std::string_view name) {
     for (std::size_t i = 0; i < kBackendNames.size(); ++i) {
         if (kBackendNames[i] == name) return static_cast<Backend>(i);
     }
-    fail("kernels", '"', name, "\" is none of ref, cpu, cuda, cuda_mma, cudnn");
+    fail("kernels", '"', name, "\" is none of ref, cpu, cpu_winograd, cuda, cuda_mma, cudnn");
 }
 
 DeviceType device_type_of(Backend backend) {
-    return backend == Backend::ref || backend == Backend::cpu ? DeviceType::cpu : DeviceType::cuda;
+    return backend < Backend::cuda ? DeviceType::cpu : DeviceType::cuda;
 }
 
 Device Problem::device() const {

@@ -15,8 +15,9 @@
 namespace tern {
 
 /// `ref`: plain serial loops, the specification. `cpu`: the CPU version for use. `cuda`: our CUDA kernels.
-/// `cuda_mma`: our CUDA kernels on tensor cores. `cudnn`: NVIDIA's libraries (cuDNN, cuBLASLt).
-enum class Backend : std::uint8_t { ref, cpu, cuda, cuda_mma, cudnn };
+/// `cpu_winograd`: the same with fewer multiplications, by Winograd's method. `cuda_mma`: our CUDA kernels on
+/// tensor cores. `cudnn`: NVIDIA's libraries (cuDNN, cuBLASLt).
+enum class Backend : std::uint8_t { ref, cpu, cpu_winograd, cuda, cuda_mma, cudnn };
 
 std::string_view name_of(Backend backend);
 /// Throws Error that lists the names.

@@ -11,6 +11,12 @@ Bound Bound::products(std::int64_t terms) {
 
 Bound Bound::relative(double roundings, double floor) { return {roundings, Magnitude::result, floor}; }
 
+PassCase PassCase::held_to(Backend backend) const {
+    PassCase held = *this;
+    if (const auto own = own_bounds.find(backend); own != own_bounds.end()) held.bounds = own->second;
+    return held;
+}
+
 std::int64_t Draw::operator()(std::int64_t low, std::int64_t high) {
     const auto count = static_cast<std::uint64_t>(high - low + 1);
     return low + static_cast<std::int64_t>(stream_.bits64(next_++) % count);

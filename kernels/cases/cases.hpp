@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,6 +30,7 @@ struct Bound {
     enum class Magnitude {
         absolute_inputs,  // ref on the absolute values of all inputs: sum |a||b| for sums of products
         result,           // |result|
+        largest_inputs,   // the largest |a| of the first input times the largest |b| of the second
     };
     double factor = 0;
     Magnitude magnitude = Magnitude::result;
@@ -66,6 +68,11 @@ struct PassCase {
     bool benchmark = false;     // a shape worth timing; too large for the sanitizers
     /// In place: outputs start as copies of the inputs of the same index and may share their memory.
     bool in_place = false;
+    /// Of an implementation that rounds by another rule than the rest, in place of `bounds`.
+    std::map<Backend, std::vector<Bound>> own_bounds = {};
+
+    /// The case with the bounds that this implementation is held to.
+    PassCase held_to(Backend backend) const;
 };
 
 /// Autograd against central differences in float64.

@@ -14,6 +14,11 @@ void forward_cpu(const Problem& problem, const Stream& stream);
 void backward_input_cpu(const Problem& problem, const Stream& stream);
 void backward_weight_cpu(const Problem& problem, const Stream& stream);
 void backward_bias_cpu(const Problem& problem, const Stream& stream);
+void forward_cpu_winograd(const Problem& problem, const Stream& stream);
+void backward_input_cpu_winograd(const Problem& problem, const Stream& stream);
+void backward_weight_cpu_winograd(const Problem& problem, const Stream& stream);
+bool accepts_cpu_winograd(const Problem& problem, std::string* why_not);
+bool cpu_winograd_is_faster(const Problem& problem, std::string* why_not);
 void forward_cuda(const Problem& problem, const Stream& stream);
 void backward_input_cuda(const Problem& problem, const Stream& stream);
 void backward_weight_cuda(const Problem& problem, const Stream& stream);
@@ -50,44 +55,46 @@ using namespace conv2d_passes;
 
 const Op& conv2d_op() {
     using enum Backend;
-    const auto products = [](auto on_tensor_cores, auto ours, auto cpu_version, auto reference) {
+    const auto products = [](auto on_tensor_cores, auto ours, auto by_winograd, auto cpu_version,
+                             auto reference) {
         return std::vector<Implementation>{
             {cudnn, TERN_IF_CUDA(run_cudnn), TERN_IF_CUDA(accepts_cudnn), cudnn_is_faster},
             {cuda_mma, on_tensor_cores, TERN_IF_CUDA(accepts_cuda_mma)},
             {cuda, ours, TERN_IF_CUDA(accepts_cuda)},
+            {cpu_winograd, by_winograd, accepts_cpu_winograd, cpu_winograd_is_faster},
             {cpu, cpu_version, accepts_float32},
             {ref, reference}};
     };
-    static const Op op{
-        "conv2d",
-        {{"conv2d",
-          "forward",
-          {"x", "w", "bias"},
-          {"y"},
-          products(TERN_IF_CUDA(forward_cuda_mma), TERN_IF_CUDA(forward_cuda), forward_cpu, forward_ref),
-          product_forward_flops},
-         {"conv2d",
-          "backward_input",
-          {"dy", "w"},
-          {"dx"},
-          products(TERN_IF_CUDA(backward_input_cuda_mma), TERN_IF_CUDA(backward_input_cuda),
-                   backward_input_cpu, backward_input_ref),
-          product_backward_input_flops},
-         {"conv2d",
-          "backward_weight",
-          {"x", "dy"},
-          {"dw"},
-          products(TERN_IF_CUDA(backward_weight_cuda_mma), TERN_IF_CUDA(backward_weight_cuda),
-                   backward_weight_cpu, backward_weight_ref),
-          product_backward_weight_flops},
-         {"conv2d",
-          "backward_bias",
-          {"dy"},
-          {"dbias"},
-          {{cuda, TERN_IF_CUDA(backward_bias_cuda), TERN_IF_CUDA(accepts_cuda)},
-           {cpu, backward_bias_cpu, accepts_float32},
-           {ref, backward_bias_ref}},
-          flops_per_input<1>}}};
+    static const Op op{"conv2d",
+                       {{"conv2d",
+                         "forward",
+                         {"x", "w", "bias"},
+                         {"y"},
+                         products(TERN_IF_CUDA(forward_cuda_mma), TERN_IF_CUDA(forward_cuda),
+                                  forward_cpu_winograd, forward_cpu, forward_ref),
+                         product_forward_flops},
+                        {"conv2d",
+                         "backward_input",
+                         {"dy", "w"},
+                         {"dx"},
+                         products(TERN_IF_CUDA(backward_input_cuda_mma), TERN_IF_CUDA(backward_input_cuda),
+                                  backward_input_cpu_winograd, backward_input_cpu, backward_input_ref),
+                         product_backward_input_flops},
+                        {"conv2d",
+                         "backward_weight",
+                         {"x", "dy"},
+                         {"dw"},
+                         products(TERN_IF_CUDA(backward_weight_cuda_mma), TERN_IF_CUDA(backward_weight_cuda),
+                                  backward_weight_cpu_winograd, backward_weight_cpu, backward_weight_ref),
+                         product_backward_weight_flops},
+                        {"conv2d",
+                         "backward_bias",
+                         {"dy"},
+                         {"dbias"},
+                         {{cuda, TERN_IF_CUDA(backward_bias_cuda), TERN_IF_CUDA(accepts_cuda)},
+                          {cpu, backward_bias_cpu, accepts_float32},
+                          {ref, backward_bias_ref}},
+                         flops_per_input<1>}}};
     return op;
 }
 

@@ -1,9 +1,23 @@
 #include "tern/kernels/conv2d/conv2d.hpp"
 
+#include <cmath>
+
 #include "tern/kernels/cases/cases.hpp"
 
 namespace tern::cases {
 namespace {
+
+// Winograd's method (winograd.hpp) has a bound in norm: cells of a tile that cancel in one output are rounded
+// with the magnitude of the others. Every number on the way, taken with its weight in the result, is at most
+// `growth` times the largest |a| |b|, the product of two rows' worth of |A^T| (|G| 1 * |B^T| 1) (Barabasz et
+// al., 2018; growth = 24.9^2 for outputs, 30.8^2 with |G^T| (|A| 1 * |B^T| 1) for weights). A result sums
+// `sums` such numbers and is rounded once per addition and 24 times in the transforms: as Bound::products,
+// with growth in the place of the products per sum. The floor is a bias of up to 1.
+Bound winograd(std::int64_t sums, double growth) {
+    return {4 * std::sqrt(static_cast<double>(sums + 24)) * growth * static_cast<double>(sums),
+            Bound::Magnitude::largest_inputs, 1 / growth};
+}
+constexpr double kOutputGrowth = 24.9 * 24.9, kWeightGrowth = 30.8 * 30.8;
 
 // The passes of one convolution with `outputs` channels.
 std::vector<PassCase> passes(const std::string& name, const Shape& image, std::int64_t outputs,
@@ -22,18 +36,23 @@ std::vector<PassCase> passes(const std::string& name, const Shape& image, std::i
         {name, "backward_weight", params, {x, y}, {w}, {Bound::products(windows)}, benchmark},
         {name, "backward_bias", params, {y}, {bias}, {Bound::products(windows)}, benchmark},
     };
+    const std::int64_t tiles = output[0] * ((output[1] + 3) / 4) * ((output[2] + 3) / 4);
+    all[0].own_bounds = {{Backend::cpu_winograd, {winograd(image[3], kOutputGrowth)}}};
+    all[1].own_bounds = {{Backend::cpu_winograd, {winograd(outputs, kOutputGrowth)}}};
+    all[2].own_bounds = {{Backend::cpu_winograd, {winograd(tiles, kWeightGrowth)}}};
     if (!benchmark) {
         all.push_back({name + ", no bias", "forward", params, {x, w, no_bias}, {y}, {forward}});
+        all.back().own_bounds = all[0].own_bounds;
     }
     return all;
 }
 
-std::vector<PassCase> timed(const std::string& name, std::int64_t inputs, std::int64_t outputs) {
-    return passes(name, {64, 32, 32, inputs}, outputs, Window2d::square(3, 1, 1), 1, true);
-}
-
 void append(std::vector<PassCase>& all, std::vector<PassCase> more) {
     for (PassCase& one : more) all.push_back(std::move(one));
+}
+
+std::vector<PassCase> timed(const std::string& name, std::int64_t inputs, std::int64_t outputs) {
+    return passes(name, {64, 32, 32, inputs}, outputs, Window2d::square(3, 1, 1), 1, true);
 }
 
 GradientCase gradient(std::string name, const Shape& image, std::int64_t outputs, const Window2d& window,
@@ -51,8 +70,13 @@ std::vector<PassCase> random_passes(std::uint64_t seed) {
                           draw(1, 2), draw(0, 3), draw(0, 3), draw(0, 3), draw(0, 3)};
     const std::int64_t groups = draw(0, 2) == 0 ? draw(2, 4) : 1;
     const std::int64_t inputs = groups * draw(1, 20), outputs = groups * draw(1, 70 / groups);
-    return passes("random", {draw(1, 3), window.span_h() + draw(0, 6), window.span_w() + draw(0, 9), inputs},
-                  outputs, window, groups);
+    std::vector<PassCase> all =
+        passes("random", {draw(1, 3), window.span_h() + draw(0, 6), window.span_w() + draw(0, 9), inputs},
+               outputs, window, groups);
+    const Window2d plain{3, 3, 1, 1, 1, 1, draw(0, 3), draw(0, 3), draw(0, 3), draw(0, 3)};
+    append(all, passes("random 3x3", {draw(1, 3), 3 + draw(0, 9), 3 + draw(0, 9), draw(1, 30)}, draw(1, 40),
+                       plain));
+    return all;
 }
 
 std::vector<ErrorCase> wrong_arguments() {
@@ -130,6 +154,10 @@ OpCases conv2d_cases() {
     append(result.passes, passes("3x3", {2, 9, 8, 32}, 64, same));
     append(result.passes, passes("odd channels", {2, 6, 11, 13}, 37, same));
     append(result.passes, passes("several images per sum", {11, 5, 4, 16}, 16, same));
+    append(result.passes, passes("3x3 in whole tiles", {1, 8, 16, 16}, 48, same));
+    append(result.passes, passes("3x3 without padding", {2, 9, 12, 16}, 20, Window2d::square(3)));
+    append(result.passes, passes("3x3, uneven padding", {3, 6, 5, 8}, 33, {3, 3, 1, 1, 1, 1, 2, 0, 3, 1}));
+    append(result.passes, passes("more tiles than a partial sum has", {5, 30, 29, 5}, 6, same));
     append(result.passes, passes("1x1", {2, 5, 7, 20}, 70, Window2d::square(1)));
     append(result.passes, passes("1x1 stride 2", {2, 5, 7, 16}, 16, Window2d::square(1, 2)));
     append(result.passes, passes("stride 2", {2, 9, 8, 16}, 24, stride2.same(9, 8)));
@@ -157,6 +185,23 @@ OpCases conv2d_cases() {
         result.dispatch.push_back({pass, DType::float64, "auto", "ref"});
         result.dispatch.push_back({pass, DType::float32, "ref", "ref"});
     }
+    for (const PassCase& pass : passes("channels for Winograd", {1, 16, 16, 16}, 32, same)) {
+        const bool of_bias = pass.pass == "backward_bias";
+        result.dispatch.push_back({pass, DType::float32, "auto", of_bias ? "cpu" : "cpu_winograd"});
+        result.dispatch.push_back({pass, DType::float32, "auto,conv2d=cpu", "cpu"});
+        result.dispatch.push_back({pass, DType::float64, "auto", "ref"});
+    }
+    const auto forward_is_direct = [&](const std::string& name, const Shape& image, std::int64_t outputs,
+                                       const Window2d& window, std::int64_t groups = 1) {
+        result.dispatch.push_back({passes(name, image, outputs, window, groups)[0]});
+    };
+    forward_is_direct("few channels", {1, 16, 16, 3}, 32, same);
+    forward_is_direct("few tiles", {1, 12, 12, 16}, 32, same);
+    forward_is_direct("little of each tile", {4, 5, 5, 16}, 32, same);
+    forward_is_direct("stride 2", {1, 32, 32, 16}, 32, Window2d::square(3, 2, 1));
+    forward_is_direct("dilation 2", {1, 20, 20, 16}, 32, Window2d::square(3, 1, 1, 2));
+    forward_is_direct("5x5", {1, 20, 20, 16}, 32, Window2d::square(5, 1, 1));
+    forward_is_direct("groups", {1, 16, 16, 64}, 64, same, 2);
     return result;
 }
 

@@ -5,6 +5,7 @@
 #include "tern/kernels/conv2d/conv2d.hpp"
 
 #include "tern/core/parallel.hpp"
+#include "tern/kernels/conv2d/conv2d_cpu.hpp"
 #include "tern/kernels/conv2d/conv2d_sweep.hpp"
 #include "tern/kernels/gemm/panels.hpp"
 #include "tern/kernels/op.hpp"
@@ -143,10 +144,18 @@ void add_band(const Sweep& sweep, const Patch& patch, const Tensor& dy, std::int
     }
 }
 
-// (groups, KH, KW, I/groups, O/groups) to PyTorch's order.
-void store_weights(const Sweep& sweep, const float* sums, const Tensor& dw) {
+Sweep forward_sweep(const Shape& image, const Shape& windows, const Conv2dParams& params) {
+    const Window2d& w = params.window;
+    return {Axis::forward(windows[1], w.kernel_h, w.stride_h, w.dilation_h, w.pad_top),
+            Axis::forward(windows[2], w.kernel_w, w.stride_w, w.dilation_w, w.pad_left), image[3],
+            params.groups};
+}
+
+}  // namespace
+
+void store_weights(std::int64_t groups, const float* sums, const Tensor& dw) {
     const std::int64_t outputs = dw.dim(0), channels = dw.dim(1), taps = dw.dim(2) * dw.dim(3);
-    const std::int64_t group_outputs = outputs / sweep.groups;
+    const std::int64_t group_outputs = outputs / groups;
     parallel_for(outputs, 8, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t o = begin; o < end; ++o) {
             const float* const from =
@@ -158,15 +167,6 @@ void store_weights(const Sweep& sweep, const float* sums, const Tensor& dw) {
         }
     });
 }
-
-Sweep forward_sweep(const Shape& image, const Shape& windows, const Conv2dParams& params) {
-    const Window2d& w = params.window;
-    return {Axis::forward(windows[1], w.kernel_h, w.stride_h, w.dilation_h, w.pad_top),
-            Axis::forward(windows[2], w.kernel_w, w.stride_w, w.dilation_w, w.pad_left), image[3],
-            params.groups};
-}
-
-}  // namespace
 
 void forward_cpu(const Problem& problem, const Stream&) {
     const Tensor &x = problem.inputs[0], &w = problem.inputs[1], &bias = problem.inputs[2];
@@ -227,7 +227,7 @@ void backward_weight_cpu(const Problem& problem, const Stream&) {
     });
     const Tensor sums = Tensor::empty({dw.numel()});
     gemm::sum_parts(partial.data<float>(), partial.dim(0), dw.numel(), sums.data<float>());
-    store_weights(sweep, sums.data<float>(), dw);
+    store_weights(sweep.groups, sums.data<float>(), dw);
 }
 
 void backward_bias_cpu(const Problem& problem, const Stream&) {

@@ -57,6 +57,12 @@ Tensors exact(const Pass& pass, const PassCase& pass_case, const Tensors& inputs
     return outputs;
 }
 
+double largest_magnitude(const Tensor& tensor) {
+    double largest = 0;
+    for (const double value : cases::to_doubles(tensor)) largest = std::max(largest, std::fabs(value));
+    return largest;
+}
+
 // Distance between neighbouring numbers of a 16-bit type near `value`.
 double rounding_step(double value, DType dtype) {
     if (dtype != DType::bfloat16 && dtype != DType::float16) return 0;
@@ -125,9 +131,12 @@ std::string check_conformance(const Op& op, const PassCase& pass_case, DType dty
     for (std::size_t i = 0; i < output_tensors.size(); ++i) {
         if (!output_tensors[i].defined()) continue;
         const Bound& bound = pass_case.bounds[i];
-        const bool by_inputs = bound.magnitude == Bound::Magnitude::absolute_inputs;
-        const std::string problem =
-            compare(output_tensors[i], want[i], by_inputs ? magnitudes[i] : want[i], bound);
+        Tensor magnitude = want[i];
+        if (bound.magnitude == Bound::Magnitude::absolute_inputs) magnitude = magnitudes[i];
+        if (bound.magnitude == Bound::Magnitude::largest_inputs)
+            magnitude = Tensor::full(
+                want[i].shape(), largest_magnitude(values[0]) * largest_magnitude(values[1]), DType::float64);
+        const std::string problem = compare(output_tensors[i], want[i], magnitude, bound);
         if (!problem.empty()) return to_text(pass.outputs.at(i), ": ", problem);
     }
     return {};

@@ -1,4 +1,4 @@
-// The same bits for any number of threads, and on repeat.
+// The same bits for any number of threads, and on repeat, from every implementation.
 #include <cstring>
 
 #include "tern/core/parallel.hpp"
@@ -34,10 +34,12 @@ Tensors make_outputs(const cases::PassCase& pass_case, const Tensors& inputs) {
     return outputs;
 }
 
-Bytes run(const Op& op, const cases::PassCase& pass_case, const Tensors& inputs, int threads) {
+Bytes run(const Op& op, const cases::PassCase& pass_case, const Implementation& implementation,
+          const Tensors& inputs, int threads) {
     const Threads scope(threads);
     const Tensors outputs = make_outputs(pass_case, inputs);
-    run_problem({op.pass(pass_case.pass), pass_case.params.ref(), inputs, outputs});
+    implementation.run({op.pass(pass_case.pass), pass_case.params.ref(), inputs, outputs},
+                       current_stream(Device::cpu()));
     Bytes bytes;
     for (const Tensor& output : outputs) {
         if (output.defined())
@@ -46,25 +48,30 @@ Bytes run(const Op& op, const cases::PassCase& pass_case, const Tensors& inputs,
     return bytes;
 }
 
-void check(const Op& op, const cases::PassCase& pass_case) {
-    INFO(op.name << '.' << pass_case.pass << ", case \"" << pass_case.name << '"');
+void check(const Op& op, const cases::PassCase& pass_case, const Implementation& implementation) {
+    if (implementation.backend == Backend::ref || implementation.run == nullptr) return;  // ref is serial
+    if (device_type_of(implementation.backend) != DeviceType::cpu) return;
+    INFO(op.name << '.' << pass_case.pass << ", case \"" << pass_case.name << "\", "
+                 << name_of(implementation.backend));
     Tensors inputs;
     for (const auto& spec : pass_case.inputs)
         inputs.push_back(make_tensor(spec, DType::float32, 1 + inputs.size()));
     const Tensors outputs = make_outputs(pass_case, inputs);
     const Problem problem{op.pass(pass_case.pass), pass_case.params.ref(), inputs, outputs};
-    if (select(problem, kernel_policy()).backend == Backend::ref) return;  // serial
-    const Bytes once = run(op, pass_case, inputs, 1);
+    if (implementation.accepts != nullptr && !implementation.accepts(problem, nullptr)) return;
+    const Bytes once = run(op, pass_case, implementation, inputs, 1);
     for (const int threads : {1, 2, 4}) {
         INFO(threads << " threads");
-        CHECK(run(op, pass_case, inputs, threads) == once);
+        CHECK(run(op, pass_case, implementation, inputs, threads) == once);
     }
 }
 
 void check_all(bool benchmarks) {
     for (const cases::NamedCases& named : cases::all_cases()) {
         for (const cases::PassCase& pass_case : named.cases.passes) {
-            if (pass_case.benchmark == benchmarks) check(*named.op, pass_case);
+            if (pass_case.benchmark != benchmarks) continue;
+            for (const Implementation& implementation : named.op->pass(pass_case.pass).implementations)
+                check(*named.op, pass_case, implementation);
         }
     }
 }
