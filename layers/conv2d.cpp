@@ -5,6 +5,7 @@
 #include "tern/kernels/conv2d/conv2d.hpp"
 #include "tern/kernels/linear/linear.hpp"
 #include "tern/layers/initialize.hpp"
+#include "tern/layers/scale_outputs.hpp"
 
 namespace tern {
 
@@ -32,6 +33,15 @@ bool Conv2d::is_pointwise() const {
 Tensor Conv2d::forward(const Tensor& input) {
     if (is_pointwise()) return linear(input, weight_.reshape({weight_.dim(0), weight_.dim(1)}), bias_);
     return conv2d(input, weight_, bias_, window_.at(input.shape()), groups_);
+}
+
+bool Conv2d::absorb(const Tensor& scale, const Tensor& shift) {
+    if (!bias_.defined()) {
+        bias_ = Tensor::zeros({weight_.dim(0)}, weight_.dtype(), weight_.device());
+        add_parameter("bias", bias_);
+    }
+    scale_outputs(scale, shift, weight_, bias_);
+    return true;
 }
 
 void Conv2d::initialize_own(Initializer& initializer) {
