@@ -35,10 +35,13 @@ NormalizeCpu::NormalizeCpu(const Tensor& x, const Tensor& mean, const Tensor& va
       activation_{params.activation, params.slope},
       rows_(rows_of(x.shape())),
       channels_(x.dim(-1)) {
+    const float *const variances = variance.data<float>(), *const gammas = gamma.data<float>();
+    float* const scales = scale_.data<float>();
+    inverse_deviations_.reserve(static_cast<std::size_t>(channels_));
     for (std::int64_t c = 0; c < channels_; ++c) {
-        const double inverse = 1 / std::sqrt(static_cast<double>(variance.data<float>()[c]) + params.epsilon);
+        const double inverse = 1 / std::sqrt(static_cast<double>(variances[c]) + params.epsilon);
         inverse_deviations_.push_back(inverse);
-        scale_.data<float>()[c] = static_cast<float>(static_cast<double>(gamma.data<float>()[c]) * inverse);
+        scales[c] = static_cast<float>(static_cast<double>(gammas[c]) * inverse);
     }
     identity_ = is_identity();
 }
