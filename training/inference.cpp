@@ -5,7 +5,6 @@
 #include "tern/core/autograd.hpp"
 #include "tern/core/error.hpp"
 #include "tern/core/parallel.hpp"
-#include "tern/kernels/concat/concat.hpp"
 
 namespace tern {
 
@@ -17,7 +16,14 @@ Tensor Inference::run(const Tensor& images) {
     Tensors outputs = run_chunks(images, chunks);
     if (chunks * kChunk < images.dim(0))
         outputs.push_back(model_(images.slice(chunks * kChunk, images.dim(0))));
-    return outputs.size() == 1 ? outputs[0] : concat(outputs, 0);
+    if (outputs.size() == 1) return outputs[0];
+    const Tensor all = Tensor::empty(outputs[0].shape().with(0, images.dim(0)), outputs[0].dtype());
+    std::int64_t begin = 0;
+    for (const Tensor& output : outputs) {
+        all.slice(begin, begin + output.dim(0)).copy_from(output);
+        begin += output.dim(0);
+    }
+    return all;
 }
 
 // Whole chunks.
