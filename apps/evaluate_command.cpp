@@ -141,6 +141,7 @@ void run(const EvaluateFlags& flags) {
     const std::unique_ptr<Module> model = make_model(name, {data.class_count(), 0});
     model->to(compute_dtype(settings.runtime.precision));
     load_weights(*model, name, weights);
+    if (settings.runtime.device.is_cpu()) model->fold_batch_norms();
     model->to(settings.runtime.device);
 
     const BatchSource source(data, normalization_of(settings, weights, data), settings.runtime.precision,

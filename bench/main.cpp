@@ -1,11 +1,12 @@
 // tern-bench: every operation, every implementation, as a share of what the machine can do; with --profile
-// the operations of one training step.
+// the operations of one training step, with --inference how fast a model runs.
 #include <cstdio>
 
 #include <benchmark/benchmark.h>
 
 #include "tern/apps/flags.hpp"
 #include "tern/bench/device_benchmarks.hpp"
+#include "tern/bench/inference_command.hpp"
 #include "tern/bench/op_benchmarks.hpp"
 #include "tern/bench/profile_command.hpp"
 #include "tern/core/error.hpp"
@@ -36,8 +37,12 @@ int report(const std::exception& error, int status) {
 
 int main(int argc, char** argv) {
     try {
-        const bool profile = tern::bench::asks_for_profile(argc, argv);
-        (profile ? tern::bench::run_profile : run_benchmarks)(argc, argv);
+        if (tern::bench::asks_for_profile(argc, argv))  // first: it has a flag --inference
+            tern::bench::run_profile(argc, argv);
+        else if (tern::bench::asks_for_inference(argc, argv))
+            tern::bench::run_inference(argc, argv);
+        else
+            run_benchmarks(argc, argv);
         return 0;
     } catch (const tern::apps::UsageError& error) {
         return report(error, 2);

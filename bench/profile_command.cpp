@@ -1,12 +1,11 @@
 #include "tern/bench/profile_command.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <string_view>
 
 #include <CLI/CLI.hpp>
 
-#include "tern/apps/flags.hpp"
+#include "tern/bench/command_flags.hpp"
 #include "tern/bench/onednn.hpp"
 #include "tern/bench/profile_report.hpp"
 #include "tern/core/parallel.hpp"
@@ -15,7 +14,7 @@ namespace tern::bench {
 namespace {
 
 constexpr std::string_view kProfile = "--profile";
-constexpr std::int64_t kMostBatch = 65536, kMostSteps = 100000, kMostThreads = 4096;
+constexpr std::int64_t kMostSteps = 100000;
 
 const std::vector<std::string_view> kBy{"operation", "layer", "both"};  // in the order of ProfileBy
 
@@ -24,27 +23,14 @@ struct Flags {
     bool inference = false, onednn = false;
 };
 
-int parse_int(std::string_view flag, const std::string& text, std::int64_t most) {
-    return static_cast<int>(apps::parse_integer(flag, text, 1, most));
-}
-
-const ModelInfo& parse_model(const std::string& name) {
-    try {
-        return find_model(name);
-    } catch (const Error& error) {
-        apps::usage_error(kProfile, apps::rule_of(error));
-    }
-}
-
 ProfileBy parse_by(const std::string& text) {
     apps::parse_choice("--by", text, kBy);
     return static_cast<ProfileBy>(std::ranges::find(kBy, text) - kBy.begin());
 }
 
 void run(const Flags& flags) {
-    const std::string model = flags.model.value_or("");
     ProfileSettings settings;
-    settings.model = &parse_model(model.empty() ? "mini_xception" : model);
+    settings.model = &parse_model(kProfile, flags.model.value_or(""));
     settings.inference = flags.inference;
     settings.onednn = flags.onednn;
     if (flags.onednn && !has_onednn())
@@ -62,11 +48,7 @@ void run(const Flags& flags) {
 
 }  // namespace
 
-bool asks_for_profile(int argc, char** argv) {
-    return std::any_of(argv + 1, argv + argc, [](std::string_view word) {
-        return word == kProfile || word.starts_with(std::string(kProfile) + '=');
-    });
-}
+bool asks_for_profile(int argc, char** argv) { return asks_for(kProfile, argc, argv); }
 
 void run_profile(int argc, char** argv) {
     Flags flags;

@@ -30,6 +30,12 @@ void affine_tile(std::int64_t rows, std::int64_t channels, const float* x, const
     }
 }
 
+void add_tile(std::int64_t count, const float* a, const float* b, float* y) {
+    for_each_vector(count, [=](auto d, std::int64_t i) {
+        hn::StoreU(hn::Add(hn::LoadU(d, a + i), hn::LoadU(d, b + i)), d, y + i);
+    });
+}
+
 // What activation_cpu.cpp has for relu: a NaN stays.
 template <class D>
 HWY_INLINE hn::Vec<D> relu(D d, hn::Vec<D> x) {
@@ -230,6 +236,7 @@ HWY_AFTER_NAMESPACE();
 namespace tern::channel_rows {
 
 HWY_EXPORT(affine_tile);
+HWY_EXPORT(add_tile);
 HWY_EXPORT(affine_relu_tile);
 HWY_EXPORT(affine_relu_gradient_tile);
 HWY_EXPORT(combine_tile);
@@ -241,6 +248,10 @@ HWY_EXPORT(add_moments_tile);
 void affine(std::int64_t rows, std::int64_t channels, const float* x, const float* mean, const float* scale,
             const float* shift, const float* residual, float* y) {
     HWY_DYNAMIC_DISPATCH(affine_tile)(rows, channels, x, mean, scale, shift, residual, y);
+}
+
+void add(std::int64_t rows, std::int64_t channels, const float* a, const float* b, float* y) {
+    HWY_DYNAMIC_DISPATCH(add_tile)(rows * channels, a, b, y);
 }
 
 void affine_relu(std::int64_t rows, std::int64_t channels, const float* x, const float* mean,

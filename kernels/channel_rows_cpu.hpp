@@ -31,6 +31,9 @@ void for_each_tile(std::int64_t begin, std::int64_t end, std::int64_t channels, 
 void affine(std::int64_t rows, std::int64_t channels, const float* x, const float* mean, const float* scale,
             const float* shift, const float* residual, float* y);
 
+/// y = a + b
+void add(std::int64_t rows, std::int64_t channels, const float* a, const float* b, float* y);
+
 /// y = relu(scale (x - mean) + shift)
 void affine_relu(std::int64_t rows, std::int64_t channels, const float* x, const float* mean,
                  const float* scale, const float* shift, float* y);

@@ -28,9 +28,11 @@ bool accepts_as_it_is(const Implementation& implementation, const Problem& probl
     return implementation.accepts == nullptr || implementation.accepts(problem, why_not);
 }
 
-// Whether the CPU version does a problem of 16 bits in float32.
+// Which versions do problems of 16 bits in float32.
+bool widens(Backend backend) { return device_type_of(backend) == DeviceType::cpu && backend != Backend::ref; }
+
 bool accepts_widened(const Implementation& implementation, const Problem& problem, std::string* why_not) {
-    return implementation.backend == Backend::cpu && has_16_bits(problem) &&
+    return widens(implementation.backend) && has_16_bits(problem) &&
            accepts_as_it_is(implementation, Widened(problem).problem(), why_not);
 }
 
@@ -192,9 +194,9 @@ void run_problem(const Problem& problem) {
     const Range range(problem.pass.op);
     const Implementation& choice = select(problem, kernel_policy());
     if (verbose_dispatch()) print_choice(problem, choice);
-    const bool widens =
-        choice.backend == Backend::cpu && has_16_bits(problem) && !accepts_as_it_is(choice, problem, nullptr);
-    widens ? run_widened(choice, problem) : run(choice, problem);
+    const bool widened =
+        widens(choice.backend) && has_16_bits(problem) && !accepts_as_it_is(choice, problem, nullptr);
+    widened ? run_widened(choice, problem) : run(choice, problem);
     for (const Tensor& output : problem.outputs) {
         if (output.defined()) output.mark_changed();
     }

@@ -1,6 +1,10 @@
 #include "tern/layers/batch_norm2d.hpp"
 
+#include "tern/core/autograd.hpp"
 #include "tern/kernels/batch_norm/batch_norm.hpp"
+#include "tern/kernels/cast/cast.hpp"
+#include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
+#include "tern/kernels/elementwise_unary/elementwise_unary.hpp"
 #include "tern/kernels/normalize/normalize.hpp"
 #include "tern/kernels/update_statistics/update_statistics.hpp"
 #include "tern/layers/initialize.hpp"
@@ -75,6 +79,21 @@ Tensor BatchNorm2d::operator()(const Features& input, const Tensor& residual) {
     return observed(
         x.shape(), norm ? normalize(x, norm.mean, norm.variance, norm.gamma, norm.beta, norm.params, residual)
                         : normalized_by_batch(x, residual));
+}
+
+bool BatchNorm2d::fold_into(Module& producer) {
+    const NoGrad no_grad;
+    const auto exact = [](const Tensor& t) { return cast(t.to(Device::cpu()), DType::float64); };
+    const Tensor scale = exact(weight_) / sqrt(scale_shift(exact(running_var_), 1, options_.epsilon));
+    if (!producer.absorb(scale, exact(bias_) - exact(running_mean_) * scale)) return false;
+    const auto fill = [](const Tensor& t, double value) {
+        t.copy_from(Tensor::full(t.shape(), value, t.dtype(), t.device()));
+    };
+    fill(weight_, 1);
+    fill(bias_, 0);
+    fill(running_mean_, 0);
+    fill(running_var_, 1 - options_.epsilon);
+    return true;
 }
 
 void BatchNorm2d::initialize_own(Initializer& initializer) {

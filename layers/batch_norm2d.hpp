@@ -33,6 +33,10 @@ class BatchNorm2d : public FeatureModule {
     Tensor operator()(const Tensor& input, const Tensor& residual) {
         return (*this)(Features{input}, residual);
     }
+    /// For inference: takes the normalisation with the running statistics into the weights of the layer
+    /// whose output only this one reads, and becomes the identity with its activation. Says whether that
+    /// layer could take it. What is multiplied is rounded once.
+    bool fold_into(Module& producer);
 
   protected:
     Features forward_features(const Features& input) override;

@@ -6,6 +6,7 @@
 #include "tern/kernels/linear/linear.hpp"
 #include "tern/layers/initialize.hpp"
 #include "tern/layers/mixed_precision.hpp"
+#include "tern/layers/scale_outputs.hpp"
 
 namespace tern {
 
@@ -34,6 +35,15 @@ Tensor Conv2d::forward(const Tensor& input) {
     const Tensor weight = in_type_of(input, weight_), bias = in_type_of(input, bias_);
     if (is_pointwise()) return linear(input, weight.reshape({weight.dim(0), weight.dim(1)}), bias);
     return conv2d(input, weight, bias, window_.at(input.shape()), groups_);
+}
+
+bool Conv2d::absorb(const Tensor& scale, const Tensor& shift) {
+    if (!bias_.defined()) {
+        bias_ = Tensor::zeros({weight_.dim(0)}, weight_.dtype(), weight_.device());
+        add_parameter("bias", bias_);
+    }
+    scale_outputs(scale, shift, weight_, bias_);
+    return true;
 }
 
 void Conv2d::initialize_own(Initializer& initializer) {

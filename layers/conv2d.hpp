@@ -20,6 +20,8 @@ class Conv2d : public Module {
 
     std::string type() const override { return "Conv2d"; }
     std::int64_t multiply_adds(const Shape& input, const Shape& output) const override;
+    /// A layer without a bias gets one.
+    bool absorb(const Tensor& scale, const Tensor& shift) override;
     const Tensor& weight() const { return weight_; }
     const Tensor& bias() const { return bias_; }  // undefined without
 

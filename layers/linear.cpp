@@ -5,6 +5,7 @@
 #include "tern/kernels/linear/linear.hpp"
 #include "tern/layers/initialize.hpp"
 #include "tern/layers/mixed_precision.hpp"
+#include "tern/layers/scale_outputs.hpp"
 
 namespace tern {
 
@@ -20,6 +21,15 @@ Linear::Linear(std::int64_t in_features, std::int64_t out_features, bool bias) {
 
 Tensor Linear::forward(const Tensor& input) {
     return linear(input, in_type_of(input, weight_), in_type_of(input, bias_));
+}
+
+bool Linear::absorb(const Tensor& scale, const Tensor& shift) {
+    if (!bias_.defined()) {
+        bias_ = Tensor::zeros({weight_.dim(0)}, weight_.dtype(), weight_.device());
+        add_parameter("bias", bias_);
+    }
+    scale_outputs(scale, shift, weight_, bias_);
+    return true;
 }
 
 void Linear::initialize_own(Initializer& initializer) {

@@ -12,6 +12,8 @@ class Linear : public Module {
 
     std::string type() const override { return "Linear"; }
     std::int64_t multiply_adds(const Shape& input, const Shape& output) const override;
+    /// A layer without a bias gets one.
+    bool absorb(const Tensor& scale, const Tensor& shift) override;
     const Tensor& weight() const { return weight_; }
     const Tensor& bias() const { return bias_; }  // undefined without
 

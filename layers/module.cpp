@@ -85,6 +85,10 @@ void Module::set_step(std::uint64_t step) {
     visit([step](const std::string&, Module& module) { module.step_ = step; });
 }
 
+void Module::fold_batch_norms() {
+    visit([](const std::string&, Module& module) { module.fold_own(); });
+}
+
 void Module::visit(const std::function<void(const std::string&, Module&)>& function) {
     visit_below("", function);
 }

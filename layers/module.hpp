@@ -86,6 +86,14 @@ class Module {
     void set_step(std::uint64_t step);
     std::uint64_t step() const { return step_; }
 
+    /// For inference: takes batch norms into the weights of the convolutions before them, wherever a module
+    /// says in fold_own() which follows which. In evaluation mode the model computes the same with fewer
+    /// passes over memory; it is not to be trained any more.
+    void fold_batch_norms();
+    /// Makes scale y + shift of the output y, if the module's weights can take it; says whether they did.
+    /// Both: (channels of the output), float64, on the CPU.
+    virtual bool absorb(const Tensor& /*scale*/, const Tensor& /*shift*/) { return false; }
+
     /// Calls `function(name, module)` for this module (name "") and everything below.
     void visit(const std::function<void(const std::string& name, Module& module)>& function);
     bool has_children() const { return !children_.empty(); }
@@ -96,6 +104,9 @@ class Module {
     virtual Features forward_features(const Features& input) { return {forward(input.value())}; }
     /// Fills this module's own parameters, each once and in order; a module that has some overrides it.
     virtual void initialize_own(Initializer& initializer);
+    /// Calls `norm.fold_into(convolution)` for the pairs of its children of which the one reads what the
+    /// other gives, and nobody else does. Without it they stay two layers.
+    virtual void fold_own() {}
 
     /// The member `tensor` becomes the parameter or buffer of that name (no dots); it must live in the
     /// module.

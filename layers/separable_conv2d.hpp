@@ -16,6 +16,7 @@ class SeparableConv2d : public FeatureModule {
           pointwise_(add_child<Conv2d>("pointwise", in_channels, out_channels, Window2d::square(1))) {}
 
     std::string type() const override { return "SeparableConv2d"; }
+    bool absorb(const Tensor& scale, const Tensor& shift) override { return pointwise_.absorb(scale, shift); }
 
   protected:
     Features forward_features(const Features& input) override;

@@ -5,7 +5,7 @@
 
 namespace tern {
 
-/// Each child takes what the one before gave.
+/// Each child takes what the one before gave; nobody else calls it.
 ///
 ///     tern::Sequential net;
 ///     net.append<tern::Conv2d>(3, 16, tern::SlidingWindow::same(3));  // "0"
@@ -24,6 +24,7 @@ class Sequential : public FeatureModule {
 
   protected:
     Features forward_features(const Features& input) override;
+    void fold_own() override;
 };
 
 }  // namespace tern

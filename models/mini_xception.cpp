@@ -22,6 +22,10 @@ class Entry : public FeatureModule {
 
   protected:
     Features forward_features(const Features& input) override { return bn2_(conv2_(bn1_(conv1_(input)))); }
+    void fold_own() override {
+        bn1_.fold_into(conv1_);
+        bn2_.fold_into(conv2_);
+    }
 
   private:
     Conv2d& conv1_ = add_child<Conv2d>("conv1", 3, 32, SlidingWindow::same(3));
@@ -46,6 +50,10 @@ class Middle : public FeatureModule {
         const Features x{input.value()};
         return {bn2_(sep2_(bn1_(sep1_(x))), x.tensor)};
     }
+    void fold_own() override {
+        bn1_.fold_into(sep1_);
+        bn2_.fold_into(sep2_);
+    }
 
   private:
     SeparableConv2d& sep1_;
@@ -61,6 +69,10 @@ class Exit : public FeatureModule {
   protected:
     Features forward_features(const Features& input) override {
         return average_(pool_(bn2_(sep2_(bn1_(sep1_(input))))));
+    }
+    void fold_own() override {
+        bn1_.fold_into(sep1_);
+        bn2_.fold_into(sep2_);
     }
 
   private:

@@ -36,6 +36,10 @@ class MiniXceptionDense : public Module {
         const Tensor x = bn2_(conv2_(bn1_(conv1_(input))));
         return fc_(average_(pool_(exit_flow_(middle_flow_(x)))));
     }
+    void fold_own() override {
+        bn1_.fold_into(conv1_);
+        bn2_.fold_into(conv2_);
+    }
 
   private:
     Conv2d& conv1_ = add_child<Conv2d>("conv1", 3, 32, kSameSize);

@@ -6,6 +6,7 @@
 #include "tern/data/batches.hpp"
 #include "tern/kernels/classification_metrics/classification_metrics.hpp"
 #include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
+#include "tern/training/inference.hpp"
 
 namespace tern {
 namespace {
@@ -36,12 +37,13 @@ Evaluation evaluate(Module& model, const BatchSource& source, std::int64_t batch
     Tensor all_logits;
     if (keep_logits) all_logits = Tensor::empty({records, classes}, source.precision(), source.device());
 
+    Inference inference(model);
     StepArena whole(source.device()), last(source.device());  // the last batch may be shorter
     for (std::int64_t i = 0; i < batches.count(); ++i) {
         if (stop && stop()) break;
         const StepArena::Scope scope(batches[i].dim(0) == batch_size ? whole : last);
         const Batch batch = source.batch(batches[i]);
-        const Tensor logits = model(batch.images);
+        const Tensor logits = inference.run(batch.images);
         totals.add(logits, batch.labels, softmax_cross_entropy(logits, batch.labels));
         confusion_matrix(confusion, logits, batch.labels);
         if (keep_logits) {

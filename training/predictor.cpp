@@ -61,8 +61,10 @@ Predictor::Predictor(const Weights& weights, const PredictorOptions& options)
     shift_ = normalization.shift_tensor(options.precision, options.device);
     model_->to(compute_dtype(options.precision));
     load_weights(*model_, name_, weights);
+    if (options.device.is_cpu()) model_->fold_batch_norms();
     model_->to(options.device);
     model_->eval();
+    inference_ = std::make_unique<Inference>(*model_);
 }
 
 Tensor Predictor::probabilities(const Tensors& pictures) const {
@@ -82,7 +84,7 @@ Tensor Predictor::probabilities(const Tensors& pictures) const {
         const Tensor records = Tensor::from({end - begin}, all).to(options_.device);
         const Tensor images =
             prepare_images(batch.to(options_.device), records, scale_, shift_, options_.precision);
-        const Tensor logits = cast((*model_)(images), result.dtype());
+        const Tensor logits = cast(inference_->run(images), result.dtype());
         result.slice(begin, end).copy_from(softmax(logits.to(Device::cpu())));
     }
     return result;

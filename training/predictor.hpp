@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tern/training/inference.hpp"
 #include "tern/training/weights.hpp"
 
 namespace tern {
@@ -53,6 +54,7 @@ class Predictor {
     std::int64_t image_size_;
     Tensor scale_, shift_;
     std::unique_ptr<Module> model_;
+    std::unique_ptr<Inference> inference_;
 };
 
 }  // namespace tern

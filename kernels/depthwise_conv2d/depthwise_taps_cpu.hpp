@@ -9,9 +9,11 @@ namespace tern::depthwise_conv2d_passes {
 inline Tensor taps_first(const Tensor& w, bool turned) {
     const std::int64_t channels = w.dim(0), taps = w.dim(2) * w.dim(3);
     Tensor result = Tensor::empty({taps, channels});
+    const float* const from = w.data<float>();
+    float* const to = result.data<float>();
     for (std::int64_t c = 0; c < channels; ++c)
         for (std::int64_t t = 0; t < taps; ++t)
-            result.data<float>()[t * channels + c] = w.data<float>()[c * taps + (turned ? taps - 1 - t : t)];
+            to[t * channels + c] = from[c * taps + (turned ? taps - 1 - t : t)];
     return result;
 }
 

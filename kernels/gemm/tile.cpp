@@ -39,7 +39,7 @@ HWY_INLINE void unrolled(F function) {
 }
 
 template <int kTileRows, int kTileVectors>
-void multiply_tile(const Block& block, Tile tile) {
+void multiply_tile(const Block& block, const Tile& tile) {
     const D d;
     const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
     V sums[kTileRows * kTileVectors];
@@ -78,7 +78,8 @@ void multiply_tile(const Block& block, Tile tile) {
                      HWY_ATTR { hn::StoreU(sum, d, tile.c + r * tile.c_row + v * lanes); });
 }
 
-using TileFunction = void (*)(const Block&, Tile);
+// By reference: a copy on the stack is written in words and read in vectors, which waits for the words.
+using TileFunction = void (*)(const Block&, const Tile&);
 
 template <int kTileVectors>
 TileFunction tile_of_rows(std::int64_t rows) {
@@ -121,7 +122,8 @@ void prefetch_rows(const Block& block, std::int64_t begin, std::int64_t end, std
     if (block.segments.size() != 1 || block.a_column != 1) return;
     for (std::int64_t i = begin; i < end; ++i) {
         const float* const a = block.a + i * block.a_row;
-        for (std::int64_t k = 0; j == 0 && k < block.depth; k += kLine) __builtin_prefetch(a + k);
+        for (std::int64_t k = 0; j == 0 && !block.a_cached && k < block.depth; k += kLine)
+            __builtin_prefetch(a + k);
         const float* const c = block.c + i * block.c_row + j;
         for (std::int64_t k = 0; k < columns; k += kLine) __builtin_prefetch(c + k, 1);
     }
@@ -142,13 +144,18 @@ void prefetch_terms(const Block& block, std::int64_t begin, std::int64_t end) {
 void multiply_block(const Block& block) {
     const auto lanes = static_cast<std::int64_t>(hn::Lanes(D()));
     const std::int64_t width = kVectors * lanes, tiles = (block.rows + kRows - 1) / kRows;
+    if (tiles == 0) return;
+    // 32 rows are 6+6+5+5+5+5, not five times 6 and 2: short tiles wait for B.
+    const std::int64_t short_rows = block.rows / tiles, long_tiles = block.rows % tiles;
     for (std::int64_t j = 0; j < block.columns; j += width) {
         const std::int64_t columns = std::min(width, block.columns - j),
                            vectors = (columns + lanes - 1) / lanes;
         const float* b = block.b + j / kPanelColumns * block.b_panel + j % kPanelColumns;
-        // 32 rows are 6+6+5+5+5+5, not five times 6 and 2: short tiles wait for B.
+        const TileFunction short_tile = tile_of(short_rows, vectors),
+                           long_tile = long_tiles > 0 ? tile_of(short_rows + 1, vectors) : nullptr;
         for (std::int64_t t = 0, i = 0; t < tiles; ++t) {
-            const std::int64_t rows = (block.rows - i + tiles - t - 1) / (tiles - t);
+            const bool is_long = t < long_tiles;
+            const std::int64_t rows = short_rows + (is_long ? 1 : 0);
             const Tile tile{block.a + i * block.a_row,
                             b,
                             block.start == nullptr ? nullptr : block.start + i * block.start_row + j,
@@ -159,7 +166,7 @@ void multiply_block(const Block& block) {
             if (j == 0)
                 prefetch_terms(block, t * block.next_depth / tiles, (t + 1) * block.next_depth / tiles);
             if (vectors * lanes == columns)
-                tile_of(rows, vectors)(block, tile);
+                (is_long ? long_tile : short_tile)(block, tile);
             else
                 multiply_edge(block, tile, rows, vectors, columns);
             i += rows;

@@ -36,6 +36,8 @@ struct Block {
     std::int64_t c_row;
     /// Rows of B (and columns of A) that follow these in memory and are wanted next: fetched meanwhile.
     std::int64_t next_depth = 0;
+    /// A is in L1 already: its rows are not fetched ahead.
+    bool a_cached = false;
 };
 
 void multiply(const Block& block);

@@ -2,6 +2,7 @@
 // the gradient through it) while it is in the cache.
 #include "tern/kernels/normalize/normalize_cpu.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "tern/core/parallel.hpp"
@@ -34,11 +35,22 @@ NormalizeCpu::NormalizeCpu(const Tensor& x, const Tensor& mean, const Tensor& va
       activation_{params.activation, params.slope},
       rows_(rows_of(x.shape())),
       channels_(x.dim(-1)) {
+    const float *const variances = variance.data<float>(), *const gammas = gamma.data<float>();
+    float* const scales = scale_.data<float>();
+    inverse_deviations_.reserve(static_cast<std::size_t>(channels_));
     for (std::int64_t c = 0; c < channels_; ++c) {
-        const double inverse = 1 / std::sqrt(static_cast<double>(variance.data<float>()[c]) + params.epsilon);
+        const double inverse = 1 / std::sqrt(static_cast<double>(variances[c]) + params.epsilon);
         inverse_deviations_.push_back(inverse);
-        scale_.data<float>()[c] = static_cast<float>(static_cast<double>(gamma.data<float>()[c]) * inverse);
+        scales[c] = static_cast<float>(static_cast<double>(gammas[c]) * inverse);
     }
+    identity_ = is_identity();
+}
+
+bool NormalizeCpu::is_identity() const {
+    const auto all = [](const Tensor& tensor, float value) {
+        return std::ranges::all_of(tensor.elements<float>(), [value](float x) { return x == value; });
+    };
+    return all(scale_, 1) && all(mean_, 0) && all(shift_, 0);
 }
 
 void NormalizeCpu::affine_tile(std::int64_t row, std::int64_t rows, float* z) const {
@@ -58,6 +70,13 @@ const float* NormalizeCpu::gradient_of_tile(std::int64_t row, std::int64_t rows,
 void NormalizeCpu::forward_rows(std::int64_t row, std::int64_t rows, float* y) const {
     rows::for_each_tile(row, row + rows, channels_, [&](std::int64_t first, std::int64_t count) {
         float* z = y + (first - row) * channels_;
+        if (identity_) {
+            const float* const x = row_of(x_, first, channels_);
+            if (residual_) rows::add(count, channels_, x, row_of(residual_, first, channels_), z);
+            if (!residual_ || !is_linear())
+                activate_cpu(activation_, residual_ ? z : x, z, count * channels_);
+            return;
+        }
         if (is_relu()) {
             rows::affine_relu(count, channels_, row_of(x_, first, channels_), mean_.data<float>(),
                               scale_.data<float>(), shift_.data<float>(), z);

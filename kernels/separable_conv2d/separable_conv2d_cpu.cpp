@@ -149,13 +149,15 @@ struct Panels {
         gemm::pack_panels(b, data.data<float>(), terms * gemm::kPanelColumns);
     }
 
-    /// to (pixels, columns) = from (pixels, terms) b + bias
-    void multiply(const float* from, std::int64_t pixels, const float* bias, float* to) const {
+    /// to (pixels, columns) = from (pixels, terms) b + bias; `from` was just written, or lies in memory.
+    void multiply(const float* from, bool from_cached, std::int64_t pixels, const float* bias,
+                  float* to) const {
         Block block = gemm::block_of({from, pixels, terms, terms, 1}, columns, to, columns);
         block.b = data.data<float>();
         block.b_row = gemm::kPanelColumns;
         block.b_panel = terms * gemm::kPanelColumns;
         block.start = bias;
+        block.a_cached = from_cached;
         gemm::multiply(block);
     }
 };
@@ -194,7 +196,7 @@ void forward_cpu(const Problem& problem, const Stream&) {
             const Rows a = activations.around(h, last);
             HWY_DYNAMIC_DISPATCH(depthwise_rows)(geometry(size, a, h, last), a.data, taps.data<float>(), u);
             float* const z = y.data<float>() + (n * size.pixels() + h * size.width) * size.out;
-            panels.multiply(u, pixels, bias ? bias.data<float>() : nullptr, z);
+            panels.multiply(u, true, pixels, bias ? bias.data<float>() : nullptr, z);
             if (mean) moments.add(task, z, pixels);
         }
     });
@@ -306,7 +308,7 @@ class Backward {
             channel_rows::add_sums(pixels, size_.out, dz, sums.bias);
             const Rows du = du_rows.slide(std::max<std::int64_t>(done - 1, 0), last,
                                           [&](std::int64_t, std::int64_t count, float* to) {
-                                              panels_.multiply(dz, count * width, nullptr, to);
+                                              panels_.multiply(dz, false, count * width, nullptr, to);
                                           });
             const Rows a = activations.around(h, last);
             const Geometry g = geometry(size_, a, h, last);

@@ -6,6 +6,10 @@
 namespace tern::softmax_passes {
 
 bool accepts_cudnn(const Problem& problem, std::string* why_not) {
+    // At 1000 classes on an H200 (cuDNN 9.14) some were 1.1 steps of their type off, one is what rounding
+    // costs.
+    if (problem.pass.name == std::string_view("forward") && problem.dtype() != DType::float32)
+        return refuse(why_not, "cuDNN's 16-bit results are not those of float32, rounded");
     return cudnn::accepts_call(problem, why_not);
 }
 

@@ -1,0 +1,137 @@
+#include "tern/bench/inference_command.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "tern/bench/command_flags.hpp"
+#include "tern/bench/roofs.hpp"
+#include "tern/bench/timing.hpp"
+#include "tern/core/parallel.hpp"
+#include "tern/core/random.hpp"
+#include "tern/models/describe.hpp"
+#include "tern/training/inference.hpp"
+
+namespace tern::bench {
+namespace {
+
+constexpr std::string_view kInference = "--inference";
+constexpr int kWarmUpRuns = 3;    // the first records the arenas, the second is the first to use them
+constexpr std::size_t kRuns = 5;  // at least
+constexpr std::int64_t kMostSeconds = 3600;
+
+struct Flags {
+    apps::Flag model, batch_size, threads, seconds, json;
+};
+
+/// Runs of one batch size.
+struct Row {
+    std::int64_t batch_size = 0;
+    double flops = 0;             // of the products for a batch
+    std::vector<double> seconds;  // of each run, ascending
+
+    // The smallest that `share` of the runs do not exceed.
+    double percentile(double share) const {
+        const double rank = std::ceil(share * static_cast<double>(seconds.size()));
+        return seconds[static_cast<std::size_t>(std::max(rank, 1.0)) - 1];
+    }
+    double rate(double amount) const { return amount / percentile(0.5); }
+};
+
+Row measure(Module& model, const Shape& image, std::int64_t batch_size, double seconds) {
+    const Tensor images = Tensor::empty({batch_size, image[0], image[1], image[2]});
+    const RandomStream random{0, RandomPurpose::user, 0};
+    std::int64_t at = 0;
+    for (float& value : images.elements<float>()) value = random.uniform(static_cast<std::uint64_t>(at++));
+    Inference inference(model);
+    for (int i = 0; i < kWarmUpRuns; ++i) inference.run(images);
+    Row row{batch_size, 2.0 * static_cast<double>(describe(model, images.shape()).total.multiply_adds), {}};
+    for (double total = 0; total < seconds || row.seconds.size() < kRuns; total += row.seconds.back())
+        row.seconds.push_back(seconds_of([&] { inference.run(images); }));
+    std::ranges::sort(row.seconds);
+    return row;
+}
+
+void print(const std::vector<Row>& rows, const ModelInfo& model, const Roofs& roofs) {
+    std::printf("%s, inference, batch norms folded, float32, %d threads, peak %.1f GFLOP/s\n\n",
+                std::string(model.name).c_str(), num_threads(), roofs.flops * 1e-9);
+    std::printf("%6s %9s %8s %6s %9s %9s %9s %7s\n", "batch", "images/s", "GFLOP/s", "%peak", "p50 ms",
+                "p90 ms", "p99 ms", "runs");
+    for (const Row& row : rows) {
+        std::printf("%6lld %9.1f %8.2f %5.1f%% %9.3f %9.3f %9.3f %7zu\n",
+                    static_cast<long long>(row.batch_size), row.rate(static_cast<double>(row.batch_size)),
+                    row.rate(row.flops) * 1e-9, 100 * row.rate(row.flops) / roofs.flops,
+                    row.percentile(0.5) * 1e3, row.percentile(0.9) * 1e3, row.percentile(0.99) * 1e3,
+                    row.seconds.size());
+    }
+}
+
+void write(const std::string& path, const std::vector<Row>& rows, const ModelInfo& model,
+           const Roofs& roofs) {
+    nlohmann::ordered_json all{{"model", model.name},
+                               {"threads", num_threads()},
+                               {"peak_flops", roofs.flops},
+                               {"rows", nlohmann::ordered_json::array()}};
+    for (const Row& row : rows)
+        all["rows"].push_back({{"batch_size", row.batch_size},
+                               {"runs", row.seconds.size()},
+                               {"flops", row.flops},
+                               {"images_per_second", row.rate(static_cast<double>(row.batch_size))},
+                               {"p50", row.percentile(0.5)},
+                               {"p90", row.percentile(0.9)},
+                               {"p99", row.percentile(0.99)}});
+    std::ofstream file(path);
+    file << all.dump(1) << '\n';
+    file.close();
+    TERN_CHECK(file, "--json", path, " cannot be written");
+}
+
+void run(const Flags& flags) {
+    const ModelInfo& info = parse_model(kInference, flags.model.value_or(""));
+    std::vector<std::int64_t> batch_sizes{1, 64};
+    if (flags.batch_size) batch_sizes = {parse_int("--batch-size", *flags.batch_size, kMostBatch)};
+    if (flags.threads) set_num_threads(parse_int("--threads", *flags.threads, kMostThreads));
+    const int seconds = flags.seconds ? parse_int("--seconds", *flags.seconds, kMostSeconds) : 3;
+
+    const Roofs roofs = measure_roofs();
+    const std::unique_ptr<Module> model = make_model(info.name);
+    model->fold_batch_norms();
+    model->eval();
+    std::vector<Row> rows;
+    for (const std::int64_t batch_size : batch_sizes)
+        rows.push_back(measure(*model, info.image, batch_size, seconds));
+    print(rows, info, roofs);
+    if (flags.json) write(*flags.json, rows, info, roofs);
+}
+
+}  // namespace
+
+bool asks_for_inference(int argc, char** argv) { return asks_for(kInference, argc, argv); }
+
+void run_inference(int argc, char** argv) {
+    Flags flags;
+    CLI::App app("Images per second and latency of a model that is not being trained.", "tern-bench");
+    app.add_option(std::string(kInference), flags.model, model_names() + " (default mini_xception)")
+        ->type_name("MODEL")
+        ->expected(0, 1);
+    app.add_option("--batch-size", flags.batch_size, "images at a time (default: a row for 1 and 64)")
+        ->type_name("N");
+    app.add_option("--threads", flags.threads, "default: TERN_THREADS, else all CPUs")->type_name("N");
+    app.add_option("--seconds", flags.seconds, "measured for each row (default 3)")->type_name("N");
+    app.add_option("--json", flags.json, "the numbers into a file, too")->type_name("FILE");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& asked) {  // --help
+        app.exit(asked);
+        return;
+    } catch (const CLI::ParseError& error) {
+        apps::usage_error(kInference, error.what(), "; see tern-bench --inference --help");
+    }
+    run(flags);
+}
+
+}  // namespace tern::bench

@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+"""tern-bench --inference: what its JSON and its table say, and what it says of wrong flags.
+
+usage: inference_test.py TERN_BENCH
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+PROGRAM = sys.argv[1]
+FAILED = []
+
+# Operations of the products of one image, in millions.
+FORWARD = {"mini_xception": 170.0, "mini_xception_dense": 794.5}
+
+
+def check(condition, text):
+    if not condition:
+        FAILED.append(text)
+
+
+def run(*flags):
+    return subprocess.run([PROGRAM, *flags], capture_output=True, text=True, check=False)
+
+
+def check_model(model, *flags, batches):
+    with tempfile.TemporaryDirectory() as folder:
+        answer = Path(folder) / "inference.json"
+        done = run(f"--inference={model}", "--threads=2", "--seconds=1", f"--json={answer}", *flags)
+        check(done.returncode == 0, f"{model} {flags}: status {done.returncode}, {done.stderr}")
+        result = json.loads(answer.read_text())
+    check((result["model"], result["threads"]) == (model, 2), f"{model}: settings are {result}")
+    check([row["batch_size"] for row in result["rows"]] == batches, f"{model} {flags}: batches {result['rows']}")
+    for row in result["rows"]:
+        size = row["batch_size"]
+        check(abs(row["flops"] / size / 1e6 - FORWARD[model]) < 0.1, f"{model}: {row['flops']} operations of {size}")
+        check(0 < row["p50"] <= row["p90"] <= row["p99"] and row["runs"] >= 5, f"{model}: times {row}")
+        check(abs(row["images_per_second"] * row["p50"] / size - 1) < 1e-9, f"{model}: rate {row}")
+    check(len(done.stdout.splitlines()) == 3 + len(batches), f"{model}: the table is\n{done.stdout}")
+
+
+def check_refused(expected, *flags):
+    done = run(*flags)
+    lines = done.stderr.splitlines()
+    check(done.returncode == 2 and done.stdout == "", f"{flags}: status {done.returncode}, {done.stdout}")
+    check(len(lines) == 1 and expected in lines[0], f"{flags}: {done.stderr}")
+
+
+def main():
+    check_model("mini_xception", batches=[1, 64])
+    check_model("mini_xception_dense", "--batch-size", "3", batches=[3])
+    check_refused('[--inference] no model "resnet", only mini_xception, mini_xception_dense', "--inference", "resnet")
+    check_refused("[--batch-size] must be a whole number from 1 to 65536, got 0", "--inference", "--batch-size", "0")
+    check_refused("[--threads] must be a whole number from 1 to 4096, got -1", "--inference", "--threads=-1")
+    check_refused("[--seconds] must be a whole number from 1 to 3600, got 2x", "--inference", "--seconds=2x")
+    check_refused("[--inference] ", "--inference", "--steps=3")
+    unwritable = run("--inference", "--batch-size=1", "--seconds=1", "--json=/nowhere/inference.json")
+    check(unwritable.returncode == 1, f"a file that cannot be written: status {unwritable.returncode}")
+    check(unwritable.stderr.count("\n") == 1, f"a file that cannot be written: {unwritable.stderr}")
+    for text in FAILED:
+        print(text)
+    sys.exit(1 if FAILED else 0)
+
+
+if __name__ == "__main__":
+    main()

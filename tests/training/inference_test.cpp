@@ -1,0 +1,139 @@
+// Running a model in chunks: the bits of any number of threads, and of the folded model what the model gave.
+#include "tern/training/inference.hpp"
+
+#include <cmath>
+
+#include "tern/core/autograd.hpp"
+#include "tern/core/parallel.hpp"
+#include "tern/kernels/cases/cases.hpp"
+#include "tern/models/registry.hpp"
+#include "tern/tests/catch.hpp"
+#include "tern/tests/layers/trained.hpp"
+#include "tern/tests/training/small_network.hpp"
+#include "tern/training/evaluation.hpp"
+
+using namespace tern;
+
+namespace {
+
+class Threads {
+  public:
+    explicit Threads(int count) : previous_(num_threads()) { set_num_threads(count); }
+    ~Threads() { set_num_threads(previous_); }
+    Threads(const Threads&) = delete;
+    Threads& operator=(const Threads&) = delete;
+
+  private:
+    int previous_;
+};
+
+std::unique_ptr<Module> trained_model(std::string_view name) {
+    std::unique_ptr<Module> model = make_model(name, {10, 3});
+    test::pretend_trained(*model, 4);
+    model->eval();
+    return model;
+}
+
+Tensor run_with(Module& model, const Tensor& images, int threads) {
+    const Threads scope(threads);
+    return Inference(model).run(images);
+}
+
+bool same_bits(const Tensor& a, const Tensor& b) {
+    return a.shape() == b.shape() &&
+           std::equal(a.raw_data(), a.raw_data() + a.bytes(), b.raw_data(), b.raw_data() + b.bytes());
+}
+
+double largest(const Tensor& tensor) {
+    double result = 0;
+    for (const double value : cases::to_doubles(tensor)) result = std::max(result, std::fabs(value));
+    return result;
+}
+
+double difference(const Tensor& a, const Tensor& b) {
+    const auto x = cases::to_doubles(a), y = cases::to_doubles(b);
+    double result = 0;
+    for (std::size_t i = 0; i < x.size(); ++i)
+        if (const double d = std::fabs(x[i] - y[i]); !(d <= result)) result = d;
+    return result;
+}
+
+}  // namespace
+
+TEST_CASE("inference gives the same bits for any number of threads") {
+    for (const ModelInfo& info : all_models()) {
+        const auto model = trained_model(info.name);
+        model->fold_batch_norms();
+        for (const std::int64_t batch : {1, 2, 7}) {
+            INFO(info.name << ", batch of " << batch);
+            const Tensor images = cases::make_tensor({{batch, 32, 32, 3}}, DType::float32, 5);
+            const Tensor once = run_with(*model, images, 1);
+            REQUIRE(once.shape() == Shape{batch, 10});
+            for (const int threads : {1, 2, 3}) CHECK(same_bits(run_with(*model, images, threads), once));
+            // Each image is by itself.
+            for (std::int64_t n = 0; n < batch; ++n)
+                CHECK(same_bits(run_with(*model, images.slice(n, n + 1), 2), once.slice(n, n + 1)));
+        }
+    }
+}
+
+TEST_CASE("one runner takes batches of any size one after the other") {
+    const Threads threads(2);
+    const auto model = trained_model("mini_xception");
+    Inference inference(*model);
+    const Tensor images = cases::make_tensor({{6, 8, 8, 3}}, DType::float32, 5);
+    const Tensor all = inference.run(images);
+    for (const auto& [begin, end] : {std::pair{0, 6}, {2, 3}, {1, 4}, {0, 6}, {5, 6}})
+        CHECK(same_bits(inference.run(images.slice(begin, end)), all.slice(begin, end)));
+    CHECK((inference.run(images.slice(0, 0)).shape() == Shape{0, 10}));
+    const Tensor wide = cases::make_tensor({{3, 8, 9, 3}}, DType::float32, 6);
+    CHECK(same_bits(inference.run(wide), run_with(*model, wide, 1)));
+    CHECK(same_bits(inference.run(images), all));
+    CHECK_FALSE(all.requires_grad());
+}
+
+TEST_CASE("a model whose batch norms are folded gives the same logits") {
+    for (const DType dtype : {DType::float32, DType::float64}) {
+        for (const ModelInfo& info : all_models()) {
+            INFO(info.name << ", " << dtype);
+            const auto model = trained_model(info.name);
+            model->to(dtype);
+            const Tensor images = cases::make_tensor({{2, 12, 10, 3}}, dtype, 5);
+            const Tensor before = run_with(*model, images, 1);
+            model->fold_batch_norms();
+            const Tensor after = run_with(*model, images, 1);
+            const double epsilon = dtype == DType::float64 ? std::numeric_limits<double>::epsilon()
+                                                           : std::numeric_limits<float>::epsilon();
+            // 12 layers of sums of at most 1152 terms (3x3 of 128 channels). A layer's roundings are a
+            // random walk of that length, relative to sums of absolute values, which here are some 30 times
+            // the sums themselves (random signs); what comes through later layers adds up.
+            CHECK(difference(before, after) <= 12 * std::sqrt(1152.0) * 30 * epsilon * largest(before));
+            CHECK(largest(before) > 0.1);
+        }
+    }
+}
+
+TEST_CASE("evaluation is the same with batch norms folded, but for rounding") {
+    test::SmallRun run({.epochs = 4, .batch_size = 16});
+    const Evaluation before = evaluate(run.network, run.test, 16, true);
+    run.network.fold_batch_norms();
+    const Evaluation after = evaluate(run.network, run.test, 7, true);
+    CHECK(after.totals.records == 50);
+    CHECK(after.totals.accuracy == before.totals.accuracy);
+    CHECK(std::ranges::equal(after.confusion.elements<std::int64_t>(),
+                             before.confusion.elements<std::int64_t>()));
+    CHECK(difference(after.logits, before.logits) <=
+          2 * std::sqrt(75.0) * 10 * std::numeric_limits<float>::epsilon() * largest(before.logits));
+}
+
+TEST_CASE("inference refuses a model in training mode, and passes errors on") {
+    const auto model = make_model("mini_xception");
+    const Tensor images = Tensor::zeros({4, 8, 8, 3});
+    CHECK_THROWS_WITH(Inference(*model).run(images),
+                      "[inference] the model is in training mode; call eval() first");
+    model->eval();
+    const Threads threads(2);
+    Inference inference(*model);
+    CHECK_THROWS_AS(inference.run(Tensor::zeros({4, 8, 8, 2})), Error);
+    CHECK(inference.run(images).shape() == Shape{4, 10});
+}
