@@ -46,6 +46,7 @@
 #include "tern/layers/flatten.hpp"
 #include "tern/layers/initialize.hpp"
 #include "tern/layers/linear.hpp"
+#include "tern/layers/mixed_precision.hpp"
 #include "tern/layers/pool.hpp"
 #include "tern/layers/residual.hpp"
 #include "tern/layers/scale_outputs.hpp"

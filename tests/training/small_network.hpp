@@ -19,7 +19,7 @@ struct SmallNetwork : Sequential {
         append<GlobalAveragePool>();
         append<Linear>(16, classes);
         initialize(Initialization::glorot_uniform, 1);
-        to(precision);
+        to(compute_dtype(precision));
     }
 };
 
