@@ -61,13 +61,13 @@ TEST_CASE("layers take inputs of 16 bits with parameters, statistics and gradien
 }
 
 TEST_CASE("training in 16 bits learns what training in float32 learns") {
-    const TrainingPlan plan{.epochs = 4, .batch_size = 32, .seed = 3};
+    const TrainingPlan plan{.epochs = 8, .batch_size = 16};
     const test::SmallRun exact(plan);
     for (const DType precision : {DType::bfloat16, DType::float16}) {
         const test::SmallRun run(plan, precision);
         INFO(name_of(precision));
-        CHECK(run.last.test->accuracy >= 0.9);
-        CHECK(exact.last.test->accuracy >= 0.9);
+        CHECK(run.last.test->accuracy > 0.9);
+        CHECK(exact.last.test->accuracy > 0.9);
         // The first loss is that of the same weights: logits of four roundings each.
         CHECK(std::fabs(run.losses[0].loss - exact.losses[0].loss) <= 8 * epsilon_of(precision));
     }
