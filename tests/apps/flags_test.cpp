@@ -112,7 +112,8 @@ TEST_CASE("names are those that there are") {
     check_train({"--shuffle", "yes"}, "[--shuffle] must be one of on, off, got yes");
     check_train({"--augment", "cutout"}, "[--augment] must be one of none, crop-flip, got cutout");
     check_train({"--schedule", "cosine"}, "[--schedule] must be one of constant, got cosine");
-    check_train({"--precision", "bfloat16"}, "[--precision] must be one of float32, float64, got bfloat16");
+    check_train({"--precision", "float8"},
+                "[--precision] must be one of float32, bfloat16, float16, float64, got float8");
     check_train({"--device", "tpu"}, "[--device] must be one of auto, cpu, cuda, cuda:N, got tpu");
     check_train({"--device", "cuda:-1"}, "[--device] must be one of auto, cpu, cuda, cuda:N, got cuda:-1");
     check_train({"--kernels", "fast"},

@@ -119,6 +119,24 @@ TEST_CASE("steps without shuffling take the records in file order") {
     CHECK(second[1] != whole[1]);
 }
 
+TEST_CASE("a run in float16 leaves weights in float32 and its loss scale in the checkpoint") {
+    const test::Place place;
+    train(place, "half", {"--steps", "2", "--precision", "float16"});
+    const std::filesystem::path run = place / "half";
+    for (const NamedTensor& named : read_safetensors(run / "last.safetensors").tensors) {
+        INFO(named.name);
+        CHECK((named.tensor.dtype() == DType::float32 || named.tensor.dtype() == DType::int64));
+    }
+    const NamedTensors state = read_safetensors(run / "checkpoints/step-2/state.safetensors").tensors;
+    CHECK(std::ranges::any_of(state,
+                              [](const NamedTensor& named) { return named.name == "loss_scale.scale"; }));
+    const auto evaluated =
+        run_tern(place, {"evaluate", "--checkpoint", (run / "last.safetensors").string(), "--data", place.set,
+                         "--precision", "bfloat16", "--device", "cpu", "--batch-size", "8"});
+    INFO(evaluated.err);
+    CHECK(evaluated.status == 0);
+}
+
 TEST_CASE("float64 runs write 17 digits and agree with float32") {
     const test::Place place;
     const std::vector<std::string> flags{"--steps", "2", "--log-steps"};
