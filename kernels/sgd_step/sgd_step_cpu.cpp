@@ -6,11 +6,11 @@
 namespace tern::sgd_step_passes {
 namespace {
 
-// Memory-bound (8 to 12 bytes read per three multiply-adds): the compiler's baseline vectors are enough.
 float gradient_factor(const Problem& problem) {
     return problem.inputs[4].defined() ? problem.inputs[4].data<float>()[0] : 1.0f;
 }
 
+// Memory-bound (8 to 12 bytes read per three multiply-adds): the compiler's baseline vectors are enough.
 void momentum_step(const Problem& problem, std::int64_t begin, std::int64_t end) {
     const SgdParams& params = problem.params<SgdParams>();
     const auto momentum = static_cast<float>(params.momentum),

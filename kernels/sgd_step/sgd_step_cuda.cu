@@ -5,9 +5,9 @@
 namespace tern::sgd_step_passes {
 namespace {
 
-// The learning rate lies on the device: a recorded step reads the new one each time it runs.
 __device__ float factor_at(const float* factor) { return factor == nullptr ? 1.0f : *factor; }
 
+// The learning rate lies on the device: a recorded step reads the new one each time it runs.
 struct SgdPlainStep {
     static constexpr int kPack = cuda::kPackSize<float>;
     const float *w, *g;
