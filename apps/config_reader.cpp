@@ -2,10 +2,9 @@
 
 #include <algorithm>
 
-#include <toml++/toml.h>
-
 #include "tern/apps/config_keys.hpp"
 #include "tern/apps/console.hpp"
+#include "tern/apps/toml_text.hpp"
 #include "tern/core/file.hpp"
 
 namespace tern::apps {
@@ -59,12 +58,7 @@ std::optional<std::string> flag_text(const toml::node& node, Kind kind) {
 }  // namespace
 
 ConfigValues parse_config(std::string_view toml, const std::string& file) {
-    toml::table table;
-    try {
-        table = toml::parse(toml, file);
-    } catch (const toml::parse_error& error) {
-        fail(file, "line ", error.source().begin.line, " is no TOML: ", one_line(error.description()));
-    }
+    const toml::table table = parse_toml(toml, file);
     ConfigValues values;
     for (const auto& [name, node] : table) {
         const std::string key = one_line(name.str());

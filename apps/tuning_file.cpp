@@ -2,10 +2,9 @@
 
 #include <sstream>
 
-#include <toml++/toml.h>
-
 #include "tern/apps/console.hpp"
 #include "tern/apps/flags.hpp"
+#include "tern/apps/toml_text.hpp"
 #include "tern/core/device_info.hpp"
 
 namespace tern::apps {
@@ -25,12 +24,7 @@ std::string tuning_to_toml(const TuningTable::Choices& choices, const std::strin
 
 std::shared_ptr<const TuningTable> parse_tuning(std::string_view toml, const std::string& file,
                                                 const std::string& device) {
-    toml::table table;
-    try {
-        table = toml::parse(toml, file);
-    } catch (const toml::parse_error& error) {
-        fail(file, "line ", error.source().begin.line, " is no TOML: ", one_line(error.description()));
-    }
+    const toml::table table = parse_toml(toml, file);
     const auto measured_on = table["device"].value<std::string>();
     const toml::table* rows = table["choices"].as_table();
     TERN_CHECK(measured_on && rows != nullptr, file, "is no table of tern tune: it has no ",

@@ -1,6 +1,8 @@
 // The flags that the commands of tern-bench share.
 #pragma once
 
+#include <CLI/CLI.hpp>
+
 #include "tern/apps/flags.hpp"
 #include "tern/models/registry.hpp"
 
@@ -28,6 +30,19 @@ inline bool asks_for(std::string_view flag, int argc, char** argv) {
         if (word.starts_with(flag) && (word.size() == flag.size() || word[flag.size()] == '=')) return true;
     }
     return false;
+}
+
+/// Reads the command line that `flag` asks for; false where that was for its help, which is printed.
+inline bool parse(CLI::App& app, std::string_view flag, int argc, char** argv) {
+    try {
+        app.parse(argc, argv);
+        return true;
+    } catch (const CLI::Success& asked) {  // --help
+        app.exit(asked);
+        return false;
+    } catch (const CLI::ParseError& error) {
+        apps::usage_error(flag, error.what(), "; see tern-bench ", flag, " --help");
+    }
 }
 
 }  // namespace tern::bench

@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <fstream>
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "tern/bench/command_flags.hpp"
@@ -123,15 +122,7 @@ void run_inference(int argc, char** argv) {
     app.add_option("--threads", flags.threads, "default: TERN_THREADS, else all CPUs")->type_name("N");
     app.add_option("--seconds", flags.seconds, "measured for each row (default 3)")->type_name("N");
     app.add_option("--json", flags.json, "the numbers into a file, too")->type_name("FILE");
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::Success& asked) {  // --help
-        app.exit(asked);
-        return;
-    } catch (const CLI::ParseError& error) {
-        apps::usage_error(kInference, error.what(), "; see tern-bench --inference --help");
-    }
-    run(flags);
+    if (parse(app, kInference, argc, argv)) run(flags);
 }
 
 }  // namespace tern::bench

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <string_view>
 
-#include <CLI/CLI.hpp>
-
 #include "tern/bench/command_flags.hpp"
 #include "tern/bench/onednn.hpp"
 #include "tern/bench/profile_report.hpp"
@@ -63,15 +61,7 @@ void run_profile(int argc, char** argv) {
     app.add_flag("--inference", flags.inference, "the forward pass in evaluation mode alone");
     app.add_flag("--onednn", flags.onednn, "oneDNN on the same problems beside it");
     app.add_option("--json", flags.json, "the numbers into a file, too")->type_name("FILE");
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::Success& asked) {  // --help
-        app.exit(asked);
-        return;
-    } catch (const CLI::ParseError& error) {
-        apps::usage_error(kProfile, error.what(), "; see tern-bench --profile --help");
-    }
-    run(flags);
+    if (parse(app, kProfile, argc, argv)) run(flags);
 }
 
 }  // namespace tern::bench

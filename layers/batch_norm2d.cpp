@@ -1,6 +1,7 @@
 #include "tern/layers/batch_norm2d.hpp"
 
 #include "tern/core/autograd.hpp"
+#include "tern/core/fill.hpp"
 #include "tern/kernels/batch_norm/batch_norm.hpp"
 #include "tern/kernels/cast/cast.hpp"
 #include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
@@ -86,9 +87,6 @@ bool BatchNorm2d::fold_into(Module& producer) {
     const auto exact = [](const Tensor& t) { return cast(t.to(Device::cpu()), DType::float64); };
     const Tensor scale = exact(weight_) / sqrt(scale_shift(exact(running_var_), 1, options_.epsilon));
     if (!producer.absorb(scale, exact(bias_) - exact(running_mean_) * scale)) return false;
-    const auto fill = [](const Tensor& t, double value) {
-        t.copy_from(Tensor::full(t.shape(), value, t.dtype(), t.device()));
-    };
     fill(weight_, 1);
     fill(bias_, 0);
     fill(running_mean_, 0);

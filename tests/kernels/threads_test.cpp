@@ -1,26 +1,15 @@
 // The same bits for any number of threads, and on repeat, from every implementation.
 #include <cstring>
 
-#include "tern/core/parallel.hpp"
 #include "tern/kernels/cases/cases.hpp"
 #include "tern/tests/catch.hpp"
+#include "tern/tests/threads_scope.hpp"
 
 using namespace tern;
 
 namespace {
 
 using Bytes = std::vector<std::byte>;
-
-class Threads {
-  public:
-    explicit Threads(int count) : previous_(num_threads()) { set_num_threads(count); }
-    ~Threads() { set_num_threads(previous_); }
-    Threads(const Threads&) = delete;
-    Threads& operator=(const Threads&) = delete;
-
-  private:
-    int previous_;
-};
 
 Tensors make_outputs(const cases::PassCase& pass_case, const Tensors& inputs) {
     Tensors outputs;
@@ -36,7 +25,7 @@ Tensors make_outputs(const cases::PassCase& pass_case, const Tensors& inputs) {
 
 Bytes run(const Op& op, const cases::PassCase& pass_case, const Implementation& implementation,
           const Tensors& inputs, int threads) {
-    const Threads scope(threads);
+    const test::ThreadsScope scope(threads);
     const Tensors outputs = make_outputs(pass_case, inputs);
     implementation.run({op.pass(pass_case.pass), pass_case.params.ref(), inputs, outputs},
                        current_stream(Device::cpu()));

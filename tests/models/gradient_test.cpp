@@ -2,28 +2,16 @@
 #include <cmath>
 #include <set>
 
-#include "tern/core/parallel.hpp"
 #include "tern/kernels/backward.hpp"
 #include "tern/kernels/cases/cases.hpp"
 #include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
 #include "tern/models/registry.hpp"
 #include "tern/tests/catch.hpp"
+#include "tern/tests/threads_scope.hpp"
 
 using namespace tern;
 
 namespace {
-
-/// Keeps the number of threads as it was.
-class ThreadsScope {
-  public:
-    explicit ThreadsScope(int count) : previous_(num_threads()) { set_num_threads(count); }
-    ~ThreadsScope() { set_num_threads(previous_); }
-    ThreadsScope(const ThreadsScope&) = delete;
-    ThreadsScope& operator=(const ThreadsScope&) = delete;
-
-  private:
-    int previous_;
-};
 
 double train_step(Module& model) {
     const Tensor images = cases::make_tensor({{3, 32, 32, 3}, 0, 1}, DType::float32, 12);
@@ -61,7 +49,7 @@ struct Outcome {
 };
 
 Outcome outcome(std::string_view name, int threads) {
-    const ThreadsScope scope(threads);
+    const test::ThreadsScope scope(threads);
     const auto model = make_model(name, {.seed = 8});
     Outcome result{train_step(*model), {}};
     for (const NamedTensor& parameter : model->parameters()) {

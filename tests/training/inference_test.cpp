@@ -4,28 +4,17 @@
 #include <cmath>
 
 #include "tern/core/autograd.hpp"
-#include "tern/core/parallel.hpp"
 #include "tern/kernels/cases/cases.hpp"
 #include "tern/models/registry.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/layers/trained.hpp"
+#include "tern/tests/threads_scope.hpp"
 #include "tern/tests/training/small_network.hpp"
 #include "tern/training/evaluation.hpp"
 
 using namespace tern;
 
 namespace {
-
-class Threads {
-  public:
-    explicit Threads(int count) : previous_(num_threads()) { set_num_threads(count); }
-    ~Threads() { set_num_threads(previous_); }
-    Threads(const Threads&) = delete;
-    Threads& operator=(const Threads&) = delete;
-
-  private:
-    int previous_;
-};
 
 std::unique_ptr<Module> trained_model(std::string_view name) {
     std::unique_ptr<Module> model = make_model(name, {10, 3});
@@ -35,7 +24,7 @@ std::unique_ptr<Module> trained_model(std::string_view name) {
 }
 
 Tensor run_with(Module& model, const Tensor& images, int threads) {
-    const Threads scope(threads);
+    const test::ThreadsScope scope(threads);
     return Inference(model).run(images);
 }
 
@@ -78,7 +67,7 @@ TEST_CASE("inference gives the same bits for any number of threads") {
 }
 
 TEST_CASE("one runner takes batches of any size one after the other") {
-    const Threads threads(2);
+    const test::ThreadsScope threads(2);
     const auto model = trained_model("mini_xception");
     Inference inference(*model);
     const Tensor images = cases::make_tensor({{6, 8, 8, 3}}, DType::float32, 5);
@@ -132,7 +121,7 @@ TEST_CASE("inference refuses a model in training mode, and passes errors on") {
     CHECK_THROWS_WITH(Inference(*model).run(images),
                       "[inference] the model is in training mode; call eval() first");
     model->eval();
-    const Threads threads(2);
+    const test::ThreadsScope threads(2);
     Inference inference(*model);
     CHECK_THROWS_AS(inference.run(Tensor::zeros({4, 8, 8, 2})), Error);
     CHECK(inference.run(images).shape() == Shape{4, 10});
