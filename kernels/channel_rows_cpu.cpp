@@ -15,6 +15,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace tern::channel_rows::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
+using tern::HWY_NAMESPACE::for_each_group;
 using tern::HWY_NAMESPACE::for_each_vector;
 
 void affine_tile(std::int64_t rows, std::int64_t channels, const float* x, const float* mean,
@@ -74,18 +75,6 @@ void scale_tile(std::int64_t rows, std::int64_t channels, const float* dz, const
 
 // Groups of vectors: 4 of them with two sums each are the 8 chains that hide the latency of an addition.
 constexpr int kGroup = 4;
-
-// Calls function(tag, integral constant: vectors, first channel).
-template <int kCount, class F>
-void for_each_group(std::int64_t channels, F function) {
-    const hn::ScalableTag<float> d;
-    const auto width = kCount * static_cast<std::int64_t>(hn::Lanes(d));
-    const std::int64_t whole = channels / width * width;
-    for (std::int64_t c = 0; c < whole; c += width) function(d, std::integral_constant<int, kCount>(), c);
-    for_each_vector(channels - whole, [&](auto tag, std::int64_t c) {
-        function(tag, std::integral_constant<int, 1>(), whole + c);
-    });
-}
 
 // A group's numbers in memory.
 template <class D>

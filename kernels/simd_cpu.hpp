@@ -8,6 +8,7 @@
 #endif
 
 #include <cstdint>
+#include <type_traits>
 
 #include <hwy/highway.h>
 
@@ -24,6 +25,19 @@ void for_each_vector(std::int64_t count, F function) {
     std::int64_t i = 0;
     for (; i + lanes <= count; i += lanes) function(d, i);
     for (; i < count; ++i) function(one, i);
+}
+
+/// Calls function(tag, integral constant: vectors, index): kCount vectors at a time, the last ones one by
+/// one.
+template <int kCount, class F>
+void for_each_group(std::int64_t count, F function) {
+    const hn::ScalableTag<float> d;
+    const auto width = kCount * static_cast<std::int64_t>(hn::Lanes(d));
+    const std::int64_t whole = count / width * width;
+    for (std::int64_t i = 0; i < whole; i += width) function(d, std::integral_constant<int, kCount>(), i);
+    for_each_vector(count - whole, [&](auto tag, std::int64_t i) {
+        function(tag, std::integral_constant<int, 1>(), whole + i);
+    });
 }
 
 }  // namespace tern::HWY_NAMESPACE

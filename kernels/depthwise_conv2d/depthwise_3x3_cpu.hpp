@@ -1,6 +1,7 @@
-// The depthwise 3x3 filter of stride 1, which all networks of this kind are made of. Blocks of columns at a
-// time, through all channels: memory is read in order, and what a block shares (taps, or its sums) is loaded
-// once for it. Highway compiles this once per instruction set, hence the toggle instead of `#pragma once`.
+// The depthwise 3x3 filter of stride 1, which all networks of this kind are made of. One row of the filter
+// slides along one row of the image, two vectors of channels at a time: its taps (or their sums) and three
+// columns stay in registers, so a column is loaded once for three taps, and whole cache lines are read in
+// order. Highway compiles this once per instruction set, hence the toggle instead of `#pragma once`.
 #if defined(TERN_DEPTHWISE_3X3_CPU) == defined(HWY_TARGET_TOGGLE)
 #ifdef TERN_DEPTHWISE_3X3_CPU
 #undef TERN_DEPTHWISE_3X3_CPU
@@ -19,7 +20,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace tern::depthwise_conv2d_passes::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
-using tern::HWY_NAMESPACE::for_each_vector;
+using tern::HWY_NAMESPACE::for_each_group;
 
 /// Rows [first, last) of the filter that read inside the image for output row `oh`.
 struct FilterRows {
@@ -30,136 +31,169 @@ inline FilterRows filter_rows(const Geometry& g, std::int64_t oh) {
     return {std::clamp<std::int64_t>(-top, 0, 3), std::clamp<std::int64_t>(g.height - top, 0, 3)};
 }
 
-// With two vectors of channels 8 sums, whose chains hide the latency of a multiply-add, 6 taps and a value:
-// 15 of 16 registers.
-constexpr std::int64_t kForwardColumns = 4;
+/// Outputs [first, last) of a row read inside the image with all columns of the filter; the others are edges.
+struct InnerOutputs {
+    std::int64_t first, last;
+};
+inline InnerOutputs inner_outputs(const Geometry& g) {
+    const std::int64_t first = std::clamp<std::int64_t>(g.pad_left, 0, g.out_width);
+    return {first, std::clamp<std::int64_t>(g.width - 2 + g.pad_left, first, g.out_width)};
+}
 
-// kCount outputs of kVectors vectors of channels from column ow on. x, w, y: the first value, tap and output
-// of all, `count` rows of the filter. kChecked: columns of x outside [0, width) are zeros; the first value is
-// in first_column.
-template <int kCount, int kVectors, bool kChecked, class D>
-HWY_INLINE void forward_vectors_3x3(D d, const float* x, const float* w, float* y, std::int64_t count,
-                                    std::int64_t channels, std::int64_t width, std::int64_t first_column) {
+// Calls edge(output, kw, its column of x) for every tap inside the image of the edges, and inner(output,
+// vectors of the three columns) for the others. x: column 0 of the row, at the first of kVectors vectors of
+// channels.
+template <int kVectors, class D, class Edge, class Inner>
+HWY_INLINE void slide(D d, const Geometry& g, const float* x, Edge edge, Inner inner) {
+    const InnerOutputs outputs = inner_outputs(g);
+    const auto edges = [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
+        for (std::int64_t ow = begin; ow < end; ++ow)
+            for (std::int64_t kw = 0; kw < 3; ++kw) {
+                const std::int64_t column = ow - g.pad_left + kw;
+                if (column >= 0 && column < g.width) edge(ow, kw, x + column * g.channels);
+            }
+    };
+    edges(0, outputs.first);
+    edges(outputs.last, g.out_width);
+    if (outputs.first == outputs.last) return;
+
+    using V = hn::Vec<D>;
+    const std::int64_t step = g.channels;
+    const auto load = [&](const float* from, V* to) HWY_ATTR {
+        for (int v = 0; v < kVectors; ++v)
+            to[v] = hn::LoadU(d, from + v * static_cast<std::int64_t>(hn::Lanes(d)));
+    };
+    V a[kVectors], b[kVectors], c[kVectors];
+    const float* next = x + (outputs.first - g.pad_left) * step;
+    load(next, a);
+    load(next + step, b);
+    next += 2 * step;
+    std::int64_t ow = outputs.first;
+    for (; ow + 3 <= outputs.last; ow += 3, next += 3 * step) {
+        load(next, c);
+        inner(ow, a, b, c);
+        load(next + step, a);
+        inner(ow + 1, b, c, a);
+        load(next + 2 * step, b);
+        inner(ow + 2, c, a, b);
+    }
+    if (ow == outputs.last) return;
+    load(next, c);
+    inner(ow, a, b, c);
+    if (++ow == outputs.last) return;
+    load(next + step, a);
+    inner(ow, b, c, a);
+}
+
+// Adds to a row of outputs what one row of the filter makes of a row of the image; kFirst: the inner ones
+// are not there yet. x, y: their columns 0, w: (3, C), all at the first of these channels.
+template <int kVectors, bool kFirst, class D>
+HWY_INLINE void forward_row_3x3(D d, const Geometry& g, const float* x, const float* w, float* y) {
     using V = hn::Vec<D>;
     const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-    V sums[kCount][kVectors];
+    const std::int64_t step = g.channels;
+    V taps[3][kVectors];
+    for (int kw = 0; kw < 3; ++kw)
+        for (int v = 0; v < kVectors; ++v) taps[kw][v] = hn::LoadU(d, w + kw * step + v * lanes);
+    slide<kVectors>(
+        d, g, x,
+        [=](std::int64_t ow, std::int64_t kw, const float* column) HWY_ATTR {
+            for (int v = 0; v < kVectors; ++v) {
+                float* const to = y + ow * step + v * lanes;
+                const V tap = hn::LoadU(d, w + kw * step + v * lanes);
+                hn::StoreU(hn::MulAdd(hn::LoadU(d, column + v * lanes), tap, hn::LoadU(d, to)), d, to);
+            }
+        },
+        [&](std::int64_t ow, const V* left, const V* middle, const V* right) HWY_ATTR {
+            for (int v = 0; v < kVectors; ++v) {
+                float* const to = y + ow * step + v * lanes;
+                V sum =
+                    kFirst ? hn::Mul(left[v], taps[0][v]) : hn::MulAdd(left[v], taps[0][v], hn::LoadU(d, to));
+                sum = hn::MulAdd(middle[v], taps[1][v], sum);
+                hn::StoreU(hn::MulAdd(right[v], taps[2][v], sum), d, to);
+            }
+        });
+}
+
+// Where rows come from memory, the next ones are fetched while this one is worked on, in order and a share
+// per group of channels: along a group alone lines are 4 C bytes apart, which no processor guesses well.
+constexpr std::int64_t kLine = 16;  // floats that one prefetch brings
+inline void prefetch(const float* from, std::int64_t count) {
+    for (std::int64_t i = 0; i < count; i += kLine) __builtin_prefetch(from + i);
+}
+
+/// y (out_height, out_width, C) of an image x (height, width, C); w: (3, 3, C).
+inline void forward_image_3x3(const Geometry& g, const float* x, const float* w, float* y) {
+    const InnerOutputs inner = inner_outputs(g);
+    for (std::int64_t oh = 0; oh < g.out_height; ++oh, y += g.out_width * g.channels) {
+        const FilterRows rows = filter_rows(g, oh);
+        const bool empty = rows.first >= rows.last;
+        std::fill(y, y + (empty ? g.out_width : inner.first) * g.channels, 0.0f);
+        std::fill(y + inner.last * g.channels, y + g.out_width * g.channels, 0.0f);
+        if (empty) continue;
+        for_each_group<2>(g.channels, [&](auto d, auto vectors, std::int64_t c) HWY_ATTR {
+            constexpr int kVectors = decltype(vectors)::value;
+            const std::int64_t share = kVectors * static_cast<std::int64_t>(hn::Lanes(d));
+            prefetch(x + (oh - g.pad_top + 3) * g.width * g.channels + c * g.width, share * g.width);
+            prefetch(y + g.out_width * g.channels + c * g.out_width, share * g.out_width);
+            for (std::int64_t kh = rows.first; kh < rows.last; ++kh) {
+                const float* const row = x + (oh - g.pad_top + kh) * g.width * g.channels + c;
+                const float* const taps = w + kh * 3 * g.channels + c;
+                if (kh == rows.first)
+                    forward_row_3x3<kVectors, true>(d, g, row, taps, y + c);
+                else
+                    forward_row_3x3<kVectors, false>(d, g, row, taps, y + c);
+            }
+        });
+    }
+}
+
+// Adds to dw (3, C) what a row of dy makes of one row of the filter.
+template <int kVectors, class D>
+HWY_INLINE void weight_row_3x3(D d, const Geometry& g, const float* x, const float* dy, float* dw) {
+    using V = hn::Vec<D>;
+    const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+    const std::int64_t step = g.channels;
+    V sums[3][kVectors];
     for (auto& sum : sums)
         for (V& vector : sum) vector = hn::Zero(d);
-    for (std::int64_t kh = 0; kh < count; ++kh, x += width * channels, w += 3 * channels) {
-        V taps[3][kVectors];
-        for (int kw = 0; kw < 3; ++kw)
-            for (int v = 0; v < kVectors; ++v) taps[kw][v] = hn::LoadU(d, w + kw * channels + v * lanes);
-        HWY_UNROLL(6)
-        for (int j = 0; j < kCount + 2; ++j) {
-            if (kChecked && (first_column + j < 0 || first_column + j >= width)) continue;
-            HWY_UNROLL(2)
+    slide<kVectors>(
+        d, g, x,
+        [=](std::int64_t ow, std::int64_t kw, const float* column) HWY_ATTR {
             for (int v = 0; v < kVectors; ++v) {
-                const V value = hn::LoadU(d, x + j * channels + v * lanes);
-                for (int kw = 0; kw < 3; ++kw) {
-                    const int i = j - kw;
-                    if (i >= 0 && i < kCount) sums[i][v] = hn::MulAdd(value, taps[kw][v], sums[i][v]);
-                }
+                float* const to = dw + kw * step + v * lanes;
+                const V grad = hn::LoadU(d, dy + ow * step + v * lanes);
+                hn::StoreU(hn::MulAdd(hn::LoadU(d, column + v * lanes), grad, hn::LoadU(d, to)), d, to);
             }
-        }
-    }
-    for (int i = 0; i < kCount; ++i)
-        for (int v = 0; v < kVectors; ++v) hn::StoreU(sums[i][v], d, y + i * channels + v * lanes);
-}
-
-// kCount outputs of all channels from column ow on. x, y, w: the image, the first output, (taps, C).
-template <int kCount, bool kChecked>
-HWY_INLINE void forward_block_3x3(const Geometry& g, FilterRows rows, const float* x, const float* w,
-                                  float* y, std::int64_t oh, std::int64_t ow) {
-    const std::int64_t channels = g.channels, width = g.width, column = ow - g.pad_left,
-                       count = rows.last - rows.first;
-    x += ((oh - g.pad_top + rows.first) * width + column) * channels;
-    w += rows.first * 3 * channels;
-    const hn::ScalableTag<float> d;
-    const auto pair = 2 * static_cast<std::int64_t>(hn::Lanes(d));
-    const std::int64_t pairs = channels / pair * pair;
-    for (std::int64_t c = 0; c < pairs; c += pair)
-        forward_vectors_3x3<kCount, 2, kChecked>(d, x + c, w + c, y + c, count, channels, width, column);
-    for_each_vector(channels - pairs, [=](auto tag, std::int64_t rest) HWY_ATTR {
-        const std::int64_t c = pairs + rest;
-        forward_vectors_3x3<kCount, 1, kChecked>(tag, x + c, w + c, y + c, count, channels, width, column);
-    });
-}
-
-inline void forward_image_3x3(const Geometry& g, const float* x, const float* w, float* y) {
-    for (std::int64_t oh = 0; oh < g.out_height; ++oh) {
-        const FilterRows rows = filter_rows(g, oh);
-        float* const out = y + oh * g.out_width * g.channels;
-        std::int64_t ow = 0;
-        while (ow < g.out_width) {
-            const std::int64_t first = ow - g.pad_left, left = g.out_width - ow;
-            const bool inside = first >= 0 && first + kForwardColumns + 2 <= g.width;
-            float* const to = out + ow * g.channels;
-            if (left < kForwardColumns) {
-                forward_block_3x3<1, true>(g, rows, x, w, to, oh, ow);
-                ++ow;
-            } else if (inside) {
-                forward_block_3x3<kForwardColumns, false>(g, rows, x, w, to, oh, ow);
-                ow += kForwardColumns;
-            } else {
-                forward_block_3x3<kForwardColumns, true>(g, rows, x, w, to, oh, ow);
-                ow += kForwardColumns;
+        },
+        [&](std::int64_t ow, const V* left, const V* middle, const V* right) HWY_ATTR {
+            for (int v = 0; v < kVectors; ++v) {
+                const V grad = hn::LoadU(d, dy + ow * step + v * lanes);
+                sums[0][v] = hn::MulAdd(left[v], grad, sums[0][v]);
+                sums[1][v] = hn::MulAdd(middle[v], grad, sums[1][v]);
+                sums[2][v] = hn::MulAdd(right[v], grad, sums[2][v]);
             }
+        });
+    for (int kw = 0; kw < 3; ++kw)
+        for (int v = 0; v < kVectors; ++v) {
+            float* const to = dw + kw * step + v * lanes;
+            hn::StoreU(hn::Add(hn::LoadU(d, to), sums[kw][v]), d, to);
         }
-    }
 }
 
-constexpr std::int64_t kWeightColumns = 16;  // of x (3 rows) and dy: 16 KB of 64 channels, half of L1
-
-// Adds to dw (taps, C) what outputs [ow, end) of row `oh` make of filter rows [kFirst, kLast). kChecked: some
-// columns of x are outside the row. x: the image, dy: the row.
-template <int kFirst, int kLast, bool kChecked>
-void weight_block_3x3(const Geometry& g, const float* x, const float* dy, float* dw, std::int64_t oh,
-                      std::int64_t ow, std::int64_t end) {
-    constexpr int kTaps = (kLast - kFirst) * 3;
-    for_each_vector(g.channels, [&](auto d, std::int64_t c) {
-        using V = hn::Vec<decltype(d)>;
-        V sums[kTaps];
-        for (int t = 0; t < kTaps; ++t) sums[t] = hn::LoadU(d, dw + (kFirst * 3 + t) * g.channels + c);
-        for (std::int64_t column = ow; column < end; ++column) {
-            const V grad = hn::LoadU(d, dy + column * g.channels + c);
-            HWY_UNROLL(9)
-            for (int t = 0; t < kTaps; ++t) {
-                const std::int64_t at = column - g.pad_left + t % 3;
-                if (kChecked && (at < 0 || at >= g.width)) continue;
-                const std::int64_t row = oh - g.pad_top + kFirst + t / 3;
-                sums[t] = hn::MulAdd(hn::LoadU(d, x + (row * g.width + at) * g.channels + c), grad, sums[t]);
-            }
-        }
-        for (int t = 0; t < kTaps; ++t) hn::StoreU(sums[t], d, dw + (kFirst * 3 + t) * g.channels + c);
-    });
-}
-
-template <bool kChecked>
-void weight_block_3x3(const Geometry& g, FilterRows rows, const float* x, const float* dy, float* dw,
-                      std::int64_t oh, std::int64_t ow, std::int64_t end) {
-    const auto add = [&]<int kFirst, int kLast>() {
-        weight_block_3x3<kFirst, kLast, kChecked>(g, x, dy, dw, oh, ow, end);
-    };
-    if (rows.first == 0 && rows.last == 3) return add.template operator()<0, 3>();
-    for (std::int64_t kh = rows.first; kh < rows.last; ++kh) {
-        if (kh == 0) add.template operator()<0, 1>();
-        if (kh == 1) add.template operator()<1, 2>();
-        if (kh == 2) add.template operator()<2, 3>();
-    }
-}
-
-/// Adds one image's sums to dw (KH, KW, C).
+/// Adds one image's sums to dw (3, 3, C).
 inline void weight_image_3x3(const Geometry& g, const float* x, const float* dy, float* dw) {
-    // Outputs [begin, end) of a row read inside it with all taps.
-    const std::int64_t begin = std::clamp<std::int64_t>(g.pad_left, 0, g.out_width);
-    const std::int64_t end = std::clamp<std::int64_t>(g.width - 2 + g.pad_left, begin, g.out_width);
-    for (std::int64_t oh = 0; oh < g.out_height; ++oh) {
+    for (std::int64_t oh = 0; oh < g.out_height; ++oh, dy += g.out_width * g.channels) {
         const FilterRows rows = filter_rows(g, oh);
-        const float* const row = dy + oh * g.out_width * g.channels;
-        weight_block_3x3<true>(g, rows, x, row, dw, oh, 0, begin);
-        for (std::int64_t ow = begin; ow < end; ow += kWeightColumns)
-            weight_block_3x3<false>(g, rows, x, row, dw, oh, ow, std::min(ow + kWeightColumns, end));
-        weight_block_3x3<true>(g, rows, x, row, dw, oh, end, g.out_width);
+        for_each_group<2>(g.channels, [&](auto d, auto vectors, std::int64_t c) HWY_ATTR {
+            const std::int64_t share = decltype(vectors)::value * static_cast<std::int64_t>(hn::Lanes(d));
+            prefetch(x + (oh - g.pad_top + 3) * g.width * g.channels + c * g.width, share * g.width);
+            prefetch(dy + g.out_width * g.channels + c * g.out_width, share * g.out_width);
+            for (std::int64_t kh = rows.first; kh < rows.last; ++kh) {
+                const float* const row = x + (oh - g.pad_top + kh) * g.width * g.channels + c;
+                weight_row_3x3<decltype(vectors)::value>(d, g, row, dy + c, dw + kh * 3 * g.channels + c);
+            }
+        });
     }
 }
 

@@ -19,6 +19,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace tern::depthwise_conv2d_passes::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
+using tern::HWY_NAMESPACE::for_each_vector;
 
 constexpr std::int64_t kColumns = 8;  // outputs per pass over the taps: 8 sums and a weight in 16 registers
 
