@@ -12,10 +12,11 @@ Tensor Inference::run(const Tensor& images) {
     TERN_CHECK(!model_.training(), "inference", "the model is in training mode; call eval() first");
     const NoGrad no_grad;
     const std::int64_t chunks = images.dim(0) / kChunk;
-    if (!images.device().is_cpu() || images.dim(0) < kChunk) return model_(images);
+    if (!images.device().is_cpu()) return model_(images);
+    if (chunks == 0) return run_rest(images);
     Tensors outputs = run_chunks(images, chunks);
     if (chunks * kChunk < images.dim(0))
-        outputs.push_back(model_(images.slice(chunks * kChunk, images.dim(0))));
+        outputs.push_back(run_rest(images.slice(chunks * kChunk, images.dim(0))));
     if (outputs.size() == 1) return outputs[0];
     const Tensor all = Tensor::empty(outputs[0].shape().with(0, images.dim(0)), outputs[0].dtype());
     std::int64_t begin = 0;
@@ -24,6 +25,14 @@ Tensor Inference::run(const Tensor& images) {
         begin += output.dim(0);
     }
     return all;
+}
+
+// Less than a chunk: all threads work on each layer.
+Tensor Inference::run_rest(const Tensor& images) {
+    if (!rest_arena_ || images.shape() != rest_) rest_arena_ = std::make_unique<StepArena>(images.device());
+    rest_ = images.shape();
+    const StepArena::Scope scope(*rest_arena_);
+    return model_(images);
 }
 
 // Whole chunks.

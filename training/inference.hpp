@@ -19,7 +19,7 @@ namespace tern {
 ///     tern::Inference inference(model);
 ///     tern::Tensor logits = inference.run(images);
 ///
-/// It keeps memory for one chunk per thread. One thread at a time may call it.
+/// It keeps memory for one chunk per thread, and for fewer images than a chunk. One thread at a time may call it.
 class Inference {
   public:
     /// Images that go through the layers together. One reads all weights for itself, which took 3 % longer;
@@ -34,11 +34,14 @@ class Inference {
     Tensor run(const Tensor& images);
 
   private:
+    Tensor run_rest(const Tensor& images);
     Tensors run_chunks(const Tensor& images, std::int64_t chunks);
 
     Module& model_;
     std::vector<std::unique_ptr<StepArena>> arenas_;  // one for each thread
     Shape chunk_;                                     // what they were recorded with
+    std::unique_ptr<StepArena> rest_arena_;
+    Shape rest_;
 };
 
 }  // namespace tern

@@ -40,10 +40,24 @@ inline InnerOutputs inner_outputs(const Geometry& g) {
     return {first, std::clamp<std::int64_t>(g.width - 2 + g.pad_left, first, g.out_width)};
 }
 
+/// What the filter does with the image while reading it: nothing, or relu(), where a NaN stays.
+struct AsItIs {
+    template <class D>
+    HWY_INLINE hn::Vec<D> operator()(D, hn::Vec<D> value) const {
+        return value;
+    }
+};
+struct Relu {
+    template <class D>
+    HWY_INLINE hn::Vec<D> operator()(D d, hn::Vec<D> value) const {
+        return hn::IfThenZeroElse(hn::Lt(value, hn::Zero(d)), value);
+    }
+};
+
 // Calls edge(output, kw, its column of x) for every tap inside the image of the edges, and inner(output,
 // vectors of the three columns) for the others. x: column 0 of the row, at the first of kVectors vectors of
 // channels.
-template <int kVectors, class D, class Edge, class Inner>
+template <int kVectors, class Read, class D, class Edge, class Inner>
 HWY_INLINE void slide(D d, const Geometry& g, const float* x, Edge edge, Inner inner) {
     const InnerOutputs outputs = inner_outputs(g);
     const auto edges = [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
@@ -61,7 +75,7 @@ HWY_INLINE void slide(D d, const Geometry& g, const float* x, Edge edge, Inner i
     const std::int64_t step = g.channels;
     const auto load = [&](const float* from, V* to) HWY_ATTR {
         for (int v = 0; v < kVectors; ++v)
-            to[v] = hn::LoadU(d, from + v * static_cast<std::int64_t>(hn::Lanes(d)));
+            to[v] = Read()(d, hn::LoadU(d, from + v * static_cast<std::int64_t>(hn::Lanes(d))));
     };
     V a[kVectors], b[kVectors], c[kVectors];
     const float* next = x + (outputs.first - g.pad_left) * step;
@@ -87,7 +101,7 @@ HWY_INLINE void slide(D d, const Geometry& g, const float* x, Edge edge, Inner i
 
 // Adds to a row of outputs what one row of the filter makes of a row of the image; kFirst: the inner ones
 // are not there yet. x, y: their columns 0, w: (3, C), all at the first of these channels.
-template <int kVectors, bool kFirst, class D>
+template <int kVectors, bool kFirst, class Read, class D>
 HWY_INLINE void forward_row_3x3(D d, const Geometry& g, const float* x, const float* w, float* y) {
     using V = hn::Vec<D>;
     const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
@@ -95,13 +109,14 @@ HWY_INLINE void forward_row_3x3(D d, const Geometry& g, const float* x, const fl
     V taps[3][kVectors];
     for (int kw = 0; kw < 3; ++kw)
         for (int v = 0; v < kVectors; ++v) taps[kw][v] = hn::LoadU(d, w + kw * step + v * lanes);
-    slide<kVectors>(
+    slide<kVectors, Read>(
         d, g, x,
         [=](std::int64_t ow, std::int64_t kw, const float* column) HWY_ATTR {
             for (int v = 0; v < kVectors; ++v) {
                 float* const to = y + ow * step + v * lanes;
                 const V tap = hn::LoadU(d, w + kw * step + v * lanes);
-                hn::StoreU(hn::MulAdd(hn::LoadU(d, column + v * lanes), tap, hn::LoadU(d, to)), d, to);
+                const V value = Read()(d, hn::LoadU(d, column + v * lanes));
+                hn::StoreU(hn::MulAdd(value, tap, hn::LoadU(d, to)), d, to);
             }
         },
         [&](std::int64_t ow, const V* left, const V* middle, const V* right) HWY_ATTR {
@@ -123,7 +138,7 @@ inline void prefetch(const float* from, std::int64_t count) {
 }
 
 /// y (out_height, out_width, C) of an image x (height, width, C); w: (3, 3, C).
-inline void forward_image_3x3(const Geometry& g, const float* x, const float* w, float* y) {
+template <class Read = AsItIs> void forward_image_3x3(const Geometry& g, const float* x, const float* w, float* y) {
     const InnerOutputs inner = inner_outputs(g);
     for (std::int64_t oh = 0; oh < g.out_height; ++oh, y += g.out_width * g.channels) {
         const FilterRows rows = filter_rows(g, oh);
@@ -140,9 +155,9 @@ inline void forward_image_3x3(const Geometry& g, const float* x, const float* w,
                 const float* const row = x + (oh - g.pad_top + kh) * g.width * g.channels + c;
                 const float* const taps = w + kh * 3 * g.channels + c;
                 if (kh == rows.first)
-                    forward_row_3x3<kVectors, true>(d, g, row, taps, y + c);
+                    forward_row_3x3<kVectors, true, Read>(d, g, row, taps, y + c);
                 else
-                    forward_row_3x3<kVectors, false>(d, g, row, taps, y + c);
+                    forward_row_3x3<kVectors, false, Read>(d, g, row, taps, y + c);
             }
         });
     }
@@ -157,7 +172,7 @@ HWY_INLINE void weight_row_3x3(D d, const Geometry& g, const float* x, const flo
     V sums[3][kVectors];
     for (auto& sum : sums)
         for (V& vector : sum) vector = hn::Zero(d);
-    slide<kVectors>(
+    slide<kVectors, AsItIs>(
         d, g, x,
         [=](std::int64_t ow, std::int64_t kw, const float* column) HWY_ATTR {
             for (int v = 0; v < kVectors; ++v) {

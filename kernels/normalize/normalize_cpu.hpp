@@ -43,6 +43,8 @@ class NormalizeCpu {
         return inverse_deviations_[static_cast<std::size_t>(channel)];
     }
     std::int64_t rows() const { return rows_; }
+    /// y = relu(x), as a batch norm that was folded into the layer before it leaves it.
+    bool is_only_relu() const { return identity_ && is_relu(); }
 
   private:
     bool is_linear() const { return activation_.activation == Activation::none; }

@@ -29,6 +29,12 @@ void depthwise_rows(const Geometry& g, const float* x, const float* taps, float*
     depthwise_conv2d_passes::HWY_NAMESPACE::forward_image_3x3(g, x, taps, y);
 }
 
+// As above, with relu(x).
+void depthwise_relu_rows(const Geometry& g, const float* x, const float* taps, float* y) {
+    using depthwise_conv2d_passes::HWY_NAMESPACE::Relu;
+    depthwise_conv2d_passes::HWY_NAMESPACE::forward_image_3x3<Relu>(g, x, taps, y);
+}
+
 void depthwise_weight_rows(const Geometry& g, const float* x, const float* dy, float* dtaps) {
     depthwise_conv2d_passes::HWY_NAMESPACE::weight_image_3x3(g, x, dy, dtaps);
 }
@@ -41,6 +47,7 @@ namespace tern::separable_conv2d_passes {
 namespace {
 
 HWY_EXPORT(depthwise_rows);
+HWY_EXPORT(depthwise_relu_rows);
 HWY_EXPORT(depthwise_weight_rows);
 
 using depthwise_conv2d_passes::Geometry;
@@ -178,7 +185,10 @@ void forward_cpu(const Problem& problem, const Stream&) {
     const Tensor &x = problem.inputs[0], &pointwise = problem.inputs[6], &bias = problem.inputs[7];
     const Tensor &y = problem.outputs[0], &mean = problem.outputs[1];
     const Size size = size_of(x.shape(), pointwise.dim(0));
-    const std::optional<NormalizeCpu> norm = normalization(problem);
+    std::optional<NormalizeCpu> norm = normalization(problem);
+    // A batch norm that was folded away leaves its relu, which costs less while the filter reads x than a copy.
+    const bool relu = norm && norm->is_only_relu();
+    if (relu) norm.reset();
     const Tensor taps = depthwise_conv2d_passes::taps_first(problem.inputs[5], false);
     const Panels panels(gemm::Matrix::rows_of(pointwise).transposed());
     const std::int64_t strip = size.strip(), strips = (size.height + strip - 1) / strip;
@@ -194,7 +204,11 @@ void forward_cpu(const Problem& problem, const Stream&) {
         for (std::int64_t h = begin; h < end; h += strip) {
             const std::int64_t last = std::min(h + strip, end), pixels = (last - h) * size.width;
             const Rows a = activations.around(h, last);
-            HWY_DYNAMIC_DISPATCH(depthwise_rows)(geometry(size, a, h, last), a.data, taps.data<float>(), u);
+            const Geometry g = geometry(size, a, h, last);
+            if (relu)
+                HWY_DYNAMIC_DISPATCH(depthwise_relu_rows)(g, a.data, taps.data<float>(), u);
+            else
+                HWY_DYNAMIC_DISPATCH(depthwise_rows)(g, a.data, taps.data<float>(), u);
             float* const z = y.data<float>() + (n * size.pixels() + h * size.width) * size.out;
             panels.multiply(u, true, pixels, bias ? bias.data<float>() : nullptr, z);
             if (mean) moments.add(task, z, pixels);
