@@ -19,7 +19,8 @@ namespace tern {
 ///     tern::Inference inference(model);
 ///     tern::Tensor logits = inference.run(images);
 ///
-/// It keeps memory for one chunk per thread, and for fewer images than a chunk. One thread at a time may call it.
+/// It keeps memory for one chunk per thread, and for fewer images than a chunk. One thread at a time may call
+/// it.
 class Inference {
   public:
     /// Images that go through the layers together. One reads all weights for itself, which took 3 % longer;

@@ -79,7 +79,7 @@ void row(D d, const Geometry& g, Columns inside, const float* x, const float* w,
 }
 
 void forward_image(const Geometry& g, const float* x, const float* w, float* y) {
-    if (g.is_3x3_of_stride_1()) return forward_image_3x3(g, x, w, y);
+    if (g.is_3x3_of_stride_1()) return forward_image_3x3<AsItIs, true>(g, x, w, y);
     const Columns first = columns_of_tap(g, 0), last = columns_of_tap(g, g.kernel_w - 1);
     const Columns inside{std::min(first.begin, last.end),
                          std::max(std::min(first.begin, last.end), last.end)};
@@ -144,7 +144,7 @@ void weight_taps(D d, const Geometry& g, const float* x, const float* dy, float*
 }
 
 void weight_image(const Geometry& g, const float* x, const float* dy, float* dw) {
-    if (g.is_3x3_of_stride_1()) return weight_image_3x3(g, x, dy, dw);
+    if (g.is_3x3_of_stride_1()) return weight_image_3x3<true>(g, x, dy, dw);
     for_each_vector(g.channels, [&](auto d, std::int64_t c) {
         for (std::int64_t kh = 0; kh < g.kernel_h; ++kh) {
             std::int64_t kw = 0;

@@ -141,6 +141,13 @@ void prefetch_terms(const Block& block, std::int64_t begin, std::int64_t end) {
     }
 }
 
+// The `part`-th of `parts` of what comes after the block.
+void prefetch_ahead(const Block& block, std::int64_t part, std::int64_t parts) {
+    for (const Ahead& ahead : block.ahead)
+        for (std::int64_t i = part * ahead.count / parts; i < (part + 1) * ahead.count / parts; i += kLine)
+            __builtin_prefetch(ahead.data + i, 0, 2);
+}
+
 void multiply_block(const Block& block) {
     const auto lanes = static_cast<std::int64_t>(hn::Lanes(D()));
     const std::int64_t width = kVectors * lanes, tiles = (block.rows + kRows - 1) / kRows;
@@ -165,6 +172,7 @@ void multiply_block(const Block& block) {
             prefetch_rows(block, i + rows, std::min(i + rows + kRows, block.rows), j, columns);
             if (j == 0)
                 prefetch_terms(block, t * block.next_depth / tiles, (t + 1) * block.next_depth / tiles);
+            prefetch_ahead(block, j / width * tiles + t, (block.columns + width - 1) / width * tiles);
             if (vectors * lanes == columns)
                 (is_long ? long_tile : short_tile)(block, tile);
             else

@@ -1,6 +1,7 @@
 // The register tile of matrix products: what linear, matmul and conv2d sum all their products with.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 
@@ -12,6 +13,12 @@ namespace tern::gemm {
 inline constexpr std::int64_t kPanelColumns = 16;
 /// Columns of the widest tile: four AVX-512 vectors.
 inline constexpr std::int64_t kTileColumns = 64;
+
+/// Memory that is wanted soon.
+struct Ahead {
+    const float* data = nullptr;
+    std::int64_t count = 0;
+};
 
 /// C (rows, columns) = start + A B, on one thread. Small enough that B stays in the caches.
 ///
@@ -36,6 +43,9 @@ struct Block {
     std::int64_t c_row;
     /// Rows of B (and columns of A) that follow these in memory and are wanted next: fetched meanwhile.
     std::int64_t next_depth = 0;
+    /// What the work after this block reads from memory: fetched into L2 meanwhile, for a product leaves the
+    /// memory alone.
+    std::array<Ahead, 3> ahead{};
     /// A is in L1 already: its rows are not fetched ahead.
     bool a_cached = false;
 };

@@ -157,14 +157,15 @@ struct Panels {
     }
 
     /// to (pixels, columns) = from (pixels, terms) b + bias; `from` was just written, or lies in memory.
-    void multiply(const float* from, bool from_cached, std::int64_t pixels, const float* bias,
-                  float* to) const {
+    void multiply(const float* from, bool from_cached, std::int64_t pixels, const float* bias, float* to,
+                  const std::array<gemm::Ahead, 3>& ahead = {}) const {
         Block block = gemm::block_of({from, pixels, terms, terms, 1}, columns, to, columns);
         block.b = data.data<float>();
         block.b_row = gemm::kPanelColumns;
         block.b_panel = terms * gemm::kPanelColumns;
         block.start = bias;
         block.a_cached = from_cached;
+        block.ahead = ahead;
         gemm::multiply(block);
     }
 };
@@ -186,7 +187,8 @@ void forward_cpu(const Problem& problem, const Stream&) {
     const Tensor &y = problem.outputs[0], &mean = problem.outputs[1];
     const Size size = size_of(x.shape(), pointwise.dim(0));
     std::optional<NormalizeCpu> norm = normalization(problem);
-    // A batch norm that was folded away leaves its relu, which costs less while the filter reads x than a copy.
+    // A batch norm that was folded away leaves its relu, which costs less while the filter reads x than a
+    // copy.
     const bool relu = norm && norm->is_only_relu();
     if (relu) norm.reset();
     const Tensor taps = depthwise_conv2d_passes::taps_first(problem.inputs[5], false);
@@ -210,7 +212,10 @@ void forward_cpu(const Problem& problem, const Stream&) {
             else
                 HWY_DYNAMIC_DISPATCH(depthwise_rows)(g, a.data, taps.data<float>(), u);
             float* const z = y.data<float>() + (n * size.pixels() + h * size.width) * size.out;
-            panels.multiply(u, true, pixels, bias ? bias.data<float>() : nullptr, z);
+            const float* const next =
+                x.data<float>() + (n * size.pixels() + (last + 1) * size.width) * size.in;
+            panels.multiply(u, true, pixels, bias ? bias.data<float>() : nullptr, z,
+                            {{{next, strip * size.row(size.in)}}});
             if (mean) moments.add(task, z, pixels);
         }
     });
@@ -320,9 +325,19 @@ class Backward {
             const std::int64_t last = std::min(h + strip, size_.height), pixels = (last - h) * width;
             const float* const dz = gradient_rows(first_pixel + h * width, pixels, dz_buffer);
             channel_rows::add_sums(pixels, size_.out, dz, sums.bias);
+            // The next strip's gradient, output and input, whose next row is here already.
+            const std::int64_t next = first_pixel + last * width, after = strip * width;
+            const auto rows_of = [](const Tensor& tensor, std::int64_t pixel, std::int64_t count) {
+                return gemm::Ahead{tensor.data<float>() + pixel * tensor.dim(3), count * tensor.dim(3)};
+            };
+            const std::array<gemm::Ahead, 3> ahead{
+                rows_of(problem_.inputs[9], next, after),
+                one_ ? rows_of(problem_.inputs[7], next, after) : gemm::Ahead{},
+                rows_of(problem_.inputs[0], next + width, after),
+            };
             const Rows du = du_rows.slide(std::max<std::int64_t>(done - 1, 0), last,
                                           [&](std::int64_t, std::int64_t count, float* to) {
-                                              panels_.multiply(dz, false, count * width, nullptr, to);
+                                              panels_.multiply(dz, false, count * width, nullptr, to, ahead);
                                           });
             const Rows a = activations.around(h, last);
             const Geometry g = geometry(size_, a, h, last);
