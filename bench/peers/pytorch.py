@@ -18,6 +18,7 @@ scaled there. Losses and hits are summed on the device and read once per row, so
 import argparse
 import json
 import platform
+import resource
 import sys
 import time
 
@@ -175,6 +176,7 @@ class Trainer:
             "seconds_per_step": seconds / steps,
             "images_per_second": self.count / seconds,
             "steps": steps,
+            "peak_resident_bytes": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,  # of the process so far
         }
 
     @torch.no_grad()
