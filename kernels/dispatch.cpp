@@ -125,7 +125,7 @@ KernelPolicy KernelPolicy::parse(std::string_view text) {
             const Op& op = find_op(item.substr(0, equals));
             const std::string_view name = item.substr(equals + 1);
             if (name == kParts) {
-                TERN_CHECK(op.has_parts, "kernels", op.name, " has no parts");
+                TERN_CHECK(!op.fused_on.empty(), "kernels", op.name, " has no parts");
                 policy.in_parts.insert(op.name);
             } else {
                 policy.forced.insert_or_assign(op.name, parse_backend(name));
@@ -156,8 +156,9 @@ bool has_version(const Pass& pass, DeviceType device) {
 }
 
 bool runs_fused(const Op& op, DeviceType device) {
-    return !kernel_policy().in_parts.contains(op.name) &&
-           std::ranges::all_of(op.passes, [device](const Pass& pass) { return has_version(pass, device); });
+    const KernelPolicy& policy = kernel_policy();
+    if (policy.in_parts.contains(op.name)) return false;
+    return policy.forced.contains(op.name) || std::ranges::find(op.fused_on, device) != op.fused_on.end();
 }
 
 KernelPolicyScope::KernelPolicyScope(KernelPolicy policy) : previous_(kernel_policy()) {

@@ -51,8 +51,8 @@ class KernelPolicyScope {
 /// Whether this build has a version of the pass for such devices.
 bool has_version(const Pass& pass, DeviceType device);
 
-/// Whether a fused operation should run on such devices: it has versions, and the policy does not want its
-/// parts.
+/// Whether a fused operation should run on such devices in the place of its parts: what the policy says of it
+/// ("separable_conv2d=parts", "separable_conv2d=cuda"), else Op::fused_on.
 bool runs_fused(const Op& op, DeviceType device);
 
 /// The implementation for a problem: a pure function of its arguments. A CPU version that takes float32 alone

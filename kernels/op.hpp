@@ -101,8 +101,9 @@ double flops_per_output(const Problem& problem) {
 struct Op {
     const char* name;
     std::vector<Pass> passes;
-    /// A fused operation, in whose place a layer can run those it is made of.
-    bool has_parts = false;
+    /// Of a fused operation, in whose place a layer can run those it is made of: the devices on which it was
+    /// measured to be faster than they are, and so runs where no policy says otherwise. Empty: not fused.
+    std::vector<DeviceType> fused_on = {};
 
     /// Throws Error that lists the passes.
     const Pass& pass(std::string_view pass_name) const;

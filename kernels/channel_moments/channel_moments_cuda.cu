@@ -101,26 +101,15 @@ __global__ void __launch_bounds__(rows::kThreads, 2)
     to[walk.channels] = square;
 }
 
-// Sums of distances and of their squares, both from the first row: in double the difference below loses at
-// most the factor M of 2^53.
+// What MergeMoments asks of blocks: distances are from the first row.
 template <class T>
-struct MergeMoments {
-    const T* x;
-    float *mean, *variance;
+struct RowBlocks {
     RowWalk walk;
+    const T* x;
 
-    __device__ void add(int block, float block_mean, float squares, double& sum, double& sum_squares) const {
-        const double count = walk.rows_of_block(block), distance = static_cast<double>(block_mean);
-        sum += count * distance;
-        sum_squares += static_cast<double>(squares) + count * distance * distance;
-    }
-    __device__ void finish(int channel, double sum, double sum_squares) const {
-        const double count = static_cast<double>(walk.rows), distance = sum / count;
-        const double squares = sum_squares - sum * distance;
-        mean[channel] = static_cast<float>(static_cast<double>(static_cast<float>(x[channel])) + distance);
-        // Equal numbers can leave -1e-20; a NaN stays.
-        variance[channel] = static_cast<float>((squares < 0 ? 0 : squares) / count);
-    }
+    __device__ double rows_of_block(int block) const { return walk.rows_of_block(block); }
+    __device__ double all_rows() const { return static_cast<double>(walk.rows); }
+    __device__ float origin(int channel) const { return static_cast<float>(x[channel]); }
 };
 
 // dx = (x - mean) 2 dvariance / M + dmean / M; dmean or dvariance may be null.
@@ -166,7 +155,9 @@ void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
         cuda::launch(channel_moments_partial_kernel<T, V>, walk.shape(V), stream, x.data<T>(),
                      partial.data<float>(), walk);
         rows::launch_merge(
-            partial, MergeMoments<T>{x.data<T>(), mean.data<float>(), variance.data<float>(), walk}, stream);
+            partial,
+            MergeMoments<RowBlocks<T>>{{walk, x.data<T>()}, mean.data<float>(), variance.data<float>()},
+            stream);
     });
 }
 

@@ -1,4 +1,5 @@
-// The moments pass on CUDA, for this operation and those that begin with it.
+// The moments pass on CUDA, for this operation and those that begin with it; the merge of what blocks have
+// gathered, for those that end with it.
 #pragma once
 
 #include "tern/kernels/op.hpp"
@@ -8,5 +9,30 @@ namespace tern::channel_moments_passes {
 
 /// The operation's forward pass: x to mean and variance.
 void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream);
+
+/// For channel_rows_cuda::launch_merge(): from the partial moments of blocks, (blocks, 2, C), to mean and
+/// variance, (C). A block has, per channel, its mean distance from an origin and the sum of squared distances
+/// from that mean. Blocks: `double rows_of_block(int)`, `double all_rows()`, `float origin(int channel)`, on
+/// the device.
+template <class Blocks>
+struct MergeMoments {
+    Blocks blocks;
+    float *mean, *variance;
+
+    // Sums of distances and of their squares, both from the origin: in double the difference below loses at
+    // most the factor M of 2^53.
+    __device__ void add(int block, float block_mean, float squares, double& sum, double& sum_squares) const {
+        const double count = blocks.rows_of_block(block), distance = static_cast<double>(block_mean);
+        sum += count * distance;
+        sum_squares += static_cast<double>(squares) + count * distance * distance;
+    }
+    __device__ void finish(int channel, double sum, double sum_squares) const {
+        const double count = blocks.all_rows(), distance = sum / count;
+        const double squares = sum_squares - sum * distance;
+        mean[channel] = static_cast<float>(static_cast<double>(blocks.origin(channel)) + distance);
+        // Equal numbers can leave -1e-20; a NaN stays.
+        variance[channel] = static_cast<float>((squares < 0 ? 0 : squares) / count);
+    }
+};
 
 }  // namespace tern::channel_moments_passes

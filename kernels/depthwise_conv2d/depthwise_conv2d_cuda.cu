@@ -1,7 +1,7 @@
 // Depthwise convolution on CUDA. NHWC keeps channels contiguous, so a thread owns a pack of V channels (16
 // bytes) and neighbouring threads own neighbouring packs. All sums are float32; orders are fixed, so equal
 // inputs give equal bits.
-#include "tern/kernels/depthwise_conv2d/depthwise_conv2d.hpp"
+#include "tern/kernels/depthwise_conv2d/depthwise_conv2d_cuda.cuh"
 
 #include <algorithm>
 #include <cstdint>
@@ -9,8 +9,7 @@
 #include "tern/core/cuda/device/pack.cuh"
 #include "tern/core/cuda/launch.hpp"
 #include "tern/core/cuda/shared_memory.cuh"
-#include "tern/kernels/op.hpp"
-#include "tern/kernels/visit_cuda.cuh"
+#include "tern/kernels/depthwise_conv2d/depthwise_conv2d.hpp"
 
 namespace tern::depthwise_conv2d_passes {
 namespace {

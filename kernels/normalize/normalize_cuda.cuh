@@ -7,8 +7,10 @@
 
 namespace tern::normalize_passes {
 
-/// The operation's forward pass.
+/// The operation's passes.
 void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream);
+void TERN_CUDA_PASS(backward_reduce)(const Problem& problem, const Stream& stream);
+void TERN_CUDA_PASS(backward_input)(const Problem& problem, const Stream& stream);
 
 }  // namespace tern::normalize_passes
 

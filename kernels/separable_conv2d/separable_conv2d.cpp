@@ -11,6 +11,9 @@ void forward_ref(const Problem& problem, const Stream& stream);
 void backward_ref(const Problem& problem, const Stream& stream);
 void forward_cpu(const Problem& problem, const Stream& stream);
 void backward_cpu(const Problem& problem, const Stream& stream);
+void forward_cuda(const Problem& problem, const Stream& stream);
+void backward_cuda(const Problem& problem, const Stream& stream);
+bool accepts_cuda(const Problem& problem, std::string* why_not);
 void record_grad(const Tensor& input, const DeferredNormalize& norm, const Tensor& depthwise,
                  const Tensor& pointwise, const Tensor& bias, const SeparableConv2dResult& result);
 
@@ -24,7 +27,7 @@ double forward_flops(const Problem& problem) {
 
 double backward_flops(const Problem& problem) {
     return 2 * (product_flops(problem.inputs[0], problem.inputs[5]) +
-                product_flops(problem.inputs[7], problem.inputs[6]));
+                product_flops(problem.inputs[9], problem.inputs[6]));
 }
 
 void check(const Tensor& input, const DeferredNormalize& norm, const Tensor& depthwise,
@@ -66,16 +69,20 @@ const Op& separable_conv2d_op() {
                          "forward",
                          {"x", "mean", "variance", "gamma", "beta", "depthwise", "pointwise", "bias"},
                          {"y", "y_mean", "y_variance"},
-                         {{Backend::cpu, forward_cpu, accepts_float32}, {Backend::ref, forward_ref}},
+                         {{Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
+                          {Backend::cpu, forward_cpu, accepts_float32},
+                          {Backend::ref, forward_ref}},
                          forward_flops},
                         {"separable_conv2d",
                          "backward",
                          {"x", "mean", "variance", "gamma", "beta", "depthwise", "pointwise", "y", "y_mean",
                           "dy", "dy_mean", "dy_variance"},
                          {"dx", "dmean", "dvariance", "dgamma", "dbeta", "ddepthwise", "dpointwise", "dbias"},
-                         {{Backend::cpu, backward_cpu, accepts_float32}, {Backend::ref, backward_ref}},
+                         {{Backend::cuda, TERN_IF_CUDA(backward_cuda), TERN_IF_CUDA(accepts_cuda)},
+                          {Backend::cpu, backward_cpu, accepts_float32},
+                          {Backend::ref, backward_ref}},
                          backward_flops}},
-                       true};
+                       {DeviceType::cpu}};
     return op;
 }
 

@@ -20,8 +20,9 @@ struct SeparableConv2dResult {
 /// The only window: 3x3, stride 1, one cell of padding on all sides.
 inline const Window2d kSeparableWindow = Window2d::square(3, 1, 1);
 
-/// Whether it should run on this device: it has versions for it, and kernel_policy() does not ask for its
-/// parts, normalize(), depthwise_conv2d() and linear().
+/// Whether layers should run it on this device in the place of its parts, normalize(), depthwise_conv2d() and
+/// linear(): on the CPU unless kernel_policy() asks for `separable_conv2d=parts`; on a GPU, where no
+/// measurement says that it is faster, only if it asks for `separable_conv2d=cuda`.
 bool runs_separable_conv2d(Device device);
 
 /// a = normalize(input, norm), or input itself; u[n,h,w,c] = sum over kh, kw of a[n,h+kh-1,w+kw-1,c]

@@ -200,6 +200,18 @@ TEST_CASE("policies are read strictly") {
                       Catch::StartsWith("[kernels] no operation \"nothing\""));
 }
 
+TEST_CASE("a fused operation runs where it was measured to be faster than its parts, or is asked for") {
+    const auto fused = [](const char* policy, DeviceType device) {
+        const KernelPolicyScope scope(KernelPolicy::parse(policy));
+        return runs_fused(separable_conv2d_op(), device);
+    };
+    CHECK(fused("auto", DeviceType::cpu));
+    CHECK_FALSE(fused("auto,separable_conv2d=parts", DeviceType::cpu));
+    CHECK_FALSE(fused("auto", DeviceType::cuda));
+    CHECK_FALSE(fused("cuda", DeviceType::cuda));
+    CHECK(fused("auto,separable_conv2d=cuda", DeviceType::cuda));
+}
+
 TEST_CASE("the lists of implementations are in order") {
     for (const Op* op : all_ops()) {
         for (const Pass& pass : op->passes) {
