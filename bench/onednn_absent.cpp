@@ -3,6 +3,7 @@
 namespace tern::bench {
 
 bool has_onednn() { return false; }
-std::optional<double> onednn_seconds(const Problem&) { return {}; }
+bool onednn_has(const Pass&) { return false; }
+std::function<void()> onednn_call(const Problem&) { return {}; }
 
 }  // namespace tern::bench

@@ -4,47 +4,79 @@
 
 #include <benchmark/benchmark.h>
 
-#include "tern/kernels/cases/cases.hpp"
+#include "tern/bench/onednn.hpp"
+#include "tern/kernels/cases/conformance.hpp"
 
 namespace tern::bench {
 namespace {
 
-struct Run {
-    const Pass* pass;
+// A case's tensors.
+struct Row {
+    const Op* op;
     const cases::PassCase* pass_case;
-    const Implementation* implementation;
     Roofs roofs;
+    Tensors inputs = {}, outputs = {};
 
-    void operator()(benchmark::State& state) const {
-        Tensors inputs, outputs;
-        for (const auto& spec : pass_case->inputs)
-            inputs.push_back(make_tensor(spec, DType::float32, inputs.size()));
+    Problem make_problem() {
+        inputs = cases::make_inputs(*pass_case, DType::float32, 0);
         for (const auto& spec : pass_case->outputs) outputs.push_back(make_tensor(spec, DType::float32, 99));
-        const Problem problem{*pass, pass_case->params.ref(), inputs, outputs};
+        return {op->pass(pass_case->pass), pass_case->params.ref(), inputs, outputs};
+    }
+
+    template <class F>
+    void time(benchmark::State& state, const Problem& problem, F run) const {
         const auto bytes = static_cast<double>(problem.bytes());
-        std::string why_not;
-        if (implementation->accepts != nullptr && !implementation->accepts(problem, &why_not)) {
-            state.SkipWithError(why_not.c_str());
-            return;
-        }
-        const Stream stream = current_stream(problem.device());
         // Timed here too: a rate of Google Benchmark is printed "per second", a share of a roof is not.
         const auto start = std::chrono::steady_clock::now();
         for (auto _ : state) {
-            implementation->run(problem, stream);
+            run();
             benchmark::ClobberMemory();
         }
         const std::chrono::duration<double> total = std::chrono::steady_clock::now() - start;
         const double runs_per_second = static_cast<double>(state.iterations()) / total.count();
         state.counters["GB/s"] = bytes * runs_per_second * 1e-9;
         state.counters["%copy"] = 100 * bytes * runs_per_second / roofs.bytes;
-        if (pass->flops != nullptr) {
-            const double flops = pass->flops(problem);
+        if (problem.pass.flops != nullptr) {
+            const double flops = problem.pass.flops(problem);
             state.counters["GFLOP/s"] = flops * runs_per_second * 1e-9;
             state.counters["%peak"] = 100 * flops * runs_per_second / roofs.flops;
         }
     }
 };
+
+void time_implementation(benchmark::State& state, Row row, const Implementation& implementation) {
+    const Problem problem = row.make_problem();
+    std::string why_not;
+    if (implementation.accepts != nullptr && !implementation.accepts(problem, &why_not)) {
+        state.SkipWithError(why_not.c_str());
+        return;
+    }
+    const Stream stream = current_stream(problem.device());
+    row.time(state, problem, [&] { implementation.run(problem, stream); });
+}
+
+// A peer is only one if it does the same: its result is held to the bounds of the tests first.
+void time_onednn(benchmark::State& state, Row row) {
+    const Problem problem = row.make_problem();
+    const std::function<void()> call = onednn_call(problem);
+    if (!call) {
+        state.SkipWithError("oneDNN does not have this");
+        return;
+    }
+    const std::string wrong = compare_with_ref(*row.op, *row.pass_case, row.inputs, row.outputs);
+    if (!wrong.empty()) {
+        state.SkipWithError(to_text("oneDNN gives something else: ", wrong).c_str());
+        return;
+    }
+    row.time(state, problem, call);
+}
+
+template <class F>
+void register_row(const Row& row, std::string_view implementation, F function) {
+    const std::string name =
+        to_text(row.op->name, '.', row.pass_case->pass, '/', row.pass_case->name, '/', implementation);
+    benchmark::RegisterBenchmark(name.c_str(), function)->Unit(benchmark::kMicrosecond)->UseRealTime();
+}
 
 }  // namespace
 
@@ -52,17 +84,18 @@ void register_op_benchmarks(const Roofs& roofs) {
     for (const cases::NamedCases& named : cases::all_cases()) {
         for (const cases::PassCase& pass_case : named.cases.passes) {
             if (!pass_case.benchmark) continue;
+            const Row row{named.op, &pass_case, roofs};
             const Pass& pass = named.op->pass(pass_case.pass);
             for (const Implementation& implementation : pass.implementations) {
                 if (implementation.run == nullptr ||
                     device_type_of(implementation.backend) != DeviceType::cpu)
                     continue;
-                const std::string name = to_text(named.op->name, '.', pass.name, '/', pass_case.name, '/',
-                                                 name_of(implementation.backend));
-                benchmark::RegisterBenchmark(name.c_str(), Run{&pass, &pass_case, &implementation, roofs})
-                    ->Unit(benchmark::kMicrosecond)
-                    ->UseRealTime();
+                register_row(row, name_of(implementation.backend), [=](benchmark::State& state) {
+                    time_implementation(state, row, implementation);
+                });
             }
+            if (onednn_has(pass))
+                register_row(row, "onednn", [=](benchmark::State& state) { time_onednn(state, row); });
         }
     }
 }

@@ -6,9 +6,9 @@ import re
 import statistics
 from collections import namedtuple
 
-CPU = ("ref", "cpu", "onednn")
+CPU = ("ref", "cpu", "cpu_winograd", "onednn")
 GPU = ("cuda", "cuda_mma", "cudnn")
-IMPLEMENTATIONS = ("ref", "cpu", "cuda", "cuda_mma", "cudnn", "onednn")  # the order of columns
+IMPLEMENTATIONS = (*CPU, *GPU)  # the order of columns
 DTYPES = ("float32", "bfloat16", "float16")
 CACHES = ("cold", "hot")
 MICROSECONDS = {"ns": 1e-3, "us": 1, "ms": 1e3, "s": 1e6}

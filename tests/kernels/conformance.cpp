@@ -1,100 +1,17 @@
 #include "tern/tests/kernels/conformance.hpp"
 
-#include <cmath>
 #include <deque>
 
+#include "tern/kernels/cases/conformance.hpp"
 #include "tern/tests/kernels/guarded.hpp"
 
 namespace tern::test {
-namespace {
 
-using cases::Bound;
-using cases::PassCase;
-
-const Implementation& reference(const Pass& pass) {
-    TERN_CHECK(pass.implementations.back().backend == Backend::ref, pass.op, "ref is not the last of ",
-               pass.name);
-    return pass.implementations.back();
-}
-
-// The type of a case's tensor: 16-bit tensors have float32 statistics, float64 ones float64.
-DType dtype_of_spec(const cases::TensorSpec& spec, DType dtype) {
-    const DType own = spec.dtype.value_or(dtype);
-    return dtype == DType::float64 && is_floating(own) ? DType::float64 : own;
-}
-
-Tensors make_inputs(const PassCase& pass_case, DType dtype, std::uint64_t seed) {
-    Tensors inputs;
-    for (cases::TensorSpec spec : pass_case.inputs) {
-        spec.dtype = dtype_of_spec(spec, dtype);
-        inputs.push_back(cases::make_tensor(spec, dtype, seed + inputs.size()));
-    }
-    return inputs;
-}
-
-// ref in float64.
-Tensors exact(const Pass& pass, const PassCase& pass_case, const Tensors& inputs, bool absolute) {
-    Tensors wide;
-    for (const Tensor& input : inputs) {
-        Tensor copy = cases::converted(input, DType::float64);
-        if (absolute && copy.defined() && copy.dtype() == DType::float64) {
-            copy = copy.clone();
-            for (double& value : copy.elements<double>()) value = std::fabs(value);
-        }
-        wide.push_back(copy);
-    }
-    Tensors outputs;
-    for (std::size_t i = 0; i < pass_case.outputs.size(); ++i) {
-        const cases::TensorSpec& spec = pass_case.outputs[i];
-        if (!spec.defined)
-            outputs.emplace_back();
-        else if (pass_case.in_place)
-            outputs.push_back(wide[i].clone());
-        else
-            outputs.push_back(Tensor::empty(spec.shape, dtype_of_spec(spec, DType::float64)));
-    }
-    reference(pass).run({pass, pass_case.params.ref(), wide, outputs}, current_stream(Device::cpu()));
-    return outputs;
-}
-
-double largest_magnitude(const Tensor& tensor) {
-    double largest = 0;
-    for (const double value : cases::to_doubles(tensor)) largest = std::max(largest, std::fabs(value));
-    return largest;
-}
-
-// Distance between neighbouring numbers of a 16-bit type near `value`.
-double rounding_step(double value, DType dtype) {
-    if (dtype != DType::bfloat16 && dtype != DType::float16) return 0;
-    const double smallest = dtype == DType::float16 ? 0x1p-24 : 0x1p-133;
-    if (value == 0 || !std::isfinite(value)) return smallest;
-    return std::max(smallest, std::exp2(std::floor(std::log2(std::fabs(value)))) * epsilon_of(dtype));
-}
-
-std::string compare(const Tensor& got, const Tensor& want, const Tensor& magnitudes, const Bound& bound) {
-    const std::vector<double> values = cases::to_doubles(got), truth = cases::to_doubles(want);
-    const std::vector<double> magnitude = cases::to_doubles(magnitudes);
-    const double eps = epsilon_of(got.dtype() == DType::float64 ? DType::float64 : DType::float32);
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        if (values[i] == truth[i]) continue;  // infinities too
-        const double allowed = bound.factor * eps * (std::fabs(magnitude[i]) + bound.floor) +
-                               rounding_step(truth[i], got.dtype());
-        const double error = std::fabs(values[i] - truth[i]);
-        if (!(error <= allowed)) {
-            return to_text("element ", i, " of ", got, " is ", values[i], ", ref in float64 gives ", truth[i],
-                           ", off by ", error, ", allowed ", allowed);
-        }
-    }
-    return {};
-}
-
-}  // namespace
+using cases::dtype_of_spec, cases::make_inputs, cases::PassCase;
 
 std::string check_conformance(const Op& op, const PassCase& pass_case, DType dtype, RunFunction run,
                               std::uint64_t seed) {
     const Pass& pass = op.pass(pass_case.pass);
-    TERN_CHECK(pass_case.bounds.size() == pass_case.outputs.size(), op.name,
-               "a case needs a bound per output");
     const Tensors values = make_inputs(pass_case, dtype, seed);
     std::deque<Guarded> inputs, outputs;
     Tensors input_tensors, output_tensors;
@@ -121,25 +38,7 @@ std::string check_conformance(const Op& op, const PassCase& pass_case, DType dty
             if (!buffer.intact()) return to_text("wrote outside ", buffer.tensor());
         }
     }
-    const Tensors want = exact(pass, pass_case, values, false);
-    Tensors magnitudes = want;
-    for (const Bound& bound : pass_case.bounds) {
-        if (bound.magnitude != Bound::Magnitude::absolute_inputs) continue;
-        magnitudes = exact(pass, pass_case, values, true);
-        break;
-    }
-    for (std::size_t i = 0; i < output_tensors.size(); ++i) {
-        if (!output_tensors[i].defined()) continue;
-        const Bound& bound = pass_case.bounds[i];
-        Tensor magnitude = want[i];
-        if (bound.magnitude == Bound::Magnitude::absolute_inputs) magnitude = magnitudes[i];
-        if (bound.magnitude == Bound::Magnitude::largest_inputs)
-            magnitude = Tensor::full(
-                want[i].shape(), largest_magnitude(values[0]) * largest_magnitude(values[1]), DType::float64);
-        const std::string problem = compare(output_tensors[i], want[i], magnitude, bound);
-        if (!problem.empty()) return to_text(pass.outputs.at(i), ": ", problem);
-    }
-    return {};
+    return cases::compare_with_ref(op, pass_case, values, output_tensors);
 }
 
 bool accepts_case(const Op& op, const PassCase& pass_case, DType dtype,
