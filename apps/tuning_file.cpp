@@ -13,12 +13,15 @@ std::string tuning_device(Device device) { return device.is_cpu() ? "cpu" : devi
 
 std::string tuning_to_toml(const TuningTable::Choices& choices, const std::string& device,
                            const std::string& made_by) {
+    toml::table rows;
+    for (const auto& [problem, backend] : choices) rows.insert(problem, name_of(backend));
+    const toml::table table{{"device", device}, {"choices", std::move(rows)}};
+    // As literals ('...') toml++ 3.3 would write a line's end as it is, which no reader takes.
+    constexpr auto kFlags = toml::toml_formatter::default_flags & ~toml::format_flags::allow_literal_strings;
     std::ostringstream out;
     out << "# Written by " << made_by << "\n"
         << "# Problems in which another version was faster than the usual one, and that version.\n"
-        << "device = " << toml::value<std::string>(device) << "\n\n[choices]\n";
-    for (const auto& [problem, backend] : choices)
-        out << '"' << problem << "\" = \"" << name_of(backend) << "\"\n";
+        << toml::toml_formatter{table, kFlags} << "\n";
     return out.str();
 }
 

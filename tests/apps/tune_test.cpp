@@ -32,7 +32,7 @@ TEST_CASE("tern tune writes a table that training takes") {
     REQUIRE(tuned.status == 0);
     CHECK_THAT(tuned.out, Catch::StartsWith("mini_xception, batches of 2, float32, on cpu: microseconds\n"));
     CHECK_THAT(tuned.out, Catch::Contains(" other choices in " + table));
-    CHECK_THAT(test::read_text(table), Catch::Contains("device = 'cpu'\n\n[choices]\n"));
+    CHECK_THAT(test::read_text(table), Catch::Contains("device = \"cpu\"\n\n[choices]\n"));
     const std::string run = (place / "run").string();
     CHECK(run_tern(place, train_flags(place, run, {"--tuning", table})).status == 0);
     CHECK(test::read_text(fs::path(run) / "tuning.toml") == test::read_text(table));

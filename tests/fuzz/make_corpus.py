@@ -146,6 +146,22 @@ def training_state():
     yield "nested", b'{"step":' + 50 * b"[" + 50 * b"]" + b"}"
 
 
+def tuning():
+    def table(device, *rows):
+        return "\n".join([f'device = "{device}"', "[choices]", *rows, ""]).encode()
+
+    forward = "conv2d.forward float32(64,32,32,3) float32(32,3,3,3) - -> float32(64,32,32,32)"
+    yield "whole", b"# comment\n" + table("cpu", f'"{forward}" = "ref"', '"linear.forward" = "cpu"')
+    yield "no-choice", table("cpu")
+    yield "other-device", table("NVIDIA H200", f'"{forward}" = "ref"')
+    yield "no-device", b"[choices]\n"
+    yield "no-operation", table("cpu", '"conv.forward" = "ref"')
+    yield "no-pass", table("cpu", '"conv2d.backward" = "ref"')
+    yield "no-version", table("cpu", '"conv2d.forward" = "cudnn"', '"linear.forward" = "fast"')
+    yield "no-text", table("cpu", '"conv2d.forward" = 1')
+    yield "escapes", table("cpu", '"conv2d.forward \\"\\n\\u00e9" = \'ref\'')
+
+
 def weights_info():
     def lines(**changes):
         return "".join(f"{key}={value}\n" for key, value in (INFO | changes).items()).encode()
@@ -160,7 +176,7 @@ def weights_info():
 
 if __name__ == "__main__":
     root = pathlib.Path(sys.argv[1])
-    for make in (checksum, cifar10, config, image, safetensors, training_state, weights_info):
+    for make in (checksum, cifar10, config, image, safetensors, training_state, tuning, weights_info):
         folder = root / make.__name__
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in make():
