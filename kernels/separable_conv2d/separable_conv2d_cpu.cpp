@@ -113,10 +113,11 @@ class SlidingRows {
 /// What the depthwise part reads of one image: rows of the input as they lie, or normalised ones.
 class Activations {
   public:
-    Activations(const Size& size, const Tensor& x, const std::optional<NormalizeCpu>& norm,
-                std::int64_t image, float* buffer)
+    /// norm: null where they are read as they lie.
+    Activations(const Size& size, const Tensor& x, const NormalizeCpu* norm, std::int64_t image,
+                float* buffer)
         : size_(size),
-          norm_(norm ? &*norm : nullptr),
+          norm_(norm),
           first_pixel_(image * size.pixels()),
           x_(x.data<float>() + first_pixel_ * size.in),
           sliding_(buffer, size.window(), size.row(size.in)) {}
@@ -186,11 +187,10 @@ void forward_cpu(const Problem& problem, const Stream&) {
     const Tensor &x = problem.inputs[0], &pointwise = problem.inputs[6], &bias = problem.inputs[7];
     const Tensor &y = problem.outputs[0], &mean = problem.outputs[1];
     const Size size = size_of(x.shape(), pointwise.dim(0));
-    std::optional<NormalizeCpu> norm = normalization(problem);
+    const std::optional<NormalizeCpu> norm = normalization(problem);
     // A batch norm that was folded away leaves its relu, which costs less while the filter reads x than a
     // copy.
     const bool relu = norm && norm->is_only_relu();
-    if (relu) norm.reset();
     const Tensor taps = depthwise_conv2d_passes::taps_first(problem.inputs[5], false);
     const Panels panels(gemm::Matrix::rows_of(pointwise).transposed());
     const std::int64_t strip = size.strip(), strips = (size.height + strip - 1) / strip;
@@ -202,7 +202,7 @@ void forward_cpu(const Problem& problem, const Stream&) {
         const std::int64_t n = task / per_image, begin = task % per_image * band;
         const std::int64_t end = std::min(begin + band, size.height);
         float* const u = gemm::thread_buffer(strip * size.row(size.in) + size.window_buffer());
-        Activations activations(size, x, norm, n, u + strip * size.row(size.in));
+        Activations activations(size, x, norm && !relu ? &*norm : nullptr, n, u + strip * size.row(size.in));
         for (std::int64_t h = begin; h < end; h += strip) {
             const std::int64_t last = std::min(h + strip, end), pixels = (last - h) * size.width;
             const Rows a = activations.around(h, last);
@@ -317,7 +317,7 @@ class Backward {
         float* const a_buffer = da_buffer + (strip + 1) * row;
         float* const du_buffer = a_buffer + size_.window_buffer();
         float* const packed = du_buffer + size_.window_buffer();
-        Activations activations(size_, problem_.inputs[0], norm_, n, a_buffer);
+        Activations activations(size_, problem_.inputs[0], norm_ ? &*norm_ : nullptr, n, a_buffer);
         SlidingRows du_rows(du_buffer, size_.window(), row);
         const Tensor& dx = problem_.outputs[0];
         std::int64_t done = 0;  // rows of da: one less than there are of du, but for the last strip

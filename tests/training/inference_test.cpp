@@ -115,6 +115,22 @@ TEST_CASE("evaluation is the same with batch norms folded, but for rounding") {
           2 * std::sqrt(75.0) * 10 * std::numeric_limits<float>::epsilon() * largest(before.logits));
 }
 
+TEST_CASE("one Inference goes on after batch norms are folded, and with other threads") {
+    for (const ModelInfo& info : all_models()) {
+        const auto model = trained_model(info.name);
+        const Tensor images = cases::make_tensor({{3, 16, 16, 3}}, DType::float32, 5);
+        Inference inference(*model);  // its arenas have recorded what is allocated in which order
+        const Tensor before = inference.run(images);
+        model->fold_batch_norms();
+        const Tensor after = inference.run(images);
+        CHECK(difference(after, before) <= 1e-4 * largest(before));
+        for (const int threads : {1, 2, 3}) {
+            const test::ThreadsScope scope(threads);
+            CHECK(same_bits(inference.run(images), after));
+        }
+    }
+}
+
 TEST_CASE("inference refuses a model in training mode, and passes errors on") {
     const auto model = make_model("mini_xception");
     const Tensor images = Tensor::zeros({4, 8, 8, 3});
