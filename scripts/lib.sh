@@ -9,6 +9,10 @@ tern_packages=(cmake ninja-build g++ pkg-config libhwy-dev libboost-context-dev 
     libtomlplusplus-dev libxxhash-dev libpng-dev libjpeg-dev libcurl4-openssl-dev libarchive-dev libssl-dev
     ca-certificates catch2 libbenchmark-dev)
 
+# And of another architecture, for a cross compiler: what is not headers alone.
+tern_arm_packages=(libhwy-dev:arm64 libboost-context-dev:arm64 libtomlplusplus-dev:arm64 libxxhash-dev:arm64
+    libpng-dev:arm64 libjpeg-dev:arm64 libcurl4-openssl-dev:arm64 libarchive-dev:arm64 libssl-dev:arm64)
+
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$(basename "$0"): $*"; exit 1; }
 

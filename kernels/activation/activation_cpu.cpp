@@ -112,17 +112,25 @@ void backward_cpu(const Problem& problem, const Stream&) {
     });
 }
 
+// In this namespace, for tern has a N_NEON too, and where that is all there is nothing is chosen at run time.
+void activate(const ActivationParams& params, const float* x, float* y, std::int64_t count) {
+    HWY_DYNAMIC_DISPATCH(values)(params, x, y, count);
+}
+
+void gradient(const ActivationParams& params, const float* x, const float* dy, float* dx,
+              std::int64_t count) {
+    HWY_DYNAMIC_DISPATCH(gradients)(params, x, dy, dx, count);
+}
+
 }  // namespace activation_passes
 
 void activate_cpu(const ActivationParams& params, const float* x, float* y, std::int64_t count) {
-    using namespace activation_passes;
-    HWY_DYNAMIC_DISPATCH(values)(params, x, y, count);
+    activation_passes::activate(params, x, y, count);
 }
 
 void activation_gradient_cpu(const ActivationParams& params, const float* x, const float* dy, float* dx,
                              std::int64_t count) {
-    using namespace activation_passes;
-    HWY_DYNAMIC_DISPATCH(gradients)(params, x, dy, dx, count);
+    activation_passes::gradient(params, x, dy, dx, count);
 }
 
 }  // namespace tern
