@@ -17,6 +17,7 @@ namespace tern::channel_rows::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 using tern::HWY_NAMESPACE::for_each_group;
 using tern::HWY_NAMESPACE::for_each_vector;
+using tern::HWY_NAMESPACE::relu;
 
 void affine_tile(std::int64_t rows, std::int64_t channels, const float* x, const float* mean,
                  const float* scale, const float* shift, const float* residual, float* y) {
@@ -35,12 +36,6 @@ void add_tile(std::int64_t count, const float* a, const float* b, float* y) {
     for_each_vector(count, [=](auto d, std::int64_t i) {
         hn::StoreU(hn::Add(hn::LoadU(d, a + i), hn::LoadU(d, b + i)), d, y + i);
     });
-}
-
-// What activation_cpu.cpp has for relu: a NaN stays.
-template <class D>
-HWY_INLINE hn::Vec<D> relu(D d, hn::Vec<D> x) {
-    return hn::IfThenZeroElse(hn::Lt(x, hn::Zero(d)), x);
 }
 
 void affine_relu_tile(std::int64_t rows, std::int64_t channels, const float* x, const float* mean,

@@ -40,6 +40,12 @@ void for_each_group(std::int64_t count, F function) {
     });
 }
 
+/// What activation_cpu.cpp has for relu: a NaN stays.
+template <class D>
+HWY_INLINE hn::Vec<D> relu(D d, hn::Vec<D> x) {
+    return hn::IfThenZeroElse(hn::Lt(x, hn::Zero(d)), x);
+}
+
 }  // namespace tern::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

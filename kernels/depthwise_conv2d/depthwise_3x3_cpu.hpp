@@ -52,7 +52,7 @@ struct AsItIs {
 struct Relu {
     template <class D>
     HWY_INLINE hn::Vec<D> operator()(D d, hn::Vec<D> value) const {
-        return hn::IfThenZeroElse(hn::Lt(value, hn::Zero(d)), value);
+        return tern::HWY_NAMESPACE::relu(d, value);
     }
 };
 
