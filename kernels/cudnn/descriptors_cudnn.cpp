@@ -1,6 +1,7 @@
 #include "tern/kernels/cudnn/descriptors_cudnn.hpp"
 
 #include <limits>
+#include <numeric>
 
 namespace tern::cudnn {
 
@@ -30,6 +31,12 @@ TensorDescriptor::TensorDescriptor(DType dtype, std::int64_t n, std::int64_t h, 
 TensorDescriptor rows_descriptor(const Tensor& tensor) {
     const std::int64_t channels = tensor.dim(-1);
     return {tensor.dtype(), tensor.numel() / channels, 1, 1, channels};
+}
+
+TensorDescriptor pixels_descriptor(const Tensor& tensor) {
+    const std::int64_t channels = tensor.dim(-1), pixels = tensor.numel() / channels;
+    const std::int64_t height = std::gcd(pixels, 32), width = std::gcd(pixels / height, 32);
+    return {tensor.dtype(), pixels / height / width, height, width, channels};
 }
 
 bool accepts_call(const Problem& problem, std::string* why_not) {

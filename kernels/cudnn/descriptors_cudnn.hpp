@@ -35,6 +35,9 @@ class TensorDescriptor {
 /// A tensor (..., C) as rows of channels: (rows, 1, 1, C).
 TensorDescriptor rows_descriptor(const Tensor& tensor);
 
+/// A tensor (..., C) as images of up to 32x32 pixels, for calls that take a channel of all pixels together.
+TensorDescriptor pixels_descriptor(const Tensor& tensor);
+
 /// What every call of cuDNN without a plan needs: the library, float32 or 16 bits, tensors of 1 to 2^31 - 1
 /// elements. If not, and asked for, why.
 bool accepts_call(const Problem& problem, std::string* why_not);

@@ -14,12 +14,12 @@ bool accepts_cudnn(const Problem& problem, std::string* why_not) {
 
 void run_cudnn(const Problem& problem, const Stream& stream) {
     const auto& in = problem.inputs;
-    const auto rows = cudnn::rows_descriptor(in[0]);
+    const auto pixels = cudnn::pixels_descriptor(in[0]);
     const cudnn::TensorDescriptor channels(DType::float32, 1, 1, 1, in[0].dim(-1));
     const float one = 1, zero = 0;
     TERN_CUDNN_CHECK(cuda::cudnn().cudnnBatchNormalizationForwardInference(
-        cuda::cudnn_handle(stream), CUDNN_BATCHNORM_SPATIAL, &one, &zero, rows.get(), in[0].raw_data(),
-        rows.get(), problem.outputs[0].raw_data(), channels.get(), in[3].raw_data(), in[4].raw_data(),
+        cuda::cudnn_handle(stream), CUDNN_BATCHNORM_SPATIAL, &one, &zero, pixels.get(), in[0].raw_data(),
+        pixels.get(), problem.outputs[0].raw_data(), channels.get(), in[3].raw_data(), in[4].raw_data(),
         in[1].raw_data(), in[2].raw_data(), problem.params<NormalizeParams>().epsilon));
 }
 
