@@ -69,7 +69,8 @@ void RuntimeFlags::add_to(CLI::App& app) {
                    "float32|bfloat16|float16|float64 (default float32; float64 on the CPU only)")
         ->type_name("NAME");
     app.add_option("--kernels", kernels,
-                   "auto|NAME|OP=NAME,... with NAME of ref, cpu, cpu_winograd, cuda, cuda_mma, cudnn, parts "
+                   "auto|NAME|OP=NAME,... with NAME of ref, cpu, cpu_winograd, cpu_bf16, cuda, cuda_mma, "
+                   "cudnn, parts "
                    "(default auto)")
         ->type_name("POLICY");
     app.add_option("--tuning", tuning, "table of measured choices from tern tune")->type_name("FILE");

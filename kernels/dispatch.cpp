@@ -47,6 +47,8 @@ bool accepts(const Implementation& implementation, const Problem& problem, std::
 
 // Where no policy names a backend.
 bool accepts_unasked(const Implementation& implementation, const Problem& problem, std::string* why_not) {
+    if (rounds_inputs(implementation.backend))
+        return refuse(why_not, "it rounds its inputs, so only by name");
     if (!accepts(implementation, problem, why_not)) return false;
     return implementation.worthwhile == nullptr || implementation.worthwhile(problem, why_not);
 }

@@ -5,7 +5,7 @@
 namespace tern {
 namespace {
 
-constexpr std::array<std::string_view, 6> kBackendNames{"ref",  "cpu",      "cpu_winograd",
+constexpr std::array<std::string_view, 7> kBackendNames{"ref",  "cpu",      "cpu_winograd", "cpu_bf16",
                                                         "cuda", "cuda_mma", "cudnn"};
 
 const Tensor* first_defined(std::span<const Tensor> tensors) {
@@ -23,12 +23,14 @@ Backend parse_backend(std::string_view name) {
     for (std::size_t i = 0; i < kBackendNames.size(); ++i) {
         if (kBackendNames[i] == name) return static_cast<Backend>(i);
     }
-    fail("kernels", '"', name, "\" is none of ref, cpu, cpu_winograd, cuda, cuda_mma, cudnn");
+    fail("kernels", '"', name, "\" is none of ref, cpu, cpu_winograd, cpu_bf16, cuda, cuda_mma, cudnn");
 }
 
 DeviceType device_type_of(Backend backend) {
     return backend < Backend::cuda ? DeviceType::cpu : DeviceType::cuda;
 }
+
+bool rounds_inputs(Backend backend) { return backend == Backend::cpu_bf16; }
 
 Device Problem::device() const {
     const Tensor* tensor = first_defined(inputs);

@@ -15,15 +15,18 @@
 namespace tern {
 
 /// `ref`: plain serial loops, the specification. `cpu`: the CPU version for use. `cuda`: our CUDA kernels.
-/// `cpu_winograd`: the same with fewer multiplications, by Winograd's method. `cuda_mma`: our CUDA kernels on
-/// tensor cores. `cudnn`: NVIDIA's libraries (cuDNN, cuBLASLt).
-enum class Backend : std::uint8_t { ref, cpu, cpu_winograd, cuda, cuda_mma, cudnn };
+/// `cpu_winograd`: the same with fewer multiplications, by Winograd's method. `cpu_bf16`: the same with
+/// numbers rounded to bfloat16 before they are multiplied. `cuda_mma`: our CUDA kernels on tensor cores.
+/// `cudnn`: NVIDIA's libraries (cuDNN, cuBLASLt).
+enum class Backend : std::uint8_t { ref, cpu, cpu_winograd, cpu_bf16, cuda, cuda_mma, cudnn };
 
 std::string_view name_of(Backend backend);
 /// Throws Error that lists the names.
 Backend parse_backend(std::string_view name);
 /// Where tensors must be for this backend.
 DeviceType device_type_of(Backend backend);
+/// Whether it rounds its inputs: such a version runs where a policy names it, and nowhere else.
+bool rounds_inputs(Backend backend);
 
 /// The parameters of passes that have none.
 struct NoParams {};

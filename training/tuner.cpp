@@ -27,8 +27,9 @@ bool accepts(const Implementation& implementation, const Problem& problem) {
 Candidates candidates_of(const Problem& problem, const Implementation& usual) {
     Candidates candidates;
     for (const Implementation& implementation : problem.pass.implementations) {
-        const bool asked = &implementation == &usual || implementation.backend != Backend::ref;
-        if (asked && accepts(implementation, problem)) candidates.push_back(&implementation);
+        const bool asked = implementation.backend != Backend::ref && !rounds_inputs(implementation.backend);
+        if ((asked || &implementation == &usual) && accepts(implementation, problem))
+            candidates.push_back(&implementation);
     }
     return candidates;
 }

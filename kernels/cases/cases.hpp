@@ -44,6 +44,9 @@ struct Bound {
     static Bound relative(double roundings, double floor = 0);
     /// The same bits.
     static Bound exact() { return {}; }
+    /// Where both factors of products are rounded to bfloat16 first, by 2^-8 at most: (1 + 2^-8)^2 - 1 of
+    /// each product, in float32's eps of 2^-23.
+    Bound in_bfloat16() const { return {factor + 0x1.008p16, magnitude, floor}; }
 };
 
 /// Any plain struct of parameters, kept alive.

@@ -14,7 +14,7 @@ constexpr std::int64_t kTaskSize = 32768;
 constexpr std::int64_t kTasks = 16;  // enough to keep some cores busy
 
 // Tasks are blocks of rows, and of columns where rows are few; B is packed once.
-void multiply_by_rows(const Matrix& a, const Matrix& b, const float* bias, float* c) {
+void multiply_by_rows(const Matrix& a, const Matrix& b, const float* bias, float* c, Products products) {
     const std::int64_t terms = a.columns, columns = b.columns;
     constexpr std::int64_t kFewRows = 16;  // for which packing B would take longer than it saves
     const bool in_place = readable_in_place(b) && a.rows <= kFewRows;
@@ -47,6 +47,7 @@ void multiply_by_rows(const Matrix& a, const Matrix& b, const float* bias, float
             block.b_panel = b_panel;
             block.start = k > 0 ? block.c : bias != nullptr ? bias + j : nullptr;
             block.start_row = k > 0 ? columns : 0;
+            block.in_bfloat16 = products == Products::bfloat16;
             multiply(block);
         }
     });
@@ -54,7 +55,8 @@ void multiply_by_rows(const Matrix& a, const Matrix& b, const float* bias, float
 
 // Few rows and columns, very many terms (gradients of weights): tasks are ranges of terms, each with a C of
 // its own.
-void multiply_by_terms(const Matrix& a, const Matrix& b, std::int64_t task_terms, float* c) {
+void multiply_by_terms(const Matrix& a, const Matrix& b, std::int64_t task_terms, float* c,
+                       Products products) {
     const std::int64_t terms = a.columns, size = a.rows * b.columns;
     const Tensor partial = Tensor::empty({(terms + task_terms - 1) / task_terms, size});
     parallel_chunks(terms, task_terms, [&](std::int64_t task, std::int64_t begin, std::int64_t end) {
@@ -69,6 +71,7 @@ void multiply_by_terms(const Matrix& a, const Matrix& b, std::int64_t task_terms
             if (k > begin) block.start = sums;
             block.start_row = b.columns;
             block.next_depth = in_place ? std::min(kStepTerms, end - k - depth) : 0;
+            block.in_bfloat16 = products == Products::bfloat16;
             multiply(block);
         }
     });
@@ -84,13 +87,13 @@ Matrix Matrix::rows_of(const Tensor& tensor) {
     return {tensor.data<float>(), rows, columns, columns, 1};
 }
 
-void multiply(const Matrix& a, const Matrix& b, const float* bias, float* c) {
+void multiply(const Matrix& a, const Matrix& b, const float* bias, float* c, Products products) {
     TERN_ASSERT(a.columns == b.rows);
     constexpr std::int64_t kTaskTerms = 4096;
     if (bias == nullptr && a.columns >= 2 * kTaskTerms && a.columns >= 16 * std::max(a.rows, b.columns))
-        multiply_by_terms(a, b, kTaskTerms, c);
+        multiply_by_terms(a, b, kTaskTerms, c, products);
     else
-        multiply_by_rows(a, b, bias, c);
+        multiply_by_rows(a, b, bias, c, products);
 }
 
 void sum_columns(const float* matrix, std::int64_t rows, std::int64_t columns, float* sums) {

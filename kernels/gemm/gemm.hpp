@@ -15,8 +15,12 @@ struct Matrix {
     Matrix transposed() const { return {data, columns, rows, column_stride, row_stride}; }
 };
 
+/// What is multiplied: the numbers as they are, or rounded to bfloat16. Sums are float32's.
+enum class Products : std::uint8_t { float32, bfloat16 };
+
 /// c (a.rows, b.columns), row-major = a b + bias. bias: (b.columns), or null.
-void multiply(const Matrix& a, const Matrix& b, const float* bias, float* c);
+void multiply(const Matrix& a, const Matrix& b, const float* bias, float* c,
+              Products products = Products::float32);
 
 /// sums[j] = the sum of column j of a row-major matrix.
 void sum_columns(const float* matrix, std::int64_t rows, std::int64_t columns, float* sums);

@@ -10,6 +10,9 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "tern/kernels/gemm/bfloat16.hpp"
+#include "tern/kernels/gemm/prefetch.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace tern::gemm::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -113,41 +116,6 @@ void multiply_edge(const Block& block, Tile tile, std::int64_t rows, std::int64_
     for (std::int64_t r = 0; r < rows; ++r) std::copy_n(buffer + r * kTileColumns, columns, c + r * c_row);
 }
 
-constexpr std::int64_t kLine = 16;  // floats that one prefetch brings
-
-// Where A's rows are read once, as they lie in memory, the next tile's are fetched during this one, and the
-// lines it writes: 8 to 15 % of a 64-64 product. A convolution's patches are in L2 already.
-void prefetch_rows(const Block& block, std::int64_t begin, std::int64_t end, std::int64_t j,
-                   std::int64_t columns) {
-    if (block.segments.size() != 1 || block.a_column != 1) return;
-    for (std::int64_t i = begin; i < end; ++i) {
-        const float* const a = block.a + i * block.a_row;
-        for (std::int64_t k = 0; j == 0 && !block.a_cached && k < block.depth; k += kLine)
-            __builtin_prefetch(a + k);
-        const float* const c = block.c + i * block.c_row + j;
-        for (std::int64_t k = 0; k < columns; k += kLine) __builtin_prefetch(c + k, 1);
-    }
-}
-
-// Terms [begin, end) of the next block.
-void prefetch_terms(const Block& block, std::int64_t begin, std::int64_t end) {
-    const std::int64_t depth = block.depth * static_cast<std::int64_t>(block.segments.size());
-    for (std::int64_t k = depth + begin; k < depth + end; ++k) {
-        for (std::int64_t j = 0; j < block.columns; j += kLine)
-            __builtin_prefetch(block.b + k * block.b_row + j);
-        if (block.segments.size() != 1 || block.a_row != 1) continue;
-        for (std::int64_t i = 0; i < block.rows; i += kLine)
-            __builtin_prefetch(block.a + k * block.a_column + i);
-    }
-}
-
-// The `part`-th of `parts` of what comes after the block.
-void prefetch_ahead(const Block& block, std::int64_t part, std::int64_t parts) {
-    for (const Ahead& ahead : block.ahead)
-        for (std::int64_t i = part * ahead.count / parts; i < (part + 1) * ahead.count / parts; i += kLine)
-            __builtin_prefetch(ahead.data + i, 0, 2);
-}
-
 void multiply_block(const Block& block) {
     const auto lanes = static_cast<std::int64_t>(hn::Lanes(D()));
     const std::int64_t width = kVectors * lanes, tiles = (block.rows + kRows - 1) / kRows;
@@ -190,7 +158,10 @@ namespace tern::gemm {
 
 HWY_EXPORT(multiply_block);
 
-void multiply(const Block& block) { HWY_DYNAMIC_DISPATCH(multiply_block)(block); }
+void multiply(const Block& block) {
+    if (block.in_bfloat16) return multiply_in_bfloat16(block);
+    HWY_DYNAMIC_DISPATCH(multiply_block)(block);
+}
 
 }  // namespace tern::gemm
 #endif

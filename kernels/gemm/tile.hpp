@@ -48,6 +48,8 @@ struct Block {
     std::array<Ahead, 3> ahead{};
     /// A is in L1 already: its rows are not fetched ahead.
     bool a_cached = false;
+    /// A and B are rounded to bfloat16 before they are multiplied; the sums are float32's. One segment only.
+    bool in_bfloat16 = false;
 };
 
 void multiply(const Block& block);

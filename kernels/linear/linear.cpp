@@ -14,6 +14,9 @@ void forward_cpu(const Problem& problem, const Stream& stream);
 void backward_input_cpu(const Problem& problem, const Stream& stream);
 void backward_weight_cpu(const Problem& problem, const Stream& stream);
 void backward_bias_cpu(const Problem& problem, const Stream& stream);
+void forward_cpu_bf16(const Problem& problem, const Stream& stream);
+void backward_input_cpu_bf16(const Problem& problem, const Stream& stream);
+void backward_weight_cpu_bf16(const Problem& problem, const Stream& stream);
 void forward_cuda(const Problem& problem, const Stream& stream);
 void backward_input_cuda(const Problem& problem, const Stream& stream);
 void backward_weight_cuda(const Problem& problem, const Stream& stream);
@@ -33,43 +36,45 @@ using namespace linear_passes;
 
 const Op& linear_op() {
     using enum Backend;
-    const auto products = [](auto on_tensor_cores, auto ours, auto cpu_version, auto reference) {
+    const auto products = [](auto on_tensor_cores, auto ours, auto in_bfloat16, auto cpu_version,
+                             auto reference) {
         return std::vector<Implementation>{{cudnn, TERN_IF_CUDA(run_cudnn), TERN_IF_CUDA(accepts_cudnn)},
                                            {cuda_mma, on_tensor_cores, TERN_IF_CUDA(accepts_cuda_mma)},
                                            {cuda, ours, TERN_IF_CUDA(accepts_cuda)},
+                                           {cpu_bf16, in_bfloat16, accepts_float32},
                                            {cpu, cpu_version, accepts_float32},
                                            {ref, reference}};
     };
-    static const Op op{
-        "linear",
-        {{"linear",
-          "forward",
-          {"x", "w", "bias"},
-          {"y"},
-          products(TERN_IF_CUDA(forward_cuda_mma), TERN_IF_CUDA(forward_cuda), forward_cpu, forward_ref),
-          product_forward_flops},
-         {"linear",
-          "backward_input",
-          {"dy", "w"},
-          {"dx"},
-          products(TERN_IF_CUDA(backward_input_cuda_mma), TERN_IF_CUDA(backward_input_cuda),
-                   backward_input_cpu, backward_input_ref),
-          product_backward_input_flops},
-         {"linear",
-          "backward_weight",
-          {"x", "dy"},
-          {"dw"},
-          products(TERN_IF_CUDA(backward_weight_cuda_mma), TERN_IF_CUDA(backward_weight_cuda),
-                   backward_weight_cpu, backward_weight_ref),
-          product_backward_weight_flops},
-         {"linear",
-          "backward_bias",
-          {"dy"},
-          {"dbias"},
-          {{cuda, TERN_IF_CUDA(backward_bias_cuda), TERN_IF_CUDA(accepts_cuda)},
-           {cpu, backward_bias_cpu, accepts_float32},
-           {ref, backward_bias_ref}},
-          flops_per_input<1>}}};
+    static const Op op{"linear",
+                       {{"linear",
+                         "forward",
+                         {"x", "w", "bias"},
+                         {"y"},
+                         products(TERN_IF_CUDA(forward_cuda_mma), TERN_IF_CUDA(forward_cuda),
+                                  forward_cpu_bf16, forward_cpu, forward_ref),
+                         product_forward_flops},
+                        {"linear",
+                         "backward_input",
+                         {"dy", "w"},
+                         {"dx"},
+                         products(TERN_IF_CUDA(backward_input_cuda_mma), TERN_IF_CUDA(backward_input_cuda),
+                                  backward_input_cpu_bf16, backward_input_cpu, backward_input_ref),
+                         product_backward_input_flops},
+                        {"linear",
+                         "backward_weight",
+                         {"x", "dy"},
+                         {"dw"},
+                         products(TERN_IF_CUDA(backward_weight_cuda_mma), TERN_IF_CUDA(backward_weight_cuda),
+                                  backward_weight_cpu_bf16, backward_weight_cpu, backward_weight_ref),
+                         product_backward_weight_flops},
+                        {"linear",
+                         "backward_bias",
+                         {"dy"},
+                         {"dbias"},
+                         {{cuda, TERN_IF_CUDA(backward_bias_cuda), TERN_IF_CUDA(accepts_cuda)},
+                          {cpu, backward_bias_cpu, accepts_float32},
+                          {ref, backward_bias_ref}},
+                         flops_per_input<1>}}};
     return op;
 }
 

@@ -5,22 +5,41 @@
 namespace tern::linear_passes {
 
 using gemm::Matrix;
+using gemm::Products;
 
-void forward_cpu(const Problem& problem, const Stream&) {
+namespace {
+
+void forward(const Problem& problem, Products products) {
     const Tensor &x = problem.inputs[0], &w = problem.inputs[1], &bias = problem.inputs[2];
     gemm::multiply(Matrix::rows_of(x), Matrix::rows_of(w).transposed(), bias ? bias.data<float>() : nullptr,
-                   problem.outputs[0].data<float>());
+                   problem.outputs[0].data<float>(), products);
 }
 
-void backward_input_cpu(const Problem& problem, const Stream&) {
+void backward_input(const Problem& problem, Products products) {
     const Tensor &dy = problem.inputs[0], &w = problem.inputs[1];
-    gemm::multiply(Matrix::rows_of(dy), Matrix::rows_of(w), nullptr, problem.outputs[0].data<float>());
+    gemm::multiply(Matrix::rows_of(dy), Matrix::rows_of(w), nullptr, problem.outputs[0].data<float>(),
+                   products);
 }
 
-void backward_weight_cpu(const Problem& problem, const Stream&) {
+void backward_weight(const Problem& problem, Products products) {
     const Tensor &x = problem.inputs[0], &dy = problem.inputs[1];
     gemm::multiply(Matrix::rows_of(dy).transposed(), Matrix::rows_of(x), nullptr,
-                   problem.outputs[0].data<float>());
+                   problem.outputs[0].data<float>(), products);
+}
+
+}  // namespace
+
+void forward_cpu(const Problem& problem, const Stream&) { forward(problem, Products::float32); }
+void backward_input_cpu(const Problem& problem, const Stream&) { backward_input(problem, Products::float32); }
+void backward_weight_cpu(const Problem& problem, const Stream&) {
+    backward_weight(problem, Products::float32);
+}
+void forward_cpu_bf16(const Problem& problem, const Stream&) { forward(problem, Products::bfloat16); }
+void backward_input_cpu_bf16(const Problem& problem, const Stream&) {
+    backward_input(problem, Products::bfloat16);
+}
+void backward_weight_cpu_bf16(const Problem& problem, const Stream&) {
+    backward_weight(problem, Products::bfloat16);
 }
 
 void backward_bias_cpu(const Problem& problem, const Stream&) {

@@ -11,6 +11,8 @@ void forward_ref(const Problem& problem, const Stream& stream);
 void backward_ref(const Problem& problem, const Stream& stream);
 void forward_cpu(const Problem& problem, const Stream& stream);
 void backward_cpu(const Problem& problem, const Stream& stream);
+void forward_cpu_bf16(const Problem& problem, const Stream& stream);
+void backward_cpu_bf16(const Problem& problem, const Stream& stream);
 void forward_cuda(const Problem& problem, const Stream& stream);
 void backward_cuda(const Problem& problem, const Stream& stream);
 bool accepts_cuda(const Problem& problem, std::string* why_not);
@@ -70,6 +72,7 @@ const Op& separable_conv2d_op() {
                          {"x", "mean", "variance", "gamma", "beta", "depthwise", "pointwise", "bias"},
                          {"y", "y_mean", "y_variance"},
                          {{Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
+                          {Backend::cpu_bf16, forward_cpu_bf16, accepts_float32},
                           {Backend::cpu, forward_cpu, accepts_float32},
                           {Backend::ref, forward_ref}},
                          forward_flops},
@@ -79,6 +82,7 @@ const Op& separable_conv2d_op() {
                           "dy", "dy_mean", "dy_variance"},
                          {"dx", "dmean", "dvariance", "dgamma", "dbeta", "ddepthwise", "dpointwise", "dbias"},
                          {{Backend::cuda, TERN_IF_CUDA(backward_cuda), TERN_IF_CUDA(accepts_cuda)},
+                          {Backend::cpu_bf16, backward_cpu_bf16, accepts_float32},
                           {Backend::cpu, backward_cpu, accepts_float32},
                           {Backend::ref, backward_ref}},
                          backward_flops}},

@@ -20,6 +20,11 @@ struct Kind {
 // is no bound.
 Bound sums(double terms, double floor) { return Bound::relative(4 * std::sqrt(terms) + 16, floor); }
 
+void in_bfloat16(PassCase& pass_case) {
+    auto& own = pass_case.own_bounds[Backend::cpu_bf16];
+    for (const Bound& bound : pass_case.bounds) own.push_back(bound.in_bfloat16());
+}
+
 void add(std::vector<PassCase>& all, const std::string& name, const Shape& image, std::int64_t outputs,
          const Kind& kind, bool benchmark = false) {
     const std::int64_t channels = image[3];
@@ -46,6 +51,7 @@ void add(std::vector<PassCase>& all, const std::string& name, const Shape& image
                    {y, moment, moment},
                    {element, element, sums(9 * in, 2 * value * value)},
                    benchmark});
+    in_bfloat16(all.back());
 
     const double gradient = 1 + 4 / std::max(rows, 1.0);  // |dz|: 1 + 1 / M + 2 * 1.2 / M
     const double scale = kind.normalized ? 3 : 1;         // gamma / sqrt(variance + epsilon) < 2.1
@@ -63,6 +69,9 @@ void add(std::vector<PassCase>& all, const std::string& name, const Shape& image
                     sums(rows * out, rows * out * largest * gradient / 2),
                     sums(9 * rows, 9 * rows * largest * gradient / 2), sums(rows, rows * gradient)},
                    benchmark});
+    in_bfloat16(all.back());
+    // |a| times |du|, a sum over the outputs.
+    all.back().own_bounds[Backend::cpu_bf16][5].floor = out * rows * largest * gradient / 2;
 }
 
 // beta decides on which side of relu's kink all elements are: |gamma xhat| < 1.5 * 1.2 / sqrt(0.5) < 3.
@@ -158,6 +167,7 @@ OpCases separable_conv2d_cases() {
         result.dispatch.push_back({pass, DType::float64, "auto", "ref"});
         result.dispatch.push_back({pass, DType::bfloat16, "auto", "cpu"});
         result.dispatch.push_back({pass, DType::float32, "separable_conv2d=ref", "ref"});
+        result.dispatch.push_back({pass, DType::float32, "cpu_bf16", "cpu_bf16"});
     }
     return result;
 }

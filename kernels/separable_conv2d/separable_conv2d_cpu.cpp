@@ -52,6 +52,7 @@ HWY_EXPORT(depthwise_weight_rows);
 
 using depthwise_conv2d_passes::Geometry;
 using gemm::Block;
+using gemm::Products;
 
 // Windows in a buffer of sliding rows: they are moved once in 5 strips, not in each; 96 KB of 64 channels.
 constexpr std::int64_t kWindows = 3;
@@ -151,9 +152,13 @@ Geometry geometry(const Size& size, const Rows& from, std::int64_t begin, std::i
 struct Panels {
     Tensor data;
     std::int64_t terms, columns;
+    Products products;
 
-    explicit Panels(const gemm::Matrix& b)
-        : data(Tensor::empty({gemm::panels_size(b.rows, b.columns)})), terms(b.rows), columns(b.columns) {
+    Panels(const gemm::Matrix& b, Products products_)
+        : data(Tensor::empty({gemm::panels_size(b.rows, b.columns)})),
+          terms(b.rows),
+          columns(b.columns),
+          products(products_) {
         gemm::pack_panels(b, data.data<float>(), terms * gemm::kPanelColumns);
     }
 
@@ -167,6 +172,7 @@ struct Panels {
         block.start = bias;
         block.a_cached = from_cached;
         block.ahead = ahead;
+        block.in_bfloat16 = products == Products::bfloat16;
         gemm::multiply(block);
     }
 };
@@ -181,9 +187,7 @@ std::optional<NormalizeCpu> normalization(const Problem& problem) {
                         problem.params<SeparableConv2dParams>().normalize);
 }
 
-}  // namespace
-
-void forward_cpu(const Problem& problem, const Stream&) {
+void forward(const Problem& problem, Products products) {
     const Tensor &x = problem.inputs[0], &pointwise = problem.inputs[6], &bias = problem.inputs[7];
     const Tensor &y = problem.outputs[0], &mean = problem.outputs[1];
     const Size size = size_of(x.shape(), pointwise.dim(0));
@@ -192,7 +196,7 @@ void forward_cpu(const Problem& problem, const Stream&) {
     // copy.
     const bool relu = norm && norm->is_only_relu();
     const Tensor taps = depthwise_conv2d_passes::taps_first(problem.inputs[5], false);
-    const Panels panels(gemm::Matrix::rows_of(pointwise).transposed());
+    const Panels panels(gemm::Matrix::rows_of(pointwise).transposed(), products);
     const std::int64_t strip = size.strip(), strips = (size.height + strip - 1) / strip;
     const std::int64_t per_image = std::clamp<std::int64_t>(kTasks / std::max<std::int64_t>(size.images, 1),
                                                             1, std::max<std::int64_t>(strips, 1));
@@ -222,8 +226,6 @@ void forward_cpu(const Problem& problem, const Stream&) {
     if (mean) moments.store(mean, problem.outputs[2]);
 }
 
-namespace {
-
 /// What some images add to the gradients of all images.
 struct Sums {
     float *pointwise, *taps;         // (O, C), (9, C)
@@ -232,13 +234,13 @@ struct Sums {
 
 class Backward {
   public:
-    explicit Backward(const Problem& problem)
+    Backward(const Problem& problem, Products products)
         : problem_(problem),
           size_(size_of(problem.inputs[0].shape(), problem.inputs[6].dim(0))),
           norm_(normalization(problem)),
           taps_(depthwise_conv2d_passes::taps_first(problem.inputs[5], false)),
           turned_(depthwise_conv2d_passes::taps_first(problem.inputs[5], true)),
-          panels_(gemm::Matrix::rows_of(problem.inputs[6])) {
+          panels_(gemm::Matrix::rows_of(problem.inputs[6]), products) {
         const Tensor &dmean = problem.inputs[10], &dvariance = problem.inputs[11];
         if (!dmean && !dvariance) return;
         one_ = Tensor::full({size_.out}, 1);
@@ -302,6 +304,7 @@ class Backward {
             block.start_row = size_.in;
             gemm::set_columns(block, {u + p * size_.in, terms, size_.in, size_.in, 1},
                               [&] { return packed; });
+            block.in_bfloat16 = panels_.products == Products::bfloat16;
             gemm::multiply(block);
         }
     }
@@ -369,7 +372,10 @@ class Backward {
 
 }  // namespace
 
-void backward_cpu(const Problem& problem, const Stream&) { Backward(problem).run(); }
+void forward_cpu(const Problem& problem, const Stream&) { forward(problem, Products::float32); }
+void backward_cpu(const Problem& problem, const Stream&) { Backward(problem, Products::float32).run(); }
+void forward_cpu_bf16(const Problem& problem, const Stream&) { forward(problem, Products::bfloat16); }
+void backward_cpu_bf16(const Problem& problem, const Stream&) { Backward(problem, Products::bfloat16).run(); }
 
 }  // namespace tern::separable_conv2d_passes
 #endif

@@ -9,9 +9,9 @@ from bench_report.table import facts
 
 STYLE = """
 :root { color-scheme: light dark; --ground: #fff; --ink: #1c2126; --faint: #59636e; --rule: #dfe3e8;
-  --ref: #7b8591; --cpu: #0b66c2; --cpu_winograd: #6a4fc9; --onednn: #00808a; --cuda: #c2410c; --cuda_mma: #a3269b; --cudnn: #2f7d32; }
+  --ref: #7b8591; --cpu: #0b66c2; --cpu_winograd: #6a4fc9; --cpu_bf16: #8a6d00; --onednn: #00808a; --cuda: #c2410c; --cuda_mma: #a3269b; --cudnn: #2f7d32; }
 @media (prefers-color-scheme: dark) { :root { --ground: #14181c; --ink: #e8ebee; --faint: #a3adb8; --rule: #333b44;
-  --ref: #98a2ad; --cpu: #5aa9f5; --cpu_winograd: #a893f0; --onednn: #3cc4cd; --cuda: #ff8a4c; --cuda_mma: #e17bdb; --cudnn: #6cc571; } }
+  --ref: #98a2ad; --cpu: #5aa9f5; --cpu_winograd: #a893f0; --cpu_bf16: #d9b93b; --onednn: #3cc4cd; --cuda: #ff8a4c; --cuda_mma: #e17bdb; --cudnn: #6cc571; } }
 body { margin: 0 auto; max-width: 1240px; padding: 12px; background: var(--ground); color: var(--ink);
   font: 15px/1.45 system-ui, sans-serif; }
 h1 { font-size: 1.4em; } h2 { font-size: 1.15em; margin-top: 1.6em; } h3 { font-size: 1em; margin: 0 0 4px; }
@@ -29,7 +29,7 @@ svg .label { fill: var(--ink); } svg .roofname { fill: var(--ink); font-weight: 
 .GPU { stroke-dasharray: 6 3; }
 .mark { stroke: var(--ground); stroke-width: 0.8; fill-opacity: 0.9; }
 .ref { fill: var(--ref); } .cpu { fill: var(--cpu); } .cpu_winograd { fill: var(--cpu_winograd); }
-.onednn { fill: var(--onednn); }
+.cpu_bf16 { fill: var(--cpu_bf16); } .onednn { fill: var(--onednn); }
 .cuda { fill: var(--cuda); } .cuda_mma { fill: var(--cuda_mma); } .cudnn { fill: var(--cudnn); }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 14px; }

@@ -6,10 +6,11 @@ import re
 import statistics
 from collections import namedtuple
 
-CPU = ("ref", "cpu", "cpu_winograd", "onednn")
+CPU = ("ref", "cpu", "cpu_winograd", "cpu_bf16", "onednn")
 GPU = ("cuda", "cuda_mma", "cudnn")
 IMPLEMENTATIONS = (*CPU, *GPU)  # the order of columns
 DTYPES = ("float32", "bfloat16", "float16")
+ROUNDS = "cpu_bf16"  # rounds what it multiplies: beside bfloat16 alone
 CACHES = ("cold", "hot")
 MICROSECONDS = {"ns": 1e-3, "us": 1, "ms": 1e3, "s": 1e6}
 COUNTERS = ("GFLOP/s", "GB/s", "%peak", "%copy")
@@ -110,10 +111,12 @@ def read_all(paths):
 
 
 def chosen(files, dtype, cache):
-    """{(which, case): {implementation: Row}}: all of the CPU, and of the GPU what `dtype` and `cache` say."""
+    """{(which, case): {implementation: Row}}: of the CPU all that computes so, of the GPU what `dtype` and `cache` say."""
     cases, others = {}, set()
     for file in files:
         for key, row in file.rows.items():
+            if key.implementation == ROUNDS and dtype != "bfloat16":
+                continue
             if key.implementation in CPU or (key.dtype, key.cache) == (dtype, cache):
                 cases.setdefault((key.which, key.case), {})[key.implementation] = row
             else:

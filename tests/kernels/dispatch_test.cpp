@@ -192,10 +192,11 @@ TEST_CASE("policies are read strictly") {
     CHECK(KernelPolicy::parse("ref,accumulate=cpu").str() == "ref,accumulate=cpu");
     CHECK(KernelPolicy::parse("cpu,separable_conv2d=parts").str() == "cpu,separable_conv2d=parts");
     CHECK_THROWS_WITH(KernelPolicy::parse("linear=parts"), "[kernels] linear has no parts");
-    CHECK_THROWS_WITH(KernelPolicy::parse("fast"),
-                      "[kernels] \"fast\" is none of ref, cpu, cpu_winograd, cuda, cuda_mma, cudnn");
+    CHECK_THROWS_WITH(
+        KernelPolicy::parse("fast"),
+        "[kernels] \"fast\" is none of ref, cpu, cpu_winograd, cpu_bf16, cuda, cuda_mma, cudnn");
     CHECK_THROWS_WITH(KernelPolicy::parse("auto,accumulate=avx"),
-                      "[kernels] \"avx\" is none of ref, cpu, cpu_winograd, cuda, cuda_mma, cudnn");
+                      "[kernels] \"avx\" is none of ref, cpu, cpu_winograd, cpu_bf16, cuda, cuda_mma, cudnn");
     CHECK_THROWS_WITH(KernelPolicy::parse("nothing=ref"),
                       Catch::StartsWith("[kernels] no operation \"nothing\""));
 }

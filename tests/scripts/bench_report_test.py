@@ -117,6 +117,13 @@ def check_order():
     check([line[:7] for line in lines] == ["| b.x, ", "| a.x, ", "| a.x, "] and ", 2 " in lines[1], f"order {lines}")
 
 
+def check_rounded():
+    """A version that rounds its inputs stands beside those of bfloat16, not of float32."""
+    write("rounded.json", [on_cpu("linear.forward/64/cpu", 4, 1), on_cpu("linear.forward/64/cpu_bf16", 2, 1)], {})
+    says(run("rounded.json")[1], "| linear.forward, 64 | **4.00** | 1% of copy |")
+    says(run("rounded.json", "--dtype", "bfloat16")[1], "| linear.forward, 64 | 4.00 | **2.00** | 1% of copy |")
+
+
 def check_both():
     status, out, err = run("cpu.json", "gpu.json")
     check(status == 0 and not err, f"both: status {status}, {err}")
@@ -212,6 +219,7 @@ def main():
         write("gpu.json", GPU_ROWS, GPU_CONTEXT)
         check_cpu_alone()
         check_order()
+    check_rounded()
         check_both()
         check_page()
         check_bad_files()
