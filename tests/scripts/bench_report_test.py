@@ -219,7 +219,7 @@ def main():
         write("gpu.json", GPU_ROWS, GPU_CONTEXT)
         check_cpu_alone()
         check_order()
-    check_rounded()
+        check_rounded()
         check_both()
         check_page()
         check_bad_files()
