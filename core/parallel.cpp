@@ -7,10 +7,10 @@
 #include <string_view>
 #include <utility>
 
-#include <omp.h>
 #include <sched.h>
 
 #include "tern/core/error.hpp"
+#include "tern/core/thread_team.hpp"
 
 namespace tern {
 namespace {
@@ -57,19 +57,27 @@ void parallel_detail::run(std::int64_t chunks, ChunkFunction function, void* con
         for (std::int64_t chunk = 0; chunk < chunks; ++chunk) function(context, chunk);
         return;
     }
-    std::exception_ptr first_error;
-    std::atomic<bool> failed{false};
-#pragma omp parallel for num_threads(workers) schedule(dynamic, 1)
-    for (std::int64_t chunk = 0; chunk < chunks; ++chunk) {
-        if (failed.load(std::memory_order_relaxed)) continue;
-        const InsideChunk inside;
-        try {
-            function(context, chunk);
-        } catch (...) {
-            if (!failed.exchange(true)) first_error = std::current_exception();
-        }
-    }
-    if (first_error) std::rethrow_exception(first_error);
+    struct Guarded {
+        ChunkFunction function;
+        void* context;
+        std::exception_ptr first_error = {};
+        std::atomic<bool> failed = false;
+    } guarded{function, context};
+    thread_local ThreadTeam team;
+    team.run(
+        chunks, workers - 1,
+        [](void* erased, std::int64_t chunk) {
+            auto& g = *static_cast<Guarded*>(erased);
+            if (g.failed.load(std::memory_order_relaxed)) return;
+            const InsideChunk inside;
+            try {
+                g.function(g.context, chunk);
+            } catch (...) {
+                if (!g.failed.exchange(true)) g.first_error = std::current_exception();
+            }
+        },
+        &guarded);
+    if (guarded.first_error) std::rethrow_exception(guarded.first_error);
 }
 
 }  // namespace tern

@@ -1,6 +1,7 @@
 #include "tern/core/parallel.hpp"
 
 #include <numeric>
+#include <thread>
 #include <vector>
 
 #include "tern/core/error.hpp"
@@ -46,6 +47,31 @@ TEST_CASE("an exception in a chunk reaches the caller, and nested calls run") {
             4, 1, [&](std::int64_t j, std::int64_t) { inner[static_cast<std::size_t>(begin * 4 + j)] = 1; });
     });
     CHECK(std::accumulate(inner.begin(), inner.end(), 0) == 16);
+}
+
+// Helpers come late, or never, to most of these: more threads than CPUs, and loops shorter than it takes to
+// wake.
+TEST_CASE("short loops one after the other, from several threads at once") {
+    const Threads scope(8);
+    constexpr int kLoops = 3000;
+    const auto run = [](std::int64_t& sum) {
+        std::vector<std::int64_t> parts(13);
+        for (int i = 0; i < kLoops; ++i) {
+            const std::int64_t count = i % 13 + 1;
+            parallel_for(count, 1, [&](std::int64_t begin, std::int64_t) {
+                parts[static_cast<std::size_t>(begin)] = i + begin;
+            });
+            for (std::int64_t j = 0; j < count; ++j) sum += parts[static_cast<std::size_t>(j)];
+        }
+    };
+    std::int64_t want = 0;
+    for (int i = 0; i < kLoops; ++i)
+        for (int j = 0; j <= i % 13; ++j) want += i + j;
+    std::vector<std::int64_t> sums(3);
+    std::vector<std::thread> threads;
+    for (std::int64_t& sum : sums) threads.emplace_back([&run, &sum] { run(sum); });
+    for (std::thread& thread : threads) thread.join();
+    CHECK(sums == std::vector<std::int64_t>(3, want));
 }
 
 TEST_CASE("zero threads are refused") {
