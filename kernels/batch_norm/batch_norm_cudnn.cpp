@@ -8,7 +8,8 @@ namespace tern::batch_norm_passes {
 namespace {
 
 // Which pixel belongs to which image is nothing to CUDNN_BATCHNORM_SPATIAL, whose moments are those of each
-// channel; but of 65,536 images of one pixel it takes 100 times the time of 64 images.
+// channel; but 65,536 images of one pixel take it 8 times as long as 64 images (3.8 against 0.5 ms on an
+// H200).
 struct Descriptors {
     cudnn::TensorDescriptor pixels, channels;
     explicit Descriptors(const Tensor& x)

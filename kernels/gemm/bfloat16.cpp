@@ -18,36 +18,44 @@
 namespace tern::gemm {
 namespace {
 
-float rounded(float value) { return static_cast<float>(bfloat16(value)); }
+void round_line(const float* from, std::int64_t count, float* to) {
+    for (std::int64_t i = 0; i < count; ++i) to[i] = static_cast<float>(bfloat16(from[i]));
+}
 
 // A and B rounded into buffers, as the tile reads them.
 void multiply_rounded(const Block& block) {
-    thread_local std::vector<float> a, b;
-    a.resize(static_cast<std::size_t>(block.rows * block.depth));
-    for (std::int64_t i = 0; i < block.rows; ++i)
-        for (std::int64_t k = 0; k < block.depth; ++k)
-            a[static_cast<std::size_t>(i * block.depth + k)] =
-                rounded(block.a[i * block.a_row + block.segments[0] + k * block.a_column]);
-    const std::int64_t panels = (block.columns + kPanelColumns - 1) / kPanelColumns;
-    const std::int64_t panel = block.depth * kPanelColumns;
-    b.resize(static_cast<std::size_t>(panels * panel));
-    for (std::int64_t p = 0; p < panels; ++p)
-        for (std::int64_t k = 0; k < block.depth; ++k)
-            for (std::int64_t j = 0; j < kPanelColumns; ++j)
-                b[static_cast<std::size_t>(p * panel + k * kPanelColumns + j)] =
-                    rounded(block.b[k * block.b_row + p * block.b_panel + j]);
     static constexpr std::int64_t kFirst[] = {0};
+    thread_local std::vector<float> a, b;
+    const auto fitted = [](std::vector<float>& buffer, std::int64_t size) {
+        buffer.resize(std::max(buffer.size(), static_cast<std::size_t>(size)));
+        return buffer.data();
+    };
     Block in_float32 = block;
-    in_float32.a = a.data();
-    in_float32.a_row = block.depth;
-    in_float32.a_column = 1;
-    in_float32.segments = kFirst;
-    in_float32.b = b.data();
-    in_float32.b_row = kPanelColumns;
-    in_float32.b_panel = panel;
+    in_float32.in_bfloat16 = false;
     in_float32.next_depth = 0;
     in_float32.a_cached = true;
-    in_float32.in_bfloat16 = false;
+    in_float32.segments = kFirst;
+
+    const bool by_rows = block.a_column == 1;
+    const std::int64_t lines = by_rows ? block.rows : block.depth, line = by_rows ? block.depth : block.rows;
+    float* const rounded_a = fitted(a, lines * line);
+    for (std::int64_t i = 0; i < lines; ++i)
+        round_line(block.a + block.segments[0] + i * (by_rows ? block.a_row : block.a_column), line,
+                   rounded_a + i * line);
+    in_float32.a = rounded_a;
+    in_float32.a_row = by_rows ? line : 1;
+    in_float32.a_column = by_rows ? 1 : line;
+
+    const std::int64_t panels = (block.columns + kPanelColumns - 1) / kPanelColumns;
+    const std::int64_t panel = block.depth * kPanelColumns;
+    float* const rounded_b = fitted(b, panels * panel);
+    for (std::int64_t p = 0; p < panels; ++p)
+        for (std::int64_t k = 0; k < block.depth; ++k)
+            round_line(block.b + k * block.b_row + p * block.b_panel, kPanelColumns,
+                       rounded_b + p * panel + k * kPanelColumns);
+    in_float32.b = rounded_b;
+    in_float32.b_row = kPanelColumns;
+    in_float32.b_panel = panel;
     multiply(in_float32);
 }
 
