@@ -145,10 +145,14 @@ void backward_cpu(const Problem& problem, const Stream&) {
     const float scale = kind == Reduction::mean ? 1 / static_cast<float>(layout.reduced) : 1;
     const std::int64_t rows = std::max<std::int64_t>(1, kElements / layout.inner);
     parallel_for(layout.outer * layout.reduced, rows, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t row = begin; row < end; ++row) {
-            const float* from = dy.data<float>() + row / layout.reduced * layout.inner;
+        for (std::int64_t row = begin; row < end;) {
+            const std::int64_t o = row / layout.reduced, last = std::min(end, (o + 1) * layout.reduced);
+            const float* from = dy.data<float>() + o * layout.inner;
             float* to = dx.data<float>() + row * layout.inner;
-            for (std::int64_t i = 0; i < layout.inner; ++i) to[i] = from[i] * scale;
+            if (layout.inner == 1) std::fill_n(to, last - row, *from * scale);
+            for (; layout.inner > 1 && row < last; ++row, to += layout.inner)
+                for (std::int64_t i = 0; i < layout.inner; ++i) to[i] = from[i] * scale;
+            row = last;
         }
     });
 }
