@@ -31,7 +31,7 @@ void multiply_rounded(const Block& block) {
         return buffer.data();
     };
     Block in_float32 = block;
-    in_float32.in_bfloat16 = false;
+    in_float32.products = Products::float32;
     in_float32.next_depth = 0;
     in_float32.a_cached = true;
     in_float32.segments = kFirst;

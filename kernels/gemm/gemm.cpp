@@ -47,7 +47,7 @@ void multiply_by_rows(const Matrix& a, const Matrix& b, const float* bias, float
             block.b_panel = b_panel;
             block.start = k > 0 ? block.c : bias != nullptr ? bias + j : nullptr;
             block.start_row = k > 0 ? columns : 0;
-            block.in_bfloat16 = products == Products::bfloat16;
+            block.products = products;
             multiply(block);
         }
     });
@@ -71,7 +71,7 @@ void multiply_by_terms(const Matrix& a, const Matrix& b, std::int64_t task_terms
             if (k > begin) block.start = sums;
             block.start_row = b.columns;
             block.next_depth = in_place ? std::min(kStepTerms, end - k - depth) : 0;
-            block.in_bfloat16 = products == Products::bfloat16;
+            block.products = products;
             multiply(block);
         }
     });

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tern/core/tensor.hpp"
+#include "tern/kernels/gemm/tile.hpp"
 
 namespace tern::gemm {
 
@@ -14,9 +15,6 @@ struct Matrix {
     static Matrix rows_of(const Tensor& tensor);
     Matrix transposed() const { return {data, columns, rows, column_stride, row_stride}; }
 };
-
-/// What is multiplied: the numbers as they are, or rounded to bfloat16. Sums are float32's.
-enum class Products : std::uint8_t { float32, bfloat16 };
 
 /// c (a.rows, b.columns), row-major = a b + bias. bias: (b.columns), or null.
 void multiply(const Matrix& a, const Matrix& b, const float* bias, float* c,

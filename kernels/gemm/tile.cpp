@@ -159,7 +159,7 @@ namespace tern::gemm {
 HWY_EXPORT(multiply_block);
 
 void multiply(const Block& block) {
-    if (block.in_bfloat16) return multiply_in_bfloat16(block);
+    if (block.products == Products::bfloat16) return multiply_in_bfloat16(block);
     HWY_DYNAMIC_DISPATCH(multiply_block)(block);
 }
 

@@ -14,6 +14,9 @@ inline constexpr std::int64_t kPanelColumns = 16;
 /// Columns of the widest tile: four AVX-512 vectors.
 inline constexpr std::int64_t kTileColumns = 64;
 
+/// What is multiplied: the numbers as they are, or rounded to bfloat16. Sums are float32's.
+enum class Products : std::uint8_t { float32, bfloat16 };
+
 /// Memory that is wanted soon.
 struct Ahead {
     const float* data = nullptr;
@@ -48,8 +51,8 @@ struct Block {
     std::array<Ahead, 3> ahead{};
     /// A is in L1 already: its rows are not fetched ahead.
     bool a_cached = false;
-    /// A and B are rounded to bfloat16 before they are multiplied; the sums are float32's. One segment only.
-    bool in_bfloat16 = false;
+    /// With bfloat16 A has one segment only.
+    Products products = Products::float32;
 };
 
 void multiply(const Block& block);

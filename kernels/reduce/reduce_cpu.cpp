@@ -149,10 +149,12 @@ void backward_cpu(const Problem& problem, const Stream&) {
             const std::int64_t o = row / layout.reduced, last = std::min(end, (o + 1) * layout.reduced);
             const float* from = dy.data<float>() + o * layout.inner;
             float* to = dx.data<float>() + row * layout.inner;
-            if (layout.inner == 1) std::fill_n(to, last - row, *from * scale);
-            for (; layout.inner > 1 && row < last; ++row, to += layout.inner)
+            if (layout.inner == 1) {
+                std::fill_n(to, last - row, *from * scale);
+                row = last;
+            }
+            for (; row < last; ++row, to += layout.inner)
                 for (std::int64_t i = 0; i < layout.inner; ++i) to[i] = from[i] * scale;
-            row = last;
         }
     });
 }

@@ -172,7 +172,7 @@ struct Panels {
         block.start = bias;
         block.a_cached = from_cached;
         block.ahead = ahead;
-        block.in_bfloat16 = products == Products::bfloat16;
+        block.products = products;
         gemm::multiply(block);
     }
 };
@@ -304,7 +304,7 @@ class Backward {
             block.start_row = size_.in;
             gemm::set_columns(block, {u + p * size_.in, terms, size_.in, size_.in, 1},
                               [&] { return packed; });
-            block.in_bfloat16 = panels_.products == Products::bfloat16;
+            block.products = panels_.products;
             gemm::multiply(block);
         }
     }
