@@ -184,12 +184,13 @@ void multiply_pairs(const Block& block) {
         const float* const low = from + 2 * p * block.a_column;
         pair_lines(low, 2 * p + 1 < block.depth ? low + block.a_column : nullptr, block.rows, a + p * a_pair);
     }
+    PrefetchAhead ahead(block, (block.rows + kRows - 1) / kRows);
     for (std::int64_t i = 0; i < block.rows; i += kRows) {
         const std::int64_t rows = std::min<std::int64_t>(kRows, block.rows - i);
         for (std::int64_t r = 0; !by_columns && r < rows; ++r)
             pair_neighbours(from + (i + r) * block.a_row, block.depth, a + r * a_row);
         prefetch_rows(block, i + rows, std::min(i + rows + kRows, block.rows), 0, block.columns);
-        prefetch_ahead(block, i / kRows, (block.rows + kRows - 1) / kRows);
+        ahead.next();
         for (std::int64_t j = 0; j < block.columns; j += kTileColumns) {
             const std::int64_t columns = std::min(kTileColumns, block.columns - j);
             const PairTile tile{pairs,

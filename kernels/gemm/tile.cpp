@@ -122,6 +122,7 @@ void multiply_block(const Block& block) {
     if (tiles == 0) return;
     // 32 rows are 6+6+5+5+5+5, not five times 6 and 2: short tiles wait for B.
     const std::int64_t short_rows = block.rows / tiles, long_tiles = block.rows % tiles;
+    PrefetchAhead ahead(block, (block.columns + width - 1) / width * tiles);
     for (std::int64_t j = 0; j < block.columns; j += width) {
         const std::int64_t columns = std::min(width, block.columns - j),
                            vectors = (columns + lanes - 1) / lanes;
@@ -138,9 +139,9 @@ void multiply_block(const Block& block) {
                             block.start_row,
                             block.c_row};
             prefetch_rows(block, i + rows, std::min(i + rows + kRows, block.rows), j, columns);
-            if (j == 0)
+            if (j == 0 && block.next_depth > 0)
                 prefetch_terms(block, t * block.next_depth / tiles, (t + 1) * block.next_depth / tiles);
-            prefetch_ahead(block, j / width * tiles + t, (block.columns + width - 1) / width * tiles);
+            ahead.next();
             if (vectors * lanes == columns)
                 (is_long ? long_tile : short_tile)(block, tile);
             else
