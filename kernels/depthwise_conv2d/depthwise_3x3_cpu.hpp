@@ -36,12 +36,6 @@ struct Outputs {
     std::int64_t first, last;
 };
 
-/// Those that read inside the image with all columns of the filter; the others are edges.
-inline Outputs inner_outputs(const Geometry& g) {
-    const std::int64_t first = std::clamp<std::int64_t>(g.pad_left, 0, g.out_width);
-    return {first, std::clamp<std::int64_t>(g.width - 2 + g.pad_left, first, g.out_width)};
-}
-
 /// What the filter does with the image while reading it: nothing, or relu(), where a NaN stays.
 struct AsItIs {
     template <class D>
@@ -66,51 +60,42 @@ HWY_INLINE void for_each_block(const Geometry& g, F function) {
         function(Outputs{ow, std::min(ow + kBlockColumns, g.out_width)});
 }
 
-// For the outputs, calls edge(output, kw, its column of x) for every tap inside the image of the edges, and
-// inner(output, vectors of the three columns) for the others. x: column 0 of the row, at the first of
-// kVectors vectors of channels.
-template <int kVectors, class Read, class D, class Edge, class Inner>
-HWY_INLINE void slide(D d, const Geometry& g, Outputs all, const float* x, Edge edge, Inner inner) {
-    const Outputs inside = inner_outputs(g);
-    const Outputs outputs{std::clamp(inside.first, all.first, all.last),
-                          std::clamp(inside.last, all.first, all.last)};
-    const auto edges = [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
-        for (std::int64_t ow = begin; ow < end; ++ow)
-            for (std::int64_t kw = 0; kw < 3; ++kw) {
-                const std::int64_t column = ow - g.pad_left + kw;
-                if (column >= 0 && column < g.width) edge(ow, kw, x + column * g.channels);
-            }
-    };
-    edges(all.first, outputs.first);
-    edges(outputs.last, all.last);
-    if (outputs.first == outputs.last) return;
-
+// Calls function(output, vectors of the three columns that it reads) for the outputs; columns beside the image
+// are zeros. x: column 0 of the row, at the first of kVectors vectors of channels.
+template <int kVectors, class Read, class D, class F>
+HWY_INLINE void slide(D d, const Geometry& g, Outputs outputs, const float* x, F function) {
     using V = hn::Vec<D>;
     const std::int64_t step = g.channels;
     const auto load = [&](const float* from, V* to) HWY_ATTR {
         for (int v = 0; v < kVectors; ++v)
             to[v] = Read()(d, hn::LoadU(d, from + v * static_cast<std::int64_t>(hn::Lanes(d))));
     };
+    const auto load_padded = [&](std::int64_t column, V* to) HWY_ATTR {
+        if (column >= 0 && column < g.width) return load(x + column * step, to);
+        for (int v = 0; v < kVectors; ++v) to[v] = hn::Zero(d);
+    };
     V a[kVectors], b[kVectors], c[kVectors];
-    const float* next = x + (outputs.first - g.pad_left) * step;
-    load(next, a);
-    load(next + step, b);
-    next += 2 * step;
-    std::int64_t ow = outputs.first;
-    for (; ow + 3 <= outputs.last; ow += 3, next += 3 * step) {
+    std::int64_t ow = outputs.first, column = ow - g.pad_left;  // the first that it reads
+    load_padded(column, a);
+    load_padded(column + 1, b);
+    const float* next = x + (column + 2) * step;
+    for (; column >= -2 && ow + 3 <= outputs.last && column + 4 < g.width;
+         ow += 3, column += 3, next += 3 * step) {
         load(next, c);
-        inner(ow, a, b, c);
+        function(ow, a, b, c);
         load(next + step, a);
-        inner(ow + 1, b, c, a);
+        function(ow + 1, b, c, a);
         load(next + 2 * step, b);
-        inner(ow + 2, c, a, b);
+        function(ow + 2, c, a, b);
     }
-    if (ow == outputs.last) return;
-    load(next, c);
-    inner(ow, a, b, c);
-    if (++ow == outputs.last) return;
-    load(next + step, a);
-    inner(ow, b, c, a);
+    for (; ow < outputs.last; ++ow, ++column) {
+        load_padded(column + 2, c);
+        function(ow, a, b, c);
+        for (int v = 0; v < kVectors; ++v) {
+            a[v] = b[v];
+            b[v] = c[v];
+        }
+    }
 }
 
 // Where rows come from memory, the next ones are fetched while this one is worked on, in order and a share
@@ -130,29 +115,18 @@ struct Sums {
     std::int64_t step;
 };
 
-// to = from + what one row of the filter makes of a row of the image, for inner outputs; kFirst: there is no
-// `from` yet. The edges are added to y. x, y: columns 0, w: (3, C), from, to: the first of the outputs, all
-// at the first of these channels.
+// to = from + what one row of the filter makes of a row of the image; kFirst: there is no `from` yet. x: column
+// 0, w: (3, C), from, to: the first of the outputs, all at the first of these channels.
 template <int kVectors, bool kFirst, class Read, class D>
 HWY_INLINE void forward_row_3x3(D d, const Geometry& g, Outputs outputs, const float* x, const float* w,
-                                float* y, Sums from, Sums to) {
+                                Sums from, Sums to) {
     using V = hn::Vec<D>;
     const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-    const std::int64_t step = g.channels;
     V taps[3][kVectors];
     for (int kw = 0; kw < 3; ++kw)
-        for (int v = 0; v < kVectors; ++v) taps[kw][v] = hn::LoadU(d, w + kw * step + v * lanes);
+        for (int v = 0; v < kVectors; ++v) taps[kw][v] = hn::LoadU(d, w + kw * g.channels + v * lanes);
     slide<kVectors, Read>(
-        d, g, outputs, x,
-        [=](std::int64_t ow, std::int64_t kw, const float* column) HWY_ATTR {
-            for (int v = 0; v < kVectors; ++v) {
-                float* const sum = y + ow * step + v * lanes;
-                const V tap = hn::LoadU(d, w + kw * step + v * lanes);
-                const V value = Read()(d, hn::LoadU(d, column + v * lanes));
-                hn::StoreU(hn::MulAdd(value, tap, hn::LoadU(d, sum)), d, sum);
-            }
-        },
-        [=](std::int64_t ow, const V* left, const V* middle, const V* right) HWY_ATTR {
+        d, g, outputs, x, [=](std::int64_t ow, const V* left, const V* middle, const V* right) HWY_ATTR {
             const std::int64_t at = ow - outputs.first;
             for (int v = 0; v < kVectors; ++v) {
                 V sum;
@@ -174,14 +148,13 @@ inline void forward_image_3x3(const Geometry& g, const float* x, const float* w,
     // Between rows of the filter sums wait here and not in y, whose columns of 128 channels are 512 bytes
     // apart: they share an eighth of L1's sets with those of x, and took 1.2 times as long.
     HWY_ALIGN float waiting[kBlockColumns * 2 * hn::MaxLanes(hn::ScalableTag<float>())];
-    const Outputs inner = inner_outputs(g);
     const std::int64_t row_x = g.width * g.channels, row_y = g.out_width * g.channels;
     for (std::int64_t oh = 0; oh < g.out_height; ++oh, y += row_y) {
         const FilterRows rows = filter_rows(g, oh);
-        const bool empty = rows.first >= rows.last;
-        std::fill(y, y + (empty ? g.out_width : inner.first) * g.channels, 0.0f);
-        std::fill(y + inner.last * g.channels, y + row_y, 0.0f);
-        if (empty) continue;
+        if (rows.first >= rows.last) {
+            std::fill(y, y + row_y, 0.0f);
+            continue;
+        }
         const float* const top = x + (oh - g.pad_top) * row_x;
         for_each_block(g, [&](Outputs outputs) HWY_ATTR {
             for_each_group<2>(g.channels, [&](auto d, auto vectors, std::int64_t c) HWY_ATTR {
@@ -196,9 +169,9 @@ inline void forward_image_3x3(const Geometry& g, const float* x, const float* w,
                     const float *const row = top + kh * row_x + c, *const taps = w + kh * 3 * g.channels + c;
                     const Sums to = kh + 1 == rows.last ? out : buffer;
                     if (kh == rows.first)
-                        forward_row_3x3<kVectors, true, Read>(d, g, outputs, row, taps, y + c, buffer, to);
+                        forward_row_3x3<kVectors, true, Read>(d, g, outputs, row, taps, buffer, to);
                     else
-                        forward_row_3x3<kVectors, false, Read>(d, g, outputs, row, taps, y + c, buffer, to);
+                        forward_row_3x3<kVectors, false, Read>(d, g, outputs, row, taps, buffer, to);
                 }
             });
         });
@@ -216,15 +189,7 @@ HWY_INLINE void weight_row_3x3(D d, const Geometry& g, Outputs outputs, const fl
     for (auto& sum : sums)
         for (V& vector : sum) vector = hn::Zero(d);
     slide<kVectors, AsItIs>(
-        d, g, outputs, x,
-        [=](std::int64_t ow, std::int64_t kw, const float* column) HWY_ATTR {
-            for (int v = 0; v < kVectors; ++v) {
-                float* const to = dw + kw * step + v * lanes;
-                const V grad = hn::LoadU(d, dy + ow * step + v * lanes);
-                hn::StoreU(hn::MulAdd(hn::LoadU(d, column + v * lanes), grad, hn::LoadU(d, to)), d, to);
-            }
-        },
-        [&](std::int64_t ow, const V* left, const V* middle, const V* right) HWY_ATTR {
+        d, g, outputs, x, [&](std::int64_t ow, const V* left, const V* middle, const V* right) HWY_ATTR {
             for (int v = 0; v < kVectors; ++v) {
                 const V grad = hn::LoadU(d, dy + ow * step + v * lanes);
                 sums[0][v] = hn::MulAdd(left[v], grad, sums[0][v]);
