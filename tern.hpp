@@ -30,6 +30,7 @@
 #include "tern/kernels/matmul/matmul.hpp"
 #include "tern/kernels/max_pool2d/max_pool2d.hpp"
 #include "tern/kernels/normalize/normalize.hpp"
+#include "tern/kernels/normalize_max_pool2d/normalize_max_pool2d.hpp"
 #include "tern/kernels/pad/pad.hpp"
 #include "tern/kernels/permute/permute.hpp"
 #include "tern/kernels/reduce/reduce.hpp"

@@ -13,8 +13,9 @@ OPTIMIZER = "optimizer"
 NORM = "batch norm, relu, residual"
 POINTWISE = "1x1 convolution, linear"
 DEPTHWISE = "depthwise convolution"
-SEPARABLE = "separable convolution, batch norm"
-SEPARABLE_PARTS = (DEPTHWISE, POINTWISE, NORM)
+POOL = "max pool"
+SEPARABLE = "separable convolution, batch norm, max pool"
+SEPARABLE_PARTS = (DEPTHWISE, POINTWISE, NORM, POOL)
 
 TERN = {
     "conv2d": "convolution",
@@ -23,9 +24,10 @@ TERN = {
     "separable_conv2d": SEPARABLE,
     "batch_norm": NORM,
     "normalize": NORM,
+    "normalize_max_pool2d": SEPARABLE,
     "update_statistics": NORM,
     "activation": NORM,
-    "max_pool2d": "max pool",
+    "max_pool2d": POOL,
     "global_average_pool": "average pool",
     "softmax_cross_entropy": "loss",
     "accumulate": GRADIENT_SUMS,
@@ -38,7 +40,7 @@ PYTORCH_FORWARD = {
     "aten::relu": NORM,
     "aten::relu_": NORM,
     "aten::add": NORM,
-    "aten::max_pool2d": "max pool",
+    "aten::max_pool2d": POOL,
     "aten::mean": "average pool",
     "aten::adaptive_avg_pool2d": "average pool",
     "aten::cross_entropy_loss": "loss",
@@ -50,7 +52,7 @@ PYTORCH_BACKWARD = {
     "NativeBatchNormBackward": NORM,
     "ReluBackward": NORM,
     "AddBackward": NORM,
-    "MaxPool2DWithIndicesBackward": "max pool",
+    "MaxPool2DWithIndicesBackward": POOL,
     "MeanBackward": "average pool",
     "NllLossBackward": "loss",
     "LogSoftmaxBackward": "loss",
@@ -76,12 +78,12 @@ def by_kind_tern(rows):
 
 
 def does_separable(by_kind):
-    """Whether separable convolutions were done in one, with the batch norm before them."""
+    """Whether separable convolutions or max pools were done in one with the batch norm before them."""
     return any(kind.startswith(SEPARABLE) for kind in by_kind)
 
 
 def with_separable(by_kind):
-    """The same with the parts of separable convolutions under one kind, beside what does them in one."""
+    """The same with the parts of fused operations under one kind, beside what does them in one."""
     seconds = defaultdict(float)
     for kind, value in by_kind.items():
         part = next((part for part in SEPARABLE_PARTS if kind.startswith(part)), None)

@@ -21,6 +21,7 @@ struct TensorSpec {
     double low = -1, high = 1;
     std::optional<DType> dtype = {};  // none: the type under test
     bool defined = true;              // false: an optional tensor that is left out
+    double step = 0;                  // above 0: floating values are rounded to its multiples
 };
 
 /// How far an implementation may be from exact arithmetic on the same (rounded) inputs:

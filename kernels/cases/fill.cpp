@@ -14,9 +14,10 @@ Tensor make_tensor(const TensorSpec& spec, DType dtype, std::uint64_t seed) {
             // 53 bits, so that float64 tests are not fed with numbers that float32 holds exactly.
             const double unit =
                 static_cast<double>(stream.bits64(static_cast<std::uint64_t>(i)) >> 11) * 0x1p-53;
-            const double value = is_floating(tensor.dtype())
-                                     ? spec.low + (spec.high - spec.low) * unit
-                                     : spec.low + std::floor((spec.high - spec.low + 1) * unit);
+            double value = is_floating(tensor.dtype())
+                               ? spec.low + (spec.high - spec.low) * unit
+                               : spec.low + std::floor((spec.high - spec.low + 1) * unit);
+            if (spec.step > 0) value = std::round(value / spec.step) * spec.step;
             tensor.data<T>()[i] = static_cast<T>(value);
         }
     });

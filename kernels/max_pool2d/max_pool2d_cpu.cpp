@@ -1,113 +1,25 @@
-// Images are split over threads. NHWC keeps channels contiguous, so a vector of them goes through the cells
-// of a window at once; the gradient goes back by comparing the number of each cell with that of the largest,
-// without a branch or a scatter.
+// Images are split over threads.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tern/kernels/max_pool2d/max_pool2d_cpu.cpp"
 #include "tern/kernels/max_pool2d/max_pool2d.hpp"
 
-#include <limits>
-#include <vector>
+#include <algorithm>
 
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
 #include "tern/core/parallel.hpp"
+#include "tern/kernels/max_pool2d/max_pool2d_loops_cpu.hpp"
 #include "tern/kernels/op.hpp"
-#include "tern/kernels/simd_cpu.hpp"
-
-#ifndef TERN_MAX_POOL2D_GEOMETRY
-#define TERN_MAX_POOL2D_GEOMETRY
-namespace tern::max_pool2d_passes {
-
-struct Geometry {
-    std::int64_t height, width, out_height, out_width, channels;
-    Window2d window;
-
-    Geometry(const Shape& image, const Shape& windows, const Window2d& w)
-        : height(image[1]),
-          width(image[2]),
-          out_height(windows[1]),
-          out_width(windows[2]),
-          channels(image[3]),
-          window(w) {}
-
-    std::int64_t image_size() const { return height * width * channels; }
-    std::int64_t windows_size() const { return out_height * out_width * channels; }
-};
-
-/// Where the channels of the window's cells inside the image begin, row by row, written over `cells`.
-inline void find_cells(const Geometry& g, std::int64_t oh, std::int64_t ow,
-                       std::vector<std::int64_t>& cells) {
-    const Window2d& p = g.window;
-    cells.clear();
-    for (std::int64_t kh = 0; kh < p.kernel_h; ++kh) {
-        const std::int64_t h = oh * p.stride_h + kh * p.dilation_h - p.pad_top;
-        if (h < 0 || h >= g.height) continue;
-        for (std::int64_t kw = 0; kw < p.kernel_w; ++kw) {
-            const std::int64_t w = ow * p.stride_w + kw * p.dilation_w - p.pad_left;
-            if (w >= 0 && w < g.width) cells.push_back((h * g.width + w) * g.channels);
-        }
-    }
-}
-
-}  // namespace tern::max_pool2d_passes
-#endif
 
 HWY_BEFORE_NAMESPACE();
 namespace tern::max_pool2d_passes::HWY_NAMESPACE {
-namespace hn = hwy::HWY_NAMESPACE;
-using tern::HWY_NAMESPACE::for_each_vector;
 
-// Whether `value` comes before `best`: it is larger, or the first NaN.
-template <class V>
-HWY_INLINE auto is_larger(V value, V best) {
-    return hn::Or(hn::Gt(value, best), hn::AndNot(hn::IsNaN(best), hn::IsNaN(value)));
-}
-
-void forward_image(const Geometry& g, const float* x, float* y) {
-    std::vector<std::int64_t> cells;
-    for (std::int64_t oh = 0; oh < g.out_height; ++oh)
-        for (std::int64_t ow = 0; ow < g.out_width; ++ow, y += g.channels) {
-            find_cells(g, oh, ow, cells);
-            for_each_vector(g.channels, [&](auto d, std::int64_t c) {
-                auto best = hn::Set(d, -std::numeric_limits<float>::infinity());
-                for (const std::int64_t cell : cells) {
-                    const auto value = hn::LoadU(d, x + cell + c);
-                    best = hn::IfThenElse(is_larger(value, best), value, best);
-                }
-                hn::StoreU(best, d, y + c);
-            });
-        }
-}
+void forward_image(const Geometry& g, const float* x, float* y) { forward_windows(g, x, y); }
 
 void backward_image(const Geometry& g, const float* dy, const float* x, float* dx) {
     std::fill_n(dx, g.image_size(), 0.0f);
-    std::vector<std::int64_t> cells;
-    for (std::int64_t oh = 0; oh < g.out_height; ++oh)
-        for (std::int64_t ow = 0; ow < g.out_width; ++ow, dy += g.channels) {
-            find_cells(g, oh, ow, cells);
-            if (cells.empty()) continue;
-            for_each_vector(g.channels, [&](auto d, std::int64_t c) {
-                const hn::RebindToSigned<decltype(d)> integers;
-                auto best = hn::LoadU(d, x + cells[0] + c);
-                auto where = hn::Zero(integers);
-                for (std::size_t i = 1; i < cells.size(); ++i) {
-                    const auto value = hn::LoadU(d, x + cells[i] + c);
-                    const auto take = is_larger(value, best);
-                    best = hn::IfThenElse(take, value, best);
-                    where = hn::IfThenElse(hn::RebindMask(integers, take),
-                                           hn::Set(integers, static_cast<std::int32_t>(i)), where);
-                }
-                const auto grad = hn::LoadU(d, dy + c);
-                for (std::size_t i = 0; i < cells.size(); ++i) {
-                    float* const to = dx + cells[i] + c;
-                    const auto here = hn::Eq(where, hn::Set(integers, static_cast<std::int32_t>(i)));
-                    const auto sum =
-                        hn::Add(hn::LoadU(d, to), hn::IfThenElseZero(hn::RebindMask(d, here), grad));
-                    hn::StoreU(sum, d, to);
-                }
-            });
-        }
+    backward_windows(g, dy, x, dx);
 }
 
 }  // namespace tern::max_pool2d_passes::HWY_NAMESPACE

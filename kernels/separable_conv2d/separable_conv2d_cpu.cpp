@@ -5,7 +5,6 @@
 #define HWY_TARGET_INCLUDE "tern/kernels/separable_conv2d/separable_conv2d_cpu.cpp"
 #include "tern/kernels/separable_conv2d/separable_conv2d.hpp"
 
-#include <cstring>
 #include <optional>
 
 #include <hwy/foreach_target.h>
@@ -19,6 +18,7 @@
 #include "tern/kernels/gemm/panels.hpp"
 #include "tern/kernels/normalize/normalize_cpu.hpp"
 #include "tern/kernels/op.hpp"
+#include "tern/kernels/sliding_rows_cpu.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace tern::separable_conv2d_passes::HWY_NAMESPACE {
@@ -54,9 +54,6 @@ using depthwise_conv2d_passes::Geometry;
 using gemm::Block;
 using gemm::Products;
 
-// Windows in a buffer of sliding rows: they are moved once in 5 strips, not in each; 96 KB of 64 channels.
-constexpr std::int64_t kWindows = 3;
-
 struct Size {
     std::int64_t images, height, width, in, out;
 
@@ -70,46 +67,10 @@ struct Size {
     std::int64_t row(std::int64_t channels) const { return width * channels; }
     /// Rows that a strip of outputs reads, and the elements in which they slide down the image.
     std::int64_t window() const { return strip() + 2; }
-    std::int64_t window_buffer() const { return kWindows * window() * row(in); }
+    std::int64_t window_buffer() const { return SlidingRows::kWindows * window() * row(in); }
 };
 
 Size size_of(const Shape& x, std::int64_t outputs) { return {x[0], x[1], x[2], x[3], outputs}; }
-
-/// Neighbouring rows of an image.
-struct Rows {
-    const float* data;
-    std::int64_t first, count;
-};
-
-/// The rows of an image that a strip needs, in a buffer that slides down with the strips.
-class SlidingRows {
-  public:
-    /// Room for windows of at most `rows` rows.
-    SlidingRows(float* buffer, std::int64_t rows, std::int64_t row_size)
-        : buffer_(buffer), capacity_(kWindows * rows), row_size_(row_size) {}
-
-    /// Rows [first, last), both no less than before: make(row, count, to) makes those that are not there.
-    template <class Make>
-    Rows slide(std::int64_t first, std::int64_t last, Make make) {
-        if (last - start_ > capacity_ || first >= last_) {  // those that stay move to the front
-            if (last_ > first)
-                std::memmove(buffer_, at(first),
-                             static_cast<std::size_t>((last_ - first) * row_size_) * sizeof(float));
-            start_ = first;
-            last_ = std::max(last_, first);
-        }
-        if (last > last_) make(last_, last - last_, at(last_));
-        last_ = last;
-        return {at(first), first, last - first};
-    }
-
-  private:
-    float* at(std::int64_t row) const { return buffer_ + (row - start_) * row_size_; }
-
-    float* buffer_;
-    std::int64_t capacity_, row_size_;
-    std::int64_t start_ = 0, last_ = 0;  // rows in the buffer
-};
 
 /// What the depthwise part reads of one image: rows of the input as they lie, or normalised ones.
 class Activations {

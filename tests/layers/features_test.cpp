@@ -13,6 +13,7 @@
 #include "tern/layers/activation_layer.hpp"
 #include "tern/layers/batch_norm2d.hpp"
 #include "tern/layers/initialize.hpp"
+#include "tern/layers/pool.hpp"
 #include "tern/layers/separable_conv2d.hpp"
 #include "tern/layers/sequential.hpp"
 #include "tern/tests/catch.hpp"
@@ -101,4 +102,37 @@ TEST_CASE("a normalisation that is left to the next layer is done by one that ca
     // In training the moments of its result are not known.
     norm.train();
     CHECK_FALSE(norm(left).norm);
+}
+
+TEST_CASE("a pool that normalises its input takes what a pool of the normalised input takes") {
+    // A NaN among them. y and dx are the same bits.
+    Tensor x = cases::make_tensor({{4, 9, 7, 21}}, DType::float32, 1);
+    x.data<float>()[5000] = std::numeric_limits<float>::quiet_NaN();
+    x.set_requires_grad(true);
+    const auto run = [&](const char* kernels, Activation activation) {
+        const KernelPolicyScope policy(KernelPolicy::parse(kernels));
+        BatchNorm2d norm(21, {1e-3, 0.1, activation});
+        norm.initialize(Initialization::pytorch, 0);
+        norm.eval();
+        MaxPool2d pool(Window2d::square(3, 2, 1));
+        const Tensor y = pool(norm(Features{x})).value();
+        x.set_grad({});
+        backward(y, cases::make_tensor({y.shape()}, DType::float32, 2));
+        return Tensors{y, x.grad().clone()};
+    };
+    for (const Activation activation : {Activation::none, Activation::relu, Activation::gelu}) {
+        const Tensors fused = run("auto", activation),
+                      parts = run("auto,normalize_max_pool2d=parts", activation);
+        for (std::size_t i = 0; i < fused.size(); ++i) {
+            const std::vector<double> a = cases::to_doubles(fused[i]), b = cases::to_doubles(parts[i]);
+            REQUIRE(a.size() == b.size());
+            std::size_t different = 0, nans = 0;
+            for (std::size_t k = 0; k < a.size(); ++k) {
+                different += a[k] != b[k] && !(std::isnan(a[k]) && std::isnan(b[k]));
+                nans += std::isnan(a[k]);
+            }
+            CHECK(different == 0);
+            CHECK((i > 0 || nans > 0));
+        }
+    }
 }

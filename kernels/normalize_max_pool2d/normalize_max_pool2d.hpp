@@ -1,0 +1,26 @@
+// A max pool that normalises its input while reading it: the normalised image never crosses the memory.
+#pragma once
+
+#include "tern/kernels/normalize/normalize.hpp"
+#include "tern/kernels/window.hpp"
+
+namespace tern {
+
+struct NormalizeMaxPool2dParams {
+    NormalizeParams normalize;
+    Window2d window;
+};
+
+/// Whether layers should run it on this device in the place of its parts, normalize() and max_pool2d(): on
+/// the CPU unless kernel_policy() asks for `normalize_max_pool2d=parts`; never on a GPU, which has no
+/// version.
+bool runs_normalize_max_pool2d(Device device);
+
+/// y = max_pool2d(normalize(input, norm), window), whose header says what counts as largest.
+///
+/// input: (N, H, W, C) of a floating-point type; norm's tensors: (C), all of them, float32 for 16-bit inputs,
+/// else of the input's type; y: (N, OH, OW, C). Between the two nothing is rounded to a 16-bit type.
+/// Differentiable in all tensors. Throws Error for arguments that do not fit.
+Tensor normalize_max_pool2d(const Tensor& input, const DeferredNormalize& norm, const Window2d& window);
+
+}  // namespace tern

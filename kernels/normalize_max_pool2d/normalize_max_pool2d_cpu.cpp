@@ -1,0 +1,137 @@
+// The rows under one row of windows are normalised into a buffer that slides down the image. Backward, the
+// rows of dx in the cache hold the pool's gradient until no later window adds to it; then it goes through the
+// normalisation where it is: the memory sees x, dy and dx once.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "tern/kernels/normalize_max_pool2d/normalize_max_pool2d_cpu.cpp"
+#include "tern/kernels/normalize_max_pool2d/normalize_max_pool2d.hpp"
+
+#include <algorithm>
+
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "tern/core/parallel.hpp"
+#include "tern/kernels/gemm/panels.hpp"
+#include "tern/kernels/max_pool2d/max_pool2d_loops_cpu.hpp"
+#include "tern/kernels/normalize/normalize_cpu.hpp"
+#include "tern/kernels/op.hpp"
+#include "tern/kernels/sliding_rows_cpu.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace tern::normalize_max_pool2d_passes::HWY_NAMESPACE {
+
+using max_pool2d_passes::Geometry;
+
+void forward_windows(const Geometry& g, const float* a, float* y) {
+    max_pool2d_passes::HWY_NAMESPACE::forward_windows(g, a, y);
+}
+
+void backward_windows(const Geometry& g, const float* dy, const float* a, float* da) {
+    max_pool2d_passes::HWY_NAMESPACE::backward_windows(g, dy, a, da);
+}
+
+}  // namespace tern::normalize_max_pool2d_passes::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace tern::normalize_max_pool2d_passes {
+namespace {
+
+HWY_EXPORT(forward_windows);
+HWY_EXPORT(backward_windows);
+
+using max_pool2d_passes::Geometry;
+
+// Images are split where there are fewer than this many, forward; backward, images have at most this many
+// partial sums.
+constexpr std::int64_t kTasks = 16;
+
+NormalizeCpu normalization(const Problem& problem) {
+    const auto& in = problem.inputs;
+    return {
+        in[0], in[1], in[2], in[3], in[4], Tensor(), problem.params<NormalizeMaxPool2dParams>().normalize};
+}
+
+/// The normalised rows of one image that a row of windows spans.
+class Activations {
+  public:
+    Activations(const Geometry& g, const NormalizeCpu& norm, std::int64_t image)
+        : g_(g),
+          norm_(norm),
+          first_pixel_(image * g.height * g.width),
+          sliding_(gemm::thread_buffer(SlidingRows::kWindows * span() * g.row_size()), span(), g.row_size()) {
+    }
+
+    /// In the order of the rows of windows.
+    Rows under(std::int64_t oh) {
+        return sliding_.slide(g_.first_row(oh), g_.end_row(oh),
+                              [&](std::int64_t row, std::int64_t count, float* to) {
+                                  norm_.forward_rows(first_pixel_ + row * g_.width, count * g_.width, to);
+                              });
+    }
+
+  private:
+    std::int64_t span() const { return std::min(g_.window.span_h(), g_.height); }
+
+    const Geometry& g_;
+    const NormalizeCpu& norm_;
+    std::int64_t first_pixel_;
+    SlidingRows sliding_;
+};
+
+}  // namespace
+
+void forward_cpu(const Problem& problem, const Stream&) {
+    const Tensor &x = problem.inputs[0], &y = problem.outputs[0];
+    const Geometry g(x.shape(), y.shape(), problem.params<NormalizeMaxPool2dParams>().window);
+    const NormalizeCpu norm = normalization(problem);
+    const std::int64_t images = x.dim(0);
+    const std::int64_t per_image =
+        std::clamp<std::int64_t>(kTasks / std::max<std::int64_t>(images, 1), 1, g.out_height);
+    const std::int64_t band = (g.out_height + per_image - 1) / per_image;
+    parallel_for(images * per_image, 1, [&](std::int64_t task, std::int64_t) {
+        const std::int64_t n = task / per_image, begin = task % per_image * band;
+        const std::int64_t end = std::min(begin + band, g.out_height);
+        Activations activations(g, norm, n);
+        for (std::int64_t oh = begin; oh < end; ++oh) HWY_DYNAMIC_DISPATCH(forward_windows)
+        (g.row_of_windows(oh), activations.under(oh).data,
+         y.data<float>() + (n * g.out_height + oh) * g.out_width * g.channels);
+    });
+}
+
+void backward_cpu(const Problem& problem, const Stream&) {
+    const Tensor &x = problem.inputs[0], &dy = problem.inputs[5];
+    const auto& out = problem.outputs;
+    const Geometry g(x.shape(), dy.shape(), problem.params<NormalizeMaxPool2dParams>().window);
+    const NormalizeCpu norm = normalization(problem);
+    const Tensor dx = out[0] ? out[0] : Tensor::empty(x.shape());  // the pool's gradient needs a place
+    const auto run_image = [&](std::int64_t n, double* dz, double* dz_centred) {
+        Activations activations(g, norm, n);
+        float* const image = dx.data<float>() + n * g.image_size();
+        std::int64_t zeroed = 0, done = 0;  // rows of dx
+        for (std::int64_t oh = 0; oh < g.out_height; ++oh) {
+            const std::int64_t until = oh + 1 < g.out_height ? g.first_row(oh + 1) : g.height;
+            const std::int64_t last = std::max(g.end_row(oh), until);
+            std::fill(image + zeroed * g.row_size(), image + last * g.row_size(), 0.0f);
+            zeroed = last;
+            HWY_DYNAMIC_DISPATCH(backward_windows)
+            (g.row_of_windows(oh), dy.data<float>() + (n * g.out_height + oh) * g.out_width * g.channels,
+             activations.under(oh).data, image + g.first_row(oh) * g.row_size());
+            float* const rows = image + done * g.row_size();
+            norm.backward_rows((n * g.height + done) * g.width, (until - done) * g.width, rows, rows, dz,
+                               dz_centred);
+            done = until;
+        }
+    };
+    const std::int64_t images = x.dim(0);
+    const std::int64_t chunk = std::max<std::int64_t>((images + kTasks - 1) / kTasks, 1);
+    const Tensor sums = Tensor::zeros({(images + chunk - 1) / chunk, 2, g.channels}, DType::float64);
+    parallel_chunks(images, chunk, [&](std::int64_t part, std::int64_t begin, std::int64_t end) {
+        double* const dz = sums.data<double>() + part * 2 * g.channels;
+        for (std::int64_t n = begin; n < end; ++n) run_image(n, dz, dz + g.channels);
+    });
+    norm.store_gradients(NormalizeCpu::sum_parts(sums), out[3], out[4], out[1], out[2]);
+}
+
+}  // namespace tern::normalize_max_pool2d_passes
+#endif
