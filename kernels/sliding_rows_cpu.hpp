@@ -16,7 +16,7 @@ struct Rows {
 /// The rows of an image that a strip needs, in a buffer that slides down with the strips.
 class SlidingRows {
   public:
-    /// Windows in the buffer: rows are moved once in 5 strips, not in each; 96 KB of 64 channels.
+    /// Windows in the buffer: rows that windows share are moved once in some strips, not in each.
     static constexpr std::int64_t kWindows = 3;
 
     /// Room for windows of at most `rows` rows.

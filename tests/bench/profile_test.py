@@ -30,7 +30,8 @@ def mini_xception_layers(parts):
         separable = ["sep1", "sep2", "bn2"]
     entry = [f"entry.{name}" for name in ("conv1", "bn1", "conv2", "bn2")]
     middle = [f"middle.{k}.{name}" for k in range(4) for name in separable]
-    return {*entry, *middle, *(f"exit.{name}" for name in separable), "head.fc1", "head.fc2"}
+    exit_flow = [f"exit.{name}" for name in (separable if parts else ("sep1", "sep2", "pool"))]
+    return {*entry, *middle, *exit_flow, "head.fc1", "head.fc2"}
 
 
 def mini_xception_dense_layers():

@@ -9,6 +9,7 @@
 #include "tern/kernels/conv2d/conv2d.hpp"
 #include "tern/kernels/max_pool2d/max_pool2d.hpp"
 #include "tern/kernels/normalize/normalize.hpp"
+#include "tern/kernels/normalize_max_pool2d/normalize_max_pool2d.hpp"
 #include "tern/kernels/softmax/softmax.hpp"
 #include "tern/tests/catch.hpp"
 
@@ -211,6 +212,13 @@ TEST_CASE("a fused operation runs where it was measured to be faster than its pa
     CHECK_FALSE(fused("auto", DeviceType::cuda));
     CHECK_FALSE(fused("cuda", DeviceType::cuda));
     CHECK(fused("auto,separable_conv2d=cuda", DeviceType::cuda));
+    const auto pool_is_fused = [](const char* policy, Device device) {
+        const KernelPolicyScope scope(KernelPolicy::parse(policy));
+        return runs_normalize_max_pool2d(device);
+    };
+    CHECK(pool_is_fused("auto", Device::cpu()));
+    CHECK_FALSE(pool_is_fused("auto,normalize_max_pool2d=parts", Device::cpu()));
+    CHECK_FALSE(pool_is_fused("auto,normalize_max_pool2d=cpu", Device::cuda(0)));
 }
 
 TEST_CASE("the lists of implementations are in order") {
