@@ -41,8 +41,8 @@ bool set_columns(Block& block, const Matrix& b, Buffer buffer) {
 /// The product of all of A, with nothing said of B and of what the sums start from.
 Block block_of(const Matrix& a, std::int64_t columns, float* c, std::int64_t c_row);
 
-/// Terms of a block where there are very many: with 32 in place of 64, reading and writing the sums took a tenth
-/// of the time of a 64-64 product.
+/// Terms of a block where there are very many: with 32 in place of 64, reading and writing the sums took a
+/// tenth of the time of a 64-64 product.
 inline constexpr std::int64_t kStepTerms = 64;
 
 /// A buffer of this thread, kept between calls; what it held is lost. Work inside parallel_for uses it

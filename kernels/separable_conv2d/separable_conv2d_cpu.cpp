@@ -123,6 +123,13 @@ class Activations {
           x_(x.data<float>() + first_pixel_ * size.in),
           sliding_(buffer, size.window(), size.row(size.in)) {}
 
+    /// Rows [begin, end) go to `kept`, too, an image.
+    void keep(std::int64_t begin, std::int64_t end, float* kept) {
+        kept_begin_ = begin;
+        kept_end_ = end;
+        kept_ = kept;
+    }
+
     /// Those that outputs [begin, end) read; in the order of the rows.
     Rows around(std::int64_t begin, std::int64_t end) {
         if (norm_ == nullptr) return {x_, 0, size_.height};
@@ -130,15 +137,25 @@ class Activations {
                               [&](std::int64_t row, std::int64_t count, float* to) {
                                   norm_->forward_rows(first_pixel_ + row * size_.width, count * size_.width,
                                                       to);
+                                  store(row, count, to);
                               });
     }
 
   private:
     const Size& size_;
     const NormalizeCpu* norm_;
+    void store(std::int64_t row, std::int64_t count, const float* from) const {
+        const std::int64_t first = std::max(row, kept_begin_), last = std::min(row + count, kept_end_);
+        const std::int64_t size = size_.row(size_.in);
+        if (first < last)
+            std::copy_n(from + (first - row) * size, (last - first) * size, kept_ + first * size);
+    }
+
     std::int64_t first_pixel_;
     const float* x_;
     SlidingRows sliding_;
+    float* kept_ = nullptr;
+    std::int64_t kept_begin_ = 0, kept_end_ = 0;
 };
 
 // Rows [begin, end) of outputs of the 3x3 filter, from these of its input.
@@ -180,21 +197,21 @@ struct Panels {
 // Images are split where there are fewer than this many.
 constexpr std::int64_t kTasks = 16;
 
-std::optional<NormalizeCpu> normalization(const Problem& problem) {
+std::optional<NormalizeCpu> normalization(const Problem& problem, const Tensor& residual) {
     const auto& in = problem.inputs;
     if (!in[1]) return {};
-    return NormalizeCpu(in[0], in[1], in[2], in[3], in[4], Tensor(),
+    return NormalizeCpu(in[0], in[1], in[2], in[3], in[4], residual,
                         problem.params<SeparableConv2dParams>().normalize);
 }
 
 void forward(const Problem& problem, Products products) {
     const Tensor &x = problem.inputs[0], &pointwise = problem.inputs[6], &bias = problem.inputs[7];
-    const Tensor &y = problem.outputs[0], &mean = problem.outputs[1];
+    const Tensor &y = problem.outputs[0], &mean = problem.outputs[1], &kept = problem.outputs[3];
     const Size size = size_of(x.shape(), pointwise.dim(0));
-    const std::optional<NormalizeCpu> norm = normalization(problem);
+    const std::optional<NormalizeCpu> norm = normalization(problem, problem.inputs[8]);
     // A batch norm that was folded away leaves its relu, which costs less while the filter reads x than a
     // copy.
-    const bool relu = norm && norm->is_only_relu();
+    const bool relu = norm && norm->is_only_relu() && !kept;
     const Tensor taps = depthwise_conv2d_passes::taps_first(problem.inputs[5], false);
     const Panels panels(gemm::Matrix::rows_of(pointwise).transposed(), products);
     const std::int64_t strip = size.strip(), strips = (size.height + strip - 1) / strip;
@@ -207,6 +224,7 @@ void forward(const Problem& problem, Products products) {
         const std::int64_t end = std::min(begin + band, size.height);
         float* const u = gemm::thread_buffer(strip * size.row(size.in) + size.window_buffer());
         Activations activations(size, x, norm && !relu ? &*norm : nullptr, n, u + strip * size.row(size.in));
+        if (kept) activations.keep(begin, end, kept.data<float>() + n * size.pixels() * size.in);
         for (std::int64_t h = begin; h < end; h += strip) {
             const std::int64_t last = std::min(h + strip, end), pixels = (last - h) * size.width;
             const Rows a = activations.around(h, last);
@@ -237,7 +255,7 @@ class Backward {
     Backward(const Problem& problem, Products products)
         : problem_(problem),
           size_(size_of(problem.inputs[0].shape(), problem.inputs[6].dim(0))),
-          norm_(normalization(problem)),
+          norm_(normalization(problem, problem.inputs[12])),
           taps_(depthwise_conv2d_passes::taps_first(problem.inputs[5], false)),
           turned_(depthwise_conv2d_passes::taps_first(problem.inputs[5], true)),
           panels_(gemm::Matrix::rows_of(problem.inputs[6]), products) {
@@ -309,6 +327,11 @@ class Backward {
         }
     }
 
+    // A pixel of an image of the input's size; null for an undefined tensor.
+    float* at(const Tensor& image, std::int64_t pixel) const {
+        return image ? image.data<float>() + pixel * size_.in : nullptr;
+    }
+
     void run_image(std::int64_t n, const Sums& sums) const {
         const std::int64_t strip = size_.strip(), width = size_.width, row = size_.row(size_.in);
         const std::int64_t first_pixel = n * size_.pixels();
@@ -355,7 +378,8 @@ class Backward {
                 HWY_DYNAMIC_DISPATCH(depthwise_rows)
                 (geometry(size_, du, done, until), du.data, turned_.data<float>(), da);
                 if (norm_)
-                    norm_->backward_rows(pixel, (until - done) * width, da, to, sums.dz, sums.dz_centred);
+                    norm_->backward_rows(pixel, (until - done) * width, {da, at(problem_.inputs[13], pixel)},
+                                         {to, at(problem_.outputs[8], pixel)}, sums.dz, sums.dz_centred);
             }
             done = until;
         }
