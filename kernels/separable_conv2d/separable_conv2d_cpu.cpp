@@ -165,6 +165,13 @@ Geometry geometry(const Size& size, const Rows& from, std::int64_t begin, std::i
             1};
 }
 
+/// What a product fetches ahead of an image, or of an undefined tensor nothing.
+gemm::Ahead pixels_of(const Tensor& image, std::int64_t first, std::int64_t count) {
+    if (!image) return {};
+    const std::int64_t channels = image.dim(3);
+    return {image.data<float>() + first * channels, count * channels};
+}
+
 /// B of the products of pixels with the pointwise weights.
 struct Panels {
     Tensor data;
@@ -181,7 +188,7 @@ struct Panels {
 
     /// to (pixels, columns) = from (pixels, terms) b + bias; `from` was just written, or lies in memory.
     void multiply(const float* from, bool from_cached, std::int64_t pixels, const float* bias, float* to,
-                  const std::array<gemm::Ahead, 3>& ahead = {}) const {
+                  const decltype(Block::ahead)& ahead) const {
         Block block = gemm::block_of({from, pixels, terms, terms, 1}, columns, to, columns);
         block.b = data.data<float>();
         block.b_row = gemm::kPanelColumns;
@@ -234,10 +241,11 @@ void forward(const Problem& problem, Products products) {
             else
                 HWY_DYNAMIC_DISPATCH(depthwise_rows)(g, a.data, taps.data<float>(), u);
             float* const z = y.data<float>() + (n * size.pixels() + h * size.width) * size.out;
-            const float* const next =
-                x.data<float>() + (n * size.pixels() + (last + 1) * size.width) * size.in;
+            const std::int64_t next = (n * size.height + last) * size.width, after = strip * size.width;
             panels.multiply(u, true, pixels, bias ? bias.data<float>() : nullptr, z,
-                            {{{next, strip * size.row(size.in)}}});
+                            {pixels_of(x, next + size.width, after),
+                             pixels_of(problem.inputs[8], next + size.width, after),
+                             pixels_of(kept, next + size.width, after)});
             if (mean) moments.add(task, z, pixels);
         }
     });
@@ -351,20 +359,21 @@ class Backward {
             const std::int64_t last = std::min(h + strip, size_.height), pixels = (last - h) * width;
             const float* const dz = gradient_rows(first_pixel + h * width, pixels, dz_buffer);
             channel_rows::add_sums(pixels, size_.out, dz, sums.bias);
-            // The next strip's gradient, output and input, whose next row is here already.
-            const std::int64_t next = first_pixel + last * width, after = strip * width;
-            const auto rows_of = [](const Tensor& tensor, std::int64_t pixel, std::int64_t count) {
-                return gemm::Ahead{tensor.data<float>() + pixel * tensor.dim(3), count * tensor.dim(3)};
-            };
-            const std::array<gemm::Ahead, 3> ahead{
-                rows_of(problem_.inputs[9], next, after),
-                one_ ? rows_of(problem_.inputs[7], next, after) : gemm::Ahead{},
-                rows_of(problem_.inputs[0], next + width, after),
-            };
-            const Rows du = du_rows.slide(std::max<std::int64_t>(done - 1, 0), last,
-                                          [&](std::int64_t, std::int64_t count, float* to) {
-                                              panels_.multiply(dz, false, count * width, nullptr, to, ahead);
-                                          });
+            // The next strip's gradient, output and input, whose next row is here already, and where this one
+            // goes in the end.
+            const std::int64_t next = first_pixel + last * width, after = strip * width,
+                               begun = first_pixel + done * width;
+            const decltype(Block::ahead) ahead{pixels_of(problem_.inputs[9], next, after),
+                                               pixels_of(one_ ? problem_.inputs[7] : Tensor(), next, after),
+                                               pixels_of(problem_.inputs[0], next + width, after),
+                                               pixels_of(problem_.inputs[12], next + width, after),
+                                               pixels_of(problem_.inputs[13], begun, after),
+                                               pixels_of(dx, begun, after),
+                                               pixels_of(problem_.outputs[8], begun, after)};
+            const Rows du = du_rows.slide(
+                std::max<std::int64_t>(done - 1, 0), last, [&](std::int64_t, std::int64_t count, float* to) {
+                    panels_.multiply(dz, one_.defined(), count * width, nullptr, to, ahead);
+                });
             const Rows a = activations.around(h, last);
             const Geometry g = geometry(size_, a, h, last);
             HWY_DYNAMIC_DISPATCH(depthwise_rows)(g, a.data, taps_.data<float>(), u);
