@@ -132,9 +132,10 @@ void add_products_tile(std::int64_t rows, std::int64_t channels, const float* dz
 
 // A pair of vectors at a time, whose five numbers per channel fill 10 of 16 registers, through few rows, so
 // that memory is still read in order; the sums of the tile wait in L1 meanwhile.
-void affine_relu_gradient_tile(std::int64_t rows, std::int64_t channels, const float* dy, const float* x,
-                               const float* mean, const float* scale, const float* shift, float* dx,
-                               double* sums, double* products) {
+template <bool kRelu>
+HWY_INLINE void gradient_tile(std::int64_t rows, std::int64_t channels, const float* dy, const float* more,
+                              const float* x, const float* mean, const float* scale, const float* shift,
+                              float* dx, float* dresidual, double* sums, double* products) {
     constexpr std::int64_t kRows = 8;
     std::vector<float> of_tile(static_cast<std::size_t>(2 * channels));
     float *const tile_sums = of_tile.data(), *const tile_products = tile_sums + channels;
@@ -150,17 +151,22 @@ void affine_relu_gradient_tile(std::int64_t rows, std::int64_t channels, const f
                 product[i] = hn::LoadU(d, tile_products + c + i * lanes);
                 centre[i] = hn::LoadU(d, mean + c + i * lanes);
                 slope[i] = hn::LoadU(d, scale + c + i * lanes);
-                constant[i] = hn::LoadU(d, shift + c + i * lanes);
+                if constexpr (kRelu) constant[i] = hn::LoadU(d, shift + c + i * lanes);
             }
             for (std::int64_t r = row; r < row + count; ++r) {
                 for (int i = 0; i < kCount; ++i) {
                     const std::int64_t at = r * channels + c + i * lanes;
                     const V distance = hn::Sub(hn::LoadU(d, x + at), centre[i]);
-                    const V z = hn::MulAdd(distance, slope[i], constant[i]);
-                    const V dz = hn::IfThenZeroElse(hn::Le(z, hn::Zero(d)), hn::LoadU(d, dy + at));
+                    V dz = hn::LoadU(d, dy + at);
+                    if (more != nullptr) dz = hn::Add(dz, hn::LoadU(d, more + at));
+                    if constexpr (kRelu) {
+                        const V z = hn::MulAdd(distance, slope[i], constant[i]);
+                        dz = hn::IfThenZeroElse(hn::Le(z, hn::Zero(d)), dz);
+                    }
                     sum[i] = hn::Add(sum[i], dz);
                     product[i] = hn::MulAdd(dz, distance, product[i]);
                     hn::StoreU(hn::Mul(dz, slope[i]), d, dx + at);
+                    if (dresidual != nullptr) hn::StoreU(dz, d, dresidual + at);
                 }
             }
             for (int i = 0; i < kCount; ++i) {
@@ -173,6 +179,18 @@ void affine_relu_gradient_tile(std::int64_t rows, std::int64_t channels, const f
         sums[c] += static_cast<double>(tile_sums[c]);
         products[c] += static_cast<double>(tile_products[c]);
     }
+}
+
+void affine_gradient_tile(std::int64_t rows, std::int64_t channels, const float* dy, const float* more,
+                          const float* x, const float* mean, const float* scale, float* dx, float* dresidual,
+                          double* sums, double* products) {
+    gradient_tile<false>(rows, channels, dy, more, x, mean, scale, nullptr, dx, dresidual, sums, products);
+}
+
+void affine_relu_gradient_tile(std::int64_t rows, std::int64_t channels, const float* dy, const float* more,
+                               const float* x, const float* mean, const float* scale, const float* shift,
+                               float* dx, double* sums, double* products) {
+    gradient_tile<true>(rows, channels, dy, more, x, mean, scale, shift, dx, nullptr, sums, products);
 }
 
 // Two passes over the tile, which is in L1 after the first: distances from the tile's own mean m do not
@@ -222,6 +240,7 @@ namespace tern::channel_rows {
 HWY_EXPORT(affine_tile);
 HWY_EXPORT(add_tile);
 HWY_EXPORT(affine_relu_tile);
+HWY_EXPORT(affine_gradient_tile);
 HWY_EXPORT(affine_relu_gradient_tile);
 HWY_EXPORT(combine_tile);
 HWY_EXPORT(scale_tile);
@@ -243,11 +262,18 @@ void affine_relu(std::int64_t rows, std::int64_t channels, const float* x, const
     HWY_DYNAMIC_DISPATCH(affine_relu_tile)(rows, channels, x, mean, scale, shift, y);
 }
 
-void affine_relu_gradient(std::int64_t rows, std::int64_t channels, const float* dy, const float* x,
-                          const float* mean, const float* scale, const float* shift, float* dx, double* sums,
-                          double* products) {
+void affine_gradient(std::int64_t rows, std::int64_t channels, const float* dy, const float* more,
+                     const float* x, const float* mean, const float* scale, float* dx, float* dresidual,
+                     double* sums, double* products) {
+    HWY_DYNAMIC_DISPATCH(affine_gradient_tile)
+    (rows, channels, dy, more, x, mean, scale, dx, dresidual, sums, products);
+}
+
+void affine_relu_gradient(std::int64_t rows, std::int64_t channels, const float* dy, const float* more,
+                          const float* x, const float* mean, const float* scale, const float* shift,
+                          float* dx, double* sums, double* products) {
     HWY_DYNAMIC_DISPATCH(affine_relu_gradient_tile)
-    (rows, channels, dy, x, mean, scale, shift, dx, sums, products);
+    (rows, channels, dy, more, x, mean, scale, shift, dx, sums, products);
 }
 
 void combine(std::int64_t rows, std::int64_t channels, const float* dz, const float* a, const float* x,

@@ -38,11 +38,17 @@ void add(std::int64_t rows, std::int64_t channels, const float* a, const float* 
 void affine_relu(std::int64_t rows, std::int64_t channels, const float* x, const float* mean,
                  const float* scale, const float* shift, float* y);
 
-/// The gradient of affine_relu(): with dz = dy where that is above 0, dx = scale dz, sums += the sum of dz,
-/// products += the sum of dz (x - mean). dx may be the memory of dy. At most kMaxTileRows rows.
-void affine_relu_gradient(std::int64_t rows, std::int64_t channels, const float* dy, const float* x,
-                          const float* mean, const float* scale, const float* shift, float* dx, double* sums,
-                          double* products);
+/// The gradient of affine(): with dz = dy + more, dresidual = dz, dx = scale dz, sums += the sum of dz,
+/// products += the sum of dz (x - mean). more and dresidual may be null, dx the memory of dy. At most
+/// kMaxTileRows rows.
+void affine_gradient(std::int64_t rows, std::int64_t channels, const float* dy, const float* more,
+                     const float* x, const float* mean, const float* scale, float* dx, float* dresidual,
+                     double* sums, double* products);
+
+/// The gradient of affine_relu(): the same with dz = dy + more where affine_relu() is above 0.
+void affine_relu_gradient(std::int64_t rows, std::int64_t channels, const float* dy, const float* more,
+                          const float* x, const float* mean, const float* scale, const float* shift,
+                          float* dx, double* sums, double* products);
 
 /// dx = a dz + b (x - mean) + c
 void combine(std::int64_t rows, std::int64_t channels, const float* dz, const float* a, const float* x,

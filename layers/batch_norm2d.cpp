@@ -66,20 +66,19 @@ void BatchNorm2d::update(std::int64_t values, const Moments& moments) {
                       {options_.momentum, values});
 }
 
-Features BatchNorm2d::forward_features(const Features& input) {
+Features BatchNorm2d::normalized(const Features& input, const Tensor& residual) {
     const Tensor x = input.value();
-    const DeferredNormalize norm = deferred(input);
-    if (!norm) return {normalized_by_batch(x, {})};
+    DeferredNormalize norm = deferred(input);
+    if (!norm) return {normalized_by_batch(x, residual)};
+    norm.residual = residual;
     return {x, {}, norm, this};
 }
 
-Tensor BatchNorm2d::operator()(const Features& input, const Tensor& residual) {
+Features BatchNorm2d::forward_features(const Features& input) { return normalized(input, {}); }
+
+Features BatchNorm2d::operator()(const Features& input, const Tensor& residual) {
     const OwnerScope owner(this);
-    const Tensor x = input.value();
-    const DeferredNormalize norm = deferred(input);
-    return observed(
-        x.shape(), norm ? normalize(x, norm.mean, norm.variance, norm.gamma, norm.beta, norm.params, residual)
-                        : normalized_by_batch(x, residual));
+    return observed(input.tensor.shape(), normalized(input, residual));
 }
 
 bool BatchNorm2d::fold_into(Module& producer) {

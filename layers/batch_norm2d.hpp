@@ -29,9 +29,9 @@ class BatchNorm2d : public FeatureModule {
     using Module::operator();
     /// With a residual of the input's shape, added before the activation. Throws Error in training if there
     /// is one value per channel only.
-    Tensor operator()(const Features& input, const Tensor& residual);
+    Features operator()(const Features& input, const Tensor& residual);
     Tensor operator()(const Tensor& input, const Tensor& residual) {
-        return (*this)(Features{input}, residual);
+        return (*this)(Features{input}, residual).value();
     }
     /// For inference: takes the normalisation with the running statistics into the weights of the layer
     /// whose output only this one reads, and becomes the identity with its activation. Says whether that
@@ -45,6 +45,7 @@ class BatchNorm2d : public FeatureModule {
   private:
     NormalizeParams params() const { return {options_.epsilon, options_.activation}; }
     DeferredNormalize deferred(const Features& input);
+    Features normalized(const Features& input, const Tensor& residual);
     Tensor normalized_by_batch(const Tensor& input, const Tensor& residual);
     std::int64_t values_per_channel(const Tensor& input) const;
     void update(std::int64_t values, const Moments& moments);

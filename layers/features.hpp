@@ -20,7 +20,7 @@ struct Features {
     Tensor value() const {
         if (!norm) return tensor;
         const OwnerScope scope(owner);
-        return normalize(tensor, norm.mean, norm.variance, norm.gamma, norm.beta, norm.params);
+        return normalize(tensor, norm.mean, norm.variance, norm.gamma, norm.beta, norm.params, norm.residual);
     }
 };
 

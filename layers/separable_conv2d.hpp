@@ -16,12 +16,21 @@ class SeparableConv2d : public FeatureModule {
           pointwise_(add_child<Conv2d>("pointwise", in_channels, out_channels, Window2d::square(1))) {}
 
     std::string type() const override { return "SeparableConv2d"; }
+    using Module::operator();
+    struct WithInput {
+        Tensor input;  // the value() of the input, made on the way where there was something to do
+        Features output;
+    };
+    /// For a residual connection, which goes round this layer and needs its input, too.
+    WithInput with_input(const Features& input);
     bool absorb(const Tensor& scale, const Tensor& shift) override { return pointwise_.absorb(scale, shift); }
 
   protected:
     Features forward_features(const Features& input) override;
 
   private:
+    WithInput run(const Features& input, bool keep_input);
+
     DepthwiseConv2d& depthwise_;
     Conv2d& pointwise_;
 };

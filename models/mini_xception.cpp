@@ -47,8 +47,8 @@ class Middle : public FeatureModule {
 
   protected:
     Features forward_features(const Features& input) override {
-        const Features x{input.value()};
-        return {bn2_(sep2_(bn1_(sep1_(x))), x.tensor)};
+        const auto [x, y] = sep1_.with_input(input);
+        return bn2_(sep2_(bn1_(y)), x);
     }
     void fold_own() override {
         bn1_.fold_into(sep1_);

@@ -60,8 +60,8 @@ HWY_INLINE void for_each_block(const Geometry& g, F function) {
         function(Outputs{ow, std::min(ow + kBlockColumns, g.out_width)});
 }
 
-// Calls function(output, vectors of the three columns that it reads) for the outputs; columns beside the image
-// are zeros. x: column 0 of the row, at the first of kVectors vectors of channels.
+// Calls function(output, vectors of the three columns that it reads) for the outputs; columns beside the
+// image are zeros. x: column 0 of the row, at the first of kVectors vectors of channels.
 template <int kVectors, class Read, class D, class F>
 HWY_INLINE void slide(D d, const Geometry& g, Outputs outputs, const float* x, F function) {
     using V = hn::Vec<D>;
@@ -115,8 +115,8 @@ struct Sums {
     std::int64_t step;
 };
 
-// to = from + what one row of the filter makes of a row of the image; kFirst: there is no `from` yet. x: column
-// 0, w: (3, C), from, to: the first of the outputs, all at the first of these channels.
+// to = from + what one row of the filter makes of a row of the image; kFirst: there is no `from` yet. x:
+// column 0, w: (3, C), from, to: the first of the outputs, all at the first of these channels.
 template <int kVectors, bool kFirst, class Read, class D>
 HWY_INLINE void forward_row_3x3(D d, const Geometry& g, Outputs outputs, const float* x, const float* w,
                                 Sums from, Sums to) {
@@ -188,15 +188,15 @@ HWY_INLINE void weight_row_3x3(D d, const Geometry& g, Outputs outputs, const fl
     V sums[3][kVectors];
     for (auto& sum : sums)
         for (V& vector : sum) vector = hn::Zero(d);
-    slide<kVectors, AsItIs>(
-        d, g, outputs, x, [&](std::int64_t ow, const V* left, const V* middle, const V* right) HWY_ATTR {
-            for (int v = 0; v < kVectors; ++v) {
-                const V grad = hn::LoadU(d, dy + ow * step + v * lanes);
-                sums[0][v] = hn::MulAdd(left[v], grad, sums[0][v]);
-                sums[1][v] = hn::MulAdd(middle[v], grad, sums[1][v]);
-                sums[2][v] = hn::MulAdd(right[v], grad, sums[2][v]);
-            }
-        });
+    slide<kVectors, AsItIs>(d, g, outputs, x,
+                            [&](std::int64_t ow, const V* left, const V* middle, const V* right) HWY_ATTR {
+                                for (int v = 0; v < kVectors; ++v) {
+                                    const V grad = hn::LoadU(d, dy + ow * step + v * lanes);
+                                    sums[0][v] = hn::MulAdd(left[v], grad, sums[0][v]);
+                                    sums[1][v] = hn::MulAdd(middle[v], grad, sums[1][v]);
+                                    sums[2][v] = hn::MulAdd(right[v], grad, sums[2][v]);
+                                }
+                            });
     for (int kw = 0; kw < 3; ++kw)
         for (int v = 0; v < kVectors; ++v) {
             float* const to = dw + kw * step + v * lanes;

@@ -17,7 +17,7 @@ inline constexpr std::int64_t kTileColumns = 64;
 /// What is multiplied: the numbers as they are, or rounded to bfloat16. Sums are float32's.
 enum class Products : std::uint8_t { float32, bfloat16 };
 
-/// Memory that is wanted soon.
+/// Memory that is wanted soon, or none.
 struct Ahead {
     const float* data = nullptr;
     std::int64_t count = 0;
@@ -46,9 +46,9 @@ struct Block {
     std::int64_t c_row;
     /// Rows of B (and columns of A) that follow these in memory and are wanted next: fetched meanwhile.
     std::int64_t next_depth = 0;
-    /// What the work after this block reads from memory: fetched into L2 meanwhile, for a product leaves the
-    /// memory alone.
-    std::array<Ahead, 3> ahead{};
+    /// What the work after this block reads from memory or writes there: fetched into L2 meanwhile, for a
+    /// product leaves the memory alone.
+    std::array<Ahead, 7> ahead{};
     /// A is in L1 already: its rows are not fetched ahead.
     bool a_cached = false;
     /// With bfloat16 A has one segment only.

@@ -24,6 +24,7 @@ Tensor normalize(const Tensor& input, const Tensor& mean, const Tensor& variance
 struct DeferredNormalize {
     Tensor mean, variance, gamma, beta;  // all or none
     NormalizeParams params;
+    Tensor residual = {};  // undefined without a normalisation
 
     explicit operator bool() const { return mean.defined(); }
 };

@@ -123,23 +123,33 @@ NormalizeCpu::Sums NormalizeCpu::sum_parts(const Tensor& parts) {
     return total;
 }
 
-void NormalizeCpu::backward_rows(std::int64_t row, std::int64_t rows, const float* dy, float* dx, double* dz,
-                                 double* dz_centred) const {
-    const bool needs_scratch = !is_linear() && !is_relu();
+void NormalizeCpu::backward_rows(std::int64_t row, std::int64_t rows, const GradientsOfOutput& dy,
+                                 const GradientsOfInputs& to, double* dz, double* dz_centred) const {
     std::vector<float> scratch(
-        static_cast<std::size_t>(needs_scratch ? rows::tile_rows(channels_) * channels_ : 0));
+        static_cast<std::size_t>(is_linear() || is_relu() ? 0 : rows::tile_rows(channels_) * channels_));
     rows::for_each_tile(row, row + rows, channels_, [&](std::int64_t first, std::int64_t count) {
-        const std::int64_t at = (first - row) * channels_;
-        if (is_relu()) {
-            rows::affine_relu_gradient(count, channels_, dy + at, row_of(x_, first, channels_),
-                                       mean_.data<float>(), scale_.data<float>(), shift_.data<float>(),
-                                       dx + at, dz, dz_centred);
+        const auto tile = [at = (first - row) * channels_](auto* image) {
+            return image ? image + at : nullptr;
+        };
+        const float *grad = tile(dy.first), *more = tile(dy.second), *const x = row_of(x_, first, channels_);
+        if (is_linear()) {
+            rows::affine_gradient(count, channels_, grad, more, x, mean_.data<float>(), scale_.data<float>(),
+                                  tile(to.x), tile(to.residual), dz, dz_centred);
             return;
         }
-        const float* grad = gradient_of_tile(first, count, dy + at, needs_scratch ? scratch.data() : nullptr);
-        rows::add_products(count, channels_, grad, row_of(x_, first, channels_), mean_.data<float>(), dz,
-                           dz_centred);
-        rows::scale(count, channels_, grad, scale_.data<float>(), dx + at);
+        if (is_relu()) {
+            rows::affine_relu_gradient(count, channels_, grad, more, x, mean_.data<float>(),
+                                       scale_.data<float>(), shift_.data<float>(), tile(to.x), dz,
+                                       dz_centred);
+            return;
+        }
+        if (more != nullptr) {
+            rows::add(count, channels_, grad, more, tile(to.x));
+            grad = tile(to.x);
+        }
+        grad = gradient_of_tile(first, count, grad, scratch.data());
+        rows::affine_gradient(count, channels_, grad, nullptr, x, mean_.data<float>(), scale_.data<float>(),
+                              tile(to.x), tile(to.residual), dz, dz_centred);
     });
 }
 

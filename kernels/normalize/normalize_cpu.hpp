@@ -22,9 +22,16 @@ class NormalizeCpu {
         std::vector<double> dz, dz_centred;  // sum dz, sum dz (x - mean)
     };
     Sums reduce(const Tensor& dy) const;
-    /// dx = scale dz of some rows, and their share of the sums; dx may be the memory of dy.
-    void backward_rows(std::int64_t row, std::int64_t rows, const float* dy, float* dx, double* dz,
-                       double* dz_centred) const;
+    struct GradientsOfOutput {  // their sum is dy
+        const float *first, *second = nullptr;
+    };
+    struct GradientsOfInputs {
+        float *x, *residual = nullptr;
+    };
+    /// dx = scale dz and dresidual = dz of some rows, and their share of the sums; dx may be the memory of
+    /// dy.first.
+    void backward_rows(std::int64_t row, std::int64_t rows, const GradientsOfOutput& dy,
+                       const GradientsOfInputs& to, double* dz, double* dz_centred) const;
     /// The gradients of gamma, beta, mean and variance, (C) each.
     void store_gradients(const Sums& sums, const Tensor& dgamma, const Tensor& dbeta, const Tensor& dmean,
                          const Tensor& dvariance) const;

@@ -52,8 +52,9 @@ void check(const Tensor& input, const DeferredNormalize& norm, const Tensor& dep
         TERN_CHECK(input.device() == other.device(), where, "input on ", input.device(),
                    ", weights or bias on ", other.device());
     }
+    TERN_CHECK(norm || !norm.residual, where, "a residual needs a normalisation");
     if (!norm) return;
-    check_normalize(where, input, norm.gamma, norm.beta, norm.params, {});
+    check_normalize(where, input, norm.gamma, norm.beta, norm.params, norm.residual);
     check_channel_vector(where, "mean", norm.mean, input);
     check_channel_vector(where, "variance", norm.variance, input);
 }
@@ -63,30 +64,31 @@ void check(const Tensor& input, const DeferredNormalize& norm, const Tensor& dep
 
 using namespace separable_conv2d_passes;
 
-// y and y_mean are read where the moments have gradients. Outputs that nobody needs are left out: the
-// moments; dx; dmean to dbeta without a normalisation; dbias.
+// y and y_mean are read where the moments have gradients, da where a was kept. Outputs that nobody needs are
+// left out: the moments; a; dx; dmean to dbeta without a normalisation; dbias; dresidual.
 const Op& separable_conv2d_op() {
-    static const Op op{"separable_conv2d",
-                       {{"separable_conv2d",
-                         "forward",
-                         {"x", "mean", "variance", "gamma", "beta", "depthwise", "pointwise", "bias"},
-                         {"y", "y_mean", "y_variance"},
-                         {{Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
-                          {Backend::cpu_bf16, forward_cpu_bf16, accepts_float32},
-                          {Backend::cpu, forward_cpu, accepts_float32},
-                          {Backend::ref, forward_ref}},
-                         forward_flops},
-                        {"separable_conv2d",
-                         "backward",
-                         {"x", "mean", "variance", "gamma", "beta", "depthwise", "pointwise", "y", "y_mean",
-                          "dy", "dy_mean", "dy_variance"},
-                         {"dx", "dmean", "dvariance", "dgamma", "dbeta", "ddepthwise", "dpointwise", "dbias"},
-                         {{Backend::cuda, TERN_IF_CUDA(backward_cuda), TERN_IF_CUDA(accepts_cuda)},
-                          {Backend::cpu_bf16, backward_cpu_bf16, accepts_float32},
-                          {Backend::cpu, backward_cpu, accepts_float32},
-                          {Backend::ref, backward_ref}},
-                         backward_flops}},
-                       {DeviceType::cpu}};
+    static const Op op{
+        "separable_conv2d",
+        {{"separable_conv2d",
+          "forward",
+          {"x", "mean", "variance", "gamma", "beta", "depthwise", "pointwise", "bias", "residual"},
+          {"y", "y_mean", "y_variance", "a"},
+          {{Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
+           {Backend::cpu_bf16, forward_cpu_bf16, accepts_float32},
+           {Backend::cpu, forward_cpu, accepts_float32},
+           {Backend::ref, forward_ref}},
+          forward_flops},
+         {"separable_conv2d",
+          "backward",
+          {"x", "mean", "variance", "gamma", "beta", "depthwise", "pointwise", "y", "y_mean", "dy", "dy_mean",
+           "dy_variance", "residual", "da"},
+          {"dx", "dmean", "dvariance", "dgamma", "dbeta", "ddepthwise", "dpointwise", "dbias", "dresidual"},
+          {{Backend::cuda, TERN_IF_CUDA(backward_cuda), TERN_IF_CUDA(accepts_cuda)},
+           {Backend::cpu_bf16, backward_cpu_bf16, accepts_float32},
+           {Backend::cpu, backward_cpu, accepts_float32},
+           {Backend::ref, backward_ref}},
+          backward_flops}},
+        {DeviceType::cpu}};
     return op;
 }
 
@@ -94,20 +96,23 @@ bool runs_separable_conv2d(Device device) { return runs_fused(separable_conv2d_o
 
 SeparableConv2dResult separable_conv2d(const Tensor& input, const DeferredNormalize& norm,
                                        const Tensor& depthwise, const Tensor& pointwise, const Tensor& bias,
-                                       bool moments) {
+                                       const SeparableConv2dKeeps& keep) {
     check(input, norm, depthwise, pointwise, bias);
     const Shape shape = input.shape().with(-1, pointwise.dim(0));
-    TERN_CHECK(!moments || rows_of(shape) > 0, "separable_conv2d",
+    TERN_CHECK(!keep.moments || rows_of(shape) > 0, "separable_conv2d",
                "moments need at least one row, the input is ", input.shape());
-    SeparableConv2dResult result{Tensor::empty(shape, input.dtype(), input.device()), {}};
-    if (moments) {
+    TERN_CHECK(!keep.input || norm, "separable_conv2d", "an input that is not normalised is not kept");
+    SeparableConv2dResult result{Tensor::empty(shape, input.dtype(), input.device()), {}, {}};
+    if (keep.input) result.input = Tensor::empty(input.shape(), input.dtype(), input.device());
+    if (keep.moments) {
         for (Tensor* moment : {&result.moments.mean, &result.moments.variance})
             *moment = Tensor::empty({shape[3]}, compute_dtype(input.dtype()), input.device());
     }
     static const Pass& forward = separable_conv2d_op().pass("forward");
-    run_pass(forward, ParamsRef(SeparableConv2dParams{norm.params}),
-             {input, norm.mean, norm.variance, norm.gamma, norm.beta, depthwise, pointwise, bias},
-             {result.output, result.moments.mean, result.moments.variance});
+    run_pass(
+        forward, ParamsRef(SeparableConv2dParams{norm.params}),
+        {input, norm.mean, norm.variance, norm.gamma, norm.beta, depthwise, pointwise, bias, norm.residual},
+        {result.output, result.moments.mean, result.moments.variance, result.input});
     record_grad(input, norm, depthwise, pointwise, bias, result);
     return result;
 }

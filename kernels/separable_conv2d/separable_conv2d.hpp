@@ -15,6 +15,12 @@ struct SeparableConv2dParams {
 struct SeparableConv2dResult {
     Tensor output;
     Moments moments;  // of the output before it is rounded to a 16-bit type; undefined unless asked for
+    Tensor input;     // normalised; undefined unless asked for
+};
+
+/// What separable_conv2d() gives beside its output.
+struct SeparableConv2dKeeps {
+    bool moments = false, input = false;
 };
 
 /// The only window: 3x3, stride 1, one cell of padding on all sides.
@@ -29,11 +35,12 @@ bool runs_separable_conv2d(Device device);
 /// depthwise[c,0,kh,kw]; output[n,h,w,o] = bias[o] + sum over c of u[n,h,w,c] pointwise[o,c].
 ///
 /// input: (N, H, W, C), depthwise: (C, 1, 3, 3), pointwise: (O, C), bias: (O) or undefined, of one
-/// floating-point type; norm's tensors: (C), float32 for 16-bit inputs, else of the input's type. With
-/// `moments`, there must be at least one row of output. Differentiable in all tensors, from output and
-/// moments. Throws Error for arguments that do not fit.
+/// floating-point type; norm's tensors: (C), float32 for 16-bit inputs, else of the input's type; its
+/// residual: as input. To keep moments, there must be at least one row of output; to keep a, which a residual
+/// connection reads too, a normalisation. Differentiable in all tensors, from all that is kept. Throws Error
+/// for arguments that do not fit.
 SeparableConv2dResult separable_conv2d(const Tensor& input, const DeferredNormalize& norm,
                                        const Tensor& depthwise, const Tensor& pointwise,
-                                       const Tensor& bias = {}, bool moments = false);
+                                       const Tensor& bias = {}, const SeparableConv2dKeeps& keep = {});
 
 }  // namespace tern

@@ -12,6 +12,7 @@ constexpr double kEpsilon = 0.05;
 struct Kind {
     bool normalized = false, moments = false, bias = true;
     Activation activation = Activation::relu;
+    bool residual = false, kept = false;  // these need a normalisation
 };
 
 // An error is at most 4 eps sqrt(K) sum |a||b|... for sums of K products (Bound::products). `floor` stands
@@ -32,6 +33,9 @@ void add(std::vector<PassCase>& all, const std::string& name, const Shape& image
     TensorSpec mean{{channels}, -0.2, 0.2, DType::float32}, variance{{channels}, 0.5, 2, DType::float32};
     TensorSpec gamma{{channels}, 0.5, 1.5, DType::float32}, beta{{channels}, -1, 1, DType::float32};
     for (TensorSpec* spec : {&mean, &variance, &gamma, &beta}) spec->defined = kind.normalized;
+    TensorSpec residual{image}, kept{image};
+    residual.defined = kind.residual;
+    kept.defined = kind.kept;
     const TensorSpec x{image}, depthwise{{channels, 1, 3, 3}}, pointwise{{outputs, channels}};
     const Shape output = image.with(-1, outputs);
     TensorSpec y{output}, moment{{outputs}, -0.2, 0.2, DType::float32}, bias{{outputs}};
@@ -40,22 +44,23 @@ void add(std::vector<PassCase>& all, const std::string& name, const Shape& image
 
     const auto in = static_cast<double>(channels), out = static_cast<double>(outputs);
     const auto rows = static_cast<double>(image[0] * image[1] * image[2]);
-    const double largest = kind.normalized ? 4 : 1;  // |a|: 1.5 * 1.2 / sqrt(0.55) + 1 = 3.5
-    const double value = 9 * in * largest / 2 + 1;   // |y|
+    // |a|: 1.5 * 1.2 / sqrt(0.55) + 1 = 3.5, and the residual
+    const double largest = kind.residual ? 5 : kind.normalized ? 4 : 1;
+    const double value = 9 * in * largest / 2 + 1;  // |y|
     const Bound element = sums(9 * in, value);
     // The error of a variance is 2 |y - mean| times that of y.
     all.push_back({name,
                    "forward",
                    params,
-                   {x, mean, variance, gamma, beta, depthwise, pointwise, bias},
-                   {y, moment, moment},
-                   {element, element, sums(9 * in, 2 * value * value)},
+                   {x, mean, variance, gamma, beta, depthwise, pointwise, bias, residual},
+                   {y, moment, moment, kept},
+                   {element, element, sums(9 * in, 2 * value * value), Bound::relative(16, largest)},
                    benchmark});
     in_bfloat16(all.back());
 
     const double gradient = 1 + 4 / std::max(rows, 1.0);  // |dz|: 1 + 1 / M + 2 * 1.2 / M
     const double scale = kind.normalized ? 3 : 1;         // gamma / sqrt(variance + epsilon) < 2.1
-    const double input = 9 * out * gradient / 2;          // |da|
+    const double input = 9 * out * gradient / 2 + (kind.kept ? 1 : 0);  // |da|
     // |da|, over all rows, times |x - mean| < 1.2 and gamma / 2 / 0.55^1.5 < 1.9.
     const Bound vector = sums(9 * out * rows, 4 * rows * input);
     TensorSpec stored = y, y_mean = moment;
@@ -63,11 +68,13 @@ void add(std::vector<PassCase>& all, const std::string& name, const Shape& image
     all.push_back({name,
                    "backward",
                    params,
-                   {x, mean, variance, gamma, beta, depthwise, pointwise, stored, y_mean, y, moment, moment},
-                   {x, mean, mean, mean, mean, depthwise, pointwise, bias},
+                   {x, mean, variance, gamma, beta, depthwise, pointwise, stored, y_mean, y, moment, moment,
+                    residual, kept},
+                   {x, mean, mean, mean, mean, depthwise, pointwise, bias, residual},
                    {sums(9 * out, scale * input), vector, vector, vector, vector,
                     sums(rows * out, rows * out * largest * gradient / 2),
-                    sums(9 * rows, 9 * rows * largest * gradient / 2), sums(rows, rows * gradient)},
+                    sums(9 * rows, 9 * rows * largest * gradient / 2), sums(rows, rows * gradient),
+                    sums(9 * out, input)},
                    benchmark});
     in_bfloat16(all.back());
     // |a| times |du|, a sum over the outputs.
@@ -75,26 +82,31 @@ void add(std::vector<PassCase>& all, const std::string& name, const Shape& image
 }
 
 // beta decides on which side of relu's kink all elements are: |gamma xhat| < 1.5 * 1.2 / sqrt(0.5) < 3.
-GradientCase gradient(std::string name, Activation activation, bool normalized, bool moments,
-                      double beta = 0) {
+GradientCase gradient(std::string name, Activation activation, bool normalized, bool moments, double beta = 0,
+                      bool residual = false) {
     const Shape channels{3};
     const auto of = [normalized](double low, double high) {
         return TensorSpec{{3}, low, high, {}, normalized};
     };
-    return {std::move(name),
-            {{{2, 3, 4, 3}},
-             of(-0.2, 0.2),
-             of(0.5, 2),
-             of(0.5, 1.5),
-             of(beta - 0.5, beta + 0.5),
-             {{3, 1, 3, 3}},
-             {{2, 3}},
-             {{2}}},
-            [activation, moments](const Tensors& in) {
-                const DeferredNormalize norm{in[1], in[2], in[3], in[4], {1e-3, activation}};
-                const auto [y, of_y] = separable_conv2d(in[0], norm, in[5], in[6], in[7], moments);
-                return moments ? Tensors{y, of_y.mean, of_y.variance} : Tensors{y};
-            }};
+    return {
+        std::move(name),
+        {{{2, 3, 4, 3}},
+         of(-0.2, 0.2),
+         of(0.5, 2),
+         of(0.5, 1.5),
+         of(beta - 0.5, beta + 0.5),
+         {{3, 1, 3, 3}},
+         {{2, 3}},
+         {{2}},
+         {{2, 3, 4, 3}, -0.5, 0.5, {}, residual}},
+        [activation, moments, residual](const Tensors& in) {
+            const DeferredNormalize norm{in[1], in[2], in[3], in[4], {1e-3, activation}, in[8]};
+            const auto [y, of_y, a] = separable_conv2d(in[0], norm, in[5], in[6], in[7], {moments, residual});
+            Tensors results{y};
+            if (moments) results = {y, of_y.mean, of_y.variance};
+            if (residual) results.push_back(a);
+            return results;
+        }};
 }
 
 }  // namespace
@@ -112,31 +124,46 @@ OpCases separable_conv2d_cases() {
     for (const Activation activation : {none, relu, gelu})
         add(result.passes, to_text("normalized, ", activation), {3, 9, 11, 19}, 24,
             {.normalized = true, .moments = true, .activation = activation});
+    for (const Activation activation : {none, relu, gelu})
+        add(result.passes, to_text("residual, kept, ", activation), {3, 9, 11, 19}, 24,
+            {.normalized = true, .moments = true, .activation = activation, .residual = true, .kept = true});
+    add(result.passes, "kept", {2, 8, 6, 16}, 8, {.normalized = true, .kept = true});
+    add(result.passes, "residual", {2, 8, 6, 16}, 8,
+        {.normalized = true, .activation = none, .residual = true});
     // More than one pixel a strip, a strip of many rows, more images than tasks.
     add(result.passes, "wide", {1, 3, 70, 16}, 16, inner);
     add(result.passes, "narrow", {2, 70, 1, 16}, 16, inner);
     add(result.passes, "many images", {19, 4, 5, 16}, 32, inner);
     add(result.passes, "64-64, first", {64, 32, 32, 64}, 64, first, true);
     add(result.passes, "64-64", {64, 32, 32, 64}, 64, inner, true);
+    add(result.passes, "64-64, residual", {64, 32, 32, 64}, 64,
+        {.normalized = true, .moments = true, .activation = none, .residual = true, .kept = true}, true);
     add(result.passes, "64-128", {64, 32, 32, 64}, 128, first, true);
     add(result.passes, "128-128", {64, 32, 32, 128}, 128, inner, true);
     result.random = [](std::uint64_t seed) {
         Draw draw(seed);
         std::vector<PassCase> some;
         const Shape image{draw(1, 4), draw(1, 12), draw(1, 40), draw(1, 70)};
-        add(some, "random", image, draw(1, 70),
-            {draw(0, 1) == 1, draw(0, 1) == 1, draw(0, 1) == 1, draw(0, 1) == 1 ? relu : none});
+        Kind kind{draw(0, 1) == 1, draw(0, 1) == 1, draw(0, 1) == 1, draw(0, 1) == 1 ? relu : none};
+        kind.residual = draw(0, 1) == 1 && kind.normalized;
+        kind.kept = draw(0, 1) == 1 && kind.normalized;
+        add(some, "random", image, draw(1, 70), kind);
         return some;
     };
-    result.gradients = {
-        gradient("plain", none, false, false),         gradient("moments", none, false, true),
-        gradient("normalized", none, true, false),     gradient("gelu, moments", gelu, true, true),
-        gradient("relu above 0", relu, true, true, 8), gradient("relu below 0", relu, true, true, -8)};
+    result.gradients = {gradient("plain", none, false, false),
+                        gradient("moments", none, false, true),
+                        gradient("normalized", none, true, false),
+                        gradient("gelu, moments", gelu, true, true),
+                        gradient("relu above 0", relu, true, true, 8),
+                        gradient("relu below 0", relu, true, true, -8),
+                        gradient("residual", none, true, true, 0, true),
+                        gradient("residual, gelu", gelu, true, false, 0, true)};
     const auto call = [](const Shape& image, const Shape& depthwise, const Shape& pointwise,
-                         const Tensor& bias = {}, const DeferredNormalize& norm = {}, bool moments = false) {
+                         const Tensor& bias = {}, const DeferredNormalize& norm = {},
+                         const SeparableConv2dKeeps& keep = {}) {
         return [=] {
             separable_conv2d(Tensor::zeros(image), norm, Tensor::zeros(depthwise), Tensor::zeros(pointwise),
-                             bias, moments);
+                             bias, keep);
         };
     };
     const Tensor three = Tensor::zeros({3});
@@ -157,8 +184,18 @@ OpCases separable_conv2d_cases() {
          "[separable_conv2d] gamma is float32 (2) on cpu, expected float32 (C) = (3) (input float32 "
          "(1,4,4,3) on "
          "cpu)"},
-        {"moments of nothing", call({0, 4, 4, 3}, {3, 1, 3, 3}, {2, 3}, {}, {}, true),
+        {"moments of nothing", call({0, 4, 4, 3}, {3, 1, 3, 3}, {2, 3}, {}, {}, {.moments = true}),
          "[separable_conv2d] moments need at least one row, the input is (0,4,4,3)"},
+        {"residual",
+         call({1, 4, 4, 3}, {3, 1, 3, 3}, {2, 3}, {},
+              {three, three, three, three, {}, Tensor::zeros({4, 3})}),
+         "[separable_conv2d] the residual is float32 (4,3) on cpu, expected what the input is, float32 "
+         "(1,4,4,3) on cpu"},
+        {"residual of nothing",
+         call({1, 4, 4, 3}, {3, 1, 3, 3}, {2, 3}, {}, {{}, {}, {}, {}, {}, Tensor::zeros({1, 4, 4, 3})}),
+         "[separable_conv2d] a residual needs a normalisation"},
+        {"kept as it is", call({1, 4, 4, 3}, {3, 1, 3, 3}, {2, 3}, {}, {}, {.input = true}),
+         "[separable_conv2d] an input that is not normalised is not kept"},
     };
     std::vector<PassCase> small;
     add(small, "float32", {1, 4, 4, 3}, 2, inner);

@@ -84,6 +84,13 @@ class Activations {
           x_(x.data<float>() + first_pixel_ * size.in),
           sliding_(buffer, size.window(), size.row(size.in)) {}
 
+    /// Rows [begin, end) go to `kept`, too, an image.
+    void keep(std::int64_t begin, std::int64_t end, float* kept) {
+        kept_begin_ = begin;
+        kept_end_ = end;
+        kept_ = kept;
+    }
+
     /// Those that outputs [begin, end) read; in the order of the rows.
     Rows around(std::int64_t begin, std::int64_t end) {
         if (norm_ == nullptr) return {x_, 0, size_.height};
@@ -91,15 +98,25 @@ class Activations {
                               [&](std::int64_t row, std::int64_t count, float* to) {
                                   norm_->forward_rows(first_pixel_ + row * size_.width, count * size_.width,
                                                       to);
+                                  store(row, count, to);
                               });
     }
 
   private:
     const Size& size_;
     const NormalizeCpu* norm_;
+    void store(std::int64_t row, std::int64_t count, const float* from) const {
+        const std::int64_t first = std::max(row, kept_begin_), last = std::min(row + count, kept_end_);
+        const std::int64_t size = size_.row(size_.in);
+        if (first < last)
+            std::copy_n(from + (first - row) * size, (last - first) * size, kept_ + first * size);
+    }
+
     std::int64_t first_pixel_;
     const float* x_;
     SlidingRows sliding_;
+    float* kept_ = nullptr;
+    std::int64_t kept_begin_ = 0, kept_end_ = 0;
 };
 
 // Rows [begin, end) of outputs of the 3x3 filter, from these of its input.
@@ -107,6 +124,13 @@ Geometry geometry(const Size& size, const Rows& from, std::int64_t begin, std::i
     return {from.count, size.width, end - begin, size.width, size.in, 3,
             3,          1,          1,           1,          1,       1 + from.first - begin,
             1};
+}
+
+/// What a product fetches ahead of an image, or of an undefined tensor nothing.
+gemm::Ahead pixels_of(const Tensor& image, std::int64_t first, std::int64_t count) {
+    if (!image) return {};
+    const std::int64_t channels = image.dim(3);
+    return {image.data<float>() + first * channels, count * channels};
 }
 
 /// B of the products of pixels with the pointwise weights.
@@ -125,7 +149,7 @@ struct Panels {
 
     /// to (pixels, columns) = from (pixels, terms) b + bias; `from` was just written, or lies in memory.
     void multiply(const float* from, bool from_cached, std::int64_t pixels, const float* bias, float* to,
-                  const std::array<gemm::Ahead, 3>& ahead = {}) const {
+                  const decltype(Block::ahead)& ahead) const {
         Block block = gemm::block_of({from, pixels, terms, terms, 1}, columns, to, columns);
         block.b = data.data<float>();
         block.b_row = gemm::kPanelColumns;
@@ -141,21 +165,21 @@ struct Panels {
 // Images are split where there are fewer than this many.
 constexpr std::int64_t kTasks = 16;
 
-std::optional<NormalizeCpu> normalization(const Problem& problem) {
+std::optional<NormalizeCpu> normalization(const Problem& problem, const Tensor& residual) {
     const auto& in = problem.inputs;
     if (!in[1]) return {};
-    return NormalizeCpu(in[0], in[1], in[2], in[3], in[4], Tensor(),
+    return NormalizeCpu(in[0], in[1], in[2], in[3], in[4], residual,
                         problem.params<SeparableConv2dParams>().normalize);
 }
 
 void forward(const Problem& problem, Products products) {
     const Tensor &x = problem.inputs[0], &pointwise = problem.inputs[6], &bias = problem.inputs[7];
-    const Tensor &y = problem.outputs[0], &mean = problem.outputs[1];
+    const Tensor &y = problem.outputs[0], &mean = problem.outputs[1], &kept = problem.outputs[3];
     const Size size = size_of(x.shape(), pointwise.dim(0));
-    const std::optional<NormalizeCpu> norm = normalization(problem);
+    const std::optional<NormalizeCpu> norm = normalization(problem, problem.inputs[8]);
     // A batch norm that was folded away leaves its relu, which costs less while the filter reads x than a
     // copy.
-    const bool relu = norm && norm->is_only_relu();
+    const bool relu = norm && norm->is_only_relu() && !kept;
     const Tensor taps = depthwise_conv2d_passes::taps_first(problem.inputs[5], false);
     const Panels panels(gemm::Matrix::rows_of(pointwise).transposed(), products);
     const std::int64_t strip = size.strip(), strips = (size.height + strip - 1) / strip;
@@ -168,6 +192,7 @@ void forward(const Problem& problem, Products products) {
         const std::int64_t end = std::min(begin + band, size.height);
         float* const u = gemm::thread_buffer(strip * size.row(size.in) + size.window_buffer());
         Activations activations(size, x, norm && !relu ? &*norm : nullptr, n, u + strip * size.row(size.in));
+        if (kept) activations.keep(begin, end, kept.data<float>() + n * size.pixels() * size.in);
         for (std::int64_t h = begin; h < end; h += strip) {
             const std::int64_t last = std::min(h + strip, end), pixels = (last - h) * size.width;
             const Rows a = activations.around(h, last);
@@ -177,10 +202,11 @@ void forward(const Problem& problem, Products products) {
             else
                 HWY_DYNAMIC_DISPATCH(depthwise_rows)(g, a.data, taps.data<float>(), u);
             float* const z = y.data<float>() + (n * size.pixels() + h * size.width) * size.out;
-            const float* const next =
-                x.data<float>() + (n * size.pixels() + (last + 1) * size.width) * size.in;
+            const std::int64_t next = (n * size.height + last) * size.width, after = strip * size.width;
             panels.multiply(u, true, pixels, bias ? bias.data<float>() : nullptr, z,
-                            {{{next, strip * size.row(size.in)}}});
+                            {pixels_of(x, next + size.width, after),
+                             pixels_of(problem.inputs[8], next + size.width, after),
+                             pixels_of(kept, next + size.width, after)});
             if (mean) moments.add(task, z, pixels);
         }
     });
@@ -198,7 +224,7 @@ class Backward {
     Backward(const Problem& problem, Products products)
         : problem_(problem),
           size_(size_of(problem.inputs[0].shape(), problem.inputs[6].dim(0))),
-          norm_(normalization(problem)),
+          norm_(normalization(problem, problem.inputs[12])),
           taps_(depthwise_conv2d_passes::taps_first(problem.inputs[5], false)),
           turned_(depthwise_conv2d_passes::taps_first(problem.inputs[5], true)),
           panels_(gemm::Matrix::rows_of(problem.inputs[6]), products) {
@@ -270,6 +296,11 @@ class Backward {
         }
     }
 
+    // A pixel of an image of the input's size; null for an undefined tensor.
+    float* at(const Tensor& image, std::int64_t pixel) const {
+        return image ? image.data<float>() + pixel * size_.in : nullptr;
+    }
+
     void run_image(std::int64_t n, const Sums& sums) const {
         const std::int64_t strip = size_.strip(), width = size_.width, row = size_.row(size_.in);
         const std::int64_t first_pixel = n * size_.pixels();
@@ -289,20 +320,21 @@ class Backward {
             const std::int64_t last = std::min(h + strip, size_.height), pixels = (last - h) * width;
             const float* const dz = gradient_rows(first_pixel + h * width, pixels, dz_buffer);
             channel_rows::add_sums(pixels, size_.out, dz, sums.bias);
-            // The next strip's gradient, output and input, whose next row is here already.
-            const std::int64_t next = first_pixel + last * width, after = strip * width;
-            const auto rows_of = [](const Tensor& tensor, std::int64_t pixel, std::int64_t count) {
-                return gemm::Ahead{tensor.data<float>() + pixel * tensor.dim(3), count * tensor.dim(3)};
-            };
-            const std::array<gemm::Ahead, 3> ahead{
-                rows_of(problem_.inputs[9], next, after),
-                one_ ? rows_of(problem_.inputs[7], next, after) : gemm::Ahead{},
-                rows_of(problem_.inputs[0], next + width, after),
-            };
-            const Rows du = du_rows.slide(std::max<std::int64_t>(done - 1, 0), last,
-                                          [&](std::int64_t, std::int64_t count, float* to) {
-                                              panels_.multiply(dz, false, count * width, nullptr, to, ahead);
-                                          });
+            // The next strip's gradient, output and input, whose next row is here already, and where this one
+            // goes in the end.
+            const std::int64_t next = first_pixel + last * width, after = strip * width,
+                               begun = first_pixel + done * width;
+            const decltype(Block::ahead) ahead{pixels_of(problem_.inputs[9], next, after),
+                                               pixels_of(one_ ? problem_.inputs[7] : Tensor(), next, after),
+                                               pixels_of(problem_.inputs[0], next + width, after),
+                                               pixels_of(problem_.inputs[12], next + width, after),
+                                               pixels_of(problem_.inputs[13], begun, after),
+                                               pixels_of(dx, begun, after),
+                                               pixels_of(problem_.outputs[8], begun, after)};
+            const Rows du = du_rows.slide(
+                std::max<std::int64_t>(done - 1, 0), last, [&](std::int64_t, std::int64_t count, float* to) {
+                    panels_.multiply(dz, one_.defined(), count * width, nullptr, to, ahead);
+                });
             const Rows a = activations.around(h, last);
             const Geometry g = geometry(size_, a, h, last);
             HWY_DYNAMIC_DISPATCH(depthwise_rows)(g, a.data, taps_.data<float>(), u);
@@ -316,7 +348,8 @@ class Backward {
                 HWY_DYNAMIC_DISPATCH(depthwise_rows)
                 (geometry(size_, du, done, until), du.data, turned_.data<float>(), da);
                 if (norm_)
-                    norm_->backward_rows(pixel, (until - done) * width, da, to, sums.dz, sums.dz_centred);
+                    norm_->backward_rows(pixel, (until - done) * width, {da, at(problem_.inputs[13], pixel)},
+                                         {to, at(problem_.outputs[8], pixel)}, sums.dz, sums.dz_centred);
             }
             done = until;
         }

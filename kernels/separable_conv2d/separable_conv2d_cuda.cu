@@ -412,6 +412,9 @@ void TERN_CUDA_PASS(backward)(const Problem& problem, const Stream& stream) {
 
 // What forward takes, backward takes too, so that no step ends in the middle.
 bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
+    const bool backward = std::string_view(problem.pass.name) == "backward";
+    if (problem.inputs[backward ? 12 : 8]) return refuse(why_not, "no residual is added");
+    if (backward ? problem.inputs[13] : problem.outputs[3]) return refuse(why_not, "the input is not kept");
     if (!gemm::TERN_CUDA_PASS(accepts_product)(problem, gemm::Arithmetic::fma, why_not)) return false;
     const DepthwiseConv2dParams params{kSeparableWindow};
     const Tensors inputs{problem.inputs[0], problem.inputs[5]}, outputs{problem.inputs[0]};

@@ -16,10 +16,10 @@ struct Inner {
     std::optional<ref::Normalization<T>> norm;
     std::vector<Real> a, u;
 
-    explicit Inner(const Problem& problem) {
+    Inner(const Problem& problem, const Tensor& residual) {
         const auto& in = problem.inputs;
         if (in[1]) {
-            norm.emplace(in[0], in[1], in[2], in[3], in[4], Tensor(),
+            norm.emplace(in[0], in[1], in[2], in[3], in[4], residual,
                          problem.params<SeparableConv2dParams>().normalize);
             for (std::size_t i = 0; i < norm->x.size(); ++i) a.push_back(norm->output(i));
         } else {
@@ -58,7 +58,8 @@ void forward_ref(const Problem& problem, const Stream&) {
     const Tensor &y = problem.outputs[0], &mean = problem.outputs[1], &variance = problem.outputs[2];
     visit_floating(y.dtype(), [&]<class T>() {
         using Real = Compute<T>;
-        const Inner<T> inner(problem);
+        const Inner<T> inner(problem, problem.inputs[8]);
+        if (problem.outputs[3]) store<T>(inner.a, problem.outputs[3]);
         const std::vector<Real> w = widened<T>(pointwise);
         const auto outputs = static_cast<std::size_t>(pointwise.dim(0)),
                    channels = static_cast<std::size_t>(pointwise.dim(1));
@@ -92,7 +93,7 @@ void backward_ref(const Problem& problem, const Stream&) {
     const Tensor &pointwise = in[6], &y = in[7], &y_mean = in[8], &dy_mean = in[10], &dy_variance = in[11];
     visit_floating(in[0].dtype(), [&]<class T>() {
         using Real = Compute<T>;
-        const Inner<T> inner(problem);
+        const Inner<T> inner(problem, in[12]);
         const auto outputs = static_cast<std::size_t>(pointwise.dim(0)),
                    channels = static_cast<std::size_t>(pointwise.dim(1));
         std::vector<Real> dz = widened<T>(in[9]);
@@ -128,12 +129,17 @@ void backward_ref(const Problem& problem, const Stream&) {
             if (out[0]) store<T>(da, out[0]);
             return;
         }
+        if (in[13]) {
+            const std::vector<Real> of_a = widened<T>(in[13]);
+            for (std::size_t i = 0; i < da.size(); ++i) da[i] += of_a[i];
+        }
         const ref::Normalization<T>& n = *inner.norm;
         std::vector<double> sums(channels), products(channels);
         for (std::size_t i = 0; i < da.size(); ++i) {
             const Real before = n.gradient(i, da[i]);
             sums[n.channel(i)] += before;
             products[n.channel(i)] += before * n.distance(i);
+            if (out[8]) out[8].data<T>()[i] = static_cast<T>(before);
             if (out[0])
                 out[0].data<T>()[i] =
                     static_cast<T>(n.gamma[n.channel(i)] * n.inverse_deviation[n.channel(i)] * before);

@@ -22,7 +22,8 @@ using namespace tern;
 
 namespace {
 
-// Three separable layers, batch norms with a ReLU, without, and with an input that is not the one before.
+// Separable layers, batch norms with a ReLU, without, and with an input that is not the one before, or one
+// that the layer between makes while it reads.
 class Net : public FeatureModule {
   public:
     std::string type() const override { return "Net"; }
@@ -30,7 +31,8 @@ class Net : public FeatureModule {
   protected:
     Features forward_features(const Features& input) override {
         const Features x{bn0_(input.value())};
-        return {bn3_(sep3_(bn2_(sep2_(bn1_(sep1_(x))))), x.tensor)};
+        const auto [sum, y] = sep4_.with_input(bn3_(sep3_(bn2_(sep2_(bn1_(sep1_(x))))), x.tensor));
+        return bn4_(y, sum);
     }
 
   private:
@@ -41,6 +43,8 @@ class Net : public FeatureModule {
     BatchNorm2d& bn2_ = add_child<BatchNorm2d>("bn2", 6);
     SeparableConv2d& sep3_ = add_child<SeparableConv2d>("sep3", 6, 5, SlidingWindow::same(3));
     BatchNorm2d& bn3_ = add_child<BatchNorm2d>("bn3", 5, BatchNorm2dOptions{1e-3, 0.1, Activation::relu});
+    SeparableConv2d& sep4_ = add_child<SeparableConv2d>("sep4", 5, 5, SlidingWindow::same(3));
+    BatchNorm2d& bn4_ = add_child<BatchNorm2d>("bn4", 5);
 };
 
 // All that a step in training and one in evaluation leave: outputs, gradients, statistics.
@@ -78,7 +82,7 @@ TEST_CASE("fused layers give what their parts give") {
             largest = std::max(largest, std::fabs(b[k]));
             if (const double d = std::fabs(a[k] - b[k]); !(d <= error)) error = d;
         }
-        // Sums of at most 90 rows x 63 terms in another order, through three layers and their batch norms,
+        // Sums of at most 90 rows x 63 terms in another order, through four layers and their batch norms,
         // whose gradients cancel: what is left of the bias before one is rounding alone.
         CHECK(error <=
               3 * std::sqrt(90.0 * 63) * 64 * std::numeric_limits<double>::epsilon() * (largest + 1));
