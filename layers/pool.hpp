@@ -19,7 +19,7 @@ class MaxPool2d : public FeatureModule {
   protected:
     Features forward_features(const Features& input) override {
         const Window2d window = window_.at(input.tensor.shape());
-        if (!input.norm || !runs_normalize_max_pool2d(input.tensor.device()))
+        if (!input.norm || input.norm.residual || !runs_normalize_max_pool2d(input.tensor.device()))
             return {max_pool2d(input.value(), window)};
         return {normalize_max_pool2d(input.tensor, input.norm, window)};
     }

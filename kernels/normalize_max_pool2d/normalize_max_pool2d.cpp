@@ -44,6 +44,7 @@ Tensor normalize_max_pool2d(const Tensor& input, const DeferredNormalize& norm, 
     const char* const where = "normalize_max_pool2d";
     const Shape shape = window_output_shape(where, input.shape(), window, input.dim(-1));
     TERN_CHECK(norm, where, "there is no normalisation; max_pool2d needs none");
+    TERN_CHECK(!norm.residual, where, "the normalisation must not have a residual");
     check_normalize(where, input, norm.gamma, norm.beta, norm.params, {});
     check_channel_vector(where, "mean", norm.mean, input);
     check_channel_vector(where, "variance", norm.variance, input);

@@ -18,9 +18,9 @@ bool runs_normalize_max_pool2d(Device device);
 
 /// y = max_pool2d(normalize(input, norm), window), whose header says what counts as largest.
 ///
-/// input: (N, H, W, C) of a floating-point type; norm's tensors: (C), all of them, float32 for 16-bit inputs,
-/// else of the input's type; y: (N, OH, OW, C). Between the two nothing is rounded to a 16-bit type.
-/// Differentiable in all tensors. Throws Error for arguments that do not fit.
+/// input: (N, H, W, C) of a floating-point type; norm's tensors: (C), all of them but no residual, float32
+/// for 16-bit inputs, else of the input's type; y: (N, OH, OW, C). Between the two nothing is rounded to a
+/// 16-bit type. Differentiable in all tensors. Throws Error for arguments that do not fit.
 Tensor normalize_max_pool2d(const Tensor& input, const DeferredNormalize& norm, const Window2d& window);
 
 }  // namespace tern

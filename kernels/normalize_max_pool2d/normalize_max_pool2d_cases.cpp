@@ -114,10 +114,11 @@ OpCases normalize_max_pool2d_cases() {
         return [=] { normalize_max_pool2d(Tensor::zeros(image, dtype), norm, Window2d::square(2)); };
     };
     const DeferredNormalize norm{three, three, three, three, {}};
-    DeferredNormalize gamma = norm, variance = norm, epsilon = norm;
+    DeferredNormalize gamma = norm, variance = norm, epsilon = norm, residual = norm;
     gamma.gamma = Tensor::zeros({2});
     variance.variance = Tensor::zeros({3}, DType::float64);
     epsilon.params.epsilon = -1;
+    residual.residual = Tensor::zeros({1, 4, 4, 3});
     result.errors = {
         {"rank", call({4, 4, 3}, norm), "[normalize_max_pool2d] the input must be (N, H, W, C), got (4,4,3)"},
         {"small input", call({1, 1, 4, 3}, norm),
@@ -125,6 +126,8 @@ OpCases normalize_max_pool2d_cases() {
          "stride 1x1, dilation 1x1, padding 0+0,0+0)"},
         {"no normalisation", call({1, 4, 4, 3}, {}),
          "[normalize_max_pool2d] there is no normalisation; max_pool2d needs none"},
+        {"residual", call({1, 4, 4, 3}, residual),
+         "[normalize_max_pool2d] the normalisation must not have a residual"},
         {"integers", call({1, 4, 4, 3}, norm, DType::uint8),
          "[normalize_max_pool2d] the input must be (..., C) of a floating-point type, got uint8 (1,4,4,3) on "
          "cpu"},

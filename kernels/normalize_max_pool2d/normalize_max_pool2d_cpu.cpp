@@ -118,7 +118,7 @@ void backward_cpu(const Problem& problem, const Stream&) {
             (g.row_of_windows(oh), dy.data<float>() + (n * g.out_height + oh) * g.out_width * g.channels,
              activations.under(oh).data, image + g.first_row(oh) * g.row_size());
             float* const rows = image + done * g.row_size();
-            norm.backward_rows((n * g.height + done) * g.width, (until - done) * g.width, rows, rows, dz,
+            norm.backward_rows((n * g.height + done) * g.width, (until - done) * g.width, {rows}, {rows}, dz,
                                dz_centred);
             done = until;
         }
