@@ -43,6 +43,28 @@ struct Normalization {
     Real gradient(std::size_t i, Real dy) const {
         return activation_gradient(activation, before_activation(i), dy);
     }
+    /// All gradients, from that of the output; dx and dresidual where they are defined. Sums over the rows
+    /// are in float64, as those of a batch norm.
+    void store_gradients(const std::vector<Real>& dy, const Tensor& dx, const Tensor& dresidual,
+                         const Tensor& dmean, const Tensor& dvariance, const Tensor& dgamma,
+                         const Tensor& dbeta) const {
+        std::vector<double> sums(mean.size()), products(mean.size());
+        for (std::size_t i = 0; i < dy.size(); ++i) {
+            const std::size_t c = channel(i);
+            const Real dz = gradient(i, dy[i]);
+            sums[c] += dz;
+            products[c] += dz * distance(i);
+            if (dx) dx.data<T>()[i] = static_cast<T>(gamma[c] * inverse_deviation[c] * dz);
+            if (dresidual) dresidual.data<T>()[i] = static_cast<T>(dz);
+        }
+        for (std::size_t c = 0; c < sums.size(); ++c) {
+            const Real r = inverse_deviation[c];
+            dmean.data<Real>()[c] = static_cast<Real>(-gamma[c] * r * sums[c]);
+            dvariance.data<Real>()[c] = static_cast<Real>(-gamma[c] * r * r * r * products[c] / 2);
+            dgamma.data<Real>()[c] = static_cast<Real>(r * products[c]);
+            dbeta.data<Real>()[c] = static_cast<Real>(sums[c]);
+        }
+    }
 };
 
 }  // namespace tern::ref

@@ -47,29 +47,13 @@ void backward_ref(const Problem& problem, const Stream&) {
     visit_floating(x.dtype(), [&]<class T>() {
         using Real = Compute<T>;
         const Normalized<T> normalized(problem);
-        const ref::Normalization<T>& n = normalized.norm;
         std::vector<Real> da(normalized.a.size());
         max_pool2d_passes::for_each_largest(
             normalized.a.data(), x.shape(), dy.shape(), problem.params<NormalizeMaxPool2dParams>().window,
             [&](std::int64_t output, std::int64_t cell) {
                 if (cell >= 0) da[static_cast<std::size_t>(cell)] += static_cast<Real>(dy.data<T>()[output]);
             });
-        // Sums over all rows in float64, as those of a batch norm.
-        std::vector<double> sums(n.mean.size()), products(n.mean.size());
-        for (std::size_t i = 0; i < da.size(); ++i) {
-            const std::size_t c = n.channel(i);
-            const Real before = n.gradient(i, da[i]);
-            sums[c] += before;
-            products[c] += before * n.distance(i);
-            if (out[0]) out[0].data<T>()[i] = static_cast<T>(n.gamma[c] * n.inverse_deviation[c] * before);
-        }
-        for (std::size_t c = 0; c < sums.size(); ++c) {
-            const Real r = n.inverse_deviation[c];
-            out[1].data<Real>()[c] = static_cast<Real>(-n.gamma[c] * r * sums[c]);
-            out[2].data<Real>()[c] = static_cast<Real>(-n.gamma[c] * r * r * r * products[c] / 2);
-            out[3].data<Real>()[c] = static_cast<Real>(r * products[c]);
-            out[4].data<Real>()[c] = static_cast<Real>(sums[c]);
-        }
+        normalized.norm.store_gradients(da, out[0], {}, out[1], out[2], out[3], out[4]);
     });
 }
 

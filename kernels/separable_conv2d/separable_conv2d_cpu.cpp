@@ -103,8 +103,6 @@ class Activations {
     }
 
   private:
-    const Size& size_;
-    const NormalizeCpu* norm_;
     void store(std::int64_t row, std::int64_t count, const float* from) const {
         const std::int64_t first = std::max(row, kept_begin_), last = std::min(row + count, kept_end_);
         const std::int64_t size = size_.row(size_.in);
@@ -112,6 +110,8 @@ class Activations {
             std::copy_n(from + (first - row) * size, (last - first) * size, kept_ + first * size);
     }
 
+    const Size& size_;
+    const NormalizeCpu* norm_;
     std::int64_t first_pixel_;
     const float* x_;
     SlidingRows sliding_;

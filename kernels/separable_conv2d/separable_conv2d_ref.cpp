@@ -133,24 +133,7 @@ void backward_ref(const Problem& problem, const Stream&) {
             const std::vector<Real> of_a = widened<T>(in[13]);
             for (std::size_t i = 0; i < da.size(); ++i) da[i] += of_a[i];
         }
-        const ref::Normalization<T>& n = *inner.norm;
-        std::vector<double> sums(channels), products(channels);
-        for (std::size_t i = 0; i < da.size(); ++i) {
-            const Real before = n.gradient(i, da[i]);
-            sums[n.channel(i)] += before;
-            products[n.channel(i)] += before * n.distance(i);
-            if (out[8]) out[8].data<T>()[i] = static_cast<T>(before);
-            if (out[0])
-                out[0].data<T>()[i] =
-                    static_cast<T>(n.gamma[n.channel(i)] * n.inverse_deviation[n.channel(i)] * before);
-        }
-        for (std::size_t c = 0; c < channels; ++c) {
-            const Real r = n.inverse_deviation[c];
-            out[1].data<Real>()[c] = static_cast<Real>(-n.gamma[c] * r * sums[c]);
-            out[2].data<Real>()[c] = static_cast<Real>(-n.gamma[c] * r * r * r * products[c] / 2);
-            out[3].data<Real>()[c] = static_cast<Real>(r * products[c]);
-            out[4].data<Real>()[c] = static_cast<Real>(sums[c]);
-        }
+        inner.norm->store_gradients(da, out[0], out[8], out[1], out[2], out[3], out[4]);
     });
 }
 
