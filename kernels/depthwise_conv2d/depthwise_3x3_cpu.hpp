@@ -1,7 +1,7 @@
-// The depthwise 3x3 filter of stride 1, which all networks of this kind are made of. One row of the filter
-// slides along one row of the image, two vectors of channels at a time: its taps (or their sums) and three
-// columns stay in registers, so a column is loaded once for three taps, and whole cache lines are read in
-// order. Highway compiles this once per instruction set, hence the toggle instead of `#pragma once`.
+// The depthwise 3x3 filter of stride 1, which all networks of this kind are made of. It slides along a row of
+// outputs, one vector of channels at a time: 9 taps (or their sums) and 3 sums of outputs (or 3 gradients)
+// stay in registers, 15 with a column of the image, which is loaded once for the three outputs that read it.
+// Highway compiles this once per instruction set, hence the toggle instead of `#pragma once`.
 #if defined(TERN_DEPTHWISE_3X3_CPU) == defined(HWY_TARGET_TOGGLE)
 #ifdef TERN_DEPTHWISE_3X3_CPU
 #undef TERN_DEPTHWISE_3X3_CPU
@@ -20,7 +20,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace tern::depthwise_conv2d_passes::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
-using tern::HWY_NAMESPACE::for_each_group;
+using tern::HWY_NAMESPACE::for_each_vector;
 
 /// Rows [first, last) of the filter that read inside the image for output row `oh`.
 struct FilterRows {
@@ -29,6 +29,14 @@ struct FilterRows {
 inline FilterRows filter_rows(const Geometry& g, std::int64_t oh) {
     const std::int64_t top = oh - g.pad_top;
     return {std::clamp<std::int64_t>(-top, 0, 3), std::clamp<std::int64_t>(g.height - top, 0, 3)};
+}
+
+/// Calls function(integral constant: how many rows), not where there are none.
+template <class F>
+HWY_INLINE void for_rows(FilterRows rows, F function) {
+    if (rows.last - rows.first == 3) return function(std::integral_constant<int, 3>());
+    if (rows.last - rows.first == 2) return function(std::integral_constant<int, 2>());
+    if (rows.last - rows.first == 1) function(std::integral_constant<int, 1>());
 }
 
 /// Outputs [first, last) of a row.
@@ -50,52 +58,16 @@ struct Relu {
     }
 };
 
-/// Outputs that are worked on at a time: what they read of a wide image is in L1 for the next row of the
-/// filter.
-constexpr std::int64_t kBlockColumns = 32;
-
+/// Calls function(outputs, output row, rows of the filter) for blocks of columns, from top to bottom. They
+/// are so narrow that a vector of channels of what three rows read stays in L1: columns of 128 channels are
+/// 512 bytes apart and share an eighth of its sets.
 template <class F>
 HWY_INLINE void for_each_block(const Geometry& g, F function) {
-    for (std::int64_t ow = 0; ow < g.out_width; ow += kBlockColumns)
-        function(Outputs{ow, std::min(ow + kBlockColumns, g.out_width)});
-}
-
-// Calls function(output, vectors of the three columns that it reads) for the outputs; columns beside the
-// image are zeros. x: column 0 of the row, at the first of kVectors vectors of channels.
-template <int kVectors, class Read, class D, class F>
-HWY_INLINE void slide(D d, const Geometry& g, Outputs outputs, const float* x, F function) {
-    using V = hn::Vec<D>;
-    const std::int64_t step = g.channels;
-    const auto load = [&](const float* from, V* to) HWY_ATTR {
-        for (int v = 0; v < kVectors; ++v)
-            to[v] = Read()(d, hn::LoadU(d, from + v * static_cast<std::int64_t>(hn::Lanes(d))));
-    };
-    const auto load_padded = [&](std::int64_t column, V* to) HWY_ATTR {
-        if (column >= 0 && column < g.width) return load(x + column * step, to);
-        for (int v = 0; v < kVectors; ++v) to[v] = hn::Zero(d);
-    };
-    V a[kVectors], b[kVectors], c[kVectors];
-    std::int64_t ow = outputs.first, column = ow - g.pad_left;  // the first that it reads
-    load_padded(column, a);
-    load_padded(column + 1, b);
-    const float* next = x + (column + 2) * step;
-    for (; column >= -2 && ow + 3 <= outputs.last && column + 4 < g.width;
-         ow += 3, column += 3, next += 3 * step) {
-        load(next, c);
-        function(ow, a, b, c);
-        load(next + step, a);
-        function(ow + 1, b, c, a);
-        load(next + 2 * step, b);
-        function(ow + 2, c, a, b);
-    }
-    for (; ow < outputs.last; ++ow, ++column) {
-        load_padded(column + 2, c);
-        function(ow, a, b, c);
-        for (int v = 0; v < kVectors; ++v) {
-            a[v] = b[v];
-            b[v] = c[v];
-        }
-    }
+    const std::int64_t columns =
+        std::clamp<std::int64_t>(2048 / std::max<std::int64_t>(g.channels, 1), 8, 32);
+    for (std::int64_t ow = 0; ow < g.out_width; ow += columns)
+        for (std::int64_t oh = 0; oh < g.out_height; ++oh)
+            function(Outputs{ow, std::min(ow + columns, g.out_width)}, oh, filter_rows(g, oh));
 }
 
 // Where rows come from memory, the next ones are fetched while this one is worked on, in order and a share
@@ -109,98 +81,121 @@ inline void prefetch_share(std::int64_t all_channels, Outputs outputs, std::int6
     for (std::int64_t i = 0; i < channels * columns; i += kLine) __builtin_prefetch(from + i);
 }
 
-// Sums of outputs, `step` elements from one to the next.
-struct Sums {
-    float* data;
-    std::int64_t step;
-};
-
-// to = from + what one row of the filter makes of a row of the image; kFirst: there is no `from` yet. x:
-// column 0, w: (3, C), from, to: the first of the outputs, all at the first of these channels.
-template <int kVectors, bool kFirst, class Read, class D>
+// The outputs of a row. x: column 0 of the first of kRows rows of the image, w: of the filter (kRows, 3, C),
+// y: column 0, all at the first of these channels.
+template <int kRows, class Read, class D>
 HWY_INLINE void forward_row_3x3(D d, const Geometry& g, Outputs outputs, const float* x, const float* w,
-                                Sums from, Sums to) {
+                                float* y) {
     using V = hn::Vec<D>;
-    const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-    V taps[3][kVectors];
-    for (int kw = 0; kw < 3; ++kw)
-        for (int v = 0; v < kVectors; ++v) taps[kw][v] = hn::LoadU(d, w + kw * g.channels + v * lanes);
-    slide<kVectors, Read>(
-        d, g, outputs, x, [=](std::int64_t ow, const V* left, const V* middle, const V* right) HWY_ATTR {
-            const std::int64_t at = ow - outputs.first;
-            for (int v = 0; v < kVectors; ++v) {
-                V sum;
-                if constexpr (kFirst)
-                    sum = hn::Mul(left[v], taps[0][v]);
-                else
-                    sum =
-                        hn::MulAdd(left[v], taps[0][v], hn::LoadU(d, from.data + at * from.step + v * lanes));
-                sum = hn::MulAdd(middle[v], taps[1][v], sum);
-                hn::StoreU(hn::MulAdd(right[v], taps[2][v], sum), d, to.data + at * to.step + v * lanes);
-            }
-        });
+    const std::int64_t step = g.channels, row = g.width * step;
+    V taps[kRows][3];
+    for (int kh = 0; kh < kRows; ++kh)
+        for (int kw = 0; kw < 3; ++kw) taps[kh][kw] = hn::LoadU(d, w + (kh * 3 + kw) * step);
+    // Of an output and the next one: sums of the columns so far. add() returns the one after them.
+    V sum = hn::Zero(d), next = sum;
+    const auto add = [&](const float* column) HWY_ATTR {
+        V after = hn::Zero(d);
+        for (int kh = 0; kh < kRows; ++kh) {
+            const V value = Read()(d, hn::LoadU(d, column + kh * row));
+            sum = hn::MulAdd(value, taps[kh][2], sum);
+            next = hn::MulAdd(value, taps[kh][1], next);
+            after = kh == 0 ? hn::Mul(value, taps[kh][0]) : hn::MulAdd(value, taps[kh][0], after);
+        }
+        return after;
+    };
+    std::int64_t column = outputs.first - g.pad_left;
+    for (int kw = 0; kw < 2; ++kw, ++column) {
+        const V after = column >= 0 && column < g.width ? add(x + column * step) : hn::Zero(d);
+        sum = next;
+        next = after;
+    }
+    float* to = y + outputs.first * step;
+    const auto store = [&](V after) HWY_ATTR {
+        hn::StoreU(sum, d, to);
+        to += step;
+        sum = next;
+        next = after;
+    };
+    // Outputs that no column of the image ends, those that one ends, and those on its right.
+    const std::int64_t count = outputs.last - outputs.first;
+    const std::int64_t before = std::clamp<std::int64_t>(-column, 0, count),
+                       inside = std::clamp<std::int64_t>(g.width - column, before, count);
+    const float *const left = to + before * step, *const right = to + inside * step,
+                       *const end = to + count * step;
+    while (to != left) store(hn::Zero(d));
+    for (const float* from = x + (column + before) * step; to != right; from += step) store(add(from));
+    while (to != end) store(hn::Zero(d));
 }
 
 /// y (out_height, out_width, C) of an image x (height, width, C); w: (3, 3, C). kFetch: x and y come from
 /// memory.
 template <class Read = AsItIs, bool kFetch = false>
 inline void forward_image_3x3(const Geometry& g, const float* x, const float* w, float* y) {
-    // Between rows of the filter sums wait here and not in y, whose columns of 128 channels are 512 bytes
-    // apart: they share an eighth of L1's sets with those of x, and took 1.2 times as long.
-    HWY_ALIGN float waiting[kBlockColumns * 2 * hn::MaxLanes(hn::ScalableTag<float>())];
     const std::int64_t row_x = g.width * g.channels, row_y = g.out_width * g.channels;
-    for (std::int64_t oh = 0; oh < g.out_height; ++oh, y += row_y) {
-        const FilterRows rows = filter_rows(g, oh);
-        if (rows.first >= rows.last) {
-            std::fill(y, y + row_y, 0.0f);
-            continue;
-        }
-        const float* const top = x + (oh - g.pad_top) * row_x;
-        for_each_block(g, [&](Outputs outputs) HWY_ATTR {
-            for_each_group<2>(g.channels, [&](auto d, auto vectors, std::int64_t c) HWY_ATTR {
-                constexpr int kVectors = decltype(vectors)::value;
-                const auto channels = kVectors * static_cast<std::int64_t>(hn::Lanes(d));
-                if constexpr (kFetch) {
-                    prefetch_share(g.channels, outputs, c, channels, top + 3 * row_x);
-                    prefetch_share(g.channels, outputs, c, channels, y + row_y);
-                }
-                const Sums buffer{waiting, channels}, out{y + outputs.first * g.channels + c, g.channels};
-                for (std::int64_t kh = rows.first; kh < rows.last; ++kh) {
-                    const float *const row = top + kh * row_x + c, *const taps = w + kh * 3 * g.channels + c;
-                    const Sums to = kh + 1 == rows.last ? out : buffer;
-                    if (kh == rows.first)
-                        forward_row_3x3<kVectors, true, Read>(d, g, outputs, row, taps, buffer, to);
-                    else
-                        forward_row_3x3<kVectors, false, Read>(d, g, outputs, row, taps, buffer, to);
-                }
+    for_each_block(g, [&](Outputs outputs, std::int64_t oh, FilterRows rows) HWY_ATTR {
+        const float *const top = x + (oh - g.pad_top) * row_x, *const taps = w + rows.first * 3 * g.channels;
+        float* const to = y + oh * row_y;
+        if (rows.first >= rows.last)
+            return std::fill(to + outputs.first * g.channels, to + outputs.last * g.channels, 0.0f);
+        for_each_vector(g.channels, [&](auto d, std::int64_t c) HWY_ATTR {
+            if constexpr (kFetch) {
+                const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+                prefetch_share(g.channels, outputs, c, lanes, top + 3 * row_x);
+                prefetch_share(g.channels, outputs, c, lanes, to + row_y);
+            }
+            for_rows(rows, [&](auto count) HWY_ATTR {
+                forward_row_3x3<decltype(count)::value, Read>(d, g, outputs, top + rows.first * row_x + c,
+                                                              taps + c, to + c);
             });
         });
-    }
+    });
 }
 
-// Adds to dw (3, C) what a row of dy makes of one row of the filter.
-template <int kVectors, class D>
+// Adds to dw (kRows, 3, C) what a row of dy makes of as many rows of the filter. x: column 0 of the first
+// row, dy: column 0.
+template <int kRows, class D>
 HWY_INLINE void weight_row_3x3(D d, const Geometry& g, Outputs outputs, const float* x, const float* dy,
                                float* dw) {
     using V = hn::Vec<D>;
-    const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-    const std::int64_t step = g.channels;
-    V sums[3][kVectors];
-    for (auto& sum : sums)
-        for (V& vector : sum) vector = hn::Zero(d);
-    slide<kVectors, AsItIs>(d, g, outputs, x,
-                            [&](std::int64_t ow, const V* left, const V* middle, const V* right) HWY_ATTR {
-                                for (int v = 0; v < kVectors; ++v) {
-                                    const V grad = hn::LoadU(d, dy + ow * step + v * lanes);
-                                    sums[0][v] = hn::MulAdd(left[v], grad, sums[0][v]);
-                                    sums[1][v] = hn::MulAdd(middle[v], grad, sums[1][v]);
-                                    sums[2][v] = hn::MulAdd(right[v], grad, sums[2][v]);
-                                }
-                            });
-    for (int kw = 0; kw < 3; ++kw)
-        for (int v = 0; v < kVectors; ++v) {
-            float* const to = dw + kw * step + v * lanes;
-            hn::StoreU(hn::Add(hn::LoadU(d, to), sums[kw][v]), d, to);
+    const std::int64_t step = g.channels, row = g.width * step;
+    V sums[kRows][3];
+    for (auto& of_row : sums)
+        for (V& sum : of_row) sum = hn::Zero(d);
+    // Gradients of the outputs that read a column as their right, middle and left one.
+    V right = hn::Zero(d), middle = right;
+    const auto add = [&](const float* column, V left) HWY_ATTR {
+        for (int kh = 0; kh < kRows; ++kh) {
+            const V value = hn::LoadU(d, column + kh * row);
+            sums[kh][2] = hn::MulAdd(value, right, sums[kh][2]);
+            sums[kh][1] = hn::MulAdd(value, middle, sums[kh][1]);
+            sums[kh][0] = hn::MulAdd(value, left, sums[kh][0]);
+        }
+    };
+    const auto shift = [&](V left) HWY_ATTR {
+        right = middle;
+        middle = left;
+    };
+    std::int64_t column = outputs.first - g.pad_left;  // that the first output reads first
+    const float* grad = dy + outputs.first * step;
+    const std::int64_t count = outputs.last - outputs.first;
+    const std::int64_t before = std::clamp<std::int64_t>(-column, 0, count),
+                       inside = std::clamp<std::int64_t>(g.width - column, before, count);
+    const float *const left_end = grad + before * step, *const end = grad + inside * step;
+    for (; grad != left_end; grad += step) shift(hn::LoadU(d, grad));
+    for (const float* from = x + (column + before) * step; grad != end; grad += step, from += step) {
+        const V left = hn::LoadU(d, grad);
+        add(from, left);
+        shift(left);
+    }
+    const std::int64_t last = column + count + 2;
+    for (column += inside; column < std::min(last, g.width); ++column) {
+        if (column >= 0) add(x + column * step, hn::Zero(d));
+        shift(hn::Zero(d));
+    }
+    for (int kh = 0; kh < kRows; ++kh)
+        for (int kw = 0; kw < 3; ++kw) {
+            float* const to = dw + (kh * 3 + kw) * step;
+            hn::StoreU(hn::Add(hn::LoadU(d, to), sums[kh][kw]), d, to);
         }
 }
 
@@ -208,23 +203,20 @@ HWY_INLINE void weight_row_3x3(D d, const Geometry& g, Outputs outputs, const fl
 template <bool kFetch = false>
 inline void weight_image_3x3(const Geometry& g, const float* x, const float* dy, float* dw) {
     const std::int64_t row_x = g.width * g.channels, row_dy = g.out_width * g.channels;
-    for (std::int64_t oh = 0; oh < g.out_height; ++oh, dy += row_dy) {
-        const FilterRows rows = filter_rows(g, oh);
-        const float* const top = x + (oh - g.pad_top) * row_x;
-        for_each_block(g, [&](Outputs outputs) HWY_ATTR {
-            for_each_group<2>(g.channels, [&](auto d, auto vectors, std::int64_t c) HWY_ATTR {
-                constexpr int kVectors = decltype(vectors)::value;
-                if constexpr (kFetch) {
-                    const auto channels = kVectors * static_cast<std::int64_t>(hn::Lanes(d));
-                    prefetch_share(g.channels, outputs, c, channels, top + 3 * row_x);
-                    prefetch_share(g.channels, outputs, c, channels, dy + row_dy);
-                }
-                for (std::int64_t kh = rows.first; kh < rows.last; ++kh)
-                    weight_row_3x3<kVectors>(d, g, outputs, top + kh * row_x + c, dy + c,
-                                             dw + kh * 3 * g.channels + c);
+    for_each_block(g, [&](Outputs outputs, std::int64_t oh, FilterRows rows) HWY_ATTR {
+        const float *const top = x + (oh - g.pad_top) * row_x, *const grad = dy + oh * row_dy;
+        for_each_vector(g.channels, [&](auto d, std::int64_t c) HWY_ATTR {
+            if constexpr (kFetch) {
+                const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+                prefetch_share(g.channels, outputs, c, lanes, top + 3 * row_x);
+                prefetch_share(g.channels, outputs, c, lanes, grad + row_dy);
+            }
+            for_rows(rows, [&](auto count) HWY_ATTR {
+                weight_row_3x3<decltype(count)::value>(d, g, outputs, top + rows.first * row_x + c, grad + c,
+                                                       dw + rows.first * 3 * g.channels + c);
             });
         });
-    }
+    });
 }
 
 }  // namespace tern::depthwise_conv2d_passes::HWY_NAMESPACE

@@ -281,8 +281,8 @@ class Backward {
     }
 
     // sums += dz^T u
-    void add_pointwise(const float* dz, const float* u, std::int64_t pixels, float* packed,
-                       float* sums) const {
+    void add_pointwise(const float* dz, const float* u, std::int64_t pixels, float* packed, float* sums,
+                       const decltype(Block::ahead)& ahead) const {
         for (std::int64_t p = 0; p < pixels; p += gemm::kStepTerms) {
             const std::int64_t terms = std::min(gemm::kStepTerms, pixels - p);
             Block block = gemm::block_of({dz + p * size_.out, size_.out, terms, 1, size_.out}, size_.in, sums,
@@ -291,6 +291,7 @@ class Backward {
             block.start_row = size_.in;
             gemm::set_columns(block, {u + p * size_.in, terms, size_.in, size_.in, 1},
                               [&] { return packed; });
+            if (p == 0) block.ahead = ahead;
             block.products = panels_.products;
             gemm::multiply(block);
         }
@@ -320,25 +321,25 @@ class Backward {
             const std::int64_t last = std::min(h + strip, size_.height), pixels = (last - h) * width;
             const float* const dz = gradient_rows(first_pixel + h * width, pixels, dz_buffer);
             channel_rows::add_sums(pixels, size_.out, dz, sums.bias);
-            // The next strip's gradient, output and input, whose next row is here already, and where this one
-            // goes in the end.
+            // One product fetches where this strip goes in the end, the other the next one's gradient, output
+            // and input, whose next row is here already.
             const std::int64_t next = first_pixel + last * width, after = strip * width,
                                begun = first_pixel + done * width;
-            const decltype(Block::ahead) ahead{pixels_of(problem_.inputs[9], next, after),
-                                               pixels_of(one_ ? problem_.inputs[7] : Tensor(), next, after),
-                                               pixels_of(problem_.inputs[0], next + width, after),
-                                               pixels_of(problem_.inputs[12], next + width, after),
-                                               pixels_of(problem_.inputs[13], begun, after),
-                                               pixels_of(dx, begun, after),
-                                               pixels_of(problem_.outputs[8], begun, after)};
             const Rows du = du_rows.slide(
                 std::max<std::int64_t>(done - 1, 0), last, [&](std::int64_t, std::int64_t count, float* to) {
-                    panels_.multiply(dz, one_.defined(), count * width, nullptr, to, ahead);
+                    panels_.multiply(
+                        dz, one_.defined(), count * width, nullptr, to,
+                        {pixels_of(problem_.inputs[13], begun, after), pixels_of(dx, begun, after),
+                         pixels_of(problem_.outputs[8], begun, after)});
                 });
             const Rows a = activations.around(h, last);
             const Geometry g = geometry(size_, a, h, last);
             HWY_DYNAMIC_DISPATCH(depthwise_rows)(g, a.data, taps_.data<float>(), u);
-            add_pointwise(dz, u, pixels, packed, sums.pointwise);
+            add_pointwise(dz, u, pixels, packed, sums.pointwise,
+                          {pixels_of(problem_.inputs[9], next, after),
+                           pixels_of(one_ ? problem_.inputs[7] : Tensor(), next, after),
+                           pixels_of(problem_.inputs[0], next + width, after),
+                           pixels_of(problem_.inputs[12], next + width, after)});
             HWY_DYNAMIC_DISPATCH(depthwise_weight_rows)(g, a.data, du.data + (h - du.first) * row, sums.taps);
             const std::int64_t until = last == size_.height ? last : last - 1;
             if (dx || norm_) {
