@@ -190,7 +190,7 @@ void multiply_pairs(const Block& block) {
         for (std::int64_t r = 0; !by_columns && r < rows; ++r)
             pair_neighbours(from + (i + r) * block.a_row, block.depth, a + r * a_row);
         prefetch_rows(block, i + rows, std::min(i + rows + kRows, block.rows), 0, block.columns);
-        ahead.next();
+        ahead.next().fetch_beyond(0);
         for (std::int64_t j = 0; j < block.columns; j += kTileColumns) {
             const std::int64_t columns = std::min(kTileColumns, block.columns - j);
             const PairTile tile{pairs,

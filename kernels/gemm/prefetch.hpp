@@ -36,32 +36,51 @@ inline void prefetch_terms(const Block& block, std::int64_t begin, std::int64_t 
     }
 }
 
-/// What comes after the block, fetched in as many parts as the block has tiles. Shares are counted once a
-/// block: two divisions for each tile and memory were 6 % of a training step.
+/// Lines of memory, one after the other.
+struct Lines {
+    const float* first = nullptr;
+    std::int64_t count = 0;
+
+    /// Fetches those beyond the first `most`, and forgets them.
+    void fetch_beyond(std::int64_t most) {
+        for (; count > most; --count) __builtin_prefetch(first + (count - 1) * kLine, 0, 2);
+    }
+};
+
+/// What comes after the block, in as many shares as the block has tiles. They are counted once a block: two
+/// divisions for each tile and memory were 6 % of a training step.
 class PrefetchAhead {
   public:
-    PrefetchAhead(const Block& block, std::int64_t parts) {
+    PrefetchAhead(const Block& block, std::int64_t tiles) {
+        std::int64_t lines = 0;
         for (const Ahead& ahead : block.ahead)
-            if (ahead.count > 0)
-                rest_[count_++] = {ahead.data, ahead.data + ahead.count,
-                                   ((ahead.count - 1) / kLine / parts + 1) * kLine};
+            if (ahead.count > 0) {
+                rest_[end_++] = {ahead.data, (ahead.count - 1) / kLine + 1};
+                lines += rest_[end_ - 1].count;
+            }
+        if (lines > 0) share_ = (lines - 1) / tiles + 1;
     }
 
-    void next() {
-        for (int i = 0; i < count_; ++i) {
-            Rest& rest = rest_[i];
-            const float* const end = std::min(rest.begin + rest.share, rest.end);
-            for (; rest.begin < end; rest.begin += kLine) __builtin_prefetch(rest.begin, 0, 2);
+    /// The next tile's share, for it to fetch line by line: a processor waits when too many are under way.
+    /// Those of a second memory are fetched here.
+    Lines next() {
+        Lines share;
+        for (std::int64_t wanted = share_; wanted > 0 && begin_ < end_;) {
+            Lines& rest = rest_[begin_];
+            share.fetch_beyond(0);
+            share = {rest.first, std::min(wanted, rest.count)};
+            rest.first += share.count * kLine;
+            rest.count -= share.count;
+            wanted -= share.count;
+            if (rest.count == 0) ++begin_;
         }
+        return share;
     }
 
   private:
-    struct Rest {
-        const float *begin, *end;
-        std::int64_t share;
-    };
-    std::array<Rest, std::tuple_size_v<decltype(Block::ahead)>> rest_;
-    int count_ = 0;
+    std::array<Lines, std::tuple_size_v<decltype(Block::ahead)>> rest_;
+    int begin_ = 0, end_ = 0;
+    std::int64_t share_ = 0;
 };
 
 }  // namespace tern::gemm

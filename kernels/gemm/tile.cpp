@@ -20,6 +20,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 // 6x4 sums, 4 vectors of B and a broadcast are 29 of AVX-512's 32 registers; 6x2, 2 and 1 are 15 of 16.
 constexpr int kRows = 6;
 constexpr int kVectors = HWY_TARGET <= HWY_AVX3 ? 4 : 2;
+// Lines that a tile fetches ahead per column of A.
+constexpr std::int64_t kLines = kVectors / 2;
 
 using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
@@ -30,6 +32,7 @@ struct Tile {
     const float* start;  // may be null
     float* c;
     std::int64_t start_row, c_row;
+    Lines ahead;
 };
 
 // Calls function(0), function(1), ... with constants: an array that only constants index lives in registers.
@@ -63,6 +66,9 @@ void multiply_tile(const Block& block, const Tile& tile) {
         vectors[v] = v * lanes / kPanelColumns * block.b_panel + v * lanes % kPanelColumns;
     });
     const std::int64_t a_row = block.a_row, a_column = block.a_column, b_row = block.b_row;
+    // Where nothing is to be fetched, or no more, a line is fetched again.
+    const float* ahead = tile.ahead.count > 0 ? tile.ahead.first : tile.c;
+    const float* const last = ahead + std::max<std::int64_t>(tile.ahead.count - kLines, 0) * kLine;
     for (const std::int64_t segment : block.segments) {
         const float* a = tile.a + segment;
         for (std::int64_t k = 0; k < block.depth; ++k, a += a_column, b += b_row) {
@@ -75,6 +81,8 @@ void multiply_tile(const Block& block, const Tile& tile) {
                     sum = hn::MulAdd(row, columns[v], sum);
                 });
             });
+            for (std::int64_t l = 0; l < kLines; ++l) __builtin_prefetch(ahead + l * kLine, 0, 2);
+            ahead = std::min(ahead + kLines * kLine, last);
         }
     }
     for_each_sum([&](V& sum, int r, int v)
@@ -123,6 +131,7 @@ void multiply_block(const Block& block) {
     // 32 rows are 6+6+5+5+5+5, not five times 6 and 2: short tiles wait for B.
     const std::int64_t short_rows = block.rows / tiles, long_tiles = block.rows % tiles;
     PrefetchAhead ahead(block, (block.columns + width - 1) / width * tiles);
+    const std::int64_t lines = block.depth * static_cast<std::int64_t>(block.segments.size()) * kLines;
     for (std::int64_t j = 0; j < block.columns; j += width) {
         const std::int64_t columns = std::min(width, block.columns - j),
                            vectors = (columns + lanes - 1) / lanes;
@@ -132,16 +141,18 @@ void multiply_block(const Block& block) {
         for (std::int64_t t = 0, i = 0; t < tiles; ++t) {
             const bool is_long = t < long_tiles;
             const std::int64_t rows = short_rows + (is_long ? 1 : 0);
+            Lines share = ahead.next();
+            share.fetch_beyond(lines);
             const Tile tile{block.a + i * block.a_row,
                             b,
                             block.start == nullptr ? nullptr : block.start + i * block.start_row + j,
                             block.c + i * block.c_row + j,
                             block.start_row,
-                            block.c_row};
+                            block.c_row,
+                            share};
             prefetch_rows(block, i + rows, std::min(i + rows + kRows, block.rows), j, columns);
             if (j == 0 && block.next_depth > 0)
                 prefetch_terms(block, t * block.next_depth / tiles, (t + 1) * block.next_depth / tiles);
-            ahead.next();
             if (vectors * lanes == columns)
                 (is_long ? long_tile : short_tile)(block, tile);
             else
