@@ -61,21 +61,22 @@ void multiply_tile(const Block& block, const Tile& tile) {
                          HWY_ATTR { sum = hn::LoadU(d, tile.start + r * tile.start_row + v * lanes); });
 
     const float* b = tile.b;
-    std::int64_t vectors[kTileVectors];  // where they are in a row of B
-    unrolled<kTileVectors>([&](auto v) HWY_ATTR {
-        vectors[v] = v * lanes / kPanelColumns * block.b_panel + v * lanes % kPanelColumns;
-    });
-    const std::int64_t a_row = block.a_row, a_column = block.a_column, b_row = block.b_row;
+    const std::int64_t a_row = block.a_row, a_column = block.a_column, b_row = block.b_row,
+                       b_panel = block.b_panel;
     // Where nothing is to be fetched, or no more, a line is fetched again.
     const float* ahead = tile.ahead.count > 0 ? tile.ahead.first : tile.c;
     const float* const last = ahead + std::max<std::int64_t>(tile.ahead.count - kLines, 0) * kLine;
     for (const std::int64_t segment : block.segments) {
-        const float* a = tile.a + segment;
-        for (std::int64_t k = 0; k < block.depth; ++k, a += a_column, b += b_row) {
+        // Two pointers: multiples of a_row up to 5 would take more registers than there are.
+        const float *a = tile.a + segment, *lower = a + 3 * a_row;
+        for (std::int64_t k = block.depth; k > 0; --k, a += a_column, lower += a_column, b += b_row) {
             V columns[kTileVectors];
-            unrolled<kTileVectors>([&](auto v) HWY_ATTR { columns[v] = hn::LoadU(d, b + vectors[v]); });
+            unrolled<kTileVectors>([&](auto v) HWY_ATTR {
+                columns[v] =
+                    hn::LoadU(d, b + v * lanes / kPanelColumns * b_panel + v * lanes % kPanelColumns);
+            });
             unrolled<kTileRows>([&](auto r) HWY_ATTR {
-                const V row = hn::Set(d, a[r * a_row]);
+                const V row = hn::Set(d, r < 3 ? a[r * a_row] : lower[(r - 3) * a_row]);
                 unrolled<kTileVectors>([&](auto v) HWY_ATTR {
                     V& sum = sums[r * kTileVectors + v];
                     sum = hn::MulAdd(row, columns[v], sum);
