@@ -63,9 +63,11 @@ void multiply_tile(const Block& block, const Tile& tile) {
     const float* b = tile.b;
     const std::int64_t a_row = block.a_row, a_column = block.a_column, b_row = block.b_row,
                        b_panel = block.b_panel;
-    // Where nothing is to be fetched, or no more, a line is fetched again.
+    // Evenly, in steps of numbers, not of lines; where there is nothing, a line of C again and again.
     const float* ahead = tile.ahead.count > 0 ? tile.ahead.first : tile.c;
-    const float* const last = ahead + std::max<std::int64_t>(tile.ahead.count - kLines, 0) * kLine;
+    const std::int64_t terms =
+        std::max<std::int64_t>(block.depth * static_cast<std::int64_t>(block.segments.size()), 1);
+    const std::int64_t step = (tile.ahead.count * kLine + terms - 1) / terms;
     for (const std::int64_t segment : block.segments) {
         // Two pointers: multiples of a_row up to 5 would take more registers than there are.
         const float *a = tile.a + segment, *lower = a + 3 * a_row;
@@ -83,7 +85,7 @@ void multiply_tile(const Block& block, const Tile& tile) {
                 });
             });
             for (std::int64_t l = 0; l < kLines; ++l) __builtin_prefetch(ahead + l * kLine, 0, 2);
-            ahead = std::min(ahead + kLines * kLine, last);
+            ahead += step;
         }
     }
     for_each_sum([&](V& sum, int r, int v)
