@@ -51,9 +51,11 @@ void set_num_threads(int count) {
     threads() = count;
 }
 
+int free_threads() { return inside_chunk ? 1 : num_threads(); }
+
 void parallel_detail::run(std::int64_t chunks, ChunkFunction function, void* context) {
-    const int workers = static_cast<int>(std::min<std::int64_t>(chunks, num_threads()));
-    if (workers <= 1 || inside_chunk) {
+    const int workers = static_cast<int>(std::min<std::int64_t>(chunks, free_threads()));
+    if (workers <= 1) {
         for (std::int64_t chunk = 0; chunk < chunks; ++chunk) function(context, chunk);
         return;
     }

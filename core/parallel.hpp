@@ -11,6 +11,8 @@ namespace tern {
 int num_threads();
 /// 1 or more; throws Error otherwise.
 void set_num_threads(int count);
+/// Threads that a parallel_for called here would use: num_threads(), or 1 inside a chunk.
+int free_threads();
 
 namespace parallel_detail {
 using ChunkFunction = void (*)(void* context, std::int64_t chunk);

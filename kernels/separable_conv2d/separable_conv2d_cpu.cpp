@@ -84,7 +84,7 @@ class Activations {
           x_(x.data<float>() + first_pixel_ * size.in),
           sliding_(buffer, size.window(), size.row(size.in)) {}
 
-    /// Rows [begin, end) go to `kept`, too, an image.
+    /// Rows [begin, end) go to `kept`, an image: all are made there, some are copied.
     void keep(std::int64_t begin, std::int64_t end, float* kept) {
         kept_begin_ = begin;
         kept_end_ = end;
@@ -94,15 +94,24 @@ class Activations {
     /// Those that outputs [begin, end) read; in the order of the rows.
     Rows around(std::int64_t begin, std::int64_t end) {
         if (norm_ == nullptr) return {x_, 0, size_.height};
-        return sliding_.slide(std::max<std::int64_t>(begin - 1, 0), std::min(end + 1, size_.height),
+        const std::int64_t last = std::min(end + 1, size_.height);
+        if (kept_ != nullptr && kept_end_ - kept_begin_ == size_.height) {
+            if (made_ < last) make(made_, last - made_, kept_ + made_ * size_.row(size_.in));
+            made_ = last;
+            return {kept_, 0, size_.height};
+        }
+        return sliding_.slide(std::max<std::int64_t>(begin - 1, 0), last,
                               [&](std::int64_t row, std::int64_t count, float* to) {
-                                  norm_->forward_rows(first_pixel_ + row * size_.width, count * size_.width,
-                                                      to);
+                                  make(row, count, to);
                                   store(row, count, to);
                               });
     }
 
   private:
+    void make(std::int64_t row, std::int64_t count, float* to) const {
+        norm_->forward_rows(first_pixel_ + row * size_.width, count * size_.width, to);
+    }
+
     void store(std::int64_t row, std::int64_t count, const float* from) const {
         const std::int64_t first = std::max(row, kept_begin_), last = std::min(row + count, kept_end_);
         const std::int64_t size = size_.row(size_.in);
@@ -116,7 +125,7 @@ class Activations {
     const float* x_;
     SlidingRows sliding_;
     float* kept_ = nullptr;
-    std::int64_t kept_begin_ = 0, kept_end_ = 0;
+    std::int64_t kept_begin_ = 0, kept_end_ = 0, made_ = 0;
 };
 
 // Rows [begin, end) of outputs of the 3x3 filter, from these of its input.
@@ -183,8 +192,11 @@ void forward(const Problem& problem, Products products) {
     const Tensor taps = depthwise_conv2d_passes::taps_first(problem.inputs[5], false);
     const Panels panels(gemm::Matrix::rows_of(pointwise).transposed(), products);
     const std::int64_t strip = size.strip(), strips = (size.height + strip - 1) / strip;
-    const std::int64_t per_image = std::clamp<std::int64_t>(kTasks / std::max<std::int64_t>(size.images, 1),
-                                                            1, std::max<std::int64_t>(strips, 1));
+    // The bands of an image read rows of each other. Sums of moments depend on them, outputs do not.
+    const std::int64_t images = std::max<std::int64_t>(size.images, 1);
+    const std::int64_t per_image =
+        std::clamp<std::int64_t>(mean ? kTasks / images : (free_threads() + images - 1) / images, 1,
+                                 std::max<std::int64_t>(strips, 1));
     const std::int64_t band = (strips + per_image - 1) / per_image * strip;
     PartialMoments moments(mean ? size.images * per_image : 0, size.out);
     parallel_for(size.images * per_image, 1, [&](std::int64_t task, std::int64_t) {

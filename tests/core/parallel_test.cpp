@@ -41,12 +41,15 @@ TEST_CASE("an exception in a chunk reaches the caller, and nested calls run") {
                                        if (begin == 50) fail("test", "chunk ", begin);
                                    }),
                       "[test] chunk 50");
-    std::vector<int> inner(16);
+    std::vector<int> inner(16), free(4);
+    CHECK(free_threads() == 4);
     parallel_for(4, 1, [&](std::int64_t begin, std::int64_t) {
+        free[static_cast<std::size_t>(begin)] = free_threads();
         parallel_for(
             4, 1, [&](std::int64_t j, std::int64_t) { inner[static_cast<std::size_t>(begin * 4 + j)] = 1; });
     });
     CHECK(std::accumulate(inner.begin(), inner.end(), 0) == 16);
+    CHECK(free == std::vector{1, 1, 1, 1});
 }
 
 // Helpers come late, or never, to most of these: more threads than CPUs, and loops shorter than it takes to
