@@ -78,7 +78,7 @@ class PrefetchAhead {
     }
 
   private:
-    std::array<Lines, std::tuple_size_v<decltype(Block::ahead)>> rest_;
+    std::array<Lines, std::tuple_size_v<AheadList>> rest_;
     int begin_ = 0, end_ = 0;
     std::int64_t share_ = 0;
 };

@@ -22,6 +22,7 @@ struct Ahead {
     const float* data = nullptr;
     std::int64_t count = 0;
 };
+using AheadList = std::array<Ahead, 4>;
 
 /// C (rows, columns) = start + A B, on one thread. Small enough that B stays in the caches.
 ///
@@ -48,7 +49,7 @@ struct Block {
     std::int64_t next_depth = 0;
     /// What the work after this block reads from memory or writes there: fetched into L2 meanwhile, for a
     /// product leaves the memory alone.
-    std::array<Ahead, 7> ahead{};
+    AheadList ahead{};
     /// A is in L1 already: its rows are not fetched ahead.
     bool a_cached = false;
     /// With bfloat16 A has one segment only.

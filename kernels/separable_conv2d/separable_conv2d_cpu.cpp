@@ -135,12 +135,22 @@ Geometry geometry(const Size& size, const Rows& from, std::int64_t begin, std::i
             1};
 }
 
-/// What a product fetches ahead of an image, or of an undefined tensor nothing.
-gemm::Ahead pixels_of(const Tensor& image, std::int64_t first, std::int64_t count) {
-    if (!image) return {};
-    const std::int64_t channels = image.dim(3);
-    return {image.data<float>() + first * channels, count * channels};
-}
+/// Images as a row of pixels, of which products fetch some ahead; of an undefined tensor there are none.
+class Pixels {
+  public:
+    explicit Pixels(const Tensor& images) {
+        if (!images) return;
+        data_ = images.data<float>();
+        channels_ = images.dim(3);
+    }
+
+    float* at(std::int64_t pixel) const { return data_ == nullptr ? nullptr : data_ + pixel * channels_; }
+    gemm::Ahead ahead(std::int64_t first, std::int64_t count) const { return {at(first), count * channels_}; }
+
+  private:
+    float* data_ = nullptr;
+    std::int64_t channels_ = 0;
+};
 
 /// B of the products of pixels with the pointwise weights.
 struct Panels {
@@ -158,7 +168,7 @@ struct Panels {
 
     /// to (pixels, columns) = from (pixels, terms) b + bias; `from` was just written, or lies in memory.
     void multiply(const float* from, bool from_cached, std::int64_t pixels, const float* bias, float* to,
-                  const decltype(Block::ahead)& ahead) const {
+                  const gemm::AheadList& ahead) const {
         Block block = gemm::block_of({from, pixels, terms, terms, 1}, columns, to, columns);
         block.b = data.data<float>();
         block.b_row = gemm::kPanelColumns;
@@ -199,12 +209,13 @@ void forward(const Problem& problem, Products products) {
                                  std::max<std::int64_t>(strips, 1));
     const std::int64_t band = (strips + per_image - 1) / per_image * strip;
     PartialMoments moments(mean ? size.images * per_image : 0, size.out);
+    const Pixels input(x), residual(problem.inputs[8]), output(y), kept_input(kept);
     parallel_for(size.images * per_image, 1, [&](std::int64_t task, std::int64_t) {
         const std::int64_t n = task / per_image, begin = task % per_image * band;
         const std::int64_t end = std::min(begin + band, size.height);
         float* const u = gemm::thread_buffer(strip * size.row(size.in) + size.window_buffer());
         Activations activations(size, x, norm && !relu ? &*norm : nullptr, n, u + strip * size.row(size.in));
-        if (kept) activations.keep(begin, end, kept.data<float>() + n * size.pixels() * size.in);
+        if (kept) activations.keep(begin, end, kept_input.at(n * size.pixels()));
         for (std::int64_t h = begin; h < end; h += strip) {
             const std::int64_t last = std::min(h + strip, end), pixels = (last - h) * size.width;
             const Rows a = activations.around(h, last);
@@ -213,12 +224,11 @@ void forward(const Problem& problem, Products products) {
                 HWY_DYNAMIC_DISPATCH(depthwise_relu_rows)(g, a.data, taps.data<float>(), u);
             else
                 HWY_DYNAMIC_DISPATCH(depthwise_rows)(g, a.data, taps.data<float>(), u);
-            float* const z = y.data<float>() + (n * size.pixels() + h * size.width) * size.out;
+            float* const z = output.at(n * size.pixels() + h * size.width);
             const std::int64_t next = (n * size.height + last) * size.width, after = strip * size.width;
             panels.multiply(u, true, pixels, bias ? bias.data<float>() : nullptr, z,
-                            {pixels_of(x, next + size.width, after),
-                             pixels_of(problem.inputs[8], next + size.width, after),
-                             pixels_of(kept, next + size.width, after)});
+                            {input.ahead(next + size.width, after), residual.ahead(next + size.width, after),
+                             kept_input.ahead(next + size.width, after)});
             if (mean) moments.add(task, z, pixels);
         }
     });
@@ -239,7 +249,14 @@ class Backward {
           norm_(normalization(problem, problem.inputs[12])),
           taps_(depthwise_conv2d_passes::taps_first(problem.inputs[5], false)),
           turned_(depthwise_conv2d_passes::taps_first(problem.inputs[5], true)),
-          panels_(gemm::Matrix::rows_of(problem.inputs[6]), products) {
+          panels_(gemm::Matrix::rows_of(problem.inputs[6]), products),
+          x_(problem.inputs[0]),
+          y_(problem.inputs[7]),
+          dy_(problem.inputs[9]),
+          residual_(problem.inputs[12]),
+          more_(problem.inputs[13]),
+          dx_(problem.outputs[0]),
+          dresidual_(problem.outputs[8]) {
         const Tensor &dmean = problem.inputs[10], &dvariance = problem.inputs[11];
         if (!dmean && !dvariance) return;
         one_ = Tensor::full({size_.out}, 1);
@@ -284,17 +301,17 @@ class Backward {
   private:
     // The gradient of the output with what comes through its moments: dy itself, or made in `to`.
     const float* gradient_rows(std::int64_t pixel, std::int64_t pixels, float* to) const {
-        const float* const dy = problem_.inputs[9].data<float>() + pixel * size_.out;
+        const float* const dy = dy_.at(pixel);
         if (!one_) return dy;
-        channel_rows::combine(
-            pixels, size_.out, dy, one_.data<float>(), problem_.inputs[7].data<float>() + pixel * size_.out,
-            problem_.inputs[8].data<float>(), centred_.data<float>(), constant_.data<float>(), to);
+        channel_rows::combine(pixels, size_.out, dy, one_.data<float>(), y_.at(pixel),
+                              problem_.inputs[8].data<float>(), centred_.data<float>(),
+                              constant_.data<float>(), to);
         return to;
     }
 
     // sums += dz^T u
     void add_pointwise(const float* dz, const float* u, std::int64_t pixels, float* packed, float* sums,
-                       const decltype(Block::ahead)& ahead) const {
+                       const gemm::AheadList& ahead) const {
         for (std::int64_t p = 0; p < pixels; p += gemm::kStepTerms) {
             const std::int64_t terms = std::min(gemm::kStepTerms, pixels - p);
             Block block = gemm::block_of({dz + p * size_.out, size_.out, terms, 1, size_.out}, size_.in, sums,
@@ -307,11 +324,6 @@ class Backward {
             block.products = panels_.products;
             gemm::multiply(block);
         }
-    }
-
-    // A pixel of an image of the input's size; null for an undefined tensor.
-    float* at(const Tensor& image, std::int64_t pixel) const {
-        return image ? image.data<float>() + pixel * size_.in : nullptr;
     }
 
     void run_image(std::int64_t n, const Sums& sums) const {
@@ -327,7 +339,6 @@ class Backward {
         float* const packed = du_buffer + size_.window_buffer();
         Activations activations(size_, problem_.inputs[0], norm_ ? &*norm_ : nullptr, n, a_buffer);
         SlidingRows du_rows(du_buffer, size_.window(), row);
-        const Tensor& dx = problem_.outputs[0];
         std::int64_t done = 0;  // rows of da: one less than there are of du, but for the last strip
         for (std::int64_t h = 0; h < size_.height; h += strip) {
             const std::int64_t last = std::min(h + strip, size_.height), pixels = (last - h) * width;
@@ -341,28 +352,25 @@ class Backward {
                 std::max<std::int64_t>(done - 1, 0), last, [&](std::int64_t, std::int64_t count, float* to) {
                     panels_.multiply(
                         dz, one_.defined(), count * width, nullptr, to,
-                        {pixels_of(problem_.inputs[13], begun, after), pixels_of(dx, begun, after),
-                         pixels_of(problem_.outputs[8], begun, after)});
+                        {more_.ahead(begun, after), dx_.ahead(begun, after), dresidual_.ahead(begun, after)});
                 });
             const Rows a = activations.around(h, last);
             const Geometry g = geometry(size_, a, h, last);
             HWY_DYNAMIC_DISPATCH(depthwise_rows)(g, a.data, taps_.data<float>(), u);
             add_pointwise(dz, u, pixels, packed, sums.pointwise,
-                          {pixels_of(problem_.inputs[9], next, after),
-                           pixels_of(one_ ? problem_.inputs[7] : Tensor(), next, after),
-                           pixels_of(problem_.inputs[0], next + width, after),
-                           pixels_of(problem_.inputs[12], next + width, after)});
+                          {dy_.ahead(next, after), one_ ? y_.ahead(next, after) : gemm::Ahead{},
+                           x_.ahead(next + width, after), residual_.ahead(next + width, after)});
             HWY_DYNAMIC_DISPATCH(depthwise_weight_rows)(g, a.data, du.data + (h - du.first) * row, sums.taps);
             const std::int64_t until = last == size_.height ? last : last - 1;
-            if (dx || norm_) {
-                const std::int64_t pixel = first_pixel + done * width;
-                float* const to = dx ? dx.data<float>() + pixel * size_.in : da_buffer;
+            float* const dx = dx_.at(begun);
+            if (dx != nullptr || norm_) {
+                float* const to = dx != nullptr ? dx : da_buffer;
                 float* const da = norm_ ? da_buffer : to;
                 HWY_DYNAMIC_DISPATCH(depthwise_rows)
                 (geometry(size_, du, done, until), du.data, turned_.data<float>(), da);
                 if (norm_)
-                    norm_->backward_rows(pixel, (until - done) * width, {da, at(problem_.inputs[13], pixel)},
-                                         {to, at(problem_.outputs[8], pixel)}, sums.dz, sums.dz_centred);
+                    norm_->backward_rows(begun, (until - done) * width, {da, more_.at(begun)},
+                                         {to, dresidual_.at(begun)}, sums.dz, sums.dz_centred);
             }
             done = until;
         }
@@ -373,6 +381,8 @@ class Backward {
     std::optional<NormalizeCpu> norm_;
     Tensor taps_, turned_;
     Panels panels_;
+    Pixels x_, y_, dy_, residual_, more_, dx_,
+        dresidual_;  // more_: what is added to the gradient of the input
     Tensor one_, constant_,
         centred_;  // dz = one dy + centred (z - mean) + constant, where moments have gradients
 };
