@@ -166,15 +166,15 @@ struct Panels {
         gemm::pack_panels(b, data.data<float>(), terms * gemm::kPanelColumns);
     }
 
-    /// to (pixels, columns) = from (pixels, terms) b + bias; `from` was just written, or lies in memory.
-    void multiply(const float* from, bool from_cached, std::int64_t pixels, const float* bias, float* to,
+    /// to (pixels, columns) = from (pixels, terms) b + bias; `from` was just written or read.
+    void multiply(const float* from, std::int64_t pixels, const float* bias, float* to,
                   const gemm::AheadList& ahead) const {
         Block block = gemm::block_of({from, pixels, terms, terms, 1}, columns, to, columns);
         block.b = data.data<float>();
         block.b_row = gemm::kPanelColumns;
         block.b_panel = terms * gemm::kPanelColumns;
         block.start = bias;
-        block.a_cached = from_cached;
+        block.a_cached = true;
         block.ahead = ahead;
         block.products = products;
         gemm::multiply(block);
@@ -226,7 +226,7 @@ void forward(const Problem& problem, Products products) {
                 HWY_DYNAMIC_DISPATCH(depthwise_rows)(g, a.data, taps.data<float>(), u);
             float* const z = output.at(n * size.pixels() + h * size.width);
             const std::int64_t next = (n * size.height + last) * size.width, after = strip * size.width;
-            panels.multiply(u, true, pixels, bias ? bias.data<float>() : nullptr, z,
+            panels.multiply(u, pixels, bias ? bias.data<float>() : nullptr, z,
                             {input.ahead(next + size.width, after), residual.ahead(next + size.width, after),
                              kept_input.ahead(next + size.width, after)});
             if (mean) moments.add(task, z, pixels);
@@ -254,9 +254,9 @@ class Backward {
           y_(problem.inputs[7]),
           dy_(problem.inputs[9]),
           residual_(problem.inputs[12]),
-          more_(problem.inputs[13]),
           dx_(problem.outputs[0]),
-          dresidual_(problem.outputs[8]) {
+          dresidual_(problem.outputs[8]),
+          more_(problem.inputs[13]) {
         const Tensor &dmean = problem.inputs[10], &dvariance = problem.inputs[11];
         if (!dmean && !dvariance) return;
         one_ = Tensor::full({size_.out}, 1);
@@ -342,24 +342,25 @@ class Backward {
         std::int64_t done = 0;  // rows of da: one less than there are of du, but for the last strip
         for (std::int64_t h = 0; h < size_.height; h += strip) {
             const std::int64_t last = std::min(h + strip, size_.height), pixels = (last - h) * width;
+            // The steps are in this order because each then reads what the one before left in L1.
+            const Rows a = activations.around(h, last);
+            const Geometry g = geometry(size_, a, h, last);
+            HWY_DYNAMIC_DISPATCH(depthwise_rows)(g, a.data, taps_.data<float>(), u);
             const float* const dz = gradient_rows(first_pixel + h * width, pixels, dz_buffer);
             channel_rows::add_sums(pixels, size_.out, dz, sums.bias);
             // One product fetches where this strip goes in the end, the other the next one's gradient, output
             // and input, whose next row is here already.
             const std::int64_t next = first_pixel + last * width, after = strip * width,
                                begun = first_pixel + done * width;
+            add_pointwise(
+                dz, u, pixels, packed, sums.pointwise,
+                {more_.ahead(begun, after), dx_.ahead(begun, after), dresidual_.ahead(begun, after)});
             const Rows du = du_rows.slide(
                 std::max<std::int64_t>(done - 1, 0), last, [&](std::int64_t, std::int64_t count, float* to) {
-                    panels_.multiply(
-                        dz, one_.defined(), count * width, nullptr, to,
-                        {more_.ahead(begun, after), dx_.ahead(begun, after), dresidual_.ahead(begun, after)});
+                    panels_.multiply(dz, count * width, nullptr, to,
+                                     {dy_.ahead(next, after), one_ ? y_.ahead(next, after) : gemm::Ahead{},
+                                      x_.ahead(next + width, after), residual_.ahead(next + width, after)});
                 });
-            const Rows a = activations.around(h, last);
-            const Geometry g = geometry(size_, a, h, last);
-            HWY_DYNAMIC_DISPATCH(depthwise_rows)(g, a.data, taps_.data<float>(), u);
-            add_pointwise(dz, u, pixels, packed, sums.pointwise,
-                          {dy_.ahead(next, after), one_ ? y_.ahead(next, after) : gemm::Ahead{},
-                           x_.ahead(next + width, after), residual_.ahead(next + width, after)});
             HWY_DYNAMIC_DISPATCH(depthwise_weight_rows)(g, a.data, du.data + (h - du.first) * row, sums.taps);
             const std::int64_t until = last == size_.height ? last : last - 1;
             float* const dx = dx_.at(begun);
@@ -381,8 +382,8 @@ class Backward {
     std::optional<NormalizeCpu> norm_;
     Tensor taps_, turned_;
     Panels panels_;
-    Pixels x_, y_, dy_, residual_, more_, dx_,
-        dresidual_;  // more_: what is added to the gradient of the input
+    Pixels x_, y_, dy_, residual_, dx_, dresidual_;
+    Pixels more_;  // added to the gradient of the input
     Tensor one_, constant_,
         centred_;  // dz = one dy + centred (z - mean) + constant, where moments have gradients
 };
