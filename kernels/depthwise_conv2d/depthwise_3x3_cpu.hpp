@@ -123,7 +123,11 @@ HWY_INLINE void forward_row_3x3(D d, const Geometry& g, Outputs outputs, const f
     const float *const left = to + before * step, *const right = to + inside * step,
                        *const end = to + count * step;
     while (to != left) store(hn::Zero(d));
-    for (const float* from = x + (column + before) * step; to != right; from += step) store(add(from));
+    const float* from = x + (column + before) * step;
+    while (to != right) {
+        store(add(from));
+        from += step;
+    }
     while (to != end) store(hn::Zero(d));
 }
 
