@@ -20,6 +20,9 @@ inline double loss_bound(const Tensor& logits) {
 
 /// Of a gradient's norm: 4 times PyTorch's own distance. Of PyTorch's two results the nearer one is the
 /// measure where that is rounding alone, 1e-7, which holds behind the last pool; else the further one.
+/// A distance below 2^-24, what rounding a result once may cost, is luck and counts as that much: PyTorch's
+/// of mini_xception's head.fc2.bias is 4.5e-8, and with AVX-512 tern's two results were 2.1e-7 from each
+/// other.
 ///
 /// Before the last pool the distance is that of a few ReLUs and pool windows whose inputs tie to within 2e-6
 /// and fall on the other side. How many do is luck. mini_xception_dense, exit_flow.3.weight: PyTorch's nearer
@@ -30,7 +33,7 @@ inline double loss_bound(const Tensor& logits) {
 inline double allowed_distance(const Json& gradient) {
     const std::vector<double> distances = gradient["distance"];
     const auto [nearer, further] = std::ranges::minmax(distances);
-    return 4 * (nearer < 1e-6 ? nearer : further);
+    return 4 * (nearer < 1e-6 ? std::max(nearer, 0x1p-24) : further);
 }
 
 }  // namespace tern::test
