@@ -32,7 +32,8 @@ struct Tile {
     const float* start;  // may be null
     float* c;
     std::int64_t start_row, c_row;
-    Lines ahead;
+    const float* ahead;  // fetched meanwhile, from there on
+    std::int64_t ahead_step;
 };
 
 // Calls function(0), function(1), ... with constants: an array that only constants index lives in registers.
@@ -63,11 +64,7 @@ void multiply_tile(const Block& block, const Tile& tile) {
     const float* b = tile.b;
     const std::int64_t a_row = block.a_row, a_column = block.a_column, b_row = block.b_row,
                        b_panel = block.b_panel;
-    // Evenly, in steps of numbers, not of lines; where there is nothing, a line of C again and again.
-    const float* ahead = tile.ahead.count > 0 ? tile.ahead.first : tile.c;
-    const std::int64_t terms =
-        std::max<std::int64_t>(block.depth * static_cast<std::int64_t>(block.segments.size()), 1);
-    const std::int64_t step = (tile.ahead.count * kLine + terms - 1) / terms;
+    const float* ahead = tile.ahead;
     for (const std::int64_t segment : block.segments) {
         // Two pointers: multiples of a_row up to 5 would take more registers than there are.
         const float *a = tile.a + segment, *lower = a + 3 * a_row;
@@ -85,7 +82,7 @@ void multiply_tile(const Block& block, const Tile& tile) {
                 });
             });
             for (std::int64_t l = 0; l < kLines; ++l) __builtin_prefetch(ahead + l * kLine, 0, 2);
-            ahead += step;
+            ahead += tile.ahead_step;
         }
     }
     for_each_sum([&](V& sum, int r, int v)
@@ -134,7 +131,9 @@ void multiply_block(const Block& block) {
     // 32 rows are 6+6+5+5+5+5, not five times 6 and 2: short tiles wait for B.
     const std::int64_t short_rows = block.rows / tiles, long_tiles = block.rows % tiles;
     PrefetchAhead ahead(block, (block.columns + width - 1) / width * tiles);
-    const std::int64_t lines = block.depth * static_cast<std::int64_t>(block.segments.size()) * kLines;
+    const std::int64_t terms =
+        std::max<std::int64_t>(block.depth * static_cast<std::int64_t>(block.segments.size()), 1);
+    std::int64_t counted = 0, step = 0;  // of the last share
     for (std::int64_t j = 0; j < block.columns; j += width) {
         const std::int64_t columns = std::min(width, block.columns - j),
                            vectors = (columns + lanes - 1) / lanes;
@@ -145,14 +144,22 @@ void multiply_block(const Block& block) {
             const bool is_long = t < long_tiles;
             const std::int64_t rows = short_rows + (is_long ? 1 : 0);
             Lines share = ahead.next();
-            share.fetch_beyond(lines);
+            share.fetch_beyond(terms * kLines);
+            if (share.count != counted) {  // most are alike, and a division takes its time
+                counted = share.count;
+                step = (counted * kLine + terms - 1) / terms;
+            }
+            float* const c = block.c + i * block.c_row + j;
+            // Evenly, in steps of numbers, not of lines; where there is nothing, a line of C again and again.
+            const float* const from = share.count > 0 ? share.first : c;
             const Tile tile{block.a + i * block.a_row,
                             b,
                             block.start == nullptr ? nullptr : block.start + i * block.start_row + j,
-                            block.c + i * block.c_row + j,
+                            c,
                             block.start_row,
                             block.c_row,
-                            share};
+                            from,
+                            step};
             prefetch_rows(block, i + rows, std::min(i + rows + kRows, block.rows), j, columns);
             if (j == 0 && block.next_depth > 0)
                 prefetch_terms(block, t * block.next_depth / tiles, (t + 1) * block.next_depth / tiles);
