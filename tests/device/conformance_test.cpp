@@ -132,8 +132,10 @@ TEST_CASE("the smallest cases of our kernels", "[.smallest]") {
 TEST_CASE("every pass on the device at the sizes of the benchmarks", "[.slow]") {
     for (const cases::NamedCases& named : cases::all_cases()) {
         SECTION(named.op->name) {
+            // A section each, named as in tern-bench: their references take minutes, side by side less.
             for (const PassCase& pass_case : named.cases.passes) {
-                if (pass_case.benchmark) check_all(*named.op, pass_case, 1);
+                if (!pass_case.benchmark) continue;
+                SECTION(pass_case.pass + '/' + pass_case.name) { check_all(*named.op, pass_case, 1); }
             }
         }
     }
