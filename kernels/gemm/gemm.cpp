@@ -1,6 +1,7 @@
 #include "tern/kernels/gemm/gemm.hpp"
 
 #include "tern/core/parallel.hpp"
+#include "tern/kernels/channel_rows_cpu.hpp"
 #include "tern/kernels/gemm/panels.hpp"
 
 namespace tern::gemm {
@@ -97,14 +98,19 @@ void multiply(const Matrix& a, const Matrix& b, const float* bias, float* c, Pro
 }
 
 void sum_columns(const float* matrix, std::int64_t rows, std::int64_t columns, float* sums) {
-    constexpr std::int64_t kRows = 1024;
-    const Tensor partial = Tensor::zeros({(rows + kRows - 1) / kRows, columns});
-    parallel_chunks(rows, kRows, [&](std::int64_t task, std::int64_t begin, std::int64_t end) {
-        float* const part = partial.data<float>() + task * columns;
-        for (std::int64_t i = begin; i < end; ++i)
-            for (std::int64_t j = 0; j < columns; ++j) part[j] += matrix[i * columns + j];
+    const std::int64_t chunk = channel_rows::chunk_rows(columns), parts = (rows + chunk - 1) / chunk;
+    const Tensor partial = Tensor::zeros({parts, columns}, DType::float64);
+    parallel_chunks(rows, chunk, [&](std::int64_t task, std::int64_t begin, std::int64_t end) {
+        double* const part = partial.data<double>() + task * columns;
+        channel_rows::for_each_tile(begin, end, columns, [&](std::int64_t first, std::int64_t count) {
+            channel_rows::add_sums(count, columns, matrix + first * columns, part);
+        });
     });
-    sum_parts(partial.data<float>(), partial.dim(0), columns, sums);
+    for (std::int64_t j = 0; j < columns; ++j) {
+        double sum = 0;
+        for (std::int64_t part = 0; part < parts; ++part) sum += partial.data<double>()[part * columns + j];
+        sums[j] = static_cast<float>(sum);
+    }
 }
 
 void sum_parts(const float* partial, std::int64_t parts, std::int64_t size, float* sums) {
