@@ -106,10 +106,14 @@ void sum_columns(const float* matrix, std::int64_t rows, std::int64_t columns, f
             channel_rows::add_sums(count, columns, matrix + first * columns, part);
         });
     });
-    for (std::int64_t j = 0; j < columns; ++j) {
+    sum_parts(partial.data<double>(), parts, columns, sums);
+}
+
+void sum_parts(const double* partial, std::int64_t parts, std::int64_t size, float* sums) {
+    for (std::int64_t i = 0; i < size; ++i) {
         double sum = 0;
-        for (std::int64_t part = 0; part < parts; ++part) sum += partial.data<double>()[part * columns + j];
-        sums[j] = static_cast<float>(sum);
+        for (std::int64_t part = 0; part < parts; ++part) sum += partial[part * size + i];
+        sums[i] = static_cast<float>(sum);
     }
 }
 

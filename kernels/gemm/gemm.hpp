@@ -26,4 +26,7 @@ void sum_columns(const float* matrix, std::int64_t rows, std::int64_t columns, f
 /// sums[i] = the sum over the rows of `partial` (parts, size), in their order. sums may be the first row.
 void sum_parts(const float* partial, std::int64_t parts, std::int64_t size, float* sums);
 
+/// The same for a few sums, rounded once.
+void sum_parts(const double* partial, std::int64_t parts, std::int64_t size, float* sums);
+
 }  // namespace tern::gemm

@@ -26,8 +26,7 @@ inline void prefetch_rows(const Block& block, std::int64_t begin, std::int64_t e
 
 /// Terms [begin, end) of the next block.
 inline void prefetch_terms(const Block& block, std::int64_t begin, std::int64_t end) {
-    const std::int64_t depth = block.depth * static_cast<std::int64_t>(block.segments.size());
-    for (std::int64_t k = depth + begin; k < depth + end; ++k) {
+    for (std::int64_t k = block.terms() + begin; k < block.terms() + end; ++k) {
         for (std::int64_t j = 0; j < block.columns; j += kLine)
             __builtin_prefetch(block.b + k * block.b_row + j);
         if (block.segments.size() != 1 || block.a_row != 1) continue;

@@ -131,8 +131,7 @@ void multiply_block(const Block& block) {
     // 32 rows are 6+6+5+5+5+5, not five times 6 and 2: short tiles wait for B.
     const std::int64_t short_rows = block.rows / tiles, long_tiles = block.rows % tiles;
     PrefetchAhead ahead(block, (block.columns + width - 1) / width * tiles);
-    const std::int64_t terms =
-        std::max<std::int64_t>(block.depth * static_cast<std::int64_t>(block.segments.size()), 1);
+    const std::int64_t terms = std::max<std::int64_t>(block.terms(), 1);
     std::int64_t counted = 0, step = 0;  // of the last share
     for (std::int64_t j = 0; j < block.columns; j += width) {
         const std::int64_t columns = std::min(width, block.columns - j),

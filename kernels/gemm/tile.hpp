@@ -54,6 +54,9 @@ struct Block {
     bool a_cached = false;
     /// With bfloat16 A has one segment only.
     Products products = Products::float32;
+
+    /// Columns of A, rows of B.
+    std::int64_t terms() const { return depth * static_cast<std::int64_t>(segments.size()); }
 };
 
 void multiply(const Block& block);

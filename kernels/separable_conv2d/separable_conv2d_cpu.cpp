@@ -289,12 +289,7 @@ class Backward {
         gemm::sum_parts(floats.data<float>(), chunks, weights + taps, total.data<float>());
         std::copy_n(total.data<float>(), weights, out[6].data<float>());
         depthwise_conv2d_passes::store_taps(total.slice(weights, weights + taps), out[5]);
-        for (std::int64_t o = 0; out[7] && o < size_.out; ++o) {
-            double sum = 0;
-            for (std::int64_t part = 0; part < chunks; ++part)
-                sum += doubles.data<double>()[part * size_.out + o];
-            out[7].data<float>()[o] = static_cast<float>(sum);
-        }
+        if (out[7]) gemm::sum_parts(doubles.data<double>(), chunks, size_.out, out[7].data<float>());
         if (norm_) norm_->store_gradients(NormalizeCpu::sum_parts(reduced), out[3], out[4], out[1], out[2]);
     }
 
