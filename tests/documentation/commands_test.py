@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the commands of README.md, CONTRIBUTING.md and docs/, as they stand there, in a scratch folder.
 
-usage: commands_test.py BIN    BIN: the folder with the programs of this build
+usage: commands_test.py BIN [--onednn]    BIN: the folder with the programs of this build; --onednn: it has oneDNN
 
 A command is a line of an indented block that starts with a program. The scratch folder has what the pages name:
 build/release/bin, a data set DIR, pictures in photos/cat and photos/dog and cat.png, a trained run runs/RUN, the
@@ -28,6 +28,7 @@ PROGRAM = re.compile(
 )
 RECORDS = {"data_batch_%d.bin" % k: 4 for k in range(1, 6)} | {"test_batch.bin": 8}
 
+ONEDNN = r"scripts/bench-report .*--baseline onednn"
 NOT_RUN = {  # whole commands: regular expression -> why
     r"apt-get install .*": "installs packages",
     r"build/release/bin/tern data fetch.*": "needs the network",
@@ -45,6 +46,7 @@ NOT_RUN = {  # whole commands: regular expression -> why
     r"tar -xf DIR\.tar\.xz.*|\./gpu-check .*": "needs a GPU; a test runs it with pretended programs",
     r"build/release/bin/tern-test-.*": "a test of its own",
     r"build/release/bin/tern-bench .*cuda.*|scripts/bench-report .*gpu\.json.*": "needs a GPU",
+    ONEDNN: "needs a build with oneDNN; CI's stage interop has one",
     r"python3 /usr/share/benchmark/compare\.py .*": "needs Debian's libbenchmark-tools and python3-scipy",
 }
 
@@ -112,6 +114,8 @@ def main():
     found = [(page.relative_to(ROOT), line, command) for page in PAGES for line, command in commands(page)]
     used, ran, failed = set(), 0, 0
     bin_folder = Path(sys.argv[1]).resolve()
+    if "--onednn" in sys.argv[2:]:
+        del NOT_RUN[ONEDNN]
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         make_place(bin_folder)

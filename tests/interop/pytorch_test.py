@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Weights from tern to PyTorch and back: equal logits, and the Python of docs/interop.md runs as it stands.
 
-usage: pytorch_test.py TERN    Exit status 77: torch or safetensors is not there.
+usage: pytorch_test.py TERN
 """
 
 import contextlib
@@ -18,8 +18,7 @@ try:
     import torch
     from safetensors.torch import load_file, save_file
 except ImportError as error:
-    print(f"skipped: {sys.executable} has no {error.name} (pip install torch numpy safetensors)")
-    sys.exit(77)
+    sys.exit(f"{sys.executable} has no {error.name} (pip install torch numpy safetensors)")
 import cifar10  # noqa: E402
 import models  # noqa: E402
 import tern_weights  # noqa: E402
