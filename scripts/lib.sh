@@ -7,7 +7,7 @@ tern_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # What a build needs, as packages of Debian 12.
 tern_packages=(cmake ninja-build g++ pkg-config libhwy-dev libboost-context-dev nlohmann-json3-dev libcli11-dev
     libtomlplusplus-dev libxxhash-dev libpng-dev libjpeg-dev libcurl4-openssl-dev libarchive-dev libssl-dev
-    ca-certificates catch2 libbenchmark-dev)
+    ca-certificates catch2 libbenchmark-dev python3)
 
 # And of another architecture, for a cross compiler: what is not headers alone.
 tern_arm_packages=(libhwy-dev:arm64 libboost-context-dev:arm64 libtomlplusplus-dev:arm64 libxxhash-dev:arm64
@@ -67,15 +67,28 @@ tune_build() {
     fi
 }
 
-# build PRESET [TARGET...] configures build/PRESET and builds it: all of it, or the targets named.
+# Where cmake/TernCuda.cmake looks, too.
+has_nvcc() {
+    [[ -n ${CUDACXX:-} ]] || PATH=$PATH:${CUDA_PATH:-}/bin:${CUDA_HOME:-}/bin:/usr/local/cuda/bin command -v nvcc >/dev/null
+}
+
+# gpu_architectures prints those of this machine's GPUs as CMake takes them, "90a-real"; fails where no driver shows one.
+gpu_architectures() {
+    local capabilities
+    capabilities=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null) || return
+    grep -E '^[0-9]+\.[0-9]$' <<<"$capabilities" | sort --unique --version-sort |
+        awk -F. '{ name = $1 $2 ($1 >= 9 ? "a" : "") "-real"; list = list (NR > 1 ? ";" : "") name } END { print list }'
+}
+
+# build PRESET [-DOPTION...] [TARGET...] configures build/PRESET and builds it: all of it, or the targets named.
 # Configuring again keeps options given before (-DTERN_CUDA=OFF, an architecture, ...).
 build() {
-    local preset=$1 target targets=()
+    local preset=$1 word options=() targets=()
     shift
-    for target in "$@"; do targets+=(--target "$target"); done
+    for word in "$@"; do [[ $word == -D* ]] && options+=("$word") || targets+=(--target "$word"); done
     command -v cmake >/dev/null || die "cannot build without cmake (Debian package: cmake)"
     tune_build
-    quietly configure cmake -S "$tern_root" --preset "$preset"
+    quietly configure cmake -S "$tern_root" --preset "$preset" "${options[@]}"
     say "Building in build/$preset, some minutes the first time:" \
         "$(sed -nE 's/^-- +(CUDA) +/\1 /p' <<<"$quiet_output")"
     if [[ -t 2 ]]; then # ninja's one moving line
