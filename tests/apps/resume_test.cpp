@@ -234,7 +234,7 @@ TEST_CASE("a run folder without any whole checkpoint, or in use", "[.resume]") {
     require_done(run_tern(place, train_flags(place, "run", {"--steps", "1", "--batch-size", "8"})));
     {
         const FileDescriptor lock(place / "run", O_RDONLY, "cannot be opened");
-        REQUIRE(lock.try_lock());
+        REQUIRE(lock.try_lock() == Lock::taken);
         check_failure(run_tern(place, resume_flags("run")), 1,
                       complaint("run") + "another process is training in this folder");
     }
