@@ -1,4 +1,4 @@
-// Ctrl-C, and the signal with which schedulers end a program.
+// Ctrl-C, and the signals of schedulers and of a terminal that is closed.
 #pragma once
 
 #include <stdexcept>
@@ -16,7 +16,9 @@ class Interrupted : public std::runtime_error {
     int signal_;
 };
 
-/// While it lives, the first SIGINT or SIGTERM is only noted; the second ends the program at once.
+/// While it lives, the first SIGINT, SIGTERM or SIGHUP is only noted; a second one ends the program at once,
+/// but for SIGHUP: a terminal that is closed may send two. A reader of the output that leaves is an error of
+/// write().
 class SignalWatch {
   public:
     SignalWatch();
@@ -26,6 +28,9 @@ class SignalWatch {
 
     /// The signal that came, or 0.
     int signal() const;
+
+  private:
+    void (*pipe_before_)(int);
 };
 
 }  // namespace tern::apps
