@@ -30,15 +30,16 @@ void note(int signal) {
 
 }  // namespace
 
-SignalWatch::SignalWatch() : pipe_before_(std::signal(SIGPIPE, SIG_IGN)) {
+NoBrokenPipe::NoBrokenPipe() : before_(std::signal(SIGPIPE, SIG_IGN)) {}
+
+NoBrokenPipe::~NoBrokenPipe() { std::signal(SIGPIPE, before_); }
+
+SignalWatch::SignalWatch() {
     noted = 0;
     set_action(note, SA_RESTART);
 }
 
-SignalWatch::~SignalWatch() {
-    std::signal(SIGPIPE, pipe_before_);
-    set_action(SIG_DFL, 0);
-}
+SignalWatch::~SignalWatch() { set_action(SIG_DFL, 0); }
 
 int SignalWatch::signal() const { return noted; }
 

@@ -16,9 +16,21 @@ class Interrupted : public std::runtime_error {
     int signal_;
 };
 
+/// While it lives, a reader of what is printed that leaves is an error of write(), not the end of the
+/// program.
+class NoBrokenPipe {
+  public:
+    NoBrokenPipe();
+    ~NoBrokenPipe();
+    NoBrokenPipe(const NoBrokenPipe&) = delete;
+    NoBrokenPipe& operator=(const NoBrokenPipe&) = delete;
+
+  private:
+    void (*before_)(int);
+};
+
 /// While it lives, the first SIGINT, SIGTERM or SIGHUP is only noted; a second one ends the program at once,
-/// but for SIGHUP: a terminal that is closed may send two. A reader of the output that leaves is an error of
-/// write().
+/// but for SIGHUP: a terminal that is closed may send two.
 class SignalWatch {
   public:
     SignalWatch();
@@ -28,9 +40,6 @@ class SignalWatch {
 
     /// The signal that came, or 0.
     int signal() const;
-
-  private:
-    void (*pipe_before_)(int);
 };
 
 }  // namespace tern::apps

@@ -259,6 +259,7 @@ class TrainCommand {
     }
 
     const TrainFlags& flags_;
+    NoBrokenPipe no_broken_pipe_;
     std::FILE* out_;
     bool told_of_output_ = false;
     TrainSettings settings_;
