@@ -5,9 +5,10 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 
 #include <unistd.h>
+
+#include "tern/core/environment.hpp"
 
 namespace tern::apps {
 
@@ -53,10 +54,14 @@ std::string format_count(long long count) {
     return text;
 }
 
-bool wants_colour(std::FILE* stream) {
-    const char* no_colour = std::getenv("NO_COLOR");
-    return ::isatty(::fileno(stream)) == 1 && (no_colour == nullptr || *no_colour == '\0');
+void warn(std::string_view line) { std::fprintf(stderr, "tern: %s\n", one_line(line).c_str()); }
+
+bool is_full_terminal(std::FILE* stream) {
+    const std::string terminal = environment("TERM");
+    return ::isatty(::fileno(stream)) == 1 && !terminal.empty() && terminal != "dumb";
 }
+
+bool wants_colour(std::FILE* stream) { return is_full_terminal(stream) && environment("NO_COLOR").empty(); }
 
 std::string one_line(std::string_view text) {
     std::string line(text);

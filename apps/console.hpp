@@ -21,7 +21,13 @@ std::string format_seconds(double seconds);
 /// "94,474"
 std::string format_count(long long count);
 
-/// Whether that is a terminal whose user has not set NO_COLOR (https://no-color.org).
+/// A line on standard error, "tern: ...": what goes on all the same, but differently than expected.
+void warn(std::string_view line);
+
+/// Whether that is a terminal which takes more than lines of text: not one that TERM calls dumb, or nothing.
+bool is_full_terminal(std::FILE* stream);
+
+/// Whether that is such a terminal whose user has not set NO_COLOR (https://no-color.org).
 bool wants_colour(std::FILE* stream);
 
 /// The text with control characters replaced by "?": names in files must not move the cursor or break the

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 
 #include <CLI/CLI.hpp>
@@ -9,6 +8,7 @@
 #include "tern/apps/console.hpp"
 #include "tern/apps/fetch/fetch.hpp"
 #include "tern/apps/flags.hpp"
+#include "tern/core/environment.hpp"
 #include "tern/data/cifar10.hpp"
 
 namespace tern::apps {
@@ -22,12 +22,9 @@ struct FetchFlags {
 
 // Where scripts/train looks, too.
 fs::path default_folder() {
-    const auto variable = [](const char* name) {
-        const char* value = std::getenv(name);
-        return fs::path(value == nullptr ? "" : value);
-    };
-    if (const fs::path cache = variable("XDG_CACHE_HOME"); !cache.empty()) return cache / "tern";
-    if (const fs::path home = variable("HOME"); !home.empty()) return home / ".cache" / "tern";
+    // A relative one is to be passed over (XDG Base Directory Specification).
+    if (const fs::path cache = environment("XDG_CACHE_HOME"); cache.is_absolute()) return cache / "tern";
+    if (const fs::path home = environment("HOME"); !home.empty()) return home / ".cache" / "tern";
     usage_error("DIR", "must be given where neither XDG_CACHE_HOME nor HOME is set");
 }
 

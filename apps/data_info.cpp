@@ -8,6 +8,7 @@
 #include "tern/apps/commands.hpp"
 #include "tern/apps/console.hpp"
 #include "tern/apps/data_flags.hpp"
+#include "tern/apps/output_flag.hpp"
 #include "tern/data/channel_statistics.hpp"
 #include "tern/data/cifar10.hpp"
 #include "tern/data/image.hpp"
@@ -51,31 +52,34 @@ Json facts(const std::string& source, const Dataset& train, const Dataset& test)
             {"files", files},         {"classes", classes},    {"channels", channels}};
 }
 
-void print(const Json& all) {
+void print(std::FILE* out, const Json& all) {
     const auto count = [](const Json& value) { return format_count(value.get<std::int64_t>()); };
-    std::printf("%s: %s training and %s test records of %zu classes\n",
-                one_line(all["source"].get<std::string>()).c_str(), count(all["train"]).c_str(),
-                count(all["test"]).c_str(), all["classes"].size());
-    if (!all["files"].empty()) std::printf("\n%-20s %10s\n", "file", "records");
+    std::fprintf(out, "%s: %s training and %s test records of %zu classes\n",
+                 one_line(all["source"].get<std::string>()).c_str(), count(all["train"]).c_str(),
+                 count(all["test"]).c_str(), all["classes"].size());
+    if (!all["files"].empty()) std::fprintf(out, "\n%-20s %10s\n", "file", "records");
     for (const Json& file : all["files"])
-        std::printf("%-20s %10s\n", file["file"].get<std::string>().c_str(), count(file["records"]).c_str());
-    std::printf("\n%-20s %10s %10s\n", "class", "training", "test");
+        std::fprintf(out, "%-20s %10s\n", file["file"].get<std::string>().c_str(),
+                     count(file["records"]).c_str());
+    std::fprintf(out, "\n%-20s %10s %10s\n", "class", "training", "test");
     for (const Json& own : all["classes"])
-        std::printf("%-20s %10s %10s\n", own["class"].get<std::string>().c_str(), count(own["train"]).c_str(),
-                    count(own["test"]).c_str());
-    std::printf("\n%-20s %10s %10s   of x/255, training\n", "channel", "mean", "deviation");
+        std::fprintf(out, "%-20s %10s %10s\n", own["class"].get<std::string>().c_str(),
+                     count(own["train"]).c_str(), count(own["test"]).c_str());
+    std::fprintf(out, "\n%-20s %10s %10s   of x/255, training\n", "channel", "mean", "deviation");
     for (const Json& channel : all["channels"])
-        std::printf("%-20s %10.4f %10.4f\n", channel["channel"].get<std::string>().c_str(),
-                    channel["mean"].get<double>(), channel["deviation"].get<double>());
+        std::fprintf(out, "%-20s %10.4f %10.4f\n", channel["channel"].get<std::string>().c_str(),
+                     channel["mean"].get<double>(), channel["deviation"].get<double>());
 }
 
 void run(const InfoFlags& flags) {
     const std::string source = data_source(flags.folder, "DIR");
     const Dataset train = load_split(source, Split::train), test = load_split(source, Split::test);
+    if (flags.sheet) check_output_flag("--sheet", *flags.sheet, files_of_set(train));
     const Json all = facts(source, train, test);
+    std::FILE* const out = text_stream(flags.sheet);
     if (flags.sheet) write_png(*flags.sheet, sample_sheet(train));
-    flags.json ? void(std::puts(all.dump(-1, ' ', false, Json::error_handler_t::replace).c_str()))
-               : print(all);
+    if (!flags.json) return print(out, all);
+    std::fprintf(out, "%s\n", all.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "tern/apps/commands.hpp"
 #include "tern/apps/console.hpp"
 #include "tern/apps/data_flags.hpp"
+#include "tern/apps/output_flag.hpp"
 #include "tern/apps/report_tables.hpp"
 #include "tern/apps/train_flags.hpp"
 #include "tern/kernels/cast/cast.hpp"
@@ -113,7 +114,16 @@ Json scores_json(const ClassScores& scores, const std::string& name) {
             {"absent", scores.absent()}};
 }
 
-void print_json(const Evaluation& evaluation, const ClassificationReport& report, const Dataset& data) {
+void check_logits(const EvaluateFlags& flags, const Dataset& data) {
+    if (!flags.logits) return;
+    std::vector<std::filesystem::path> read = files_of_set(data);
+    read.emplace_back(*flags.checkpoint);
+    if (flags.runtime.tuning) read.emplace_back(*flags.runtime.tuning);
+    check_output_flag("--logits", *flags.logits, read);
+}
+
+void print_json(std::FILE* out, const Evaluation& evaluation, const ClassificationReport& report,
+                const Dataset& data) {
     Json classes = Json::array(), confusion = Json::array();
     const std::int64_t count = data.class_count();
     const std::int64_t* cells = evaluation.confusion.data<std::int64_t>();
@@ -129,7 +139,7 @@ void print_json(const Evaluation& evaluation, const ClassificationReport& report
                    {"macro", macro},
                    {"classes", classes},
                    {"confusion", confusion}};
-    std::puts(all.dump().c_str());
+    std::fprintf(out, "%s\n", all.dump().c_str());
 }
 
 void run(const EvaluateFlags& flags) {
@@ -138,6 +148,7 @@ void run(const EvaluateFlags& flags) {
     const std::string name = model_name(settings, weights);
     const Dataset data = load_split(settings.data, settings.split);
     check_classes(weights, data);
+    check_logits(flags, data);
     const std::unique_ptr<Module> model = make_model(name, {data.class_count(), 0});
     model->to(compute_dtype(settings.runtime.precision));
     load_weights(*model, name, weights);
@@ -149,12 +160,13 @@ void run(const EvaluateFlags& flags) {
     const Evaluation evaluation = evaluate(*model, source, settings.batch_size, flags.logits.has_value());
     if (flags.logits) write_logits(*flags.logits, evaluation, data);
     const ClassificationReport report = make_report(evaluation.confusion);
-    if (flags.json) return print_json(evaluation, report, data);
-    std::printf("%s on %lld %s records of %s\n", name.c_str(), static_cast<long long>(data.size()),
-                std::string(name_of(settings.split)).c_str(), one_line(data.source).c_str());
-    std::printf("loss %.4f, accuracy %.4f\n", evaluation.totals.loss, report.accuracy);
-    std::fputs(scores_table(report, data.classes).c_str(), stdout);
-    std::fputs(confusion_table(evaluation.confusion, data.classes, wants_colour(stdout)).c_str(), stdout);
+    std::FILE* const out = text_stream(flags.logits);
+    if (flags.json) return print_json(out, evaluation, report, data);
+    std::fprintf(out, "%s on %lld %s records of %s\n", name.c_str(), static_cast<long long>(data.size()),
+                 std::string(name_of(settings.split)).c_str(), one_line(data.source).c_str());
+    std::fprintf(out, "loss %.4f, accuracy %.4f\n", evaluation.totals.loss, report.accuracy);
+    std::fputs(scores_table(report, data.classes).c_str(), out);
+    std::fputs(confusion_table(evaluation.confusion, data.classes, wants_colour(out)).c_str(), out);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ void set_action(void (*handler)(int), int flags) {
     struct sigaction action {};
     action.sa_handler = handler;
     action.sa_flags = flags;
-    for (const int signal : {SIGINT, SIGTERM}) {
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
         struct sigaction current {};
         ::sigaction(signal, nullptr, &current);
         // A shell starts background jobs with Ctrl-C ignored: that is its user's wish.
@@ -24,10 +24,15 @@ void set_action(void (*handler)(int), int flags) {
 
 void note(int signal) {
     noted = signal;
-    set_action(SIG_DFL, 0);  // sigaction() may be called here (POSIX, async-signal-safe)
+    set_action(SIG_DFL, 0);        // sigaction() may be called here (POSIX, async-signal-safe)
+    std::signal(SIGHUP, SIG_IGN);  // and signal()
 }
 
 }  // namespace
+
+NoBrokenPipe::NoBrokenPipe() : before_(std::signal(SIGPIPE, SIG_IGN)) {}
+
+NoBrokenPipe::~NoBrokenPipe() { std::signal(SIGPIPE, before_); }
 
 SignalWatch::SignalWatch() {
     noted = 0;

@@ -1,4 +1,4 @@
-// Ctrl-C, and the signal with which schedulers end a program.
+// Ctrl-C, and the signals of schedulers and of a terminal that is closed.
 #pragma once
 
 #include <stdexcept>
@@ -16,7 +16,21 @@ class Interrupted : public std::runtime_error {
     int signal_;
 };
 
-/// While it lives, the first SIGINT or SIGTERM is only noted; the second ends the program at once.
+/// While it lives, a reader of what is printed that leaves is an error of write(), not the end of the
+/// program.
+class NoBrokenPipe {
+  public:
+    NoBrokenPipe();
+    ~NoBrokenPipe();
+    NoBrokenPipe(const NoBrokenPipe&) = delete;
+    NoBrokenPipe& operator=(const NoBrokenPipe&) = delete;
+
+  private:
+    void (*before_)(int);
+};
+
+/// While it lives, the first SIGINT, SIGTERM or SIGHUP is only noted; a second one ends the program at once,
+/// but for SIGHUP: a terminal that is closed may send two.
 class SignalWatch {
   public:
     SignalWatch();

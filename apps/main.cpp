@@ -11,6 +11,7 @@
 #include "tern/apps/flags.hpp"
 #include "tern/apps/help_formatter.hpp"
 #include "tern/apps/interrupt.hpp"
+#include "tern/core/file_descriptor.hpp"
 #include "tern/version.hpp"
 
 namespace tern::apps {
@@ -73,6 +74,7 @@ int report(const std::exception& error, int status) {
 }  // namespace tern::apps
 
 int main(int argc, char** argv) {
+    tern::FileDescriptor::open_standard_streams();
     std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is an error of write(), not the end
     try {
         tern::apps::run(argc, argv);

@@ -8,31 +8,58 @@
 namespace tern::apps {
 
 RunRecord::RunRecord(const RunFolder& folder, const TrainSettings& settings, WeightsInfo info,
-                     TrainingState state)
+                     TrainingState state, std::function<void(const std::string&)> warn)
     : checkpoints_(folder.path(), settings.keep),
       info_(std::move(info)),
       precision_(settings.runtime.precision),
       state_(std::move(state)),
-      metrics_file_(folder.metrics_file()),
-      metrics_(metrics_file_, state_.metrics_bytes) {
-    if (settings.log_steps) steps_.emplace(folder.steps_file(), state_.steps_bytes);
+      metrics_(folder.metrics_file(), state_.metrics_bytes),
+      warn_(std::move(warn)) {
+    tell_of_missing(metrics_, state_.metrics_bytes);
+    if (settings.log_steps) {
+        steps_.emplace(folder.steps_file(), state_.steps_bytes);
+        tell_of_missing(*steps_, state_.steps_bytes);
+    }
     // The process before may have ended between the checkpoint and its links.
-    if (state_.position.step > 0) checkpoints_.settle(state_.position.step, state_.best_step);
+    if (state_.position.step > 0) tell_of_copies(checkpoints_.settle(state_.position.step, state_.best_step));
+}
+
+void RunRecord::tell_of_missing(const LineFile& file, std::int64_t expected) const {
+    if (file.bytes() < expected)
+        warn_(to_text(
+            '[', file.path().string(), "] has ", file.bytes(), " of the ", expected,
+            " bytes of whole lines that it had at the checkpoint; the run goes on without the others"));
+}
+
+void RunRecord::tell_of_copies(const std::string& why) {
+    if (why.empty() || std::exchange(told_of_copies_, true)) return;
+    warn_(to_text('[', checkpoints_.last_link().string(),
+                  "] is a copy, because links cannot be made here: ", why));
+}
+
+void RunRecord::try_to(const std::function<void()>& write) {
+    try {
+        write();
+    } catch (const Error& error) {
+        if (!std::exchange(told_of_lines_, true))
+            warn_(to_text(error.what(), "; the run goes on, its lines wait in memory"));
+    }
 }
 
 void RunRecord::add(const StepLoss& loss) {
-    if (steps_) steps_->append(loss.to_json(precision_));
+    if (steps_) try_to([&] { steps_->append(loss.to_json(precision_)); });
 }
 
 void RunRecord::add(const MetricsRow& row) {
-    metrics_.append(row.to_json());
+    last_row_ = row.to_json();
+    try_to([&] { metrics_.append(last_row_); });
     if (row.test) new_accuracy_ = row.test->accuracy;
 }
 
 void RunRecord::save(const TrainingPosition& position, Module& model, const NamedTensors& tensors) {
     // The lines must be on the disk before a checkpoint says that they are.
-    metrics_.sync();
-    if (steps_) steps_->sync();
+    try_to([&] { metrics_.sync(); });
+    if (steps_) try_to([&] { steps_->sync(); });
     TrainingState next = state_;
     next.position = position;
     next.tensors = tensors;
@@ -42,18 +69,26 @@ void RunRecord::save(const TrainingPosition& position, Module& model, const Name
         next.best_step = position.step;
         next.best_accuracy = *new_accuracy_;
     }
-    checkpoints_.save(position.step, next.best_step, [&](const std::filesystem::path& into) {
-        save_weights(into / Checkpoints::kWeights, model, info_);
-        write_training_state(into / kState, next);
-    });
+    const std::string no_links =
+        checkpoints_.save(position.step, next.best_step, [&](const std::filesystem::path& into) {
+            save_weights(into / Checkpoints::kWeights, model, info_);
+            write_training_state(into / kState, next);
+        });
     state_ = std::move(next);
     new_accuracy_.reset();
+    tell_of_copies(no_links);
+}
+
+void RunRecord::finish() {
+    metrics_.sync();
+    if (steps_) steps_->sync();
 }
 
 std::string RunRecord::last_row() const {
+    if (!last_row_.empty()) return last_row_;
     constexpr std::int64_t kLimit = 1 << 30;
-    std::string text = read_text_file(metrics_file_, kLimit);
-    TERN_CHECK(!text.empty(), metrics_file_.string(), "has no row");
+    std::string text = read_text_file(metrics_.path(), kLimit);
+    TERN_CHECK(!text.empty(), metrics_.path().string(), "has no row");
     text.pop_back();  // the end of the last line
     return text.substr(text.rfind('\n') + 1);
 }

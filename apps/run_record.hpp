@@ -1,6 +1,7 @@
 // What a run of `tern train` writes into its folder.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -14,10 +15,12 @@
 namespace tern::apps {
 
 /// Rows, losses of steps, and checkpoints. `state` is that of the checkpoint to go on from: the files are cut
-/// back to it. Of a new run it is empty but for the checksum of the data.
+/// back to it. Of a new run it is empty but for the checksum of the data. What a run can do without, the
+/// lines and links, does not end it: `warn` is told once of each that cannot be had.
 class RunRecord {
   public:
-    RunRecord(const RunFolder& folder, const TrainSettings& settings, WeightsInfo info, TrainingState state);
+    RunRecord(const RunFolder& folder, const TrainSettings& settings, WeightsInfo info, TrainingState state,
+              std::function<void(const std::string&)> warn);
 
     void add(const StepLoss& loss);
     void add(const MetricsRow& row);
@@ -26,6 +29,8 @@ class RunRecord {
 
     /// The last row as JSON, also of an earlier part of the run.
     std::string last_row() const;
+    /// At the run's end: throws Error if lines still could not be written.
+    void finish();
     /// The newest checkpoint of the run; none before the first.
     std::optional<std::filesystem::path> last_checkpoint() const;
     const Checkpoints& checkpoints() const { return checkpoints_; }
@@ -33,14 +38,20 @@ class RunRecord {
     static constexpr const char* kState = "state.safetensors";
 
   private:
+    void tell_of_missing(const LineFile& file, std::int64_t expected) const;
+    void try_to(const std::function<void()>& write);
+    void tell_of_copies(const std::string& why);
+
     Checkpoints checkpoints_;
     WeightsInfo info_;
     DType precision_;
     TrainingState state_;
-    std::filesystem::path metrics_file_;
     LineFile metrics_;
     std::optional<LineFile> steps_;
+    std::string last_row_;
     std::optional<double> new_accuracy_;  // of a row that no checkpoint has yet
+    std::function<void(const std::string&)> warn_;
+    bool told_of_lines_ = false, told_of_copies_ = false;
 };
 
 }  // namespace tern::apps

@@ -6,6 +6,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "tern/apps/console.hpp"
+
 namespace tern::apps {
 namespace {
 
@@ -15,7 +17,7 @@ double now() {
 
 }  // namespace
 
-TerminalLine::TerminalLine() : terminal_(::isatty(STDERR_FILENO) == 1), start_(now()) {}
+TerminalLine::TerminalLine() : terminal_(is_full_terminal(stderr)), start_(now()) {}
 
 bool TerminalLine::due() const { return terminal_ && now() - last_ >= 0.25; }
 

@@ -16,6 +16,7 @@
 #include "tern/core/device_info.hpp"
 #include "tern/core/file.hpp"
 #include "tern/core/memory.hpp"
+#include "tern/core/output.hpp"
 #include "tern/layers/state.hpp"
 #include "tern/training/checksum.hpp"
 
@@ -65,7 +66,8 @@ class TrainCommand {
         } else {
             settings_ = flags.config ? settings_with(flags, read_config(*flags.config), *flags.config)
                                      : flags.settings();
-            if (flags.run) RunFolder::check_free(*flags.run);
+            RunFolder::check_free(flags.run ? std::optional<std::filesystem::path>(*flags.run)
+                                            : std::nullopt);
         }
         Flag weights = settings_.init;
         if (checkpoint_) weights = (*checkpoint_ / Checkpoints::kWeights).string();
@@ -73,7 +75,7 @@ class TrainCommand {
         check_data();
     }
 
-    void describe() const {
+    void describe() {
         const TrainingPlan& plan = settings_.plan;
         print(to_text(settings_.model->name, ", ", format_count(bench_.model->parameter_count()),
                       " parameters, on ", place(), ", ", settings_.runtime.precision));
@@ -85,13 +87,16 @@ class TrainCommand {
         if (checkpoint_) print(to_text("goes on after step ", state_.position.step));
     }
 
-    void dry_run() const {
+    void dry_run() {
         print(to_toml(settings_));
         print("Dry run: all is well, nothing was trained or written.");
     }
 
     void run() {
         if (!folder_) folder_.emplace(RunFolder::make(flags_.run, settings_.model->name));
+        if (!folder_->locked())
+            warn(to_text('[', folder_->path().string(),
+                         "] the file system has no locks: let no other process train in this folder"));
         const Runtime& runtime = settings_.runtime;
         const BatchSource train(bench_.train_set, bench_.normalization, runtime.precision, runtime.device);
         std::optional<BatchSource> test;
@@ -114,18 +119,22 @@ class TrainCommand {
         remove_unfinished(folder_->path());
         remove_unfinished(folder_->path() / Checkpoints::kFolder);
         if (const std::string& table = settings_.runtime.tuning_text; !table.empty())
-            write_file_atomically(folder_->tuning_file(), std::as_bytes(std::span(table)));
+            write_output(folder_->tuning_file(), std::as_bytes(std::span(table)));
         folder_->write_config(to_toml(settings_));
         record.emplace(
             *folder_, settings_,
             WeightsInfo{std::string(settings_.model->name), bench_.train_set.classes, bench_.normalization},
-            state_);
+            state_, [&bar](const std::string& line) {
+                bar.clear();
+                warn(line);
+            });
         print("epoch  train loss  train acc  test loss   test acc   seconds  images/s");
         if (!train_to_the_end(trainer, *record, bar) && watch.signal() != 0) {
             bar.clear();
             throw Interrupted(watch.signal(), to_text("stopped; to go on: tern train --resume --run ",
                                                       folder_->path().string()));
         }
+        record->finish();
         finish(*record);
     }
 
@@ -184,7 +193,7 @@ class TrainCommand {
     }
 
     TrainingCallbacks callbacks(std::optional<RunRecord>& record, ProgressBar& bar,
-                                const SignalWatch& watch) const {
+                                const SignalWatch& watch) {
         TrainingCallbacks callbacks;
         callbacks.after_step = [&bar, epochs = settings_.plan.epochs](const TrainingProgress& progress) {
             bar.show(progress, epochs);
@@ -215,7 +224,7 @@ class TrainCommand {
         }
     }
 
-    void print_row(const MetricsRow& row) const {
+    void print_row(const MetricsRow& row) {
         const std::string test = row.test ? formatted("%9.4f  %9.4f", row.test->loss, row.test->accuracy)
                                           : formatted("%9s  %9s", "-", "-");
         print(formatted("%5lld  %10.4f  %9.4f  %s  %8.1f  %8.1f", static_cast<long long>(row.epoch),
@@ -223,7 +232,7 @@ class TrainCommand {
                         row.images_per_second()));
     }
 
-    void finish(const RunRecord& record) const {
+    void finish(const RunRecord& record) {
         const std::int64_t peak = memory_statistics(settings_.runtime.device).peak_bytes;
         print(to_text("weights: ", one_line(record.checkpoints().last_link().string())));
         print(to_text("peak memory of tensors on ", settings_.runtime.device, ": ",
@@ -239,13 +248,20 @@ class TrainCommand {
         std::puts(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
     }
 
-    void print(const std::string& line) const {
-        std::fprintf(out_, "%s\n", line.c_str());
-        std::fflush(out_);
+    // What is printed while training is in the run's files, too: a reader that leaves or a full disk does not
+    // end the run. A dry run has nothing else to give.
+    void print(const std::string& line) {
+        const bool written = std::fprintf(out_, "%s\n", line.c_str()) >= 0 && std::fflush(out_) == 0;
+        if (written || flags_.dry_run) return;
+        std::clearerr(out_);
+        if (!std::exchange(told_of_output_, true) && out_ == stdout)
+            warn("[standard output] cannot be written; the run goes on, its rows are in metrics.jsonl");
     }
 
     const TrainFlags& flags_;
+    NoBrokenPipe no_broken_pipe_;
     std::FILE* out_;
+    bool told_of_output_ = false;
     TrainSettings settings_;
     std::optional<RunFolder> folder_;                  // the one to go on with, or that run() made
     std::optional<std::filesystem::path> checkpoint_;  // to go on from

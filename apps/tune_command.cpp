@@ -4,9 +4,10 @@
 
 #include "tern/apps/commands.hpp"
 #include "tern/apps/console.hpp"
+#include "tern/apps/output_flag.hpp"
 #include "tern/apps/train_flags.hpp"
 #include "tern/apps/tuning_file.hpp"
-#include "tern/core/file.hpp"
+#include "tern/core/output.hpp"
 #include "tern/data/synthetic.hpp"
 #include "tern/kernels/dispatch.hpp"
 #include "tern/training/tuner.hpp"
@@ -31,12 +32,12 @@ struct TuneFlags {
     }
 };
 
-void print_row(const TunedProblem& tuned) {
+void print_row(std::FILE* out, const TunedProblem& tuned) {
     std::string times;
     for (const auto& [backend, seconds] : tuned.timings)
         times += formatted("  %s %.1f", std::string(name_of(backend)).c_str(), seconds * 1e6);
-    std::printf("%s\n   %s -> %s\n", tuned.problem.c_str(), times.c_str(),
-                std::string(name_of(tuned.fastest)).c_str());
+    std::fprintf(out, "%s\n   %s -> %s\n", tuned.problem.c_str(), times.c_str(),
+                 std::string(name_of(tuned.fastest)).c_str());
 }
 
 void run(const TuneFlags& flags) {
@@ -47,6 +48,8 @@ void run(const TuneFlags& flags) {
     const std::int64_t batch_size =
         flags.batch_size ? parse_integer("--batch-size", *flags.batch_size, 1, 65536) : info.batch_size;
     const Runtime runtime = apply(flags.runtime);
+    check_output_flag("--out", *flags.out);
+    std::FILE* const out = text_stream(flags.out);
     set_kernel_policy({});
 
     const Dataset pictures = make_synthetic({.train_records = batch_size}, Split::train);
@@ -56,13 +59,13 @@ void run(const TuneFlags& flags) {
     model->to(compute_dtype(runtime.precision));
     model->to(runtime.device);
     const std::string device = tuning_device(runtime.device);
-    std::printf("%s, batches of %lld, %s, on %s: microseconds\n", std::string(info.name).c_str(),
-                static_cast<long long>(batch_size), std::string(name_of(runtime.precision)).c_str(),
-                device.c_str());
+    std::fprintf(out, "%s, batches of %lld, %s, on %s: microseconds\n", std::string(info.name).c_str(),
+                 static_cast<long long>(batch_size), std::string(name_of(runtime.precision)).c_str(),
+                 device.c_str());
     const std::vector<TunedProblem> problems = tune(*model, source, batch_size);
     double usual = 0, fastest = 0;
     for (const TunedProblem& tuned : problems) {
-        print_row(tuned);
+        print_row(out, tuned);
         usual += tuned.seconds_of(tuned.usual);
         fastest += tuned.seconds_of(tuned.fastest);
     }
@@ -70,10 +73,10 @@ void run(const TuneFlags& flags) {
     const std::string text = tuning_to_toml(choices, device,
                                             to_text("tern tune --model ", info.name, " --batch-size ",
                                                     batch_size, " --precision ", name_of(runtime.precision)));
-    write_file_atomically(*flags.out, std::as_bytes(std::span(text)));
-    std::printf("%zu problems with a choice, each once: %.1f us as usual, %.1f us by the table\n",
-                problems.size(), usual * 1e6, fastest * 1e6);
-    std::printf("%zu other choices in %s\n", choices.size(), one_line(*flags.out).c_str());
+    write_output(*flags.out, std::as_bytes(std::span(text)));
+    std::fprintf(out, "%zu problems with a choice, each once: %.1f us as usual, %.1f us by the table\n",
+                 problems.size(), usual * 1e6, fastest * 1e6);
+    std::fprintf(out, "%zu other choices in %s\n", choices.size(), one_line(*flags.out).c_str());
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "tern/bench/op_benchmarks.hpp"
 #include "tern/bench/profile_command.hpp"
 #include "tern/core/error.hpp"
+#include "tern/core/file_descriptor.hpp"
 #include "tern/core/parallel.hpp"
 
 namespace {
@@ -36,6 +37,7 @@ int report(const std::exception& error, int status) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    tern::FileDescriptor::open_standard_streams();
     try {
         if (tern::bench::asks_for_profile(argc, argv))  // first: it has a flag --inference
             tern::bench::run_profile(argc, argv);

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <new>
 #include <vector>
 
@@ -24,9 +25,10 @@ fs::path parent_of(const fs::path& path) {
     return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
 
-// Where `path` is made before it gets its name.
+// Where `path` is made before it gets its name. A name may have 255 bytes, also with what is put around it.
 fs::path aside_of(const fs::path& path) {
-    return parent_of(path) / to_text('.', path.filename().string(), kPart, ::getpid());
+    constexpr std::size_t kMostOfName = 200;
+    return parent_of(path) / to_text('.', path.filename().string().substr(0, kMostOfName), kPart, ::getpid());
 }
 
 // A failure is told of the name that the user knows, not of the one beside it.
@@ -37,7 +39,9 @@ fs::path aside_of(const fs::path& path) {
     throw Error(text);
 }
 
+// A folder that may be written to but not be read cannot be opened, and so not synced.
 void sync_folder(const fs::path& folder) {
+    if (::access(folder.c_str(), R_OK) != 0 && errno == EACCES) return;
     FileDescriptor(folder, O_RDONLY | O_DIRECTORY, "cannot be opened").sync();
 }
 
@@ -61,8 +65,38 @@ bool is_mount_point(const fs::path& path) {
     return (status.stx_attributes & status.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
+// What replaces something has its rights and, where this user may give it away, its owner. File systems that
+// have no rights keep none.
+void keep_rights(const fs::path& of, const fs::path& on) {
+    struct stat status {};
+    if (::stat(of.c_str(), &status) != 0) return;
+    if (::chown(on.c_str(), status.st_uid, status.st_gid) != 0 &&
+        ::chown(on.c_str(), static_cast<uid_t>(-1), status.st_gid) != 0)
+        status.st_mode &= ~static_cast<mode_t>(S_ISUID | S_ISGID);  // would be another owner's
+    static_cast<void>(::chmod(on.c_str(), status.st_mode & 07777));
+}
+
 void rename_to(const fs::path& from, const fs::path& to) {
     if (::rename(from.c_str(), to.c_str()) != 0) fail_with_errno(to, "cannot be replaced");
+}
+
+// By trying: what rights say is not all, to root or on a file system like /proc.
+void check_takes_files(const fs::path& folder, const fs::path& path, const char* action) {
+    const fs::path probe = aside_of(folder / "probe");
+    const int file = ::open(probe.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0) fail_with_errno(path, action);
+    ::close(file);
+    ::unlink(probe.c_str());
+}
+
+// That the first of `above` and the folders above it which is there is one to make `path` in.
+void check_nearest(const fs::path& path, fs::path above) {
+    std::error_code error;
+    while (!fs::exists(above, error) && !error && above != parent_of(above)) above = parent_of(above);
+    TERN_CHECK(!error, path.string(), "cannot be made: ", error.message());
+    TERN_CHECK(fs::is_directory(above, error), path.string(),
+               "cannot be made: ", std::make_error_code(std::errc::not_a_directory).message());
+    check_takes_files(above, path, "cannot be made");
 }
 
 std::vector<fs::path> find_unfinished(const fs::path& folder, std::string_view of) {
@@ -82,8 +116,7 @@ std::vector<fs::path> find_unfinished(const fs::path& folder, std::string_view o
 // `path` is missing for a moment; restore_replaced() mends what a crash then leaves.
 void swap_in(const fs::path& aside, const fs::path& path) {
     if (::renameat2(AT_FDCWD, aside.c_str(), AT_FDCWD, path.c_str(), RENAME_EXCHANGE) == 0) return;
-    const bool cannot_exchange = errno == EINVAL || errno == ENOSYS;
-    if (cannot_exchange && fs::is_directory(path)) {
+    if (fs::is_directory(path)) {
         fs::path old = aside;
         old += kOld;
         rename_to(path, old);
@@ -144,7 +177,7 @@ std::string read_text_file(const fs::path& path, std::int64_t limit) {
 
 void make_folders(const fs::path& folder) {
     std::error_code error;
-    fs::create_directories(folder, error);
+    fs::create_directories(behind_links(folder), error);
     TERN_CHECK(!error, folder.string(), "cannot be made: ", error.message());
 }
 
@@ -155,6 +188,7 @@ void write_file_atomically(const fs::path& path, std::span<const std::byte> byte
         file.write_all(bytes);
         file.sync();
         file.close();
+        keep_rights(path, aside);
         rename_to(aside, path);
     } catch (const Error& error) {
         ::unlink(aside.c_str());
@@ -163,7 +197,8 @@ void write_file_atomically(const fs::path& path, std::span<const std::byte> byte
     sync_folder(parent_of(path));
 }
 
-void write_folder_atomically(const fs::path& path, const std::function<void(const fs::path&)>& fill) {
+void write_folder_atomically(const fs::path& name, const std::function<void(const fs::path&)>& fill) {
+    const fs::path path = behind_links(name);
     const fs::path aside = aside_of(path);
     std::error_code ignored;
     try {
@@ -171,6 +206,7 @@ void write_folder_atomically(const fs::path& path, const std::function<void(cons
         fs::create_directory(aside);
         fill(aside);
         sync_tree(aside);
+        keep_rights(path, aside);
         swap_in(aside, path);
     } catch (const Error& error) {
         fs::remove_all(aside, ignored);
@@ -186,16 +222,32 @@ void write_folder_atomically(const fs::path& path, const std::function<void(cons
     sync_folder(parent_of(path));
 }
 
-void check_replaceable(const fs::path& path) {
-    TERN_CHECK(!is_mount_point(path), path.string(), "is a mount point, which cannot be replaced");
-    fs::path above = parent_of(path);
-    std::error_code error;
-    while (!fs::exists(above, error) && !error && above != parent_of(above)) above = parent_of(above);
-    TERN_CHECK(!error, path.string(), "cannot be made: ", error.message());
-    TERN_CHECK(fs::is_directory(above, error), path.string(),
-               "cannot be made: ", std::make_error_code(std::errc::not_a_directory).message());
-    if (::access(above.c_str(), W_OK | X_OK) != 0) fail_with_errno(path, "cannot be made");
+fs::path behind_links(const fs::path& name) {
+    constexpr int kMostLinks = 40;  // as of the kernel
+    fs::path path = name;
+    for (int links = 0; links < kMostLinks; ++links) {
+        std::error_code error;
+        if (!fs::is_symlink(fs::symlink_status(path, error))) return path;
+        const fs::path target = fs::read_symlink(path, error);
+        TERN_CHECK(!error, name.string(), "cannot be followed: ", error.message());
+        path = path.parent_path() / target;  // alone where it is absolute
+    }
+    errno = ELOOP;
+    fail_with_errno(name, "cannot be followed");
 }
+
+void check_creatable(const fs::path& path) {
+    TERN_CHECK(!is_mount_point(path), path.string(), "is a mount point, which cannot be replaced");
+    check_takes_files(parent_of(path), path, "cannot be created");
+}
+
+void check_replaceable(const fs::path& name) {
+    const fs::path path = behind_links(name);
+    TERN_CHECK(!is_mount_point(path), path.string(), "is a mount point, which cannot be replaced");
+    check_nearest(path, parent_of(path));
+}
+
+void check_fillable(const fs::path& folder) { check_nearest(folder, behind_links(folder)); }
 
 void restore_replaced(const fs::path& folder, std::string_view of) {
     bool restored = false;
@@ -223,10 +275,14 @@ void remove_unfinished(const fs::path& folder, std::string_view of) {
     TERN_CHECK(!error, folder.string(), "cannot be tidied: ", error.message());
 }
 
-void replace_link(const fs::path& path, const fs::path& target) {
+std::string replace_link(const fs::path& path, const fs::path& target) {
     const fs::path aside = aside_of(path);
     ::unlink(aside.c_str());
-    if (::symlink(target.c_str(), aside.c_str()) != 0) fail_with_errno(path, "cannot be linked");
+    if (::symlink(target.c_str(), aside.c_str()) != 0) {
+        std::string why = std::strerror(errno);
+        write_file_atomically(path, read_bytes(parent_of(path) / target));
+        return why;
+    }
     try {
         rename_to(aside, path);
     } catch (...) {
@@ -234,6 +290,7 @@ void replace_link(const fs::path& path, const fs::path& target) {
         throw;
     }
     sync_folder(parent_of(path));
+    return {};
 }
 
 }  // namespace tern

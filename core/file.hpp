@@ -28,21 +28,32 @@ std::string read_text_file(const std::filesystem::path& path, std::int64_t limit
 /// Makes the folder and those above it; nothing to do where it is there.
 void make_folders(const std::filesystem::path& folder);
 
-/// Writes the bytes to a new file beside `path`, syncs it, renames it to `path` and syncs the folder. On
-/// failure throws Error, and what `path` was before is still there; only if the folder's sync fails is
-/// the new file there already.
+/// Writes the bytes to a new file beside `path`, syncs it, renames it to `path` and syncs the folder. It has
+/// the rights of a file that was there. On failure throws Error, and what `path` was before is still there;
+/// only if the folder's sync fails is the new file there already.
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
 
 /// Lets `fill` write files into a new folder beside `path` (named .NAME.part-PID), syncs them, and renames
-/// that folder to `path`, whose parent must be there. A folder that was at `path` is replaced; where the file
+/// that folder to `path`, or to what a link there leads to; the parent must be there. A folder that was at
+/// `path` is replaced by one with its rights; where the file
 /// system cannot exchange names, a crash may leave it for restore_replaced(). If `fill` or
 /// anything else throws, what `path` was before is still there and the new folder is gone.
 void write_folder_atomically(const std::filesystem::path& path,
                              const std::function<void(const std::filesystem::path&)>& fill);
 
-/// Throws Error where that could not end well, before there is anything to write: `path` is a mount point, or
+/// What a name leads to through links, which may be nothing yet. Throws Error where they go round in circles.
+std::filesystem::path behind_links(const std::filesystem::path& name);
+
+/// Throws Error where write_file_atomically() could not end well, before there is anything to write: `path`
+/// is a mount point, or its folder is not there or may not be written to.
+void check_creatable(const std::filesystem::path& path);
+
+/// The same for write_folder_atomically(), once the folders above are made: `path` is a mount point, or
 /// the folder above it, or the first of those above that is there, is none or may not be written to.
 void check_replaceable(const std::filesystem::path& path);
+
+/// Throws Error where make_folders(), or making files in `folder` then, could not end well.
+void check_fillable(const std::filesystem::path& folder);
 
 /// Gives folders in `folder` (with `of` only one of that name) their names back which
 /// write_folder_atomically() had taken from them when the process ended. Nobody else may be writing these.
@@ -52,7 +63,8 @@ void restore_replaced(const std::filesystem::path& folder, std::string_view of =
 /// `folder`; with `of` only what was to become that name. Nobody else may be writing these.
 void remove_unfinished(const std::filesystem::path& folder, std::string_view of = "");
 
-/// Makes `path` a symbolic link to `target`, in one step if it was one already.
-void replace_link(const std::filesystem::path& path, const std::filesystem::path& target);
+/// Makes `path` a symbolic link to the file `target`, in one step if it was one already; where the file
+/// system has no links, a copy of that file. Returns why it is one, or "".
+std::string replace_link(const std::filesystem::path& path, const std::filesystem::path& target);
 
 }  // namespace tern

@@ -23,6 +23,24 @@ FileDescriptor::FileDescriptor(std::filesystem::path path, int flags, const char
     if (number_ < 0) fail_with_errno(path_, action);
 }
 
+FileDescriptor::FileDescriptor(std::filesystem::path path, int number)
+    : path_(std::move(path)), number_(number) {}
+
+FileDescriptor FileDescriptor::copy_of(int number, std::filesystem::path path) {
+    const int copy = ::fcntl(number, F_DUPFD_CLOEXEC, 3);
+    if (copy < 0) fail_with_errno(path, "cannot be opened");
+    return {std::move(path), copy};
+}
+
+void FileDescriptor::open_standard_streams() {
+    // The wrong way round: as little can be read from the one and written to the others as before.
+    for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (::fcntl(number, F_GETFD) >= 0) continue;
+        const int opened = ::open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+        if (opened >= 0 && opened != number) ::close(opened);  // cannot be: the lowest free one is taken
+    }
+}
+
 FileDescriptor::~FileDescriptor() {
     if (number_ >= 0) ::close(number_);
 }
@@ -52,7 +70,12 @@ void FileDescriptor::write_all(std::span<const std::byte> bytes) const {
 }
 
 void FileDescriptor::sync() const {
-    if (::fsync(number_) != 0) fail_with_errno(path_, "cannot be synced to the disk");
+    if (::fsync(number_) == 0) return;
+    // Devices, pipes, and what some network file systems say of folders, or a server that only reads.
+    for (const int nothing_to_sync : {EINVAL, EOPNOTSUPP, ENOSYS, EROFS}) {
+        if (errno == nothing_to_sync) return;
+    }
+    fail_with_errno(path_, "cannot be synced to the disk");
 }
 
 std::int64_t FileDescriptor::size() const {
@@ -66,10 +89,9 @@ void FileDescriptor::resize(std::int64_t bytes) const {
         fail_with_errno(path_, "cannot be cut");
 }
 
-bool FileDescriptor::try_lock() const {
-    if (::flock(number_, LOCK_EX | LOCK_NB) == 0) return true;
-    if (errno != EWOULDBLOCK) fail_with_errno(path_, "cannot be locked");
-    return false;
+Lock FileDescriptor::try_lock() const {
+    if (::flock(number_, LOCK_EX | LOCK_NB) == 0) return Lock::taken;
+    return errno == EWOULDBLOCK ? Lock::of_another : Lock::none_here;
 }
 
 void FileDescriptor::close() {

@@ -2,13 +2,14 @@
 
 #include <atomic>
 #include <charconv>
-#include <cstdlib>
 #include <exception>
-#include <string_view>
+#include <string>
 #include <utility>
 
 #include <sched.h>
 
+#include "tern/core/cpu_quota.hpp"
+#include "tern/core/environment.hpp"
 #include "tern/core/error.hpp"
 #include "tern/core/thread_team.hpp"
 
@@ -16,18 +17,18 @@ namespace tern {
 namespace {
 
 int default_threads() {
-    if (const char* text = std::getenv("TERN_THREADS")) {
-        const std::string_view view = text;
+    if (const std::string text = environment("TERN_THREADS"); !text.empty()) {
         int count = 0;
-        const auto [end, error] = std::from_chars(view.data(), view.data() + view.size(), count);
-        TERN_CHECK(error == std::errc{} && end == view.data() + view.size() && count >= 1, "TERN_THREADS",
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+        TERN_CHECK(error == std::errc{} && end == text.data() + text.size() && count >= 1, "TERN_THREADS",
                    "must be a whole number of at least 1, got \"", text, '"');
         return count;
     }
     cpu_set_t cpus;
     CPU_ZERO(&cpus);
-    if (sched_getaffinity(0, sizeof cpus, &cpus) == 0) return std::max(1, CPU_COUNT(&cpus));
-    return 1;
+    const int allowed = sched_getaffinity(0, sizeof cpus, &cpus) == 0 ? CPU_COUNT(&cpus) : 1;
+    // More threads than the quota would all be stopped together, and wait for each other.
+    return std::max(1, static_cast<int>(std::min<double>(allowed, cpu_quota())));
 }
 
 std::atomic<int>& threads() {

@@ -7,7 +7,8 @@
 
 namespace tern {
 
-/// Threads that parallel_for may use: what was set, else TERN_THREADS, else the CPUs this process may run on.
+/// Threads that parallel_for may use: what was set, else TERN_THREADS, else the CPUs this process may run on,
+/// as far as its control group gives it their time.
 int num_threads();
 /// 1 or more; throws Error otherwise.
 void set_num_threads(int count);

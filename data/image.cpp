@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tern/core/file.hpp"
+#include "tern/core/output.hpp"
 #include "tern/data/image_formats.hpp"
 
 namespace tern {
@@ -108,7 +109,7 @@ Tensor read_image(const std::filesystem::path& path) {
 }
 
 void write_png(const std::filesystem::path& path, const Tensor& image) {
-    write_file_atomically(path, encode_png(image));
+    write_output(path, encode_png(image));
 }
 
 }  // namespace tern

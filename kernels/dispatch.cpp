@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <mutex>
 #include <utility>
 
+#include "tern/core/environment.hpp"
 #include "tern/core/range.hpp"
 #include "tern/kernels/widened.hpp"
 
@@ -18,8 +18,8 @@ thread_local const RunHook* run_hook = nullptr;
 
 KernelPolicy& current_policy() {
     static KernelPolicy policy = [] {
-        const char* text = std::getenv("TERN_KERNELS");
-        return text == nullptr ? KernelPolicy{} : KernelPolicy::parse(text);
+        const std::string text = environment("TERN_KERNELS");
+        return text.empty() ? KernelPolicy{} : KernelPolicy::parse(text);
     }();
     return policy;
 }
@@ -97,10 +97,7 @@ void run_widened(const Implementation& implementation, const Problem& problem) {
 }
 
 bool verbose_dispatch() {
-    static const bool verbose = [] {
-        const char* text = std::getenv("TERN_VERBOSE");
-        return text != nullptr && std::string_view(text).find("dispatch") != std::string_view::npos;
-    }();
+    static const bool verbose = environment("TERN_VERBOSE").find("dispatch") != std::string::npos;
     return verbose;
 }
 

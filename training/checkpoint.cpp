@@ -75,19 +75,20 @@ fs::path Checkpoints::deleted_path(std::int64_t step) const {
     return folder_ / to_text('.', kPrefix, step, ".part-deleted");
 }
 
-void Checkpoints::save(std::int64_t step, std::int64_t best,
-                       const std::function<void(const fs::path&)>& write_files) const {
+std::string Checkpoints::save(std::int64_t step, std::int64_t best,
+                              const std::function<void(const fs::path&)>& write_files) const {
     make_folders(folder_);
     write_checkpoint(path(step), write_files);
-    settle(step, best);
+    std::string no_links = settle(step, best);
     for (const std::int64_t later : steps()) {
         if (later > step) remove(later);
     }
+    return no_links;
 }
 
-void Checkpoints::settle(std::int64_t last, std::int64_t best) const {
+std::string Checkpoints::settle(std::int64_t last, std::int64_t best) const {
     const auto target = [&](std::int64_t step) { return path(step).lexically_relative(run_) / kWeights; };
-    replace_link(last_link(), target(last));
+    std::string no_links = replace_link(last_link(), target(last));
     if (best > 0) replace_link(best_link(), target(best));
     std::vector<std::int64_t> old = steps();
     std::erase_if(old, [last](std::int64_t step) { return step > last; });
@@ -95,6 +96,7 @@ void Checkpoints::settle(std::int64_t last, std::int64_t best) const {
     for (const std::int64_t step : old) {
         if (step != best) remove(step);
     }
+    return no_links;
 }
 
 std::vector<std::int64_t> Checkpoints::steps() const {

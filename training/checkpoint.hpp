@@ -20,7 +20,8 @@ void write_checkpoint(const std::filesystem::path& path,
 void check_checkpoint(const std::filesystem::path& path);
 
 /// The checkpoints of a run, one folder step-N for each step after which one was saved, and beside them the
-/// links last.safetensors and best.safetensors to the weights in two of them.
+/// links last.safetensors and best.safetensors to the weights in two of them; copies, where the file system
+/// has no links.
 class Checkpoints {
   public:
     /// Below `run`, which must be there; the newest `keep` (at least 1) and the best stay. Makes nothing.
@@ -36,13 +37,14 @@ class Checkpoints {
 
     /// Writes the checkpoint of `step` with write_checkpoint(), links it, and deletes those that need not
     /// stay, and those of later steps: damaged ones that a run went back behind. `best`: the step whose
-    /// weights are the best, this one or one saved before; 0: none is known.
-    void save(std::int64_t step, std::int64_t best,
-              const std::function<void(const std::filesystem::path&)>& write_files) const;
+    /// weights are the best, this one or one saved before; 0: none is known. Returns what settle() does.
+    std::string save(std::int64_t step, std::int64_t best,
+                     const std::function<void(const std::filesystem::path&)>& write_files) const;
 
     /// What save() does once a checkpoint is written, and what a process that was killed there left undone:
     /// lets the links lead to the weights of these steps, and deletes the older ones that need not stay.
-    void settle(std::int64_t last, std::int64_t best) const;
+    /// Returns why no links could be made, or "".
+    std::string settle(std::int64_t last, std::int64_t best) const;
 
     /// Ascending; whole or not.
     std::vector<std::int64_t> steps() const;

@@ -6,6 +6,7 @@
 
 #include "tern/core/error.hpp"
 #include "tern/core/file.hpp"
+#include "tern/core/output.hpp"
 #include "tern/training/checkpoint.hpp"
 
 namespace tern {
@@ -39,10 +40,15 @@ fs::path make_numbered(const fs::path& parent, const std::string& name) {
 
 RunFolder::RunFolder(fs::path path)
     : path_(std::move(path)), lock_(path_, O_RDONLY | O_DIRECTORY, "cannot be opened") {
-    TERN_CHECK(lock_.try_lock(), path_.string(), "another process is training in this folder");
+    const Lock lock = lock_.try_lock();
+    TERN_CHECK(lock != Lock::of_another, path_.string(), "another process is training in this folder");
+    locked_ = lock == Lock::taken;
 }
 
-void RunFolder::check_free(const fs::path& folder) {
+void RunFolder::check_free(const std::optional<fs::path>& named) {
+    const fs::path folder = named.value_or("runs");
+    check_fillable(folder);
+    if (!named) return;
     // The checkpoints of a run that lost its config would be taken for the new one's.
     for (const char* sign : {kConfig, Checkpoints::kFolder}) {
         std::error_code error;
@@ -52,11 +58,11 @@ void RunFolder::check_free(const fs::path& folder) {
 }
 
 RunFolder RunFolder::make(const std::optional<fs::path>& folder, std::string_view model) {
+    check_free(folder);
     if (!folder) {
         make_folders("runs");
         return RunFolder(make_numbered("runs", to_text(today(), '-', model)));
     }
-    check_free(*folder);
     make_folders(*folder);
     return RunFolder(*folder);
 }
@@ -69,7 +75,7 @@ RunFolder RunFolder::open(const fs::path& folder) {
 }
 
 void RunFolder::write_config(std::string_view toml) const {
-    write_file_atomically(config_file(), std::as_bytes(std::span(toml)));
+    write_output(config_file(), std::as_bytes(std::span(toml)));
 }
 
 }  // namespace tern

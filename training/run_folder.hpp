@@ -13,14 +13,17 @@ namespace tern {
 /// The folder of one run, for this process alone while the object lives.
 class RunFolder {
   public:
-    /// Throws Error if `folder` holds a run already. Makes nothing.
-    static void check_free(const std::filesystem::path& folder);
+    /// Throws Error where make() would, as far as can be told: `folder` holds a run already, or cannot be
+    /// made or written to. Makes nothing.
+    static void check_free(const std::optional<std::filesystem::path>& folder);
     /// Makes `folder`, or without one the first free runs/DATE-MODEL-N below the current folder.
     static RunFolder make(const std::optional<std::filesystem::path>& folder, std::string_view model);
     /// One that holds a run. Throws Error if it does not, or if another process works in it.
     static RunFolder open(const std::filesystem::path& folder);
 
     const std::filesystem::path& path() const { return path_; }
+    /// Whether other processes are kept out; not where the file system has no locks.
+    bool locked() const { return locked_; }
     std::filesystem::path config_file() const { return path_ / "config.toml"; }
     /// A copy of the table of measured choices, where the run has one.
     std::filesystem::path tuning_file() const { return path_ / "tuning.toml"; }
@@ -34,6 +37,7 @@ class RunFolder {
 
     std::filesystem::path path_;
     FileDescriptor lock_;
+    bool locked_ = false;
 };
 
 }  // namespace tern

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tern/core/file.hpp"
+#include "tern/core/output.hpp"
 #include "tern/core/utf8.hpp"
 
 namespace tern {
@@ -248,7 +249,7 @@ std::vector<std::byte> encode_safetensors(const std::string& file, const Safeten
 }
 
 void write_safetensors(const fs::path& path, const Safetensors& content) {
-    write_file_atomically(path, encode_safetensors(path.string(), content));
+    write_output(path, encode_safetensors(path.string(), content));
 }
 
 }  // namespace tern

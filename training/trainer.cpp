@@ -10,9 +10,11 @@
 namespace tern {
 namespace {
 
-// Every so many steps losses are read: often enough to stop soon after the first NaN, too rare to cost
-// anything.
+// Losses are read after so many steps or seconds at the latest: often enough to stop soon after the first
+// NaN, too rare for a GPU, which must be waited for, to lose anything. On the CPU they are there after each
+// step.
 constexpr std::int64_t kReadInterval = 100;
+constexpr double kReadSeconds = 1;
 
 // std::ostream writes some NaNs as "-nan".
 std::string shown(double loss) { return std::isnan(loss) ? "nan" : to_text(loss); }
@@ -119,14 +121,20 @@ void Trainer::take_step(const Tensor& records) {
     ++position_.batch;
     position_.row_records += records.dim(0);
     if (callbacks_.after_loss) waiting_.push_back({position_.step, 0, optimizer_.learning_rate()});
-    if (position_.step % kReadInterval == 0) {
+    if (losses_due()) {
         flush_losses();
         read_finite_totals();
+        last_read_ = now();
     }
     if (callbacks_.after_step) {
         callbacks_.after_step({position_.epoch, position_.step, total_steps_, position_.row_records,
                                row_seconds(), step_.totals()});
     }
+}
+
+bool Trainer::losses_due() const {
+    return train_.device().is_cpu() || position_.step % kReadInterval == 0 ||
+           now() - last_read_ >= kReadSeconds;
 }
 
 void Trainer::save() {
@@ -156,6 +164,7 @@ std::optional<MetricsRow> Trainer::finish_row() {
     flush_losses();
     MetricsRow row{position_.epoch, read_finite_totals(), {}, row_seconds(), optimizer_.learning_rate()};
     if (test_ != nullptr) {
+        check_finite(model_, position_.step);  // before a whole evaluation of it
         row.test = evaluate(model_, *test_, plan_.batch_size, false, callbacks_.stop).totals;
         if (row.test->records < test_->size()) {
             row_start_ = now() - row.seconds;

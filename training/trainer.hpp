@@ -56,9 +56,9 @@ class Trainer {
             const BatchSource* test, const TrainingPlan& plan, TrainingCallbacks callbacks);
 
     /// Runs the plan from `start` on and returns its last row; none if stop() ended it or nothing was left to
-    /// do. Throws Error when a loss is no finite number, or when `start` is behind the plan's end. A run that
-    /// goes on from a saved position, with the model and state() as they were, ends with the bits of one that
-    /// was never stopped.
+    /// do. Throws Error soon after a step whose loss is no finite number, or when `start` is behind the
+    /// plan's end. A run that goes on from a saved position, with the model and state() as they were, ends
+    /// with the bits of one that was never stopped.
     std::optional<MetricsRow> run(const TrainingPosition& start = {});
 
     std::int64_t total_steps() const { return total_steps_; }
@@ -73,6 +73,7 @@ class Trainer {
     void start_row();
     void save();
     void flush_losses();
+    bool losses_due() const;
     TotalsRead read_finite_totals() const;
     bool finished() const { return position_.step >= total_steps_ && position_.row_records == 0; }
     bool stopped() const { return callbacks_.stop && callbacks_.stop(); }
@@ -89,7 +90,7 @@ class Trainer {
     TrainingStep step_;
     std::vector<StepLoss> waiting_;  // without their losses yet
     TrainingPosition position_;
-    double row_start_ = 0;
+    double row_start_ = 0, last_read_ = 0;
 };
 
 }  // namespace tern

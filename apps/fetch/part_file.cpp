@@ -15,7 +15,10 @@ namespace tern::apps {
 
 PartFile::PartFile(const std::filesystem::path& path)
     : file_(path, O_WRONLY | O_CREAT | O_APPEND, "cannot be opened") {
-    TERN_CHECK(file_.try_lock(), path.string(), "is in use: another tern data fetch is writing it");
+    const Lock lock = file_.try_lock();
+    if (lock == Lock::none_here)
+        warn(to_text('[', path.string(), "] the file system has no locks: run no second tern data fetch"));
+    TERN_CHECK(lock != Lock::of_another, path.string(), "is in use: another tern data fetch is writing it");
     size_ = file_.size();
 }
 

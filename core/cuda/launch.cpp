@@ -2,12 +2,12 @@
 
 #include <cstdlib>
 #include <string>
-#include <string_view>
 
 #include <cxxabi.h>
 
 #include "tern/core/cuda/check.hpp"
 #include "tern/core/cuda/device_runtime.hpp"
+#include "tern/core/environment.hpp"
 #include "tern/core/error.hpp"
 
 namespace tern::cuda {
@@ -17,10 +17,7 @@ namespace {
 constexpr std::size_t kSharedWithoutAsking = 48 * 1024;
 
 bool synchronize_after_launch() {
-    static const bool synchronize = [] {
-        const char* const value = std::getenv("TERN_SYNC");
-        return value != nullptr && std::string_view(value) == "1";
-    }();
+    static const bool synchronize = environment("TERN_SYNC") == "1";
     return synchronize;
 }
 

@@ -1,7 +1,6 @@
 #include "tern/core/cuda/library.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <sstream>
 
@@ -9,15 +8,11 @@
 #include <glob.h>
 #include <link.h>
 
+#include "tern/core/environment.hpp"
 #include "tern/core/error.hpp"
 
 namespace tern::cuda {
 namespace {
-
-std::string environment(const char* name) {
-    const char* const value = std::getenv(name);
-    return value == nullptr ? "" : value;
-}
 
 std::vector<std::string> split(const std::string& text) {
     std::vector<std::string> parts;

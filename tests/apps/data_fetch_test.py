@@ -10,6 +10,7 @@ import pathlib
 import pty
 import random
 import resource
+import shutil
 import signal
 import struct
 import subprocess
@@ -75,7 +76,8 @@ class FetchTest(unittest.TestCase):
 
     def start(self, *arguments, **options):
         options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
-        environment = {"HOME": str(self.home), "NO_PROXY": "*"} | {
+        # A relative folder counts as none.
+        environment = {"HOME": str(self.home), "XDG_CACHE_HOME": "cache", "NO_PROXY": "*", "TERM": "xterm"} | {
             key: value for key, value in os.environ.items() if key.endswith("SAN_OPTIONS")}
         return subprocess.Popen([TERN, "data", "fetch", *map(str, arguments)], env=environment, text=True, **options)
 
@@ -182,6 +184,11 @@ class Downloads(FetchTest):
             self.assertEqual(err.count("\n"), 1)
 
     def test_an_interrupted_run_keeps_what_came(self):
+        for number in signal.SIGTERM, signal.SIGHUP:
+            self.check_interrupted(number)
+            shutil.rmtree(self.cache)
+
+    def check_interrupted(self, number):
         server = self.serve("silent:50000")
         expected = ["--size", len(self.archive), "--md5", hashlib.md5(self.archive).hexdigest()]
         run = self.start(self.cache, "--url", server.url, *expected)
@@ -189,10 +196,10 @@ class Downloads(FetchTest):
             self.assertIsNone(run.poll())
             time.sleep(0.01)
         self.check_fails(f"[{self.part}] is in use: another tern data fetch is writing it", server.url)
-        run.send_signal(signal.SIGTERM)
+        run.send_signal(number)
         _, err = run.communicate(timeout=30)
         self.assertEqual(err, f"tern: [{server.url}] interrupted{self.kept(50000)}\n")
-        self.assertEqual(run.returncode, 128 + signal.SIGTERM)
+        self.assertEqual(run.returncode, 128 + number)
         self.check_fetched(self.fetch(self.serve("whole").url))
 
     def test_a_full_disk(self):

@@ -66,7 +66,10 @@ Finished run_tern_on_terminal(const TemporaryFolder& folder, std::vector<std::st
     int terminal = -1;
     const pid_t child = ::forkpty(&terminal, nullptr, nullptr, &size);
     TERN_CHECK(child >= 0, "forkpty", "failed");
-    if (child == 0) become_tern(folder, arguments, "");
+    if (child == 0) {
+        ::setenv("TERM", "xterm", 1);
+        become_tern(folder, arguments, "");
+    }
     std::string text;
     std::array<char, 4096> piece{};
     // Until the other side is closed, which reads as an error.

@@ -87,6 +87,35 @@ TEST_CASE("a folder is made whole, replaced whole, or left alone") {
     CHECK(std::distance(std::filesystem::directory_iterator(place.path()), {}) == 1);
 }
 
+TEST_CASE("what replaces a file or a folder has its rights") {
+    using std::filesystem::perms;
+    const test::TemporaryFolder place;
+    const auto rights_of = [&](const char* name) {
+        return std::filesystem::status(place / name).permissions();
+    };
+    test::write_text(place / "file", "old");
+    std::filesystem::permissions(place / "file", perms::owner_read | perms::owner_write | perms::others_exec);
+    write_file_atomically(place / "file", {});
+    CHECK(rights_of("file") == (perms::owner_read | perms::owner_write | perms::others_exec));
+    std::filesystem::create_directory(place / "folder");
+    std::filesystem::permissions(place / "folder", perms::owner_all | perms::set_gid);
+    std::filesystem::create_symlink("folder", place / "link");
+    write_folder_atomically(place / "link",
+                            [](const std::filesystem::path& into) { test::write_text(into / "x", "y"); });
+    CHECK(std::filesystem::is_symlink(place / "link"));
+    CHECK(test::read_text(place / "folder" / "x") == "y");
+    CHECK(rights_of("folder") == (perms::owner_all | perms::set_gid));
+}
+
+TEST_CASE("a name of 255 bytes can be written") {
+    const test::TemporaryFolder place;
+    const std::string name(255, 'x');
+    write_file_atomically(place / name, {});
+    write_file_atomically(place / name, {});
+    CHECK(size_of_file(place / name) == 0);
+    CHECK(std::distance(std::filesystem::directory_iterator(place.path()), {}) == 1);
+}
+
 TEST_CASE("a link is replaced in one step") {
     const test::TemporaryFolder folder;
     replace_link(folder / "link", "one");
@@ -171,12 +200,12 @@ TEST_CASE("a lock is one process's, and one object's") {
     const test::TemporaryFolder folder;
     test::write_text(folder / "file", "");
     const FileDescriptor first(folder / "file", O_RDONLY, "cannot be opened");
-    CHECK(first.try_lock());
+    CHECK(first.try_lock() == Lock::taken);
     {
         const FileDescriptor second(folder / "file", O_RDONLY, "cannot be opened");
-        CHECK_FALSE(second.try_lock());
+        CHECK(second.try_lock() == Lock::of_another);
     }
-    CHECK(first.try_lock());
+    CHECK(first.try_lock() == Lock::taken);
 }
 
 TEST_CASE("a file that cannot be written leaves the old one") {

@@ -57,14 +57,23 @@ TEST_CASE("a file is cut back to the bytes that stay") {
     CHECK(test::read_text(folder / "lines") == "one\n");
     file.append("again");
     CHECK(test::read_text(folder / "lines") == "one\nagain\n");
-    CHECK_THROWS_WITH(LineFile(folder / "lines", 11),
-                      test::at(folder / "lines") + "has 10 bytes, expected at least 11");
-    CHECK(test::read_text(folder / "lines") == "one\nagain\n");
     CHECK(LineFile(folder / "lines").bytes() == 0);
     CHECK(test::read_text(folder / "lines").empty());
 }
 
-TEST_CASE("a line that does not fit leaves the lines before it") {
+TEST_CASE("of a file that lost its end the whole lines stay") {
+    const test::TemporaryFolder folder;
+    CHECK(LineFile(folder / "lines", 100).bytes() == 0);
+    for (const auto& [left, kept] : {std::pair{"one\ntw", "one\n"}, {"one\n", "one\n"}, {"on", ""}}) {
+        test::write_text(folder / "lines", left);
+        LineFile file(folder / "lines", 8);
+        CHECK(test::read_text(folder / "lines") == kept);
+        file.append("new");
+        CHECK(test::read_text(folder / "lines") == std::string(kept) + "new\n");
+    }
+}
+
+TEST_CASE("a line that does not fit leaves the lines before it, and waits") {
     const test::TemporaryFolder folder;
     LineFile file(folder / "lines");
     file.append("12345");
@@ -74,6 +83,15 @@ TEST_CASE("a line that does not fit leaves the lines before it") {
                           test::at(folder / "lines") + "cannot be written: File too large");
     }
     CHECK(test::read_text(folder / "lines") == "12345\n");
+    CHECK(file.bytes() == 6);
     file.append("6");
-    CHECK(test::read_text(folder / "lines") == "12345\n6\n");
+    CHECK(test::read_text(folder / "lines") == "12345\n67890\n6\n");
+    {
+        const FileLimit limit(14);
+        CHECK_THROWS_WITH(file.append("7"), Catch::Contains("cannot be written: File too large"));
+        CHECK_THROWS_WITH(file.sync(), Catch::Contains("cannot be written: File too large"));
+    }
+    file.sync();
+    CHECK(test::read_text(folder / "lines") == "12345\n67890\n6\n7\n");
+    CHECK(file.bytes() == 16);
 }

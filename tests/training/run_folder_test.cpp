@@ -51,6 +51,24 @@ TEST_CASE("a folder that holds a run is refused") {
                       Catch::StartsWith(test::at(folder / "file") + "cannot be made: "));
 }
 
+TEST_CASE("where no run folder can be made is told before there is a run") {
+    const test::TemporaryFolder folder;
+    const CurrentFolder current(folder.path());
+    CHECK_NOTHROW(RunFolder::check_free({}));
+    CHECK_NOTHROW(RunFolder::check_free("a/b/c"));
+    CHECK_NOTHROW(RunFolder::check_free("/dev/shm"));  // a mount point can be filled
+    test::write_text(folder / "file", "");
+    CHECK_THROWS_WITH(RunFolder::check_free("file/run"), "[file/run] cannot be made: Not a directory");
+    CHECK_THROWS_WITH(RunFolder::check_free("/proc/run"), Catch::StartsWith("[/proc/run] cannot be made: "));
+    std::filesystem::create_symlink("there", folder / "link");
+    CHECK_NOTHROW(RunFolder::check_free("link"));
+    CHECK(std::filesystem::is_symlink("link"));
+    CHECK(RunFolder::make("link", "model").path() == "link");
+    CHECK(std::filesystem::is_directory(folder / "there"));
+    test::write_text(folder / "runs", "");
+    CHECK_THROWS_WITH(RunFolder::check_free({}), "[runs] cannot be made: Not a directory");
+}
+
 TEST_CASE("a run is gone on with where there is one, by one process") {
     const test::TemporaryFolder folder;
     CHECK_THROWS_WITH(RunFolder::open(folder / "none"),

@@ -104,7 +104,7 @@ TEST_CASE("a loss that is no number ends the run with the step") {
     const auto schedule = make_schedule("constant", 0.1);
     const TrainingPlan plan{.epochs = 1, .batch_size = 64};
     Trainer silent(network, *optimizer, *schedule, source, nullptr, plan, {});
-    CHECK_THROWS_WITH(silent.run(), "[train] the loss of epoch 1 is nan by step 3; a lower --lr may help");
+    CHECK_THROWS_WITH(silent.run(), "[train] the loss of epoch 1 is nan by step 1; a lower --lr may help");
     TrainingCallbacks callbacks;
     callbacks.after_loss = [](const StepLoss&) { FAIL("a loss that is no number was handed on"); };
     Trainer logged(network, *optimizer, *schedule, source, nullptr, plan, callbacks);
