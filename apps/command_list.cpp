@@ -6,6 +6,9 @@
 
 namespace tern::apps {
 
+// At most one: a word after a command is that command's, also where another command has its name.
+CommandList::CommandList(CLI::App& app) : app_(app) { app.require_subcommand(0, 1); }
+
 void CommandList::add(const char* name, const char* about, Run (*add_command)(CLI::App&)) {
     CLI::App* command = app_.add_subcommand(name, about);
     commands_.emplace_back(command, add_command(*command));
@@ -20,7 +23,8 @@ void CommandList::run() const {
 }
 
 std::string full_name(const CLI::App& app) {
-    return app.get_parent() == nullptr ? "tern" : to_text(full_name(*app.get_parent()), ' ', app.get_name());
+    const CLI::App* parent = app.get_parent();
+    return parent == nullptr ? app.get_name() : to_text(full_name(*parent), ' ', app.get_name());
 }
 
 std::vector<const CLI::App*> commands_of(const CLI::App& app) {

@@ -11,7 +11,7 @@ namespace tern::apps {
 
 class CommandList {
   public:
-    explicit CommandList(CLI::App& app) : app_(app) {}
+    explicit CommandList(CLI::App& app);
 
     void add(const char* name, const char* about, Run (*add_command)(CLI::App&));
     /// Runs the one that was chosen; throws UsageError where none was.

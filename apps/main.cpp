@@ -2,43 +2,24 @@
 // 128 + signal: stopped in good order.
 #include <csignal>
 #include <cstdio>
-#include <vector>
 
 #include <CLI/CLI.hpp>
 
 #include "tern/apps/command_list.hpp"
 #include "tern/apps/console.hpp"
+#include "tern/apps/failure.hpp"
 #include "tern/apps/flags.hpp"
 #include "tern/apps/help_formatter.hpp"
 #include "tern/apps/interrupt.hpp"
+#include "tern/apps/parse_errors.hpp"
 #include "tern/core/file_descriptor.hpp"
 #include "tern/version.hpp"
 
 namespace tern::apps {
 namespace {
 
-// CLI11's own words name the flag somewhere; here the rule comes after what it is about, as everywhere else.
-[[noreturn]] void rethrow_parse_error(const CLI::App& app, const CLI::ParseError& error) {
-    const CLI::App* command = &app;
-    while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
-    const std::string where = full_name(*command);
-    if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
-        const std::vector<std::string> extras = app.remaining(true);
-        const std::string first = extras.empty() ? "" : extras.front(), names = command_names(*command);
-        if (!names.empty() && !first.starts_with('-'))
-            usage_error(where, "no command ", first, ", only ", names);
-        usage_error(where, "takes no ", first, "; see ", where, " --help");
-    }
-    // "--lr: 1 required X missing"
-    const std::string text = error.what();
-    const std::string flag = text.substr(0, text.find(':'));
-    if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr && flag.starts_with("--"))
-        usage_error(flag, "takes one value, once; see ", where, " --help");
-    usage_error(where, text, "; see ", where, " --help");
-}
-
 void run(int argc, char** argv) {
-    CLI::App app("tern trains image classifiers on CIFAR-10's binary files.");
+    CLI::App app("tern trains image classifiers on CIFAR-10's binary files.", "tern");
     app.formatter(std::make_shared<HelpFormatter>());  // of all commands
     app.set_version_flag("--version", std::string("tern ") + kVersion);
     app.footer("tern COMMAND --help tells the flags of a command.");
@@ -64,9 +45,9 @@ void run(int argc, char** argv) {
     commands.run();
 }
 
-int report(const std::exception& error, int status) {
+int report(const std::string& line, int status) {
     std::fflush(stdout);
-    std::fprintf(stderr, "tern: %s\n", one_line(error.what()).c_str());
+    std::fprintf(stderr, "tern: %s\n", one_line(line).c_str());
     return status;
 }
 
@@ -83,10 +64,10 @@ int main(int argc, char** argv) {
         std::fputs("tern: [standard output] cannot be written\n", stderr);
         return 1;
     } catch (const tern::apps::Interrupted& interrupted) {
-        return tern::apps::report(interrupted, interrupted.status());
+        return tern::apps::report(interrupted.what(), interrupted.status());
     } catch (const tern::apps::UsageError& error) {
-        return tern::apps::report(error, 2);
+        return tern::apps::report(error.what(), 2);
     } catch (const std::exception& error) {
-        return tern::apps::report(error, 1);
+        return tern::apps::report(tern::apps::failure_line(error), 1);
     }
 }

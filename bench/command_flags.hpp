@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "tern/apps/flags.hpp"
+#include "tern/apps/parse_errors.hpp"
 #include "tern/models/registry.hpp"
 
 namespace tern::bench {
@@ -32,8 +33,8 @@ inline bool asks_for(std::string_view flag, int argc, char** argv) {
     return false;
 }
 
-/// Reads the command line that `flag` asks for; false where that was for its help, which is printed.
-inline bool parse(CLI::App& app, std::string_view flag, int argc, char** argv) {
+/// Reads a command line; false where that was for its help, which is printed.
+inline bool parse(CLI::App& app, int argc, char** argv) {
     try {
         app.parse(argc, argv);
         return true;
@@ -41,7 +42,7 @@ inline bool parse(CLI::App& app, std::string_view flag, int argc, char** argv) {
         app.exit(asked);
         return false;
     } catch (const CLI::ParseError& error) {
-        apps::usage_error(flag, error.what(), "; see tern-bench ", flag, " --help");
+        apps::rethrow_parse_error(app, error);
     }
 }
 

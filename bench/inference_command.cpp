@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <fstream>
 
 #include <nlohmann/json.hpp>
 
 #include "tern/bench/command_flags.hpp"
+#include "tern/bench/output_file.hpp"
 #include "tern/bench/roofs.hpp"
 #include "tern/bench/timing.hpp"
 #include "tern/core/parallel.hpp"
@@ -83,10 +83,7 @@ void write(const std::string& path, const std::vector<Row>& rows, const ModelInf
                                {"p50", row.percentile(0.5)},
                                {"p90", row.percentile(0.9)},
                                {"p99", row.percentile(0.99)}});
-    std::ofstream file(path);
-    file << all.dump(1) << '\n';
-    file.close();
-    TERN_CHECK(file, "--json", path, " cannot be written");
+    write_output("--json", path, all.dump(1) + '\n');
 }
 
 void run(const Flags& flags) {
@@ -95,6 +92,7 @@ void run(const Flags& flags) {
     if (flags.batch_size) batch_sizes = {parse_int("--batch-size", *flags.batch_size, kMostBatch)};
     if (flags.threads) set_num_threads(parse_int("--threads", *flags.threads, kMostThreads));
     const int seconds = flags.seconds ? parse_int("--seconds", *flags.seconds, kMostSeconds) : 3;
+    if (flags.json) check_output("--json", *flags.json);
 
     const Roofs roofs = measure_roofs();
     const std::unique_ptr<Module> model = make_model(info.name);
@@ -113,7 +111,8 @@ bool asks_for_inference(int argc, char** argv) { return asks_for(kInference, arg
 
 void run_inference(int argc, char** argv) {
     Flags flags;
-    CLI::App app("Images per second and latency of a model that is not being trained.", "tern-bench");
+    CLI::App app("Images per second and latency of a model that is not being trained.",
+                 "tern-bench --inference");
     app.add_option(std::string(kInference), flags.model, model_names() + " (default mini_xception)")
         ->type_name("MODEL")
         ->expected(0, 1);
@@ -122,7 +121,7 @@ void run_inference(int argc, char** argv) {
     app.add_option("--threads", flags.threads, "default: TERN_THREADS, else all CPUs")->type_name("N");
     app.add_option("--seconds", flags.seconds, "measured for each row (default 3)")->type_name("N");
     app.add_option("--json", flags.json, "the numbers into a file, too")->type_name("FILE");
-    if (parse(app, kInference, argc, argv)) run(flags);
+    if (parse(app, argc, argv)) run(flags);
 }
 
 }  // namespace tern::bench

@@ -1,11 +1,17 @@
 // tern-bench: every operation, every implementation, as a share of what the machine can do; with --profile
 // the operations of one training step, with --inference how fast a model runs.
+#include <csignal>
 #include <cstdio>
+#include <iostream>
 
 #include <benchmark/benchmark.h>
 
+#include "tern/apps/console.hpp"
+#include "tern/apps/failure.hpp"
 #include "tern/apps/flags.hpp"
 #include "tern/bench/device_benchmarks.hpp"
+#include "tern/bench/google_flags.hpp"
+#include "tern/bench/google_run.hpp"
 #include "tern/bench/inference_command.hpp"
 #include "tern/bench/op_benchmarks.hpp"
 #include "tern/bench/profile_command.hpp"
@@ -17,20 +23,31 @@ namespace {
 
 void run_benchmarks(int argc, char** argv) {
     // First: --help and a wrong flag need no measurement.
-    benchmark::Initialize(&argc, argv);
-    if (benchmark::ReportUnrecognizedArguments(argc, argv)) std::exit(2);
+    const std::optional<tern::bench::GoogleFlags> flags = tern::bench::parse_google_flags(argc, argv);
+    if (!flags) return;
     const tern::bench::Roofs roofs = tern::bench::measure_roofs();
     benchmark::AddCustomContext("threads", std::to_string(tern::num_threads()));
     benchmark::AddCustomContext("peak float32", tern::to_text(roofs.flops * 1e-9, " GFLOP/s"));
     benchmark::AddCustomContext("copy", tern::to_text(roofs.bytes * 1e-9, " GB/s read and written"));
     tern::bench::register_op_benchmarks(roofs);
     tern::bench::register_device_benchmarks();
-    benchmark::RunSpecifiedBenchmarks();
-    benchmark::Shutdown();
+    tern::bench::run_google(*flags);
 }
 
-int report(const std::exception& error, int status) {
-    std::fprintf(stderr, "tern-bench: %s\n", error.what());
+void run(int argc, char** argv) {
+    if (tern::bench::asks_for_profile(argc, argv))  // first: it has a flag --inference
+        tern::bench::run_profile(argc, argv);
+    else if (tern::bench::asks_for_inference(argc, argv))
+        tern::bench::run_inference(argc, argv);
+    else
+        run_benchmarks(argc, argv);
+    std::cout.flush();
+    TERN_CHECK(std::cout && std::fflush(stdout) == 0 && std::ferror(stdout) == 0, "standard output",
+               "cannot be written");
+}
+
+int report(const std::string& line, int status) {
+    std::fprintf(stderr, "tern-bench: %s\n", tern::apps::one_line(line).c_str());
     return status;
 }
 
@@ -38,17 +55,13 @@ int report(const std::exception& error, int status) {
 
 int main(int argc, char** argv) {
     tern::FileDescriptor::open_standard_streams();
+    std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is an error of write(), not the end
     try {
-        if (tern::bench::asks_for_profile(argc, argv))  // first: it has a flag --inference
-            tern::bench::run_profile(argc, argv);
-        else if (tern::bench::asks_for_inference(argc, argv))
-            tern::bench::run_inference(argc, argv);
-        else
-            run_benchmarks(argc, argv);
+        run(argc, argv);
         return 0;
     } catch (const tern::apps::UsageError& error) {
-        return report(error, 2);
+        return report(error.what(), 2);
     } catch (const std::exception& error) {
-        return report(error, 1);
+        return report(tern::apps::failure_line(error), 1);
     }
 }

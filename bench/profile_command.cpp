@@ -5,6 +5,7 @@
 
 #include "tern/bench/command_flags.hpp"
 #include "tern/bench/onednn.hpp"
+#include "tern/bench/output_file.hpp"
 #include "tern/bench/profile_report.hpp"
 #include "tern/core/parallel.hpp"
 
@@ -37,6 +38,7 @@ void run(const Flags& flags) {
     if (flags.steps) settings.steps = parse_int("--steps", *flags.steps, kMostSteps);
     if (flags.threads) set_num_threads(parse_int("--threads", *flags.threads, kMostThreads));
     const ProfileBy by = parse_by(flags.by.value_or("both"));
+    if (flags.json) check_output("--json", *flags.json);
 
     const Roofs roofs = measure_roofs();
     const StepProfile profile = profile_steps(settings);
@@ -50,7 +52,7 @@ bool asks_for_profile(int argc, char** argv) { return asks_for(kProfile, argc, a
 
 void run_profile(int argc, char** argv) {
     Flags flags;
-    CLI::App app("One training step by operation and layer.", "tern-bench");
+    CLI::App app("One training step by operation and layer.", "tern-bench --profile");
     app.add_option(std::string(kProfile), flags.model, model_names() + " (default mini_xception)")
         ->type_name("MODEL")
         ->expected(0, 1);
@@ -61,7 +63,7 @@ void run_profile(int argc, char** argv) {
     app.add_flag("--inference", flags.inference, "the forward pass in evaluation mode alone");
     app.add_flag("--onednn", flags.onednn, "oneDNN on the same problems beside it");
     app.add_option("--json", flags.json, "the numbers into a file, too")->type_name("FILE");
-    if (parse(app, kProfile, argc, argv)) run(flags);
+    if (parse(app, argc, argv)) run(flags);
 }
 
 }  // namespace tern::bench

@@ -1,10 +1,10 @@
 #include "tern/bench/profile_report.hpp"
 
 #include <cstdio>
-#include <fstream>
 
 #include <nlohmann/json.hpp>
 
+#include "tern/bench/output_file.hpp"
 #include "tern/core/parallel.hpp"
 
 namespace tern::bench {
@@ -114,10 +114,7 @@ void write_profile(const std::string& path, const StepProfile& profile, const Pr
         {"flops", total.flops},
         {"rows", std::move(rows)},
     };
-    std::ofstream file(path);
-    file << object.dump(1) << '\n';
-    file.close();
-    TERN_CHECK(file, "--json", path, " cannot be written");
+    write_output("--json", path, object.dump(1) + '\n');
 }
 
 }  // namespace tern::bench

@@ -14,6 +14,7 @@ if(NOT CMAKE_CUDA_COMPILER AND NOT DEFINED ENV{CUDACXX})
     mark_as_advanced(TERN_NVCC)
     if(TERN_NVCC)
         set(ENV{CUDACXX} ${TERN_NVCC})
+        set(tern_set_cudacxx ON)
     endif()
 endif()
 
@@ -64,4 +65,8 @@ if(TERN_CUDA)
         message(FATAL_ERROR "TERN_CUDA=ON needs cublasLt.h (a part of the CUDA toolkit; Debian: libcublas-dev); "
             "set TERN_CUBLAS_INCLUDE_DIR to its folder, or TERN_CUDA=OFF")
     endif()
+endif()
+
+if(tern_set_cudacxx) # not for a project around this one
+    unset(ENV{CUDACXX})
 endif()

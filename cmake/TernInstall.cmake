@@ -1,4 +1,4 @@
-# Installs the libraries, their public headers, the program and what find_package(tern CONFIG) reads.
+# Installs the libraries, their public headers, the program and what find_package(tern CONFIG) and pkg-config read.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -28,6 +28,39 @@ function(tern_install_gpu_check)
     endforeach()
 endfunction()
 
+# tern.pc for pkg-config. It says where it is relative to itself, so that the folder may be moved.
+function(tern_install_pkg_config)
+    set(pc_folder ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+    set(pc_prefix ${CMAKE_INSTALL_PREFIX})
+    if(NOT IS_ABSOLUTE ${pc_folder})
+        file(RELATIVE_PATH up /prefix/${pc_folder} /prefix)
+        string(REGEX REPLACE "/$" "" up ${up})
+        set(pc_prefix "\${pcfiledir}/${up}")
+    endif()
+    cmake_path(APPEND pc_libdir "\${prefix}" ${CMAKE_INSTALL_LIBDIR})
+    cmake_path(APPEND pc_includedir "\${prefix}" ${CMAKE_INSTALL_INCLUDEDIR})
+    set(libraries ${TERN_LIBRARIES})
+    list(REVERSE libraries) # each before those that it needs
+    list(TRANSFORM libraries PREPEND -l)
+    list(JOIN libraries " " pc_libraries)
+    # Shared libraries keep what they link to themselves. Static ones are all there is then, so that what they need is
+    # needed by every program, with --static and without.
+    set(pc_requires "")
+    if(NOT BUILD_SHARED_LIBS)
+        set(pc_requires "libhwy libpng libjpeg")
+        list(APPEND pc_libraries -pthread)
+        foreach(library ${CMAKE_DL_LIBS})
+            list(APPEND pc_libraries -l${library})
+        endforeach()
+        if(TERN_CUDA)
+            list(APPEND pc_libraries "-L${CUDAToolkit_LIBRARY_DIR}" -lcudart_static -lrt)
+        endif()
+        list(JOIN pc_libraries " " pc_libraries)
+    endif()
+    configure_file(${PROJECT_SOURCE_DIR}/cmake/tern.pc.in ${PROJECT_BINARY_DIR}/tern.pc @ONLY)
+    install(FILES ${PROJECT_BINARY_DIR}/tern.pc DESTINATION ${pc_folder})
+endfunction()
+
 function(tern_install)
     set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/tern)
     set_target_properties(${TERN_LIBRARIES} PROPERTIES
@@ -39,8 +72,11 @@ function(tern_install)
     endif()
     tern_install_headers()
     tern_install_gpu_check()
+    tern_install_pkg_config()
 
     install(EXPORT ternTargets NAMESPACE tern:: DESTINATION ${package_folder})
+    list(TRANSFORM TERN_LIBRARIES REPLACE "^tern_" "" OUTPUT_VARIABLE components)
+    list(JOIN components ", " TERN_COMPONENTS)
     configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/ternConfig.cmake.in
         ${PROJECT_BINARY_DIR}/ternConfig.cmake INSTALL_DESTINATION ${package_folder})
     write_basic_package_version_file(${PROJECT_BINARY_DIR}/ternConfigVersion.cmake

@@ -2,6 +2,7 @@
 option(TERN_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
 option(TERN_BUILD_BENCH "Build the benchmarks" ${PROJECT_IS_TOP_LEVEL})
 option(TERN_BUILD_APPS "Build the tern program" ${PROJECT_IS_TOP_LEVEL})
+option(TERN_INSTALL "Install the libraries, headers and package files" ${PROJECT_IS_TOP_LEVEL})
 option(TERN_FETCH "Build `tern data fetch` into the program: needs libcurl, libarchive, OpenSSL" ON)
 # What tern is compared with. Never found by chance: what is built and tested is the same on every machine.
 option(TERN_ONEDNN "Build oneDNN's rows into tern-bench: needs oneDNN 2 (Debian package libdnnl-dev) and OpenMP" OFF)
@@ -10,7 +11,8 @@ option(TERN_FUZZ "Build the fuzz targets: clang, preset fuzz" OFF)
 option(TERN_WERROR "Treat warnings as errors" OFF)
 set(TERN_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize= takes them: address,undefined or thread")
 
-if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+# That of a project around this one is its own matter.
+if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
     set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
 endif()
 if(PROJECT_IS_TOP_LEVEL)
@@ -22,7 +24,11 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 # Include lines start at the root, in the tree as when installed: one link makes it so.
 set(TERN_INCLUDE_ROOT ${PROJECT_BINARY_DIR}/include)
 file(MAKE_DIRECTORY ${TERN_INCLUDE_ROOT})
-file(CREATE_LINK ${PROJECT_SOURCE_DIR} ${TERN_INCLUDE_ROOT}/tern SYMBOLIC)
+file(CREATE_LINK ${PROJECT_SOURCE_DIR} ${TERN_INCLUDE_ROOT}/tern RESULT tern_linked SYMBOLIC)
+if(NOT tern_linked EQUAL 0)
+    message(FATAL_ERROR "${TERN_INCLUDE_ROOT}/tern cannot be made a link to the sources (${tern_linked}): "
+        "choose a build folder on a file system that has symbolic links")
+endif()
 
 add_library(tern_flags INTERFACE)
 target_compile_features(tern_flags INTERFACE cxx_std_20)

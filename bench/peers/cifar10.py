@@ -1,5 +1,6 @@
 """CIFAR-10's binary files as numpy arrays, read without any of tern's code."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,15 @@ def read(folder, names):
     if records[:, 0].max() > 9:
         raise ValueError(f"{folder}: label {records[:, 0].max()}, expected 0..9")
     return np.ascontiguousarray(records[:, 1:]).reshape(-1, 3, 32, 32), records[:, 0].astype(np.int64)
+
+
+def read_or_exit(folder, names):
+    """The same for a program, which ends with one line where it cannot read them."""
+    try:
+        return read(folder, names)
+    except (OSError, ValueError) as error:
+        text = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else error
+        sys.exit(f"{Path(sys.argv[0]).name}: {text}")
 
 
 def noise(count, seed=0):

@@ -14,11 +14,15 @@ A variant is one or more words joined by "+":
 import argparse
 import json
 import math
+import sys
 import time
 import warnings
 
-import models
-import torch
+try:
+    import models
+    import torch
+except ImportError as error:
+    sys.exit(f"inference.py: {sys.executable} has no {error.name}; pip install torch numpy, or run this with a Python that has them")
 
 WORDS = {"eager", "channels_last", "compile", "freeze", "script"}
 WARM_UP = 5  # compiling and choosing kernels
@@ -35,6 +39,8 @@ def parse_arguments():
     add("--variants", default="eager,channels_last,script", help="comma-separated (default: %(default)s)")
     add("--json", action="store_true", help="one JSON object on standard output")
     arguments = parser.parse_args()
+    if min(arguments.batch_size, arguments.threads) < 1:
+        parser.error("--batch-size and --threads: expected at least 1")
     arguments.variants = arguments.variants.split(",")
     for variant in arguments.variants:
         if unknown := set(variant.split("+")) - WORDS:

@@ -22,11 +22,15 @@ import resource
 import sys
 import time
 
-import cifar10
-import models
 import operations
-import torch
-from torch.nn import functional as F
+
+try:
+    import cifar10
+    import models
+    import torch
+    from torch.nn import functional as F
+except ImportError as error:
+    sys.exit(f"pytorch.py: {sys.executable} has no {error.name}; pip install torch numpy, or run this with a Python that has them")
 
 WORDS = {"eager", "channels_last", "compile", "autocast", "tf32"}
 SHOWN = "epoch train_loss train_accuracy test_accuracy seconds_per_step images_per_second seconds".split()
@@ -60,6 +64,8 @@ def parse_arguments():
     add("--evaluate", action="store_true", help="test accuracy after every epoch")
     add("--json", action="store_true", help="one JSON object on standard output, rows on standard error")
     arguments = parser.parse_args()
+    if min(arguments.batch_size, arguments.threads) < 1:
+        parser.error("--batch-size and --threads: expected at least 1")
     arguments.variants = arguments.variants.split(",")
     for variant in arguments.variants:
         if unknown := set(variant.split("+")) - WORDS:
@@ -237,7 +243,7 @@ def train(variant, arguments, train_set, test_set):
 
 def data_set(data, files, count):
     try:
-        return cifar10.noise(count) if data == "synthetic" else cifar10.read(data, files)
+        return cifar10.noise(count) if data == "synthetic" else cifar10.read_or_exit(data, files)
     except (OSError, ValueError) as error:
         sys.exit(f"pytorch.py: --data {data}: {error}")
 

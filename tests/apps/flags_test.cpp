@@ -36,8 +36,9 @@ TEST_CASE("the command line must be whole") {
     check_usage({"train", "extra"}, "[tern train] takes no extra; see tern train --help");
     check_usage({"train", "--lr"}, "[--lr] takes one value, once; see tern train --help");
     check_usage({"train", "--lr", "1", "--lr", "2"}, "[--lr] takes one value, once; see tern train --help");
-    check_usage({"train", "--json=maybe"},
-                "[tern train] Could not convert: --json = maybe; see tern train --help");
+    check_usage({"train", "--json=maybe"}, "[--json] takes no value, or true or false, got maybe");
+    check_usage({"train", ""}, "[tern train] takes no \"\"; see tern train --help");
+    check_usage({"info", "train"}, "[tern info] takes no train; see tern info --help");
     for (const std::string command : {"evaluate", "predict", "summary", "data", "info"}) {
         check_usage({command, "--fly"},
                     to_text("[tern ", command, "] takes no --fly; see tern ", command, " --help"));

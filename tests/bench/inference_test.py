@@ -56,7 +56,7 @@ def main():
     check_refused("[--batch-size] must be a whole number from 1 to 65536, got 0", "--inference", "--batch-size", "0")
     check_refused("[--threads] must be a whole number from 1 to 4096, got -1", "--inference", "--threads=-1")
     check_refused("[--seconds] must be a whole number from 1 to 3600, got 2x", "--inference", "--seconds=2x")
-    check_refused("[--inference] ", "--inference", "--steps=3")
+    check_refused("[tern-bench --inference] takes no --steps=3; ", "--inference", "--steps=3")
     unwritable = run("--inference", "--batch-size=1", "--seconds=1", "--json=/nowhere/inference.json")
     check(unwritable.returncode == 1, f"a file that cannot be written: status {unwritable.returncode}")
     check(unwritable.stderr.count("\n") == 1, f"a file that cannot be written: {unwritable.stderr}")

@@ -36,12 +36,13 @@ def statements(text):
 def sources():
     """Everything that can be said: statements of C++, lines of scripts and CMake files."""
     folders = ["apps", "cmake", "core", "data", "kernels", "layers", "models", "scripts", "training"]
-    files = [path for folder in folders for path in sorted((ROOT / folder).rglob("*")) if path.is_file()]
+    files = [path for folder in folders for path in sorted((ROOT / folder).rglob("*")) if path.is_file() and path.suffix != ".pyc"]
+    files.append(ROOT / "CMakeLists.txt")
     texts = []
     for name in (path.relative_to(ROOT).as_posix() for path in files):
         if re.search(r"\.(cpp|hpp|cu|cuh)$", name):
             texts += statements((ROOT / name).read_text())
-        elif re.match(r"scripts/|cmake/.*\.cmake$", name):
+        elif re.match(r"scripts/|cmake/.*\.cmake(\.in)?$|CMakeLists\.txt$", name):
             texts += (ROOT / name).read_text().split("\n")
     return texts
 

@@ -15,14 +15,18 @@ compared with the share of that bias taken off. The logits of the first step are
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-import numpy as np
-import torch
-from torch.nn import functional as F
+try:
+    import numpy as np
+    import torch
+    from torch.nn import functional as F
+except ImportError as error:
+    sys.exit(f"parity.py: {sys.executable} has no {error.name}; pip install torch numpy, or run this with a Python that has them")
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "bench/peers"))
@@ -220,7 +224,9 @@ def main():
     parser.add_argument("--only", action="append", choices=every, metavar="RUN", help=", ".join(every))
     parser.add_argument("--seed", type=int, default=0, help="of the initial weights")
     arguments = parser.parse_args()
-    data = cifar10.read(arguments.data, cifar10.TRAIN[:1])
+    if not shutil.which(arguments.tern):
+        sys.exit(f"parity.py: no {arguments.tern}; cmake --build build/release --target tern makes it, after cmake --preset release")
+    data = cifar10.read_or_exit(arguments.data, cifar10.TRAIN[:1])
     good = []
     for run in arguments.only or every:
         name, *how = run.split("/")
