@@ -7,8 +7,8 @@
 #include <set>
 #include <sstream>
 
+#include "tern/apps/output_flag.hpp"
 #include "tern/bench/command_flags.hpp"
-#include "tern/bench/output_file.hpp"
 
 namespace tern::bench {
 namespace {
@@ -62,6 +62,8 @@ void check_context(std::string_view flag, const std::string& value) {
     }
 }
 
+void check_file(std::string_view flag, const std::string& path) { apps::check_output_flag(flag, path); }
+
 constexpr Spec kSpecs[] = {
     {"benchmark_list_tests", "", "prints the names alone"},
     {"benchmark_filter", "REGEX", "which to run (default all); -REGEX: all others"},
@@ -72,7 +74,7 @@ constexpr Spec kSpecs[] = {
     {"benchmark_report_aggregates_only", "", "of repetitions only mean, median and deviation"},
     {"benchmark_display_aggregates_only", "", "the same, but for the file"},
     {"benchmark_format", "console|json|csv", "of what is printed", check_format},
-    {"benchmark_out", "FILE", "the results into a file, too", check_output},
+    {"benchmark_out", "FILE", "the results into a file, too", check_file},
     {"benchmark_out_format", "json|console|csv", "of the file (default json)", check_format},
     {"benchmark_color", "auto|true|false", "on a terminal, always, never", check_colour},
     {"benchmark_counters_tabular", "", "counters as columns"},

@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "tern/apps/flags.hpp"
-#include "tern/bench/output_file.hpp"
 #include "tern/core/error.hpp"
 #include "tern/core/file.hpp"
+#include "tern/core/output.hpp"
 
 namespace tern::bench {
 namespace {
@@ -88,7 +88,9 @@ void run_google(const GoogleFlags& flags) {
     initialize(std::move(words));
     benchmark::RunSpecifiedBenchmarks();
     benchmark::Shutdown();
-    if (file) write_output("--benchmark_out", flags.out, results.text());
+    if (!file) return;
+    const std::string text = results.text();
+    write_output(flags.out, std::as_bytes(std::span(text)));
 }
 
 }  // namespace tern::bench

@@ -6,10 +6,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tern/apps/output_flag.hpp"
 #include "tern/bench/command_flags.hpp"
-#include "tern/bench/output_file.hpp"
 #include "tern/bench/roofs.hpp"
 #include "tern/bench/timing.hpp"
+#include "tern/core/output.hpp"
 #include "tern/core/parallel.hpp"
 #include "tern/core/random.hpp"
 #include "tern/models/describe.hpp"
@@ -83,7 +84,8 @@ void write(const std::string& path, const std::vector<Row>& rows, const ModelInf
                                {"p50", row.percentile(0.5)},
                                {"p90", row.percentile(0.9)},
                                {"p99", row.percentile(0.99)}});
-    write_output("--json", path, all.dump(1) + '\n');
+    const std::string text = all.dump(1) + '\n';
+    write_output(path, std::as_bytes(std::span(text)));
 }
 
 void run(const Flags& flags) {
@@ -92,7 +94,7 @@ void run(const Flags& flags) {
     if (flags.batch_size) batch_sizes = {parse_int("--batch-size", *flags.batch_size, kMostBatch)};
     if (flags.threads) set_num_threads(parse_int("--threads", *flags.threads, kMostThreads));
     const int seconds = flags.seconds ? parse_int("--seconds", *flags.seconds, kMostSeconds) : 3;
-    if (flags.json) check_output("--json", *flags.json);
+    if (flags.json) apps::check_output_flag("--json", *flags.json);
 
     const Roofs roofs = measure_roofs();
     const std::unique_ptr<Module> model = make_model(info.name);

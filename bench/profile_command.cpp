@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <string_view>
 
+#include "tern/apps/output_flag.hpp"
 #include "tern/bench/command_flags.hpp"
 #include "tern/bench/onednn.hpp"
-#include "tern/bench/output_file.hpp"
 #include "tern/bench/profile_report.hpp"
 #include "tern/core/parallel.hpp"
 
@@ -33,12 +33,14 @@ void run(const Flags& flags) {
     settings.inference = flags.inference;
     settings.onednn = flags.onednn;
     if (flags.onednn && !has_onednn())
-        apps::usage_error("--onednn", "this build has no oneDNN (configure with -DTERN_ONEDNN=ON; Debian package libdnnl-dev)");
+        apps::usage_error(
+            "--onednn",
+            "this build has no oneDNN (configure with -DTERN_ONEDNN=ON; Debian package libdnnl-dev)");
     if (flags.batch_size) settings.batch_size = parse_int("--batch-size", *flags.batch_size, kMostBatch);
     if (flags.steps) settings.steps = parse_int("--steps", *flags.steps, kMostSteps);
     if (flags.threads) set_num_threads(parse_int("--threads", *flags.threads, kMostThreads));
     const ProfileBy by = parse_by(flags.by.value_or("both"));
-    if (flags.json) check_output("--json", *flags.json);
+    if (flags.json) apps::check_output_flag("--json", *flags.json);
 
     const Roofs roofs = measure_roofs();
     const StepProfile profile = profile_steps(settings);

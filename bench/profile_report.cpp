@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "tern/bench/output_file.hpp"
+#include "tern/core/output.hpp"
 #include "tern/core/parallel.hpp"
 
 namespace tern::bench {
@@ -114,7 +114,8 @@ void write_profile(const std::string& path, const StepProfile& profile, const Pr
         {"flops", total.flops},
         {"rows", std::move(rows)},
     };
-    write_output("--json", path, object.dump(1) + '\n');
+    const std::string text = object.dump(1) + '\n';
+    write_output(path, std::as_bytes(std::span(text)));
 }
 
 }  // namespace tern::bench

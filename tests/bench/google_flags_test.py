@@ -35,7 +35,7 @@ USAGE = [  # flags, the line after "tern-bench: "
     (["--benchmark_out=out", "--benchmark_out_format=xml"],
      "[--benchmark_out_format] must be one of console, json, csv, got xml"),
     (["--benchmark_out_format=json"], "[--benchmark_out_format] goes together with --benchmark_out"),
-    (["--benchmark_out", ""], "[--benchmark_out] must name a file"),
+    (["--benchmark_out", ""], "[--benchmark_out] must name the file to write, got an empty name"),
     (["--benchmark_color=red"], "[--benchmark_color] must be one of auto, true, false, got red"),
     (["--benchmark_time_unit=h"], "[--benchmark_time_unit] must be one of ns, us, ms, s, got h"),
     (["--benchmark_list_tests=maybe"], "[--benchmark_list_tests] takes no value, or true or false, got maybe"),
@@ -54,11 +54,11 @@ USAGE = [  # flags, the line after "tern-bench: "
     (["--inference", "--json="], "[--json] takes one value, once; see tern-bench --inference --help"),
 ]
 FILES = [  # flags that need a file, which cannot be written
-    (["--benchmark_out=folder"], "[--benchmark_out] folder is a folder, expected a file"),
-    (["--benchmark_out=none/out"], "[--benchmark_out] none/out cannot be written: No such file or directory"),
-    (["--benchmark_out=old/out"], "[--benchmark_out] old/out cannot be written: Not a directory"),
-    (["--profile", "--json=folder"], "[--json] folder is a folder, expected a file"),
-    (["--inference", "--json=none/out"], "[--json] none/out cannot be written: No such file or directory"),
+    (["--benchmark_out=folder"], "[folder] is a folder, expected a file"),
+    (["--benchmark_out=none/out"], "[none/out] cannot be created: No such file or directory"),
+    (["--benchmark_out=old/out"], "[old/out] cannot be written: Not a directory"),
+    (["--profile", "--json=folder"], "[folder] is a folder, expected a file"),
+    (["--inference", "--json=none/out"], "[none/out] cannot be created: No such file or directory"),
 ]
 
 
@@ -94,7 +94,7 @@ def check_files():
     reader.join(20)
     check(Path("pipe").is_fifo() and read and json.loads(read[0])["benchmarks"], f"the pipe gave {read}")
     full = run(*QUICK, "--benchmark_out=/dev/full")
-    line = "tern-bench: [--benchmark_out] /dev/full cannot be written: No space left on device"
+    line = "tern-bench: [/dev/full] cannot be written: No space left on device"
     check(full.returncode == 1 and full.stderr.splitlines()[-1] == line, f"a full disk: {full.stderr}")
     # The library would end the process for want of counters.
     check(run(*QUICK, BENCHMARK_PERF_COUNTERS="CYCLES").returncode == 0, "BENCHMARK_PERF_COUNTERS")
