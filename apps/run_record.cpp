@@ -9,7 +9,7 @@ namespace tern::apps {
 
 RunRecord::RunRecord(const RunFolder& folder, const TrainSettings& settings, WeightsInfo info,
                      TrainingState state, std::function<void(const std::string&)> warn)
-    : checkpoints_(folder.path(), settings.keep),
+    : checkpoints_(folder.path(), settings.keep, [this](const std::string& line) { tell(line); }),
       info_(std::move(info)),
       precision_(settings.runtime.precision),
       state_(std::move(state)),
@@ -21,28 +21,25 @@ RunRecord::RunRecord(const RunFolder& folder, const TrainSettings& settings, Wei
         tell_of_missing(*steps_, state_.steps_bytes);
     }
     // The process before may have ended between the checkpoint and its links.
-    if (state_.position.step > 0) tell_of_copies(checkpoints_.settle(state_.position.step, state_.best_step));
+    if (state_.position.step > 0) checkpoints_.settle(state_.position.step, state_.best_step);
 }
 
-void RunRecord::tell_of_missing(const LineFile& file, std::int64_t expected) const {
+void RunRecord::tell(const std::string& line) {
+    if (told_.insert(line).second) warn_(line);
+}
+
+void RunRecord::tell_of_missing(const LineFile& file, std::int64_t expected) {
     if (file.bytes() < expected)
-        warn_(to_text(
+        tell(to_text(
             '[', file.path().string(), "] has ", file.bytes(), " of the ", expected,
             " bytes of whole lines that it had at the checkpoint; the run goes on without the others"));
-}
-
-void RunRecord::tell_of_copies(const std::string& why) {
-    if (why.empty() || std::exchange(told_of_copies_, true)) return;
-    warn_(to_text('[', checkpoints_.last_link().string(),
-                  "] is a copy, because links cannot be made here: ", why));
 }
 
 void RunRecord::try_to(const std::function<void()>& write) {
     try {
         write();
     } catch (const Error& error) {
-        if (!std::exchange(told_of_lines_, true))
-            warn_(to_text(error.what(), "; the run goes on, its lines wait in memory"));
+        tell(to_text(error.what(), "; the run goes on, its lines wait in memory"));
     }
 }
 
@@ -69,14 +66,12 @@ void RunRecord::save(const TrainingPosition& position, Module& model, const Name
         next.best_step = position.step;
         next.best_accuracy = *new_accuracy_;
     }
-    const std::string no_links =
-        checkpoints_.save(position.step, next.best_step, [&](const std::filesystem::path& into) {
-            save_weights(into / Checkpoints::kWeights, model, info_);
-            write_training_state(into / kState, next);
-        });
+    checkpoints_.save(position.step, next.best_step, [&](const std::filesystem::path& into) {
+        save_weights(into / Checkpoints::kWeights, model, info_);
+        write_training_state(into / kState, next);
+    });
     state_ = std::move(next);
     new_accuracy_.reset();
-    tell_of_copies(no_links);
 }
 
 void RunRecord::finish() {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "tern/apps/train_flags.hpp"
@@ -22,6 +23,9 @@ class RunRecord {
     RunRecord(const RunFolder& folder, const TrainSettings& settings, WeightsInfo info, TrainingState state,
               std::function<void(const std::string&)> warn);
 
+    RunRecord(const RunRecord&) = delete;
+    RunRecord& operator=(const RunRecord&) = delete;
+
     void add(const StepLoss& loss);
     void add(const MetricsRow& row);
     /// A checkpoint of `model` and `tensors`, Trainer::state(), which are at `position`.
@@ -38,9 +42,9 @@ class RunRecord {
     static constexpr const char* kState = "state.safetensors";
 
   private:
-    void tell_of_missing(const LineFile& file, std::int64_t expected) const;
+    void tell(const std::string& line);
+    void tell_of_missing(const LineFile& file, std::int64_t expected);
     void try_to(const std::function<void()>& write);
-    void tell_of_copies(const std::string& why);
 
     Checkpoints checkpoints_;
     WeightsInfo info_;
@@ -51,7 +55,7 @@ class RunRecord {
     std::string last_row_;
     std::optional<double> new_accuracy_;  // of a row that no checkpoint has yet
     std::function<void(const std::string&)> warn_;
-    bool told_of_lines_ = false, told_of_copies_ = false;
+    std::set<std::string> told_;
 };
 
 }  // namespace tern::apps

@@ -116,8 +116,7 @@ class TrainCommand {
             usage_error(settings_.plan.steps > 0 ? "--steps" : "--epochs", "must not end before step ",
                         state_.position.step, ", which the run has done, got ", trainer.total_steps(),
                         " steps");
-        remove_unfinished(folder_->path());
-        remove_unfinished(folder_->path() / Checkpoints::kFolder);
+        tidy();
         if (const std::string& table = settings_.runtime.tuning_text; !table.empty())
             write_output(folder_->tuning_file(), std::as_bytes(std::span(table)));
         folder_->write_config(to_toml(settings_));
@@ -159,6 +158,18 @@ class TrainCommand {
         state_ = read_training_state(*checkpoint_ / RunRecord::kState);
         // The best may have been deleted for one that is damaged.
         if (!std::filesystem::exists(checkpoints.path(state_.best_step))) state_.best_step = 0;
+    }
+
+    // What an earlier process left unfinished; it may stay where it cannot be deleted.
+    void tidy() const {
+        for (const std::filesystem::path& folder :
+             {folder_->path(), folder_->path() / Checkpoints::kFolder}) {
+            try {
+                remove_unfinished(folder);
+            } catch (const Error& error) {
+                warn(error.what());
+            }
+        }
     }
 
     // A run goes on with its own copy of the table, wherever the one is that it was given.

@@ -27,6 +27,11 @@ std::string sums_of(const fs::path& folder) {
     return sums_text(sums);
 }
 
+// What file systems and desktops put beside files: .nfs0001, .DS_Store, Thumbs.db.
+bool is_of_the_system(std::string_view name) {
+    return name.starts_with('.') || name == "Thumbs.db" || name == "desktop.ini";
+}
+
 std::optional<std::int64_t> step_of(const std::string& name) {
     if (!name.starts_with(kPrefix)) return {};
     std::int64_t step = 0;
@@ -57,13 +62,14 @@ void check_checkpoint(const fs::path& path) {
     std::error_code error;
     for (fs::directory_iterator entry(path, error), end; !error && entry != end; entry.increment(error)) {
         const std::string name = entry->path().filename().string();
+        if (is_of_the_system(name)) continue;
         TERN_CHECK(name == kSums || summed.contains(name), sums.string(), "has no sum of ", name);
     }
     TERN_CHECK(!error, path.string(), "cannot be read: ", error.message());
 }
 
-Checkpoints::Checkpoints(fs::path run, std::int64_t keep)
-    : run_(std::move(run)), folder_(run_ / kFolder), keep_(keep) {
+Checkpoints::Checkpoints(fs::path run, std::int64_t keep, std::function<void(const std::string&)> tell)
+    : run_(std::move(run)), folder_(run_ / kFolder), keep_(keep), tell_(std::move(tell)) {
     TERN_CHECK(keep >= 1, "checkpoints", "at least 1 must be kept, got ", keep);
 }
 
@@ -75,28 +81,25 @@ fs::path Checkpoints::deleted_path(std::int64_t step) const {
     return folder_ / to_text('.', kPrefix, step, ".part-deleted");
 }
 
-std::string Checkpoints::save(std::int64_t step, std::int64_t best,
-                              const std::function<void(const fs::path&)>& write_files) const {
+void Checkpoints::save(std::int64_t step, std::int64_t best,
+                       const std::function<void(const fs::path&)>& write_files) const {
     make_folders(folder_);
     write_checkpoint(path(step), write_files);
-    std::string no_links = settle(step, best);
+    settle(step, best);
     for (const std::int64_t later : steps()) {
         if (later > step) remove(later);
     }
-    return no_links;
 }
 
-std::string Checkpoints::settle(std::int64_t last, std::int64_t best) const {
-    const auto target = [&](std::int64_t step) { return path(step).lexically_relative(run_) / kWeights; };
-    std::string no_links = replace_link(last_link(), target(last));
-    if (best > 0) replace_link(best_link(), target(best));
+void Checkpoints::settle(std::int64_t last, std::int64_t best) const {
+    link(last_link(), last);
+    if (best > 0) link(best_link(), best);
     std::vector<std::int64_t> old = steps();
     std::erase_if(old, [last](std::int64_t step) { return step > last; });
     old.resize(old.size() - std::min(old.size(), static_cast<std::size_t>(keep_)));
     for (const std::int64_t step : old) {
         if (step != best) remove(step);
     }
-    return no_links;
 }
 
 std::vector<std::int64_t> Checkpoints::steps() const {
@@ -125,12 +128,21 @@ std::optional<std::int64_t> Checkpoints::newest_whole(
     return {};
 }
 
+void Checkpoints::link(const fs::path& link, std::int64_t step) const {
+    const std::string why_not = replace_link(link, path(step).lexically_relative(run_) / kWeights);
+    if (!why_not.empty() && tell_)
+        tell_(to_text('[', run_.string(),
+                      "] last.safetensors and best.safetensors are copies, because links "
+                      "cannot be made here: ",
+                      why_not));
+}
+
 void Checkpoints::remove(std::int64_t step) const {
     const fs::path from = path(step), to = deleted_path(step);
     std::error_code error;
     fs::rename(from, to, error);
     if (!error) fs::remove_all(to, error);
-    TERN_CHECK(!error, from.string(), "cannot be deleted: ", error.message());
+    if (error && tell_) tell_(to_text('[', from.string(), "] cannot be deleted: ", error.message()));
 }
 
 }  // namespace tern

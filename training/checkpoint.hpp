@@ -25,7 +25,10 @@ void check_checkpoint(const std::filesystem::path& path);
 class Checkpoints {
   public:
     /// Below `run`, which must be there; the newest `keep` (at least 1) and the best stay. Makes nothing.
-    Checkpoints(std::filesystem::path run, std::int64_t keep);
+    /// `tell`, if any, hears what is not as it should be and no reason to stop: links that are copies, a
+    /// checkpoint that cannot be deleted.
+    Checkpoints(std::filesystem::path run, std::int64_t keep,
+                std::function<void(const std::string&)> tell = {});
 
     static constexpr const char* kFolder = "checkpoints";  // in the run's
     static constexpr const char* kWeights = "weights.safetensors";
@@ -37,14 +40,13 @@ class Checkpoints {
 
     /// Writes the checkpoint of `step` with write_checkpoint(), links it, and deletes those that need not
     /// stay, and those of later steps: damaged ones that a run went back behind. `best`: the step whose
-    /// weights are the best, this one or one saved before; 0: none is known. Returns what settle() does.
-    std::string save(std::int64_t step, std::int64_t best,
-                     const std::function<void(const std::filesystem::path&)>& write_files) const;
+    /// weights are the best, this one or one saved before; 0: none is known.
+    void save(std::int64_t step, std::int64_t best,
+              const std::function<void(const std::filesystem::path&)>& write_files) const;
 
     /// What save() does once a checkpoint is written, and what a process that was killed there left undone:
     /// lets the links lead to the weights of these steps, and deletes the older ones that need not stay.
-    /// Returns why no links could be made, or "".
-    std::string settle(std::int64_t last, std::int64_t best) const;
+    void settle(std::int64_t last, std::int64_t best) const;
 
     /// Ascending; whole or not.
     std::vector<std::int64_t> steps() const;
@@ -54,9 +56,11 @@ class Checkpoints {
 
   private:
     void remove(std::int64_t step) const;
+    void link(const std::filesystem::path& link, std::int64_t step) const;
 
     std::filesystem::path run_, folder_;
     std::int64_t keep_;
+    std::function<void(const std::string&)> tell_;
 };
 
 }  // namespace tern

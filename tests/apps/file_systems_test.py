@@ -38,8 +38,8 @@ class RunTest(TernTest):
 
 class FileSystems(RunTest):
     def copies(self, number):
-        return (f"tern: [{self.run_folder}/last.safetensors] is a copy, because links cannot be made here: "
-                f"{os.strerror(number)}\n")
+        return (f"tern: [{self.run_folder}] last.safetensors and best.safetensors are copies, because links cannot be "
+                f"made here: {os.strerror(number)}\n")
 
     def test_without_links_there_are_copies(self):
         for number in UNSUPPORTED:
@@ -85,6 +85,20 @@ class FileSystems(RunTest):
         for what in "fsync", "exchange rights statx":
             self.assert_done(run(*self.train_flags, "--run", self.place / what[0], "--steps", 2,
                                  env=without(what, errno.EINVAL)))
+
+    def test_an_old_checkpoint_that_cannot_be_deleted_stays(self):
+        flags = [*self.train_flags, "--run", self.run_folder, "--steps", 3, "--save-every", 1, "--keep", 1]
+        done = run(*flags, env=without("rmdir", errno.ENOTEMPTY))
+        line = "tern: [{}/checkpoints/step-{}] cannot be deleted: Directory not empty\n"
+        self.assert_done(done, "".join(line.format(self.run_folder, step) for step in (1, 2)))
+        self.assertEqual((self.run_folder / "last.safetensors").read_bytes(), self.weights_of(3))
+        # Nor do the remains end the next part, which can delete them.
+        resume = ["train", "--resume", "--run", self.run_folder, "--steps"]
+        done = run(*resume, 4, env=without("rmdir", errno.ENOTEMPTY))
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("cannot be tidied: Directory not empty", done.stderr.decode())
+        self.assert_done(run(*resume, 5))
+        self.assertEqual([path.name for path in (self.run_folder / "checkpoints").iterdir()], ["step-5"])
 
     def test_a_disk_that_fails_is_no_nicety(self):
         done = run(*self.train_flags, "--run", self.run_folder, "--steps", 1, env=without("fsync", errno.EIO))

@@ -1,6 +1,8 @@
 // Preloaded into a program: its files lie on a file system without what LACKS names (symlink, flock, fsync,
-// exchange, rights), and calls for that fail with the error number LACKS_ERRNO.
+// exchange, rights, statx; deletion of folders, rmdir), and calls for that fail with the error number
+// LACKS_ERRNO.
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
@@ -34,6 +36,19 @@ int symlink(const char* target, const char* path) noexcept {
 
 int flock(int file, int operation) noexcept {
     return lacks("flock") ? -1 : next(flock, "flock")(file, operation);
+}
+
+int unlinkat(int folder, const char* path, int flags) noexcept {
+    if (flags == AT_REMOVEDIR && lacks("rmdir")) return -1;
+    return next(unlinkat, "unlinkat")(folder, path, flags);
+}
+
+int rmdir(const char* path) noexcept { return lacks("rmdir") ? -1 : next(rmdir, "rmdir")(path); }
+
+int remove(const char* path) {
+    struct stat status {};
+    if (::lstat(path, &status) == 0 && S_ISDIR(status.st_mode) && lacks("rmdir")) return -1;
+    return next(remove, "remove")(path);
 }
 
 int fsync(int file) { return lacks("fsync") ? -1 : next(fsync, "fsync")(file); }

@@ -176,10 +176,13 @@ def check_fails(expected, *arguments, status=1):
 
 
 def check_bad_files():
+    Path("link.html").symlink_to("cpu.json")
     check_fails("none.json: No such file or directory", "none.json")
     check_fails("cpu.json: \"conv2d.forward/3x3 3-32/ref/float32\" is in cpu.json too", "cpu.json", "cpu.json")
     check_fails("no row of a GPU is float16 cold, there are bfloat16 cold,", "gpu.json", "--dtype", "float16")
     check_fails("--baseline cudnn: there is only ref, cpu", "cpu.json", "--baseline", "cudnn")
+    for page in "cpu.json", "link.html":
+        check_fails(f"--html {page} would replace cpu.json, which is read", "cpu.json", "--html", page)
     check_fails("nowhere/page.html: No such file or directory", "cpu.json", "--html", "nowhere/page.html")
     texts = {
         "": "not JSON: ", "{\"benchmarks\": [": "not JSON: ", "\udcff": "not JSON: ", "[1]": "not what --benchmark_out_format=json",

@@ -63,7 +63,11 @@ TEST_CASE("a checkpoint that is cut at any byte, changed or incomplete is told")
         CHECK_THROWS_AS(check_checkpoint(folder), Error);
         test::write_text(folder / name, whole);
     }
+    for (const char* name : {".nfs00000001", ".DS_Store", "Thumbs.db"}) test::write_text(folder / name, "");
     CHECK_NOTHROW(check_checkpoint(folder));
+    test::write_text(folder / "more", "");
+    CHECK_THROWS_WITH(check_checkpoint(folder), test::at(folder / "XXH128SUMS") + "has no sum of more");
+    fs::remove(folder / "more");
     fs::remove(folder / "state");
     CHECK_THROWS_WITH(check_checkpoint(folder), test::at(folder / "state") + "no such file");
 }
