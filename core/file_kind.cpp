@@ -170,6 +170,9 @@ FileKind file_kind(std::span<const std::byte> bytes) {
 }
 
 FileKind file_kind_at(const std::filesystem::path& path) {
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(path, error))
+        return Kind::unknown;  // of a pipe nothing may be taken
     try {
         const auto size = static_cast<std::size_t>(size_of_file(path));
         std::vector<std::byte> bytes(std::min(size, kFileKindBytes));

@@ -6,6 +6,9 @@
 #include <span>
 #include <utility>
 
+#include "tern/core/autograd.hpp"
+#include "tern/kernels/cast/cast.hpp"
+
 namespace tern {
 namespace {
 
@@ -49,6 +52,13 @@ void check_parts(std::string_view where, const std::vector<std::string>& parts, 
     }
 }
 
+// As PyTorch's copy_() takes numbers, but for weights in integers: those are quantised, and their scale is
+// not here. A count may be a vector of one, as in files of PyTorch before 0.4.
+bool can_become(const Tensor& from, const Tensor& to) {
+    const bool one = to.rank() == 0 && from.shape() == Shape{1};
+    return (from.shape() == to.shape() || one) && (is_floating(from.dtype()) || !is_floating(to.dtype()));
+}
+
 }  // namespace
 
 void load_state(const NamedTensors& target, const NamedTensors& source, std::string_view where) {
@@ -65,7 +75,7 @@ void load_state(const NamedTensors& target, const NamedTensors& source, std::str
             continue;
         }
         const Tensor& from = found->second;
-        if (from.shape() != tensor.shape() || from.dtype() != tensor.dtype()) {
+        if (!can_become(from, tensor)) {
             misfits.push_back(to_text(name, " is ", from.dtype(), ' ', from.shape(), ", expected ",
                                       tensor.dtype(), ' ', tensor.shape()));
         }
@@ -75,7 +85,8 @@ void load_state(const NamedTensors& target, const NamedTensors& source, std::str
     for (const auto& [name, tensor] : given) unexpected.push_back(name);
     check_names(where, missing, unexpected);
     TERN_CHECK(misfits.empty(), where, list(misfits));
-    for (const auto& [to, from] : copies) to.copy_from(from);
+    const NoGrad no_grad;
+    for (const auto& [to, from] : copies) to.copy_from(cast(from, to.dtype()).reshape(to.shape()));
 }
 
 void load_state(Module& module, const NamedTensors& source, std::string_view where,

@@ -6,8 +6,9 @@
 namespace tern {
 
 /// Copies `source` into the tensors of `target` that bear the same names; any device. Throws Error, one line,
-/// before anything is changed: unless both hold exactly the same names, each once, with the same shapes and
-/// dtypes. `where` starts the message: the file that the tensors are from.
+/// before anything is changed: unless both hold exactly the same names, each once, with the same shapes.
+/// Numbers are converted as cast() does it, but never integers into floating-point ones. `where` starts the
+/// message: the file that the tensors are from.
 void load_state(const NamedTensors& target, const NamedTensors& source,
                 std::string_view where = "load_state");
 

@@ -10,6 +10,7 @@
 #include "tern/kernels/prepare_images/prepare_images.hpp"
 #include "tern/kernels/softmax/softmax.hpp"
 #include "tern/models/registry.hpp"
+#include "tern/training/weight_names.hpp"
 
 namespace tern {
 namespace {
@@ -23,10 +24,12 @@ std::string name_of_model(const Weights& weights, const std::string& named) {
 
 std::vector<std::string> classes_of(const Weights& weights, const std::string& model) {
     // The bias of the last layer has an element for each class.
-    const std::string last = make_model(model)->parameters().back().name;
-    const auto found = std::ranges::find(weights.tensors, last, &NamedTensor::name);
-    TERN_CHECK(found != weights.tensors.end() && found->tensor.rank() == 1 && found->tensor.numel() > 0,
-               weights.file, "has no ", last, " to tell the number of classes by");
+    const std::unique_ptr<Module> any = make_model(model);
+    const std::string last = any->parameters().back().name;
+    const NamedTensors tensors = with_names_of(any->state(), weights.tensors);
+    const auto found = std::ranges::find(tensors, last, &NamedTensor::name);
+    TERN_CHECK(found != tensors.end() && found->tensor.rank() == 1 && found->tensor.numel() > 0, weights.file,
+               "has no ", last, " to tell the number of classes by");
     if (weights.info) {
         const auto named = static_cast<std::int64_t>(weights.info->classes.size());
         TERN_CHECK(found->tensor.numel() == named, weights.file, "names ", named, " classes, but ", last,

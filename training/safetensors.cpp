@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <optional>
 #include <set>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "tern/core/file.hpp"
+#include "tern/core/file_kind.hpp"
 #include "tern/core/output.hpp"
 #include "tern/core/utf8.hpp"
 
@@ -22,17 +24,36 @@ constexpr const char* kMetadata = "__metadata__";
 constexpr std::int64_t kLengthBytes = 8;
 constexpr std::int64_t kLargestHeader = 100'000'000;  // of the format's own library
 
-constexpr std::array<std::pair<const char*, DType>, 7> kTypes{{{"F64", DType::float64},
-                                                               {"F32", DType::float32},
-                                                               {"F16", DType::float16},
-                                                               {"BF16", DType::bfloat16},
-                                                               {"I64", DType::int64},
-                                                               {"I32", DType::int32},
-                                                               {"U8", DType::uint8}}};
+struct Type {
+    const char* name;
+    std::int64_t bits;
+    std::optional<DType> dtype = {};  // none: passed over
+};
 
-const char* type_name(DType dtype) {
-    return std::ranges::find(kTypes, dtype, [](const auto& type) { return type.second; })->first;
-}
+constexpr std::array kTypes{Type{"F64", 64, DType::float64},
+                            Type{"F32", 32, DType::float32},
+                            Type{"F16", 16, DType::float16},
+                            Type{"BF16", 16, DType::bfloat16},
+                            Type{"I64", 64, DType::int64},
+                            Type{"I32", 32, DType::int32},
+                            Type{"U8", 8, DType::uint8},
+                            Type{"BOOL", 8},
+                            Type{"I8", 8},
+                            Type{"I16", 16},
+                            Type{"U16", 16},
+                            Type{"U32", 32},
+                            Type{"U64", 64},
+                            Type{"C64", 64},
+                            Type{"F8_E5M2", 8},
+                            Type{"F8_E4M3", 8},
+                            Type{"F8_E8M0", 8},
+                            Type{"F8_E4M3FNUZ", 8},
+                            Type{"F8_E5M2FNUZ", 8},
+                            Type{"F6_E2M3", 6},
+                            Type{"F6_E3M2", 6},
+                            Type{"F4", 4}};
+
+const char* type_name(DType dtype) { return std::ranges::find(kTypes, dtype, &Type::dtype)->name; }
 
 // A parser callback that refuses what JSON allows: a name that an object has already, of which the last would
 // win, and deep nesting.
@@ -54,7 +75,7 @@ class StrictKeys {
 
   private:
     std::string file_;
-    static constexpr std::size_t kDeepest = 4;              // header, tensor, data_offsets, its numbers
+    static constexpr std::size_t kDeepest = 16;             // 4 are the format's own
     std::array<std::set<std::string>, kDeepest + 1> seen_;  // by depth
 };
 
@@ -70,7 +91,7 @@ class Reader {
             if (name == kMetadata)
                 result.metadata = metadata(entry);
             else
-                result.tensors.push_back({name, tensor(name, entry)});
+                add_tensor(result, name, entry);
         }
         check_layout();
         return result;
@@ -86,6 +107,7 @@ class Reader {
     std::int64_t data_size() const { return size() - data_begin_; }
 
     Json parse_header() {
+        check_kind();
         TERN_CHECK(size() >= kLengthBytes, file_, "is no safetensors file: it has ", size(),
                    " bytes, fewer than the ", kLengthBytes, " of the header's length");
         std::uint64_t length = 0;
@@ -104,6 +126,14 @@ class Reader {
         return header;
     }
 
+    // Before the first bytes of another format are told as the length of a header.
+    void check_kind() const {
+        const FileKind kind = file_kind(bytes_);
+        if (kind == FileKind::unknown || kind == FileKind::safetensors) return;
+        fail(file_, mistaken_kind(kind, "a safetensors file"),
+             can_hold_weights(kind) ? "; docs/interop.md says how to convert it" : "");
+    }
+
     Json parse(std::string_view text) const {
         try {
             return Json::parse(text, StrictKeys(file_));
@@ -115,8 +145,9 @@ class Reader {
     }
 
     std::map<std::string, std::string> metadata(const Json& entry) const {
-        TERN_CHECK(entry.is_object(), file_, kMetadata, " is no object of strings");
         std::map<std::string, std::string> result;
+        if (entry.is_null()) return result;
+        TERN_CHECK(entry.is_object(), file_, kMetadata, " is no object of strings");
         for (const auto& [key, value] : entry.items()) {
             TERN_CHECK(value.is_string(), file_, kMetadata, " \"", key, "\" is no string");
             result.emplace(key, value.get<std::string>());
@@ -124,47 +155,53 @@ class Reader {
         return result;
     }
 
-    Tensor tensor(const std::string& name, const Json& entry) {
-        TERN_CHECK(entry.is_object() && entry.size() == 3 && entry.contains("dtype") &&
-                       entry.contains("shape") && entry.contains("data_offsets"),
-                   file_, "tensor ", name, " must have dtype, shape and data_offsets, nothing else");
-        const DType dtype = type(name, entry["dtype"]);
-        const Shape shape = extents(name, entry["shape"], size_of(dtype));
+    // Other keys than these three are passed over, as by the format's own library.
+    void add_tensor(Safetensors& result, const std::string& name, const Json& entry) {
+        TERN_CHECK(entry.is_object() && entry.contains("dtype") && entry.contains("shape") &&
+                       entry.contains("data_offsets"),
+                   file_, "tensor ", name, " must have dtype, shape and data_offsets");
+        const Type& type = type_of(name, entry["dtype"]);
+        const std::vector<std::int64_t> extents = whole_numbers(name, "shape", entry["shape"]);
+        const std::int64_t wanted = bytes_of(name, type, extents);
         const std::vector<std::int64_t> offsets = whole_numbers(name, "data_offsets", entry["data_offsets"]);
         TERN_CHECK(offsets.size() == 2 && offsets[0] <= offsets[1], file_, "tensor ", name,
                    " has data_offsets ", entry["data_offsets"].dump(), ", expected [begin, end]");
         TERN_CHECK(offsets[1] <= data_size(), file_, "tensor ", name, " ends at byte ", offsets[1],
                    " of the data, but the file has only ", data_size());
-        const std::int64_t wanted = shape.numel() * size_of(dtype);
         TERN_CHECK(offsets[1] - offsets[0] == wanted, file_, "tensor ", name, " has ",
-                   offsets[1] - offsets[0], " bytes, but ", dtype, ' ', shape, " takes ", wanted);
+                   offsets[1] - offsets[0], " bytes, but ", type.name, ' ', entry["shape"].dump(), " takes ",
+                   wanted);
         ranges_.push_back({offsets[0], offsets[1], name});
-        const Tensor result = Tensor::empty(shape, dtype);
-        if (wanted > 0) {
-            std::memcpy(result.raw_data(), bytes_.data() + data_begin_ + offsets[0],
-                        static_cast<std::size_t>(wanted));
+        if (!type.dtype) {
+            result.passed_over.emplace(name, to_text("has elements of type ", type.name));
+        } else if (extents.size() > Shape::kMaxRank) {
+            result.passed_over.emplace(
+                name, to_text("has ", extents.size(), " dimensions, more than ", Shape::kMaxRank));
+        } else {
+            const Tensor tensor = Tensor::empty(Shape(extents), *type.dtype);
+            const auto from = bytes_.subspan(static_cast<std::size_t>(data_begin_ + offsets[0]));
+            std::ranges::copy_n(from.begin(), wanted, tensor.raw_data());
+            result.tensors.push_back({name, tensor});
         }
-        return result;
     }
 
-    DType type(const std::string& name, const Json& value) const {
-        for (const auto& [text, dtype] : kTypes) {
-            if (value == text) return dtype;
-        }
-        fail(file_, "tensor ", name, " has dtype ", value.dump(),
-             ", expected one of F64, F32, F16, BF16, I64, I32, U8");
+    const Type& type_of(const std::string& name, const Json& value) const {
+        const auto found = std::ranges::find_if(kTypes, [&](const Type& type) { return value == type.name; });
+        TERN_CHECK(found != kTypes.end(), file_, "tensor ", name, " has dtype ", value.dump(),
+                   ", which is none of the format's");
+        return *found;
     }
 
-    Shape extents(const std::string& name, const Json& value, std::int64_t element_bytes) const {
-        const std::vector<std::int64_t> extents = whole_numbers(name, "shape", value);
-        TERN_CHECK(extents.size() <= Shape::kMaxRank, file_, "tensor ", name, " has ", extents.size(),
-                   " dimensions, more than ", Shape::kMaxRank);
-        std::int64_t bytes = element_bytes;
+    std::int64_t bytes_of(const std::string& name, const Type& type,
+                          const std::vector<std::int64_t>& extents) const {
+        std::int64_t bits = type.bits;
         for (const std::int64_t extent : extents) {
-            TERN_CHECK(!__builtin_mul_overflow(bytes, std::max<std::int64_t>(extent, 1), &bytes), file_,
-                       "tensor ", name, " of shape ", value.dump(), " has more than 2^63 bytes");
+            TERN_CHECK(!__builtin_mul_overflow(bits, std::max<std::int64_t>(extent, 1), &bits), file_,
+                       "tensor ", name, " of shape ", Json(extents).dump(), " has more than 2^63 bits");
         }
-        return Shape(extents);
+        if (std::ranges::find(extents, 0) != extents.end()) return 0;
+        TERN_CHECK(bits % 8 == 0, file_, "tensor ", name, " has ", bits, " bits, expected whole bytes");
+        return bits / 8;
     }
 
     std::vector<std::int64_t> whole_numbers(const std::string& name, const char* what,
@@ -223,7 +260,7 @@ std::vector<std::byte> encode_safetensors(const std::string& file, const Safeten
     NamedTensors tensors = content.tensors;
     std::ranges::stable_sort(tensors, std::greater{},
                              [](const NamedTensor& named) { return size_of(named.tensor.dtype()); });
-    nlohmann::ordered_json header;
+    nlohmann::ordered_json header = nlohmann::ordered_json::object();
     for (const auto& [key, value] : content.metadata) {
         TERN_CHECK(is_utf8(key) && is_utf8(value), file, kMetadata, " \"", key, "\" is not in UTF-8");
     }

@@ -16,11 +16,15 @@ namespace tern {
 struct Safetensors {
     NamedTensors tensors;                         // on the CPU
     std::map<std::string, std::string> metadata;  // the header's __metadata__
+    /// Tensors that tern cannot hold, and why: "has elements of type F8_E4M3".
+    std::map<std::string, std::string> passed_over = {};
 };
 
 /// Reads a whole file. Throws Error, one line that names the file, the tensor and the rule, unless the header
 /// is what it should be, no name appears twice, and the tensors fill the rest of the file without gap or
-/// overlap. Elements may be F64, F32, F16, BF16, I64, I32 or U8.
+/// overlap. A file of another kind is named by what it is. Elements of F64, F32, F16, BF16, I64, I32 and U8
+/// are read; tensors of the format's other types are checked and passed over, so are those of more dimensions
+/// than a Shape has.
 Safetensors read_safetensors(const std::filesystem::path& path);
 
 /// The same from the bytes of a file; messages name it `file`.

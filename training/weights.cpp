@@ -1,41 +1,73 @@
 #include "tern/training/weights.hpp"
 
-#include "tern/core/autograd.hpp"
-#include "tern/kernels/cast/cast.hpp"
+#include <algorithm>
+
 #include "tern/layers/state.hpp"
 #include "tern/training/safetensors.hpp"
+#include "tern/training/weight_names.hpp"
 
 namespace tern {
 namespace {
 
-bool is_wide(DType dtype) { return dtype == DType::float32 || dtype == DType::float64; }
+namespace fs = std::filesystem;
 
-// The tensors of the file in the model's floating type.
-NamedTensors converted(Module& model, const NamedTensors& tensors) {
-    const NoGrad no_grad;
-    DType wanted = DType::float32;
-    for (const auto& [name, tensor] : model.parameters()) wanted = tensor.dtype();
-    NamedTensors result;
-    for (const auto& [name, tensor] : tensors) {
-        const bool other = is_wide(tensor.dtype()) && tensor.dtype() != wanted;
-        result.push_back({name, other ? cast(tensor, wanted) : tensor});
+// The weight file that somebody may mean who names a folder.
+fs::path file_meant_by(const fs::path& folder) {
+    std::error_code error;
+    for (const char* name : {"best.safetensors", "last.safetensors", "weights.safetensors"}) {
+        if (fs::is_regular_file(folder / name, error)) return folder / name;
     }
-    return result;
+    return {};
+}
+
+void check_no_folder(const fs::path& path) {
+    std::error_code error;
+    if (!fs::is_directory(path, error)) return;
+    const fs::path file = file_meant_by(path);
+    fail(path.string(), "is a folder, expected a safetensors file",
+         fs::exists(path / "saved_model.pb", error) ? "; it holds a TensorFlow SavedModel" : "",
+         file.empty() ? "" : to_text("; name the file in it: ", file.string()));
+}
+
+// What tern itself writes as safetensors beside weights.
+void check_holds_weights(const std::string& file, const Safetensors& content) {
+    TERN_CHECK(!content.metadata.contains("training_state"), file,
+               "is the training state of a checkpoint; its weights are in weights.safetensors beside it");
+    TERN_CHECK(!content.tensors.empty() || !content.passed_over.empty(), file, "holds no tensors");
 }
 
 }  // namespace
 
 Weights read_weights(const std::filesystem::path& path) {
+    check_no_folder(path);
     Safetensors content = read_safetensors(path);
     const std::string file = path.string();
+    check_holds_weights(file, content);
+    for (const auto& [tensor, why] : content.passed_over)
+        fail(file, "tensor ", tensor, ' ', why, ", which no model of tern has");
     return {file, parse_weights_info(file, content.metadata), std::move(content.tensors)};
+}
+
+std::optional<OtherHead> other_head(Module& model, const Weights& weights) {
+    const NamedTensor bias = model.parameters().back();
+    const std::string layer = bias.name.substr(0, bias.name.rfind('.'));
+    const NamedTensors tensors = with_names_of(model.state(), weights.tensors);
+    const auto shape_in = [](const NamedTensors& from, const std::string& name) {
+        const auto found = std::ranges::find(from, name, &NamedTensor::name);
+        return found == from.end() ? Shape() : found->tensor.shape();
+    };
+    const Shape given = shape_in(tensors, bias.name), weight = shape_in(tensors, layer + ".weight");
+    if (given.rank() != 1 || given == bias.tensor.shape() || given[0] == 0) return {};
+    if (weight != shape_in(model.state(), layer + ".weight").with(0, given[0])) return {};
+    return OtherHead{layer, given[0]};
 }
 
 void load_weights(Module& model, const std::string& name, const Weights& weights,
                   const std::vector<std::string>& left_out) {
     TERN_CHECK(!weights.info || weights.info->model == name, weights.file, "holds weights of ",
                weights.info->model, ", expected ", name);
-    load_state(model, converted(model, weights.tensors), weights.file, left_out);
+    const NamedTensors state = model.state();
+    load_state(model, with_names_of(state, weights.tensors), weights.file, left_out);
 }
 
 void save_weights(const std::filesystem::path& path, Module& model, const WeightsInfo& info) {

@@ -18,13 +18,23 @@ struct Weights {
     NamedTensors tensors;
 };
 
-/// Reads a safetensors file; throws Error that names it and the rule. Metadata of other programs is passed
-/// over.
+/// Reads a safetensors file; throws Error that names it and the rule, or what it is instead. Metadata of
+/// other programs is passed over.
 Weights read_weights(const std::filesystem::path& path);
 
-/// Copies the weights into `model`, the model of name `name`; float32 and float64 are converted into each
-/// other. Throws Error, before anything is changed, if the file says that it is of another model, or if
-/// names, shapes or types are not exactly those of model.state() without the parts `left_out` (load_state).
+/// Where a file was made for another number of classes than the model: the last layer, and that number.
+struct OtherHead {
+    std::string layer;  // "head.fc2"
+    std::int64_t classes = 0;
+};
+/// None if weight and bias of the model's last layer have the model's number of classes, or differ in more
+/// than that.
+std::optional<OtherHead> other_head(Module& model, const Weights& weights);
+
+/// Copies the weights into `model`, the model of name `name`. Numbers are converted as load_state() does it,
+/// and what wrappers of PyTorch put before names is taken off (with_names_of). Throws Error, before anything
+/// is changed, if the file says that it is of another model, or if names and shapes are not exactly those of
+/// model.state() without the parts `left_out` (load_state).
 void load_weights(Module& model, const std::string& name, const Weights& weights,
                   const std::vector<std::string>& left_out = {});
 

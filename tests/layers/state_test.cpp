@@ -5,6 +5,7 @@
 #include "tern/core/memory.hpp"
 #include "tern/kernels/backward.hpp"
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/cast/cast.hpp"
 #include "tern/layers/batch_norm2d.hpp"
 #include "tern/layers/conv2d.hpp"
 #include "tern/layers/flat_parameters.hpp"
@@ -53,6 +54,29 @@ TEST_CASE("a state goes from one module to another, in any order") {
     CHECK(cases::to_doubles(to(to.image())) == cases::to_doubles(from(to.image())));
 }
 
+TEST_CASE("numbers of other types are converted") {
+    Net from(1), to(2);
+    from(from.image());
+    NamedTensors state = copy(from.state());
+    REQUIRE(state[6].name == "1.num_batches_tracked");
+    state[0].tensor = cast(state[0].tensor, DType::float64);  // exactly the same numbers
+    state[1].tensor = cast(state[1].tensor, DType::float16);
+    for (const DType count : {DType::int32, DType::uint8, DType::float32, DType::bfloat16}) {
+        state[6].tensor = cast(from.state()[6].tensor, count);
+        load_state(to, state);
+        auto got = numbers(to.state()), wanted = numbers(from.state());
+        CHECK(got[1] == cases::to_doubles(state[1].tensor));
+        CHECK(got[1] != wanted[1]);
+        got.erase(got.begin() + 1);
+        wanted.erase(wanted.begin() + 1);
+        CHECK(got == wanted);
+    }
+    state[6].tensor = from.state()[6].tensor.clone().reshape({1});  // as PyTorch before 0.4
+    to.state()[6].tensor.fill_zero();
+    load_state(to, state);
+    CHECK(to.state()[6].tensor.item() == 1);
+}
+
 TEST_CASE("a state that does not fit is refused as a whole") {
     Net net(1);
     const auto before = numbers(net.state());
@@ -76,11 +100,12 @@ TEST_CASE("a state that does not fit is refused as a whole") {
             "1.running_mean, 1.running_var and 1 more");
     state = zeros;
     state[0].tensor = Tensor::zeros({5, 3, 9});
-    state[5].tensor = Tensor::zeros({5}, DType::float64);
+    state[5].tensor = Tensor::zeros({5}, DType::int64);
+    state[6].tensor = Tensor::zeros({2}, DType::int64);
     refuses(
         state,
-        "[load_state] 0.weight is float32 (5,3,9), expected float32 (5,3,3,3), 1.running_var is float64 (5), "
-        "expected float32 (5)");
+        "[load_state] 0.weight is float32 (5,3,9), expected float32 (5,3,3,3), 1.running_var is int64 (5), "
+        "expected float32 (5), 1.num_batches_tracked is int64 (2), expected int64 ()");
     state = zeros;
     state.push_back(state[3]);
     refuses(state, "[load_state] 1.bias appears twice");

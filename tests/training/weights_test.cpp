@@ -1,10 +1,14 @@
 // Weight files of models: what is saved is loaded, and what does not fit is named.
 #include "tern/training/weights.hpp"
 
+#include "tern/kernels/cast/cast.hpp"
 #include "tern/models/registry.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/temporary_folder.hpp"
+#include "tern/training/predictor.hpp"
 #include "tern/training/safetensors.hpp"
+#include "tern/training/training_state.hpp"
+#include "tern/training/weight_names.hpp"
 
 using namespace tern;
 
@@ -17,15 +21,18 @@ struct Saved {
     Saved() { save_weights(path, *model, kInfo); }
 
     // Saves it with `change` done to its tensors, and expects that loading says `message`.
-    void check_error(const std::function<void(Safetensors&)>& change, const std::string& message) const {
+    void check_error(const std::function<void(Safetensors&)>& change, const auto& message) const {
         Safetensors content = read_safetensors(path);
         change(content);
         const std::filesystem::path changed = folder / "changed.safetensors";
         write_safetensors(changed, content);
         const std::unique_ptr<Module> other = make_model("mini_xception", {3, 2});
         const std::vector<float> before = first_weights(*other);
-        CHECK_THROWS_WITH(load_weights(*other, "mini_xception", read_weights(changed)),
-                          test::at(changed) + message);
+        const auto load = [&] { load_weights(*other, "mini_xception", read_weights(changed)); };
+        if constexpr (std::is_convertible_v<decltype(message), std::string>)
+            CHECK_THROWS_WITH(load(), test::at(changed) + message);
+        else
+            CHECK_THROWS_WITH(load(), message);
         CHECK((first_weights(*other) == before));
     }
     static std::vector<float> first_weights(Module& module) {
@@ -143,9 +150,118 @@ TEST_CASE("missing, unexpected, misshapen and mistyped tensors are named, and no
     saved.check_error(
         [](Safetensors& content) { find(content, "head.fc2.bias") = Tensor::zeros({3}, DType::int32); },
         "head.fc2.bias is int32 (3), expected float32 (3)");
+}
+
+TEST_CASE("weights of 16 bits are rounded numbers of their own, and loaded") {
+    const Saved saved;
+    const std::vector<float> exact = Saved::first_weights(*saved.model);
+    for (const DType dtype : {DType::float16, DType::bfloat16}) {
+        Safetensors content = read_safetensors(saved.path);
+        for (auto& [name, tensor] : content.tensors) tensor = cast(tensor, dtype);  // the counts, too
+        write_safetensors(saved.folder / "half.safetensors", content);
+        const std::unique_ptr<Module> other = make_model("mini_xception", {3, 2});
+        load_weights(*other, "mini_xception", read_weights(saved.folder / "half.safetensors"));
+        const std::vector<float> read = Saved::first_weights(*other);
+        CHECK(read != exact);
+        for (std::size_t i = 0; i < exact.size(); ++i)
+            CHECK(!(std::abs(read[i] - exact[i]) > epsilon_of(dtype) / 2 * std::abs(exact[i]) + 0x1p-25));
+    }
+}
+
+TEST_CASE("what PyTorch's wrappers put before names is taken off") {
+    const Saved saved;
+    const auto renamed = [](const std::string& name, const std::string& way) {
+        const std::size_t dot = name.find('.');
+        return way == "inside" ? name.substr(0, dot) + "._orig_mod" + name.substr(dot) : way + name;
+    };
+    for (const std::string way :
+         {"module.", "_orig_mod.", "module._orig_mod.", "_orig_mod.module.", "module.module.", "model.",
+          "net.", "backbone.", "state_dict.model.module.", "inside", "_fsdp_wrapped_module."}) {
+        INFO(way);
+        Safetensors content = read_safetensors(saved.path);
+        for (auto& [name, tensor] : content.tensors) name = renamed(name, way);
+        write_safetensors(saved.folder / "wrapped.safetensors", content);
+        const Weights weights = read_weights(saved.folder / "wrapped.safetensors");
+        const std::unique_ptr<Module> other = make_model("mini_xception", {3, 2});
+        load_weights(*other, "mini_xception", weights);
+        CHECK((Saved::first_weights(*other) == Saved::first_weights(*saved.model)));
+        CHECK(Predictor(weights).classes().size() == 3);
+    }
+}
+
+TEST_CASE("names that only some tensors have before theirs are told as they stand") {
+    const Saved saved;
+    saved.check_error([](Safetensors& content) { content.tensors[0].name.insert(0, "model."); },
+                      Catch::Contains("missing ") && Catch::Contains("unexpected model."));
+    // Twice the same name, once with a wrapper's part.
     saved.check_error(
-        [](Safetensors& content) { find(content, "head.fc2.bias") = Tensor::zeros({3}, DType::float16); },
-        "head.fc2.bias is float16 (3), expected float32 (3)");
+        [](Safetensors& content) {
+            content.tensors.push_back({"module." + content.tensors[0].name, content.tensors[0].tensor});
+        },
+        Catch::Contains("unexpected module."));
+}
+
+TEST_CASE("a network's own part that is called as a wrapper's stays") {
+    const NamedTensors own{{"module.weight", Tensor::zeros({1})}, {"module.bias", Tensor::zeros({1})}};
+    CHECK(with_names_of(own, own)[1].name == "module.bias");
+    CHECK(with_names_of(own, {{"net.module.bias", Tensor::zeros({1})}, {"net.x", Tensor::zeros({1})}})[0]
+              .name == "net.module.bias");
+    CHECK(with_names_of(own, {}).empty());
+    CHECK(with_names_of(own, {{"", Tensor::zeros({1})}, {"module", Tensor::zeros({1})}})[1].name == "module");
+}
+
+TEST_CASE("a head of another number of classes is told, and nothing else is one") {
+    const Saved saved;
+    const std::unique_ptr<Module> seven = make_model("mini_xception", {7, 2});
+    const std::optional<OtherHead> head = other_head(*seven, read_weights(saved.path));
+    REQUIRE(head);
+    CHECK(head->layer == "head.fc2");
+    CHECK(head->classes == 3);
+    CHECK_FALSE(other_head(*saved.model, read_weights(saved.path)));
+    const auto none = [&](const std::function<void(Safetensors&)>& change) {
+        Safetensors content = read_safetensors(saved.path);
+        change(content);
+        write_safetensors(saved.folder / "changed.safetensors", content);
+        CHECK_FALSE(other_head(*seven, read_weights(saved.folder / "changed.safetensors")));
+    };
+    none([](Safetensors& content) { find(content, "head.fc2.weight") = Tensor::zeros({3, 65}); });
+    none([](Safetensors& content) { find(content, "head.fc2.weight") = Tensor::zeros({4, 64}); });
+    none([](Safetensors& content) { find(content, "head.fc2.bias") = Tensor::zeros({0}); });
+    none([](Safetensors& content) { find(content, "head.fc2.bias") = Tensor::zeros({}); });
+    none([](Safetensors& content) {
+        std::erase_if(content.tensors,
+                      [](const NamedTensor& named) { return named.name == "head.fc2.weight"; });
+    });
+}
+
+TEST_CASE("what else may be named as a weight file is told") {
+    const Saved saved;
+    CHECK_THROWS_WITH(
+        read_weights(saved.folder.path()),
+        test::at(saved.folder.path()) +
+            "is a folder, expected a safetensors file; name the file in it: " + saved.path.string());
+    for (const char* name : {"last.safetensors", "best.safetensors"}) {
+        std::filesystem::copy_file(saved.path, saved.folder / name);
+        CHECK_THROWS_WITH(read_weights(saved.folder.path()),
+                          Catch::EndsWith("; name the file in it: " + (saved.folder / name).string()));
+    }
+    std::filesystem::create_directory(saved.folder / "saved");
+    CHECK_THROWS_WITH(read_weights(saved.folder / "saved"), Catch::EndsWith("expected a safetensors file"));
+    test::write_text(saved.folder / "saved" / "saved_model.pb", "");
+    CHECK_THROWS_WITH(read_weights(saved.folder / "saved"),
+                      test::at(saved.folder / "saved") +
+                          "is a folder, expected a safetensors file; it holds a TensorFlow SavedModel");
+    const std::filesystem::path state = saved.folder / "state.safetensors";
+    write_training_state(state, {});
+    CHECK_THROWS_WITH(read_weights(state), test::at(state) +
+                                               "is the training state of a checkpoint; its weights are in "
+                                               "weights.safetensors beside it");
+    write_safetensors(state, {});
+    CHECK_THROWS_WITH(read_weights(state), test::at(state) + "holds no tensors");
+    const std::string header = R"({"w":{"dtype":"F4","shape":[2],"data_offsets":[0,1]}})";
+    test::write_text(state, static_cast<char>(header.size()) + std::string(7, '\0') + header + "x");
+    CHECK_THROWS_WITH(read_weights(state),
+                      test::at(state) + "tensor w has elements of type F4, which no model of tern has");
 }
 
 TEST_CASE("metadata that is nested a million levels deep is refused") {
