@@ -1,5 +1,9 @@
 #include "tern/layers/batch_norm2d.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
 #include "tern/core/autograd.hpp"
 #include "tern/core/fill.hpp"
 #include "tern/kernels/batch_norm/batch_norm.hpp"
@@ -63,7 +67,7 @@ std::int64_t BatchNorm2d::values_per_channel(const Tensor& input) const {
 
 void BatchNorm2d::update(std::int64_t values, const Moments& moments) {
     update_statistics(running_mean_, running_var_, num_batches_tracked_, moments.mean, moments.variance,
-                      {options_.momentum, values});
+                      {options_.momentum, values, options_.bias_correction});
 }
 
 Features BatchNorm2d::normalized(const Features& input, const Tensor& residual) {
@@ -91,6 +95,21 @@ bool BatchNorm2d::fold_into(Module& producer) {
     fill(running_mean_, 0);
     fill(running_var_, 1 - options_.epsilon);
     return true;
+}
+
+void BatchNorm2d::keep_uncounted_statistics() {
+    if (!options_.bias_correction || num_batches_tracked_.to(Device::cpu()).item() != 0) return;
+    const auto all = [](const Tensor& tensor, double value) {
+        const Tensor host = tensor.to(Device::cpu());
+        return visit_floating(host.dtype(), [&]<class T>() {
+            return std::ranges::all_of(host.elements<T>(),
+                                       [value](T x) { return x == static_cast<T>(value); });
+        });
+    };
+    if (all(running_mean_, 0) && all(running_var_, 1)) return;
+    // (1 - momentum)^t <= 2^-54 is nothing beside 1 in float64. Counts above 2^53 are not exact there.
+    const double t = 54 * std::numbers::ln2 / -std::log1p(-options_.momentum);
+    fill(num_batches_tracked_, std::ceil(std::clamp(t, 1.0, 0x1p53)));
 }
 
 void BatchNorm2d::initialize_own(Initializer& initializer) {

@@ -13,6 +13,10 @@ struct BatchNorm2dOptions {
     double momentum = 0.1;
     /// Applied last, in the same pass over memory.
     Activation activation = Activation::none;
+    /// Whether the batch's share is corrected for the start at 0 and 1, so that the first batch counts whole;
+    /// see update_statistics(). PyTorch does not, and nor does a batch norm that does not ask for it. With
+    /// momentum 0 the statistics become the plain mean over all batches.
+    bool bias_correction = false;
 };
 
 /// (..., C) -> (..., C): activation(weight (x - mean) / sqrt(variance + epsilon) + bias [+ residual]).
@@ -37,12 +41,19 @@ class BatchNorm2d : public FeatureModule {
     /// whose output only this one reads, and becomes the identity with its activation. Says whether that
     /// layer could take it. What is multiplied is rounded once.
     bool fold_into(Module& producer);
+    void set_bias_correction(bool bias_correction) { options_.bias_correction = bias_correction; }
+    /// With bias correction: running statistics that are not those of a new layer, beside a count of 0, are
+    /// another program's, and how old is not known. The count becomes one from which the share is the
+    /// momentum itself, so that no batch replaces them. load_state() calls it; reads from the device.
+    void keep_uncounted_statistics();
 
   protected:
     Features forward_features(const Features& input) override;
     void initialize_own(Initializer& initializer) override;
 
   private:
+    friend class FreshStatistics;
+
     NormalizeParams params() const { return {options_.epsilon, options_.activation}; }
     DeferredNormalize deferred(const Features& input);
     Features normalized(const Features& input, const Tensor& residual);

@@ -8,6 +8,7 @@
 
 #include "tern/core/autograd.hpp"
 #include "tern/kernels/cast/cast.hpp"
+#include "tern/layers/batch_norm2d.hpp"
 
 namespace tern {
 namespace {
@@ -42,6 +43,21 @@ NamedTensors without(const NamedTensors& tensors, const std::vector<std::string>
                                     [&](const std::string& part) { return belongs_to(part, named.name); });
     });
     return result;
+}
+
+// Statistics may come without a count, from PyTorch before 0.4.1 or another program: 0, as PyTorch takes
+// them.
+NamedTensors with_counts(NamedTensors source, const NamedTensors& target) {
+    constexpr std::string_view kCount = "num_batches_tracked";
+    const auto given = [&source](const std::string& name) {
+        return std::ranges::find(source, name, &NamedTensor::name) != source.end();
+    };
+    for (const auto& [name, tensor] : target) {
+        if (!name.ends_with(kCount) || given(name)) continue;
+        const std::string mean = name.substr(0, name.size() - kCount.size()) + "running_mean";
+        if (given(mean)) source.push_back({name, Tensor::zeros(tensor.shape(), tensor.dtype())});
+    }
+    return source;
 }
 
 void check_parts(std::string_view where, const std::vector<std::string>& parts, const NamedTensors& state) {
@@ -93,7 +109,11 @@ void load_state(Module& module, const NamedTensors& source, std::string_view whe
                 const std::vector<std::string>& left_out) {
     const NamedTensors state = module.state();
     check_parts(where, left_out, state);
-    load_state(without(state, left_out), without(source, left_out), where);
+    const NamedTensors target = without(state, left_out);
+    load_state(target, with_counts(without(source, left_out), target), where);
+    module.visit([](const std::string&, Module& part) {
+        if (auto* const norm = dynamic_cast<BatchNorm2d*>(&part)) norm->keep_uncounted_statistics();
+    });
 }
 
 }  // namespace tern

@@ -5,12 +5,13 @@
 namespace tern::cases {
 namespace {
 
-PassCase update_case(std::string name, std::int64_t channels, double momentum, std::int64_t values) {
+PassCase update_case(std::string name, std::int64_t channels, const UpdateStatisticsParams& params,
+                     std::int64_t most_batches = 1000) {
     const TensorSpec statistic{{channels}};
-    const TensorSpec batches{{}, 0, 1000, DType::int64};
+    const TensorSpec batches{{}, 0, static_cast<double>(most_batches), DType::int64};
     return {std::move(name),
             "forward",
-            UpdateStatisticsParams{momentum, values},
+            params,
             {statistic, statistic, batches, statistic, statistic},
             {statistic, statistic, batches},
             {Bound::products(2), Bound::products(2), Bound::exact()},
@@ -22,13 +23,21 @@ PassCase update_case(std::string name, std::int64_t channels, double momentum, s
 
 OpCases update_statistics_cases() {
     OpCases result;
-    result.passes = {update_case("no channel", 0, 0.1, 10), update_case("two values", 3, 0.1, 2),
-                     update_case("mini_xception", 128, 0.01, 65536),
-                     update_case("all of the batch", 5, 1, 7)};
+    result.passes = {update_case("no channel", 0, {0.1, 10}),
+                     update_case("two values", 3, {0.1, 2}),
+                     update_case("mini_xception", 128, {0.01, 65536}),
+                     update_case("all of the batch", 5, {1, 7}),
+                     update_case("corrected, first batch", 3, {0.01, 9, true}, 0),
+                     update_case("corrected, some batches", 300, {0.01, 9, true}, 9),
+                     update_case("corrected, many batches", 3, {0.1, 9, true}),
+                     update_case("corrected, tiny momentum", 3, {1e-12, 9, true}, 9),
+                     update_case("plain mean", 3, {0, 9, true}, 9),
+                     update_case("corrected, all of the batch", 3, {1, 9, true}, 9)};
     result.random = [](std::uint64_t seed) {
         Draw draw(seed);
         const double momentum = static_cast<double>(draw(0, 100)) / 100;
-        return std::vector{update_case("random", draw(1, 99), momentum, draw(2, 1000))};
+        const std::int64_t channels = draw(1, 99);
+        return std::vector{update_case("random", channels, {momentum, draw(2, 1000), draw(0, 1) == 1})};
     };
     const Tensor two = Tensor::zeros({2}), three = Tensor::zeros({3});
     const Tensor count = Tensor::zeros({}, DType::int64);
@@ -44,7 +53,7 @@ OpCases update_statistics_cases() {
              update_statistics(two, two, count, two, two, {0.1, 1});
          },
          "[update_statistics] the unbiased variance needs more than 1 value per channel, got 1"}};
-    result.dispatch = {{update_case("float32", 5, 0.1, 4), DType::float32, "auto", "ref"}};
+    result.dispatch = {{update_case("float32", 5, {0.1, 4}), DType::float32, "auto", "ref"}};
     return result;
 }
 

@@ -1,18 +1,29 @@
 #include "tern/kernels/update_statistics/update_statistics.hpp"
 
+#include <cmath>
+
 #include "tern/kernels/op.hpp"
 
 namespace tern::update_statistics_passes {
 namespace {
 
-// result = (1 - momentum) running + momentum * correction * value
-void average(const Tensor& result, const Tensor& running, const Tensor& value, double momentum,
+// The share of a batch after `batches` others. 1 - (1 - m)^t as it stands would lose all digits where m t is
+// small.
+double share(const UpdateStatisticsParams& params, std::int64_t batches) {
+    if (!params.bias_correction) return params.momentum;
+    const double t = static_cast<double>(batches) + 1;
+    if (t <= 1) return 1;
+    return params.momentum == 0 ? 1 / t : params.momentum / -std::expm1(t * std::log1p(-params.momentum));
+}
+
+// result = (1 - share) running + share * correction * value
+void average(const Tensor& result, const Tensor& running, const Tensor& value, double share,
              double correction) {
     visit_floating(running.dtype(), [&]<class T>() {
         visit_floating(value.dtype(), [&]<class U>() {
             using Real = Compute<T>;
-            const auto keep = static_cast<Real>(1 - momentum);
-            const auto take = static_cast<Real>(momentum * correction);
+            const auto keep = static_cast<Real>(1 - share);
+            const auto take = static_cast<Real>(share * correction);
             for (std::int64_t c = 0; c < running.numel(); ++c) {
                 result.data<T>()[c] = static_cast<T>(keep * static_cast<Real>(running.data<T>()[c]) +
                                                      take * static_cast<Real>(value.data<U>()[c]));
@@ -24,11 +35,13 @@ void average(const Tensor& result, const Tensor& running, const Tensor& value, d
 }  // namespace
 
 void forward_ref(const Problem& problem, const Stream&) {
-    const auto& [momentum, values] = problem.params<UpdateStatisticsParams>();
-    const double unbiased = static_cast<double>(values) / static_cast<double>(values - 1);
-    average(problem.outputs[0], problem.inputs[0], problem.inputs[3], momentum, 1);
-    average(problem.outputs[1], problem.inputs[1], problem.inputs[4], momentum, unbiased);
-    *problem.outputs[2].data<std::int64_t>() = *problem.inputs[2].data<std::int64_t>() + 1;
+    const auto& params = problem.params<UpdateStatisticsParams>();
+    const auto values = static_cast<double>(params.values_per_channel);
+    const std::int64_t batches = *problem.inputs[2].data<std::int64_t>();
+    const double of_batch = share(params, batches);
+    average(problem.outputs[0], problem.inputs[0], problem.inputs[3], of_batch, 1);
+    average(problem.outputs[1], problem.inputs[1], problem.inputs[4], of_batch, values / (values - 1));
+    *problem.outputs[2].data<std::int64_t>() = batches + 1;
 }
 
 }  // namespace tern::update_statistics_passes

@@ -3,6 +3,7 @@
 #include "tern/kernels/backward.hpp"
 #include "tern/kernels/cases/cases.hpp"
 #include "tern/layers/batch_norm2d.hpp"
+#include "tern/layers/fresh_statistics.hpp"
 #include "tern/tests/catch.hpp"
 
 using namespace tern;
@@ -72,6 +73,95 @@ TEST_CASE("batch norm normalises by the biased and records the unbiased variance
     check_close(norm.buffer("running_mean", 0), 0.9 * (0.1 * 3) + 0.1 * 3);
     check_close(norm.buffer("running_var", 0), 0.9 * (0.9 + 0.1 * 14.0 / 3) + 0.1 * 14.0 / 3);
     CHECK(named(norm.layer.buffers(), "num_batches_tracked").item() == 2);
+}
+
+namespace {
+
+// What `batches` of image() times 1, 2, ... leave, and the plain definition of that: sum w_i x_i / sum w_i
+// over the batches, with weights of (1 - momentum)^(batches after it).
+void check_corrected(double momentum, int batches) {
+    INFO("momentum " << momentum << ", " << batches << " batches");
+    Norm norm({.momentum = momentum, .bias_correction = true});
+    double weights = 0, mean = 0, variance = 0;
+    for (int i = 1; i <= batches; ++i) {
+        const Tensor scaled = image();
+        for (double& pixel : scaled.elements<double>()) pixel *= i;
+        norm.layer(scaled);
+        const double weight = std::pow(1 - momentum, batches - i);
+        weights += weight;
+        mean += weight * 3 * i;
+        variance += weight * 14.0 / 3 * i * i;
+    }
+    // Each batch rounds a few times, and later ones make what was rounded smaller.
+    const double bound = 8 * batches * epsilon_of(DType::float64);
+    CHECK(std::fabs(norm.buffer("running_mean", 0) * weights / mean - 1) <= bound);
+    CHECK(std::fabs(norm.buffer("running_var", 0) * weights / variance - 1) <= bound);
+    CHECK(named(norm.layer.buffers(), "num_batches_tracked").item() == batches);
+}
+
+// One batch after statistics of 3 and 5 that came with a count of 0.
+struct Uncounted : Norm {
+    explicit Uncounted(const BatchNorm2dOptions& options) : Norm(options) {
+        named(layer.buffers(), "running_mean").copy_from(Tensor::from({2}, std::vector<double>{3, 3}));
+        named(layer.buffers(), "running_var").copy_from(Tensor::from({2}, std::vector<double>{5, 5}));
+        layer.keep_uncounted_statistics();
+        layer(image());
+    }
+};
+
+}  // namespace
+
+TEST_CASE("with bias correction the first batch counts whole, and all together an exponential average") {
+    for (const double momentum : {0.0, 1e-9, 0.01, 0.1, 0.75, 1.0}) {
+        for (const int batches : {1, 2, 3, 60}) check_corrected(momentum, batches);
+    }
+}
+
+TEST_CASE("momentum 0 without bias correction leaves the statistics alone, as in PyTorch") {
+    Norm norm({.momentum = 0});
+    norm.layer(image());
+    CHECK(norm.buffer("running_mean", 0) == 0);
+    CHECK(norm.buffer("running_var", 0) == 1);
+}
+
+TEST_CASE("statistics that come without a count are old ones") {
+    for (const double momentum : {0.01, 0.1, 1.0}) {
+        INFO(momentum);
+        const BatchNorm2dOptions corrected{.momentum = momentum, .bias_correction = true};
+        Uncounted old(corrected);
+        check_close(old.buffer("running_mean", 0), (1 - momentum) * 3 + momentum * 3);
+        check_close(old.buffer("running_mean", 1), (1 - momentum) * 3);
+        check_close(old.buffer("running_var", 0), (1 - momentum) * 5 + momentum * 14 / 3);
+    }
+    Uncounted mean({.momentum = 0, .bias_correction = true});
+    check_close(mean.buffer("running_var", 0), 5);  // the mean of so many that one more is nothing
+    Uncounted published({.momentum = 0.1});
+    CHECK(named(published.layer.buffers(), "num_batches_tracked").item() == 1);
+    Norm fresh({.momentum = 0.1, .bias_correction = true});
+    fresh.layer.keep_uncounted_statistics();
+    fresh.layer(image());
+    check_close(fresh.buffer("running_mean", 0), 3);
+}
+
+TEST_CASE("fresh statistics are plain means, and the count goes on") {
+    const bool bias_correction = GENERATE(false, true);
+    Norm norm({.momentum = 0.25, .bias_correction = bias_correction});
+    Tensor twice = image();
+    for (double& pixel : twice.elements<double>()) pixel *= 2;
+    for (int i = 0; i < 5; ++i) norm.layer(image());
+    {
+        const FreshStatistics fresh(norm.layer);
+        CHECK_FALSE(fresh.empty());
+        norm.layer(image());
+        norm.layer(twice);
+    }
+    check_close(norm.buffer("running_mean", 0), (3 + 6) / 2.0);
+    check_close(norm.buffer("running_var", 0), (1 + 4) * (14.0 / 3) / 2);
+    CHECK(named(norm.layer.buffers(), "num_batches_tracked").item() == 5);
+    norm.layer(twice);
+    const double share = bias_correction ? 0.25 / (1 - std::pow(0.75, 6)) : 0.25;
+    check_close(norm.buffer("running_mean", 0), (1 - share) * 4.5 + share * 6);
+    CHECK(named(norm.layer.buffers(), "num_batches_tracked").item() == 6);
 }
 
 TEST_CASE("batch norm in evaluation uses the running statistics and leaves them") {

@@ -20,10 +20,12 @@ namespace {
 struct Net : Sequential {
     explicit Net(std::uint64_t seed) {
         append<Conv2d>(3, 5, SlidingWindow::same(3));
-        append<BatchNorm2d>(5);
+        norm = &append<BatchNorm2d>(5);
         initialize(Initialization::pytorch, seed);
     }
     Tensor image() const { return cases::make_tensor({{2, 4, 4, 3}}, DType::float32, 3); }
+
+    BatchNorm2d* norm;
 };
 
 std::vector<std::vector<double>> numbers(const NamedTensors& tensors) {
@@ -75,6 +77,26 @@ TEST_CASE("numbers of other types are converted") {
     to.state()[6].tensor.fill_zero();
     load_state(to, state);
     CHECK(to.state()[6].tensor.item() == 1);
+}
+
+TEST_CASE("statistics may come without a count") {
+    Net from(1), to(2), corrected(2);
+    from(from.image());
+    NamedTensors state = copy(from.state());
+    std::erase_if(state, [](const NamedTensor& named) { return named.name == "1.num_batches_tracked"; });
+    const auto count = [](Net& net) { return net.state().back().tensor.item(); };
+    REQUIRE(count(from) == 1);
+
+    to(to.image());
+    load_state(to, state);
+    CHECK(count(to) == 0);  // as PyTorch takes it
+    corrected.norm->set_bias_correction(true);
+    load_state(corrected, state);
+    CHECK(count(corrected) == 356);  // 54 ln 2 / -ln 0.9, rounded up: old
+    std::erase_if(state, [](const NamedTensor& named) { return named.name == "1.running_mean"; });
+    CHECK_THROWS_WITH(load_state(to, state),
+                      "[load_state] the names do not fit the model: missing 1.running_mean, "
+                      "1.num_batches_tracked");
 }
 
 TEST_CASE("a state that does not fit is refused as a whole") {
