@@ -45,6 +45,7 @@ NOT_RUN = {  # whole commands: regular expression -> why
     r"tar -xf DIR\.tar\.xz.*|\./gpu-check .*": "needs a GPU; a test runs it with pretended programs",
     r"build/release/bin/tern-test-.*": "a test of its own",
     r"build/release/bin/tern-bench .*cuda.*|scripts/bench-report .*gpu\.json.*": "needs a GPU",
+    r"python3 docs/interop/tern_weights\.py .*": "needs torch and safetensors: the test interop runs it",
     r"python3 /usr/share/benchmark/compare\.py .*": "needs Debian's libbenchmark-tools and python3-scipy",
 }
 

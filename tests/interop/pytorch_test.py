@@ -95,12 +95,14 @@ def to_tern(name, data, images, classes):
     rounded.load_state_dict(half, strict=True)
     logits_of_half = rounded.eval()(inputs)
     save_file({f"_orig_mod.module.{key}": value for key, value in half.items()}, "half.safetensors")
-    check_equal(f"{name}, float16 behind wrappers", logits_of_half, logits_of_tern("half.safetensors", data, "--model", name))
+    read = logits_of_tern("half.safetensors", data, "--model", name)
+    check_equal(f"{name}, float16 behind wrappers", logits_of_half, read)
     for old in (True, False):
         torch.save({"epoch": 3, "state_dict": half}, "model.pt", _use_new_zipfile_serialization=not old)
         line = refusal("evaluate", "--checkpoint", "model.pt", "--data", data, "--model", name)
         assert line.startswith("tern: [model.pt] is a PyTorch file, expected a safetensors file; "), line
-        subprocess.run([sys.executable, ROOT / "docs/interop/tern_weights.py", "model.pt", "made.safetensors"], check=True)
+        script = ROOT / "docs/interop/tern_weights.py"
+        subprocess.run([sys.executable, script, "model.pt", "made.safetensors"], check=True)
         check_equal(f"{name}, converted", logits_of_half, logits_of_tern("made.safetensors", data, "--model", name))
 
     scale, shift = (1 / 127.5, -1.0) if name == "mini_xception_dense" else (1 / 255, 0.0)
@@ -116,7 +118,8 @@ def to_tern(name, data, images, classes):
 def page(images):
     """The Python blocks of the page, one after the other, in a folder that has the run they name."""
     blocks = re.findall(r"\n\n((?:    .*\n|\n)+)", (ROOT / "docs/interop.md").read_text())
-    python = [re.sub("^    ", "", block, flags=re.M) for block in blocks if "tern_weights." in block]
+    blocks = [block for block in blocks if re.search(r"tern_weights\.(load|save)", block)]
+    python = [re.sub("^    ", "", block, flags=re.M) for block in blocks]
     assert len(python) == 2, python
     names = {"images": images}
     for block in python:
