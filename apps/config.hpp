@@ -21,6 +21,10 @@ using ConfigValues = std::map<std::string, std::string>;
 ConfigValues parse_config(std::string_view toml, const std::string& file);
 /// The same from a file of at most 1 MiB.
 ConfigValues read_config(const std::string& file);
+/// The text of such a file.
+std::string read_config_text(const std::string& file);
+/// The lines of TOML that are comments as a whole.
+std::string comments_of(const std::string& toml);
 
 /// Sets the flags that are not given yet, and returns the keys of those. Of epochs and steps neither is set
 /// where one is given.
@@ -31,8 +35,8 @@ std::set<std::string> fill_flags(TrainFlags& flags, const ConfigValues& values);
 void check_same_names(TrainFlags flags, const ConfigValues& values, const std::string& folder);
 
 /// Throws UsageError naming the first flag whose value in `settings` is another one than in `values`, the
-/// config of the run in `folder`. Left out is what may change when a run goes on: how long it is, where it
-/// runs, where the data lies, what is kept.
+/// config of the run in `folder`. Left out is what may change when a run goes on: how long it is, the
+/// learning rate, where it runs, where the data lies, what is kept.
 void check_same_run(const TrainSettings& settings, const ConfigValues& values, const std::string& folder);
 
 /// flags.settings() after fill_flags() from `values`; what is wrong with one of these throws Error that names

@@ -42,8 +42,8 @@ TrainSettings settings_with(TrainFlags flags, const ConfigValues& values, const 
 
 void check_same_names(TrainFlags flags, const ConfigValues& values, const std::string& folder) {
     for (const Key& key : kKeys) {
-        const bool is_name =
-            key.kind == Kind::text && key.name != std::string_view("init");  // that is a path
+        const bool is_name = (key.kind == Kind::text || key.kind == Kind::on_off) &&
+                             key.name != std::string_view("init");  // that is a path
         if (!is_name || key.may_change) continue;
         const Flag& given = key.flag(flags);
         const auto then = values.find(key.name);

@@ -8,7 +8,7 @@
 
 namespace tern::apps {
 
-enum class Kind : std::uint8_t { text, integer, number, pair, boolean };
+enum class Kind : std::uint8_t { text, on_off, integer, number, pair, boolean };
 
 struct Key {
     const char* name;
@@ -25,11 +25,11 @@ inline constexpr std::array kKeys{
     Key{"steps", Kind::integer, true, [](TrainFlags& flags) -> Flag& { return flags.steps; }},
     Key{"batch_size", Kind::integer, false, [](TrainFlags& flags) -> Flag& { return flags.batch_size; }},
     Key{"seed", Kind::integer, false, [](TrainFlags& flags) -> Flag& { return flags.seed; }},
-    Key{"shuffle", Kind::text, false, [](TrainFlags& flags) -> Flag& { return flags.shuffle; }},
+    Key{"shuffle", Kind::on_off, false, [](TrainFlags& flags) -> Flag& { return flags.shuffle; }},
     Key{"augment", Kind::text, false, [](TrainFlags& flags) -> Flag& { return flags.augment; }},
     Key{"normalize", Kind::text, false, [](TrainFlags& flags) -> Flag& { return flags.normalize; }},
     Key{"optimizer", Kind::text, false, [](TrainFlags& flags) -> Flag& { return flags.optimizer; }},
-    Key{"lr", Kind::number, false, [](TrainFlags& flags) -> Flag& { return flags.lr; }},
+    Key{"lr", Kind::number, true, [](TrainFlags& flags) -> Flag& { return flags.lr; }},
     Key{"momentum", Kind::number, false, [](TrainFlags& flags) -> Flag& { return flags.momentum; }},
     Key{"betas", Kind::pair, false, [](TrainFlags& flags) -> Flag& { return flags.betas; }},
     Key{"epsilon", Kind::number, false, [](TrainFlags& flags) -> Flag& { return flags.epsilon; }},

@@ -1,11 +1,12 @@
 #include "tern/apps/config.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <sstream>
 
 #include "tern/apps/config_keys.hpp"
 #include "tern/apps/console.hpp"
 #include "tern/apps/toml_text.hpp"
-#include "tern/core/file.hpp"
 
 namespace tern::apps {
 namespace {
@@ -14,6 +15,8 @@ const char* in_words(Kind kind) {
     switch (kind) {
         case Kind::text:
             return "a text in quotes";
+        case Kind::on_off:
+            return "\"on\", \"off\", true or false";
         case Kind::integer:
             return "a whole number";
         case Kind::number:
@@ -32,13 +35,26 @@ std::optional<std::string> number_text(const toml::node& node) {
     return {};
 }
 
+// Also 2.0 and 1e3, which other programs write for whole numbers.
+std::optional<std::string> whole_text(const toml::node& node) {
+    if (node.is_integer()) return number_text(node);
+    if (!node.is_floating_point()) return {};
+    const double value = node.as_floating_point()->get();
+    constexpr double kExact = 0x1p53;
+    if (value != std::floor(value) || !(std::abs(value) <= kExact)) return {};
+    return std::to_string(static_cast<std::int64_t>(value));
+}
+
 // As the text of a flag, if the value is of that kind.
 std::optional<std::string> flag_text(const toml::node& node, Kind kind) {
     switch (kind) {
         case Kind::text:
             return node.value_exact<std::string>();
+        case Kind::on_off:
+            if (node.is_boolean()) return node.as_boolean()->get() ? "on" : "off";
+            return node.value_exact<std::string>();
         case Kind::integer:
-            return node.is_integer() ? number_text(node) : std::nullopt;
+            return whole_text(node);
         case Kind::number:
             return number_text(node);
         case Kind::pair: {
@@ -61,20 +77,31 @@ ConfigValues parse_config(std::string_view toml, const std::string& file) {
     const toml::table table = parse_toml(toml, file);
     ConfigValues values;
     for (const auto& [name, node] : table) {
-        const std::string key = one_line(name.str());
+        std::string key = one_line(name.str());
+        std::ranges::replace(key, '-', '_');  // spelled as the flag
         const auto known = std::ranges::find(kKeys, key, &Key::name);
         TERN_CHECK(known != kKeys.end(), file, "line ", node.source().begin.line, ": ", key,
                    " is no setting; they are the flags of tern train with _ for -");
         const std::optional<std::string> text = flag_text(node, known->kind);
         TERN_CHECK(text, file, "line ", node.source().begin.line, ": ", key, " must be ",
                    in_words(known->kind));
-        values.emplace(key, *text);
+        TERN_CHECK(values.emplace(key, *text).second, file, "line ", node.source().begin.line, ": ", key,
+                   " is there twice, with _ and with -");
     }
     return values;
 }
 
-ConfigValues read_config(const std::string& file) {
-    return parse_config(read_text_file(file, std::int64_t{1} << 20), file);
+std::string read_config_text(const std::string& file) { return read_toml_file(file, std::int64_t{1} << 20); }
+
+ConfigValues read_config(const std::string& file) { return parse_config(read_config_text(file), file); }
+
+std::string comments_of(const std::string& toml) {
+    std::string comments;
+    std::istringstream lines(toml);
+    for (std::string line; std::getline(lines, line);) {
+        if (line.starts_with('#')) comments += line + '\n';
+    }
+    return comments;
 }
 
 }  // namespace tern::apps

@@ -7,8 +7,18 @@
 namespace tern::apps {
 namespace {
 
+// Without blanks around it, which come from scripts, and without a plus sign, both of which from_chars()
+// refuses.
+std::string_view bare(std::string_view text) {
+    const std::size_t begin = std::min(text.find_first_not_of(" \t"), text.size());
+    text = text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
+    if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
+    return text;
+}
+
 template <class T>
-std::optional<T> parse_whole(std::string_view text) {
+std::optional<T> parse_whole(std::string_view given) {
+    const std::string_view text = bare(given);
     T value{};
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size()) return {};

@@ -4,9 +4,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include "tern/apps/toml_text.hpp"
 #include "tern/apps/tuning_file.hpp"
 #include "tern/core/device_info.hpp"
-#include "tern/core/file.hpp"
 #include "tern/core/parallel.hpp"
 #include "tern/kernels/dispatch.hpp"
 #include "tern/training/required_passes.hpp"
@@ -89,7 +89,7 @@ Runtime apply(const RuntimeFlags& flags) {
     policy.tuning = nullptr;
     if (flags.tuning) {
         runtime.tuning = flags.tuning;
-        runtime.tuning_text = read_text_file(*flags.tuning, kLongestTuning);
+        runtime.tuning_text = read_toml_file(*flags.tuning, kLongestTuning);
         policy.tuning = parse_tuning(runtime.tuning_text, *flags.tuning, tuning_device(runtime.device));
     }
     runtime.kernels = policy.str();

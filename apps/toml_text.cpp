@@ -2,6 +2,8 @@
 
 #include "tern/apps/console.hpp"
 #include "tern/core/error.hpp"
+#include "tern/core/file.hpp"
+#include "tern/core/file_kind.hpp"
 
 namespace tern::apps {
 
@@ -11,6 +13,13 @@ toml::table parse_toml(std::string_view text, const std::string& file) {
     } catch (const toml::parse_error& error) {
         fail(file, "line ", error.source().begin.line, " is no TOML: ", one_line(error.description()));
     }
+}
+
+std::string read_toml_file(const std::string& file, std::int64_t limit) {
+    const FileKind kind = file_kind_at(file);
+    const bool may_be = kind == FileKind::unknown || kind == FileKind::empty || kind == FileKind::text;
+    if (!may_be) fail(file, mistaken_kind(kind, "TOML"));
+    return read_text_file(file, limit);
 }
 
 }  // namespace tern::apps

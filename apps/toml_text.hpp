@@ -1,6 +1,7 @@
 // TOML of files, with tern's errors.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -10,5 +11,8 @@ namespace tern::apps {
 
 /// Throws Error that names `file` and the line of what is no TOML.
 toml::table parse_toml(std::string_view text, const std::string& file);
+
+/// The text of a file of at most `limit` bytes; throws Error that says what it is where that is no text.
+std::string read_toml_file(const std::string& file, std::int64_t limit);
 
 }  // namespace tern::apps

@@ -42,9 +42,26 @@ struct Workbench {
     Dataset train_set, test_set;
     Normalization normalization;
     std::unique_ptr<Module> model;
+    std::vector<std::string> notes;  // about the weights to start from
 };
 
-Workbench prepare(const TrainSettings& settings, const std::optional<std::string>& weights) {
+// The weights of --init: with another number of classes the last layer keeps what the seed gave it.
+void start_from(Workbench& bench, const std::string& name, const Weights& weights) {
+    const std::vector<std::string>& classes = bench.train_set.classes;
+    std::vector<std::string> left_out;
+    if (const auto head = other_head(*bench.model, weights)) {
+        left_out.push_back(head->layer);
+        bench.notes.push_back(to_text(one_line(weights.file), " has ", head->classes, " classes, the data ",
+                                      classes.size(), ": ", head->layer,
+                                      " starts anew, drawn from the seed; all else is from the file"));
+    } else if (weights.info && weights.info->classes != classes) {
+        bench.notes.push_back(to_text(one_line(weights.file), " has other names for its ", classes.size(),
+                                      " classes than the data; all of it is taken as it is"));
+    }
+    load_weights(*bench.model, name, weights, left_out);
+}
+
+Workbench prepare(const TrainSettings& settings, const std::optional<std::filesystem::path>& checkpoint) {
     Workbench bench;
     bench.train_set = load_split(settings.data, Split::train);
     if (settings.plan.epochs > 0) bench.test_set = load_split(settings.data, Split::test);
@@ -52,7 +69,10 @@ Workbench prepare(const TrainSettings& settings, const std::optional<std::string
     const std::string name(settings.model->name);
     bench.model = make_model(name, {bench.train_set.class_count(), settings.plan.seed});
     bench.model->to(compute_dtype(settings.runtime.precision));
-    if (weights) load_weights(*bench.model, name, read_weights(*weights));
+    if (checkpoint)
+        load_weights(*bench.model, name, read_weights(*checkpoint / Checkpoints::kWeights));
+    else if (settings.init)
+        start_from(bench, name, read_weights(*settings.init));
     bench.model->to(settings.runtime.device);
     return bench;
 }
@@ -69,9 +89,7 @@ class TrainCommand {
             RunFolder::check_free(flags.run ? std::optional<std::filesystem::path>(*flags.run)
                                             : std::nullopt);
         }
-        Flag weights = settings_.init;
-        if (checkpoint_) weights = (*checkpoint_ / Checkpoints::kWeights).string();
-        bench_ = prepare(settings_, weights);
+        bench_ = prepare(settings_, checkpoint_);
         check_data();
     }
 
@@ -84,7 +102,11 @@ class TrainCommand {
             " records to train on in batches of ", plan.batch_size,
             settings_.data == "synthetic" ? "; made from a seed, its accuracy says nothing about CIFAR-10"
                                           : ""));
+        for (const std::string& note : bench_.notes) print(note);
         if (checkpoint_) print(to_text("goes on after step ", state_.position.step));
+        if (former_lr_)
+            print(to_text("from step ", state_.position.step + 1, " on the learning rate is ",
+                          shortest(settings_.optimizer.learning_rate), "; it was ", *former_lr_));
     }
 
     void dry_run() {
@@ -119,7 +141,7 @@ class TrainCommand {
         tidy();
         if (const std::string& table = settings_.runtime.tuning_text; !table.empty())
             write_output(folder_->tuning_file(), std::as_bytes(std::span(table)));
-        folder_->write_config(to_toml(settings_));
+        folder_->write_config(to_toml(settings_) + config_comments());
         record.emplace(
             *folder_, settings_,
             WeightsInfo{std::string(settings_.model->name), bench_.train_set.classes, bench_.normalization},
@@ -144,9 +166,14 @@ class TrainCommand {
         restore_replaced(std::filesystem::path(folder) / Checkpoints::kFolder);  // before one is chosen
         const std::string config = folder_->config_file().string();
         const ConfigValues values = read_config(config);
-        check_same_names(flags_, values, folder);
-        settings_ = settings_with(flags_with_tuning(), values, config);
+        TrainFlags flags = flags_with_tuning();
+        if (flags.config) fill_flags(flags, read_config(*flags.config));
+        check_same_names(flags, values, folder);
+        settings_ = settings_with(flags, values, config);
         check_same_run(settings_, values, folder);
+        const auto lr = values.find("lr");
+        if (lr != values.end() && lr->second != shortest(settings_.optimizer.learning_rate))
+            former_lr_ = lr->second;
         check_same_tuning();
         const Checkpoints checkpoints(folder, settings_.keep);
         const auto step = checkpoints.newest_whole([](const std::string& why) {
@@ -170,6 +197,17 @@ class TrainCommand {
                 warn(error.what());
             }
         }
+    }
+
+    // Those that the run's config has, and one for another learning rate: a log of what was changed when.
+    std::string config_comments() const {
+        const std::filesystem::path config = folder_->config_file();
+        std::string comments;
+        if (std::filesystem::exists(config)) comments = comments_of(read_config_text(config));
+        if (former_lr_)
+            comments += to_text("# after step ", state_.position.step, ": lr ", *former_lr_, " -> ",
+                                shortest(settings_.optimizer.learning_rate), '\n');
+        return comments;
     }
 
     // A run goes on with its own copy of the table, wherever the one is that it was given.
@@ -277,6 +315,7 @@ class TrainCommand {
     std::optional<RunFolder> folder_;                  // the one to go on with, or that run() made
     std::optional<std::filesystem::path> checkpoint_;  // to go on from
     TrainingState state_;                              // of that checkpoint
+    Flag former_lr_;                                   // where the run goes on with another learning rate
     Workbench bench_;
 };
 

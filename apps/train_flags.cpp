@@ -126,7 +126,6 @@ void TrainFlags::add_to(CLI::App& app) {
 
 TrainSettings TrainFlags::settings() const {
     if (resume && !run) usage_error("--resume", "needs --run, the folder of the run");
-    if (resume && config) usage_error("--config", "cannot be given together with --resume");
     TrainSettings settings;
     settings.model = &parse_model(model.value_or("mini_xception"));
     settings.data = data_source(data);

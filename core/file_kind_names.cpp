@@ -81,12 +81,12 @@ bool is_picture(FileKind kind) { return kind >= Kind::png && kind <= Kind::svg; 
 bool is_archive(FileKind kind) { return kind >= Kind::zip && kind <= Kind::rar; }
 
 std::string mistaken_kind(FileKind kind, std::string_view expected) {
-    const std::string_view advice = is_archive(kind)                ? "; unpack it and name what is in it"
-                                    : kind == Kind::git_lfs_pointer ? "; git lfs pull brings that"
-                                    : kind == Kind::html            ? "; download it again"
-                                    : kind == Kind::utf16           ? "; save it in UTF-8"
-                                                                    : "";
-    return to_text("is ", name_of(kind), ", expected ", expected, advice);
+    return to_text("is ", name_of(kind), ", expected ", expected,
+                   is_archive(kind)                ? "; unpack it and name what is in it"
+                   : kind == Kind::git_lfs_pointer ? "; git lfs pull brings that"
+                   : kind == Kind::html            ? "; download it again"
+                   : kind == Kind::utf16           ? "; save it in UTF-8"
+                                                   : "");
 }
 
 }  // namespace tern

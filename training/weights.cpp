@@ -24,9 +24,10 @@ void check_no_folder(const fs::path& path) {
     std::error_code error;
     if (!fs::is_directory(path, error)) return;
     const fs::path file = file_meant_by(path);
+    TERN_CHECK(file.empty(), path.string(),
+               "is a folder, expected a safetensors file; name the file in it: ", file.string());
     fail(path.string(), "is a folder, expected a safetensors file",
-         fs::exists(path / "saved_model.pb", error) ? "; it holds a TensorFlow SavedModel" : "",
-         file.empty() ? "" : to_text("; name the file in it: ", file.string()));
+         fs::exists(path / "saved_model.pb", error) ? "; it holds a TensorFlow SavedModel" : "");
 }
 
 // What tern itself writes as safetensors beside weights.

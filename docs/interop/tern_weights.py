@@ -1,6 +1,10 @@
-"""tern's weight files from and to PyTorch (needs torch and safetensors): docs/interop.md."""
+"""tern's weight files from and to PyTorch (needs torch and safetensors): docs/interop.md.
+
+usage: tern_weights.py FROM.pt TO.safetensors    Takes the tensors out of a file in PyTorch's own format.
+"""
 
 import json
+import sys
 
 import torch
 from safetensors import safe_open
@@ -41,3 +45,21 @@ def inputs(images, normalization):
     """Pictures (N, 3, H, W) uint8 as the network wants them: x scale + shift, per channel."""
     scale, shift = (torch.tensor(normalization[key]).view(3, 1, 1) for key in ("scale", "shift"))
     return images.float() * scale + shift
+
+
+def convert(source, target):
+    """Writes the tensors of a file of torch.save(), a state_dict() or a checkpoint with one in it, as safetensors."""
+    content = torch.load(source, map_location="cpu", weights_only=True)
+    for key in ("state_dict", "model_state_dict", "model"):
+        if isinstance(content.get(key), dict):
+            content = content[key]
+    state = {key: value.clone().contiguous() for key, value in content.items() if isinstance(value, torch.Tensor)}
+    if not state:
+        raise SystemExit(f"{source} holds no tensors by name, only {', '.join(map(str, content)) or 'nothing'}")
+    save_file(state, target)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    convert(*sys.argv[1:])

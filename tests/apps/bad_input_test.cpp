@@ -99,7 +99,9 @@ TEST_CASE("a batch of a wrong size, a wrong label, missing batches") {
 
 TEST_CASE("a weight file that is none") {
     const WeightsPlace place;
-    place.check("hello", "is no safetensors file: it has 5 bytes, fewer than the 8 of the header's length");
+    place.check("hello", "is a text, expected a safetensors file");
+    place.check("PK\3\4" + std::string(22, '\0') + '\x10' + std::string(3, '\0') + "archive/data.pkl",
+                "is a PyTorch file, expected a safetensors file; docs/interop.md says how to convert it");
     const std::string whole = test::read_text(place.weights);
     place.check(std::string("\xFF\xFF\xFF\xFF\0\0\0\0", 8) + whole.substr(8),
                 to_text("is no whole safetensors file: its header would take 4294967295 bytes, but ",
@@ -108,6 +110,18 @@ TEST_CASE("a weight file that is none") {
     check_failure(place, {"train", "--data", place.set, "--init", none}, complaint(none) + "no such file");
     check_failure(place, {"evaluate", "--data", place.set, "--checkpoint", none},
                   complaint(none) + "no such file");
+    for (const std::string folder : {"run", "run/checkpoints/step-1"}) {
+        const std::string line = complaint(folder) +
+                                 "is a folder, expected a safetensors file; name the file in it: " + folder +
+                                 (folder == "run" ? "/last" : "/weights") + ".safetensors";
+        check_failure(place, {"train", "--data", place.set, "--init", folder}, line);
+        check_failure(place, {"evaluate", "--data", place.set, "--checkpoint", folder}, line);
+    }
+    const std::string state = "run/checkpoints/step-1/state.safetensors";
+    check_failure(place, {"evaluate", "--data", place.set, "--checkpoint", state},
+                  complaint(state) +
+                      "is the training state of a checkpoint; its weights are in "
+                      "weights.safetensors beside it");
 }
 
 TEST_CASE("a weight file of other weights") {

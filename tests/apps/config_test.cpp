@@ -50,6 +50,46 @@ TEST_CASE("a config sets flags, the command line goes before it") {
     CHECK(again.out == done.out);
 }
 
+TEST_CASE("a config is read as people and editors write it") {
+    const test::Place place;
+    const std::string config =
+        "data = '" + place.set + "'\r\nbatch-size = 8.0\r\nsteps = 1e1\r\nshuffle = false\r\nlr = 1\r\n";
+    for (const std::string start : {"", "\xEF\xBB\xBF"}) {
+        const test::Finished done = plan(place, start + config);
+        INFO(done.err);
+        REQUIRE(done.status == 0);
+        for (const char* line : {"batch_size = 8\n", "steps = 10\n", "shuffle = 'off'\n", "lr = 1.0\n"})
+            CHECK_THAT(done.out, Catch::Contains(line));
+    }
+    CHECK_THAT(plan(place, config + "augment = 'none'\nlog-steps = true\n").out,
+               Catch::Contains("log_steps = true\n"));
+    check_refused(place, "batch_size = 1\nbatch-size = 1\n",
+                  "line 1: batch_size is there twice, with _ and with -");
+    check_refused(place, "shuffle = 1\n", R"(line 1: shuffle must be "on", "off", true or false)");
+    for (const char* number : {"1e300", "-inf", "nan", "true", "'8'"}) {
+        check_refused(place, to_text("batch_size = ", number, "\n"),
+                      "line 1: batch_size must be a whole number");
+    }
+}
+
+TEST_CASE("a file of another kind is no config and no table of choices") {
+    const test::Place place;
+    const auto check = [&](const std::string& text, const std::string& message) {
+        check_refused(place, text, message);
+        const test::Finished done =
+            run_tern(place, {"train", "--dry-run", "--data", "synthetic", "--tuning", "cfg.toml"});
+        CHECK(done.status == 1);
+        CHECK(done.err == "tern: [cfg.toml] " + message + "\n");
+    };
+    check("{\"lr\": 0.1}\n", "is a JSON text, expected TOML");
+    check(std::string("\xFF\xFEl\0r\0 \0=\0 \0001\0", 14),
+          "is a text in UTF-16, expected TOML; save it in UTF-8");
+    check("<!doctype html>", "is a web page (HTML), expected TOML; download it again");
+    check("\x1F\x8B\x08", "is a gzip archive, expected TOML; unpack it and name what is in it");
+    check(std::string("\x40\0\0\0\0\0\0\0{", 9) + std::string(2 << 20, ' '),
+          "is a safetensors file, expected TOML");
+}
+
 TEST_CASE("a config that is not what it should be") {
     const test::Place place;
     check_refused(place, "learning_rate = 0.1\n",

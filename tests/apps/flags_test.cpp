@@ -194,3 +194,18 @@ TEST_CASE("help and version are no errors") {
     CHECK(version.status == 0);
     CHECK_THAT(version.out, Catch::Matches("tern [0-9]+\\.[0-9]+\\.[0-9]+\n"));
 }
+
+TEST_CASE("numbers may have blanks around them and a plus sign") {
+    const test::TemporaryFolder folder;
+    const test::Finished done =
+        run_tern(folder, {"train", "--data", "synthetic", "--dry-run", "--steps", " +5 ", "--lr", "+.5",
+                          "--betas", "0.5, 0.75", "--epsilon", "1E-3\t"});
+    INFO(done.err);
+    REQUIRE(done.status == 0);
+    for (const char* line : {"steps = 5\n", "lr = 0.5\n", "betas = [0.5, 0.75]\n", "epsilon = 0.001\n"})
+        CHECK_THAT(done.out, Catch::Contains(line));
+    for (const char* steps : {"+-5", "++5", "+", " ", "5 5", "1e1", "0x5", "5.0"}) {
+        check_train({"--steps", steps},
+                    to_text("[--steps] must be a whole number of at least 1, got ", steps));
+    }
+}

@@ -210,13 +210,13 @@ TEST_CASE("a run goes on only as it was begun", "[.resume]") {
     check({"--model", "mini_xception_dense"}, 2,
           "[--model] the run in run has mini_xception, got mini_xception_dense");
     check({"--batch-size", "16"}, 2, "[--batch-size] the run in run has 8, got 16");
-    check({"--lr", "0.1"}, 2, "[--lr] the run in run has 0.001, got 0.1");
+    check({"--weight-decay", "0.1"}, 2, "[--weight-decay] the run in run has 0, got 0.1");
     check({"--optimizer", "sgd"}, 2, "[--optimizer] the run in run has adam, got sgd");
     check({"--epochs", "1"}, 2,
           "[--epochs] must not end before step 10, which the run has done, got 5 steps");
     check({"--steps", "4"}, 2, "[--steps] the run in run does not count these");
     check({"--init", "x"}, 2, to_text("[--init] the run in run has none, got ", (place / "x").string()));
-    check({"--config", "x"}, 2, "[--config] cannot be given together with --resume");
+    check({"--config", "x"}, 1, "[x] no such file");
     check({"--data", "synthetic"}, 1,
           "[--data] the run was trained on other records than those of synthetic");
     check_failure(run_tern(place, resume_flags("")), 2,
@@ -227,6 +227,41 @@ TEST_CASE("a run goes on only as it was begun", "[.resume]") {
                   complaint("none") + "holds no run to go on with (no config.toml)");
     CHECK(test::read_text(place / "run" / "config.toml") == before);
     CHECK(rows_of(place / "run").size() == 2);
+}
+
+TEST_CASE("a run goes on with another learning rate, which is told and noted", "[.resume]") {
+    const test::Place place;
+    const std::vector<std::string> flags{"--steps", "2", "--batch-size", "8", "--log-steps"};
+    require_done(run_tern(place, train_flags(place, "run", flags)));
+    const auto config = [&] { return test::read_text(place / "run" / "config.toml"); };
+    const std::vector<std::string> faster{"--steps", "4", "--lr", "0.01"};
+    std::vector<std::string> dry = faster;
+    dry.emplace_back("--dry-run");
+    const std::string before = config(), told = "from step 3 on the learning rate is 0.01; it was 0.001\n";
+    CHECK_THAT(run_tern(place, resume_flags("run", dry)).out, Catch::Contains(told));
+    CHECK(config() == before);
+    const test::Finished done = run_tern(place, resume_flags("run", faster));
+    require_done(done);
+    CHECK_THAT(done.out, Catch::Contains("goes on after step 2\n" + told));
+    CHECK_THAT(config(),
+               Catch::Contains("lr = 0.01\n") && Catch::EndsWith("# after step 2: lr 0.001 -> 0.01\n"));
+    // Plain goings on keep the new one, and the note.
+    const test::Finished plain = run_tern(place, resume_flags("run", {"--steps", "5", "--lr", "0.010"}));
+    require_done(plain);
+    CHECK_THAT(plain.out, !Catch::Contains("learning rate"));
+    // A config file says it as well.
+    test::write_text(place / "cfg.toml", "lr = 1\nsteps = 6\n");
+    require_done(run_tern(place, resume_flags("run", {"--config", "cfg.toml"})));
+    CHECK_THAT(config(), Catch::Contains("lr = 1.0\n") && Catch::EndsWith("# after step 2: lr 0.001 -> 0.01\n"
+                                                                          "# after step 5: lr 0.01 -> 1\n"));
+    std::istringstream steps(test::read_text(place / "run" / "steps.jsonl"));
+    std::vector<double> rates;
+    for (std::string line; std::getline(steps, line);) rates.push_back(json::parse(line)["learning_rate"]);
+    CHECK(rates == std::vector<double>{0.001, 0.001, 0.01, 0.01, 0.01, 1});
+    // What a config file says otherwise must be as it was.
+    test::write_text(place / "cfg.toml", "batch_size = 4\n");
+    check_failure(run_tern(place, resume_flags("run", {"--config", "cfg.toml"})), 2,
+                  "tern: [--batch-size] the run in run has 8, got 4");
 }
 
 TEST_CASE("a run folder without any whole checkpoint, or in use", "[.resume]") {

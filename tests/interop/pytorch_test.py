@@ -34,6 +34,13 @@ def tern(*arguments):
         raise AssertionError(f"tern {' '.join(map(str, arguments))}: status {done.returncode}: {done.stderr}")
 
 
+def refusal(*arguments):
+    """What tern says to a command that it refuses."""
+    done = subprocess.run([TERN, *arguments], capture_output=True, text=True)
+    assert done.returncode == 1, done
+    return done.stderr
+
+
 def make_set(folder, classes):
     """A random data set in CIFAR-10's layout: 5 x 8 records to train on, 20 to test."""
     folder.mkdir()
@@ -82,6 +89,21 @@ def to_tern(name, data, images, classes):
     save_file(model.state_dict(), "plain.safetensors")
     check_equal(f"{name}, PyTorch to tern", logits, logits_of_tern("plain.safetensors", data, "--model", name))
 
+    half = {key: value.half() if value.is_floating_point() else value for key, value in model.state_dict().items()}
+    rounded = models.MODELS[name](classes)
+    rounded.load_state_dict(half, strict=True)
+    logits_of_half = rounded.eval()(inputs)
+    save_file({f"_orig_mod.module.{key}": value for key, value in half.items()}, "half.safetensors")
+    read = logits_of_tern("half.safetensors", data, "--model", name)
+    check_equal(f"{name}, float16 behind wrappers", logits_of_half, read)
+    for old in (True, False):
+        torch.save({"epoch": 3, "state_dict": half}, "model.pt", _use_new_zipfile_serialization=not old)
+        line = refusal("evaluate", "--checkpoint", "model.pt", "--data", data, "--model", name)
+        assert line.startswith("tern: [model.pt] is a PyTorch file, expected a safetensors file; "), line
+        script = ROOT / "docs/interop/tern_weights.py"
+        subprocess.run([sys.executable, script, "model.pt", "made.safetensors"], check=True)
+        check_equal(f"{name}, converted", logits_of_half, logits_of_tern("made.safetensors", data, "--model", name))
+
     scale, shift = (1 / 127.5, -1.0) if name == "mini_xception_dense" else (1 / 255, 0.0)
     normalization = {"name": models.NORMALIZE[name], "scale": [scale] * 3, "shift": [shift] * 3}
     names = [f"class {k}" for k in range(classes)]
@@ -95,7 +117,8 @@ def to_tern(name, data, images, classes):
 def page(images):
     """The Python blocks of the page, one after the other, in a folder that has the run they name."""
     blocks = re.findall(r"\n\n((?:    .*\n|\n)+)", (ROOT / "docs/interop.md").read_text())
-    python = [re.sub("^    ", "", block, flags=re.M) for block in blocks if "tern_weights." in block]
+    blocks = [block for block in blocks if re.search(r"tern_weights\.(load|save)", block)]
+    python = [re.sub("^    ", "", block, flags=re.M) for block in blocks]
     assert len(python) == 2, python
     names = {"images": images}
     for block in python:
