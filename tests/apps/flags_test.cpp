@@ -81,7 +81,7 @@ TEST_CASE("what is fetched") {
 
 TEST_CASE("counts are whole numbers from 1") {
     for (const std::string flag : {"--batch-size", "--epochs", "--steps"}) {
-        for (const std::string value : {"0", "-1", "1.5", "many", "", "1e3", " 1", "99999999999999999999"}) {
+        for (const std::string value : {"0", "-1", "1.5", "many", "", "1e3", "1 1", "99999999999999999999"}) {
             check_train({flag, value},
                         to_text("[", flag, "] must be a whole number of at least 1, got ", value));
         }
