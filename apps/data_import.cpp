@@ -13,7 +13,7 @@ namespace tern::apps {
 namespace {
 
 struct ImportFlags {
-    Flag folder, output, test_fraction, seed, duplicates;
+    Flag folder, output, test_fraction, seed, duplicates, unreadable;
 };
 
 PictureFolderOptions options_of(const ImportFlags& flags) {
@@ -35,27 +35,37 @@ PictureFolder read(const std::string& folder, const PictureFolderOptions& option
 }
 
 void print(const PictureFolder& pictures, const ImportFlags& flags) {
+    const auto count = [](auto number) { return format_count(static_cast<long long>(number)); };
     std::printf("%s: %s training and %s test records of %s classes\n", one_line(*flags.output).c_str(),
-                format_count(pictures.train.size()).c_str(), format_count(pictures.test.size()).c_str(),
-                format_count(pictures.train.class_count()).c_str());
-    if (pictures.moved_to_test > 0)
-        std::printf("%s more went to the tests, so that the files come out even\n",
-                    format_count(pictures.moved_to_test).c_str());
+                count(pictures.train.size()).c_str(), count(pictures.test.size()).c_str(),
+                count(pictures.train.class_count()).c_str());
+    for (const std::string& note : pictures.notes) std::printf("note: %s\n", one_line(note).c_str());
+    if (pictures.has_splits && flags.test_fraction)
+        std::printf("note: --test-fraction changed nothing, since the folders say what the tests are\n");
     for (const std::string& name : pictures.empty_classes)
-        std::printf("no class: %s has no picture of its own\n", name.c_str());
+        std::printf("no class: %s has no picture of its own\n", one_line(name).c_str());
     for (const PictureFolder::Duplicate& duplicate : pictures.duplicates)
         std::printf("duplicate: %s shows the pixels of %s\n", one_line(duplicate.file).c_str(),
                     one_line(duplicate.first).c_str());
     if (!pictures.duplicates.empty())
-        std::printf("%s duplicates were %s\n",
-                    format_count(static_cast<long long>(pictures.duplicates.size())).c_str(),
+        std::printf("%s duplicates were %s\n", count(pictures.duplicates.size()).c_str(),
                     flags.duplicates == "keep" ? "kept" : "left out");
+    if (pictures.other_files > 0)
+        std::printf("%s files are no pictures, passed over\n", count(pictures.other_files).c_str());
     std::fflush(stdout);
-    for (const std::string& failure : pictures.failures)
-        std::fprintf(stderr, "tern: %s\n", one_line(failure).c_str());
-    if (!pictures.failures.empty())
-        std::printf("%s files could not be read and were left out\n",
-                    format_count(static_cast<long long>(pictures.failures.size())).c_str());
+    for (const std::string& failure : pictures.failures) warn(failure);
+}
+
+// The set is made of the others, as rows are printed of the others by tern predict.
+void tell_unreadable(const PictureFolder& pictures, const std::string& folder, bool skip) {
+    if (pictures.failures.empty()) return;
+    const auto failed = static_cast<long long>(pictures.failures.size());
+    const long long all = failed + pictures.train.size() + pictures.test.size() +
+                          static_cast<long long>(pictures.duplicates.size());
+    const std::string line = to_text('[', folder, "] ", format_count(failed), " of ", format_count(all),
+                                     " pictures could not be read and were left out");
+    if (!skip) throw Error(line + "; --unreadable skip makes that no failure");
+    warn(line);
 }
 
 void run(const ImportFlags& flags) {
@@ -63,10 +73,13 @@ void run(const ImportFlags& flags) {
         usage_error("FOLDER", "must name a folder with one folder per class");
     if (!flags.output || flags.output->empty()) usage_error("--output", "must name the folder to make");
     const PictureFolderOptions options = options_of(flags);
+    const bool skip =
+        parse_choice("--unreadable", flags.unreadable.value_or("fail"), {"fail", "skip"}) == "skip";
     check_vacant(*flags.output);
     const PictureFolder pictures = read(*flags.folder, options);
     write_cifar10(*flags.output, pictures.train, pictures.test);
     print(pictures, flags);
+    tell_unreadable(pictures, *flags.folder, skip);
 }
 
 }  // namespace
@@ -83,6 +96,9 @@ Run add_data_import_command(CLI::App& app) {
         ->type_name("N");
     app.add_option("--duplicates", flags->duplicates,
                    "skip|keep (pictures that are there already; default skip)")
+        ->type_name("NAME");
+    app.add_option("--unreadable", flags->unreadable,
+                   "fail|skip (exit status where pictures cannot be read; default fail)")
         ->type_name("NAME");
     app.footer("Examples:\n  tern data import photos --output set --test-fraction 0.1");
     return [flags] { run(*flags); };

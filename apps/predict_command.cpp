@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <cstdio>
+#include <span>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "tern/apps/commands.hpp"
 #include "tern/apps/console.hpp"
+#include "tern/apps/picture_names.hpp"
 #include "tern/apps/train_flags.hpp"
 #include "tern/data/image.hpp"
 #include "tern/training/predictor.hpp"
@@ -16,14 +18,18 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct PredictFlags {
-    Flag checkpoint, top_k, model, normalize, batch_size;
+    Flag checkpoint, list, top_k, model, normalize, batch_size;
     RuntimeFlags runtime;
     bool json = false;
     std::vector<std::string> images;
 
     void add_to(CLI::App& app) {
         app.add_option("--checkpoint", checkpoint, "safetensors file with the weights")->type_name("FILE");
-        app.add_option("IMAGE", images, "PNG, JPEG, PPM or PGM files")->type_name("");
+        app.add_option("IMAGE", images, "pictures, folders of them, or - for a picture on standard input")
+            ->type_name("");
+        app.add_option("--list", list,
+                       "file with a name of a picture or a folder in each line; - is standard input")
+            ->type_name("FILE");
         app.add_option("--top-k", top_k, "classes shown for each picture (default 3)")->type_name("N");
         app.add_option("--model", model, model_names() + " (for files that do not say it)")
             ->type_name("NAME");
@@ -42,7 +48,7 @@ struct PredictSettings {
 
     explicit PredictSettings(const PredictFlags& flags) {
         if (!flags.checkpoint) usage_error("--checkpoint", "must name a weight file");
-        if (flags.images.empty())
+        if (flags.images.empty() && !flags.list)
             usage_error("tern predict", "needs at least one picture; see tern predict --help");
         if (flags.top_k) top_k = parse_integer("--top-k", *flags.top_k, 1);
         if (flags.model) options.model = parse_model(*flags.model).name;
@@ -62,17 +68,18 @@ Predictor make_predictor(const PredictFlags& flags, const PredictSettings& setti
     return Predictor(weights, settings.options);
 }
 
-// The pictures that can be read, small as the network takes them, and a line for each of the others.
+// The pictures of some names, small as the network takes them, and a line for each that cannot be read.
 struct Pictures {
     std::vector<std::string> files;
     Tensors pixels;
     std::vector<std::string> failures;
 
-    Pictures(const std::vector<std::string>& images, std::int64_t size) {
-        for (const std::string& file : images) {
+    Pictures(std::span<const std::string> names, std::int64_t size) {
+        for (const std::string& name : names) {
             try {
-                pixels.push_back(fit_image(read_image(file), size));
-                files.push_back(file);
+                pixels.push_back(
+                    fit_image(name == kStandardInput ? read_standard_input() : read_image(name), size));
+                files.push_back(name);
             } catch (const Error& error) {
                 failures.emplace_back(error.what());
             }
@@ -80,9 +87,9 @@ struct Pictures {
     }
 };
 
-void print_json(const Predictor& predictor, const Pictures& pictures,
-                const std::vector<std::vector<Prediction>>& predictions) {
-    Json rows = Json::array();
+using Predictions = std::vector<std::vector<Prediction>>;
+
+void add_rows(const Pictures& pictures, const Predictions& predictions, Json& rows) {
     for (std::size_t n = 0; n < predictions.size(); ++n) {
         Json classes = Json::array();
         for (const Prediction& prediction : predictions[n])
@@ -91,15 +98,10 @@ void print_json(const Predictor& predictor, const Pictures& pictures,
                                {"probability", prediction.probability}});
         rows.push_back({{"file", pictures.files[n]}, {"classes", classes}});
     }
-    const Json all{{"model", predictor.model_name()}, {"pictures", rows}, {"failures", pictures.failures}};
-    std::puts(all.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
 }
 
-void print_table(const Pictures& pictures, const std::vector<std::vector<Prediction>>& predictions) {
-    std::size_t width = 7;
-    for (const std::string& file : pictures.files) width = std::max(width, one_line(file).size());
+void print_rows(const Pictures& pictures, const Predictions& predictions, std::size_t width) {
     const int columns = static_cast<int>(width);
-    std::printf("%-*s  %-16s %11s\n", columns, "picture", "class", "probability");
     for (std::size_t n = 0; n < predictions.size(); ++n) {
         std::string file = one_line(pictures.files[n]);
         for (const Prediction& prediction : predictions[n]) {
@@ -108,21 +110,50 @@ void print_table(const Pictures& pictures, const std::vector<std::vector<Predict
             file.clear();
         }
     }
+    std::fflush(stdout);
+}
+
+void tell(const std::vector<std::string>& failures, std::size_t others) {
+    if (others > 0)
+        warn(to_text(format_count(static_cast<long long>(others)), " files are no pictures, passed over"));
+    if (failures.empty()) return;
+    for (std::size_t i = 0; i + 1 < failures.size(); ++i) warn(failures[i]);
+    throw Error(failures.back());
 }
 
 void run(const PredictFlags& flags) {
     const PredictSettings settings(flags);
     const Predictor predictor = make_predictor(flags, settings);
-    const Pictures pictures(flags.images, predictor.image_size());
-    if (!pictures.files.empty() || flags.json) {
-        const auto predictions = predictor.predict(pictures.pixels, settings.top_k);
-        flags.json ? print_json(predictor, pictures, predictions) : print_table(pictures, predictions);
+    const PictureNames names = picture_names(flags.images, flags.list);
+    for (const std::string& note : names.notes) warn(note);
+    std::size_t width = 7;
+    for (const std::string& name : names.files) width = std::max(width, one_line(name).size());
+
+    Json rows = Json::array();
+    std::vector<std::string> failures;
+    bool begun = false;
+    const auto piece = static_cast<std::size_t>(settings.options.batch_size);
+    for (std::size_t at = 0; at < names.files.size(); at += piece) {
+        const Pictures pictures(std::span(names.files).subspan(at, std::min(piece, names.files.size() - at)),
+                                predictor.image_size());
+        failures.insert(failures.end(), pictures.failures.begin(), pictures.failures.end());
+        if (pictures.files.empty()) continue;
+        const Predictions predictions = predictor.predict(pictures.pixels, settings.top_k);
+        if (flags.json) {
+            add_rows(pictures, predictions, rows);
+            continue;
+        }
+        if (!begun)
+            std::printf("%-*s  %-16s %11s\n", static_cast<int>(width), "picture", "class", "probability");
+        begun = true;
+        print_rows(pictures, predictions, width);
     }
-    if (pictures.failures.empty()) return;
+    if (flags.json) {
+        const Json all{{"model", predictor.model_name()}, {"pictures", rows}, {"failures", failures}};
+        std::puts(all.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
+    }
     std::fflush(stdout);
-    for (std::size_t i = 0; i + 1 < pictures.failures.size(); ++i)
-        std::fprintf(stderr, "tern: %s\n", one_line(pictures.failures[i]).c_str());
-    throw Error(pictures.failures.back());
+    tell(failures, names.other_files);
 }
 
 }  // namespace
@@ -130,7 +161,9 @@ void run(const PredictFlags& flags) {
 Run add_predict_command(CLI::App& app) {
     const auto flags = std::make_shared<PredictFlags>();
     flags->add_to(app);
-    app.footer("Examples:\n  tern predict --checkpoint runs/RUN/last.safetensors cat.png photos/dog/*.png");
+    app.footer(
+        "Examples:\n  tern predict --checkpoint runs/RUN/last.safetensors cat.png photos/dog\n"
+        "  find photos -name '*.jpg' | tern predict --checkpoint last.safetensors --list -");
     return [flags] { run(*flags); };
 }
 

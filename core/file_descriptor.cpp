@@ -48,15 +48,32 @@ FileDescriptor::~FileDescriptor() {
 FileDescriptor::FileDescriptor(FileDescriptor&& other) noexcept
     : path_(std::move(other.path_)), number_(std::exchange(other.number_, -1)) {}
 
+std::size_t FileDescriptor::read_some(std::span<std::byte> into) const {
+    for (;;) {
+        const ssize_t count = ::read(number_, into.data(), into.size());
+        if (count >= 0) return static_cast<std::size_t>(count);
+        if (errno != EINTR) fail_with_errno(path_, "cannot be read");
+    }
+}
+
 void FileDescriptor::read_exactly(std::span<std::byte> into) const {
     std::size_t done = 0;
     while (done < into.size()) {
-        const ssize_t count = ::read(number_, into.data() + done, into.size() - done);
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) fail_with_errno(path_, "cannot be read");
+        const std::size_t count = read_some(into.subspan(done));
         TERN_CHECK(count > 0, path_.string(), "ended after ", done, " of ", into.size(), " bytes");
-        done += static_cast<std::size_t>(count);
+        done += count;
     }
+}
+
+std::vector<std::byte> FileDescriptor::read_to_end(std::int64_t limit) const {
+    std::vector<std::byte> bytes;
+    std::vector<std::byte> piece(std::size_t{1} << 16);
+    while (const std::size_t count = read_some(piece)) {
+        TERN_CHECK(static_cast<std::int64_t>(bytes.size() + count) <= limit, path_.string(),
+                   "gives more than the ", limit, " bytes that are read of it");
+        bytes.insert(bytes.end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(count));
+    }
+    return bytes;
 }
 
 void FileDescriptor::write_all(std::span<const std::byte> bytes) const {

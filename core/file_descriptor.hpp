@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <vector>
 
 namespace tern {
 
@@ -29,6 +30,8 @@ class FileDescriptor {
 
     /// Throws Error if the file ends before.
     void read_exactly(std::span<std::byte> into) const;
+    /// What comes until the end, of a pipe or a device too; throws Error beyond `limit` bytes.
+    std::vector<std::byte> read_to_end(std::int64_t limit) const;
     void write_all(std::span<const std::byte> bytes) const;
     /// Nothing to do where nothing can be synced: of a pipe, or by a file system that cannot.
     void sync() const;
@@ -48,6 +51,8 @@ class FileDescriptor {
 
   private:
     FileDescriptor(std::filesystem::path path, int number);
+    /// 0 at the end.
+    std::size_t read_some(std::span<std::byte> into) const;
 
     std::filesystem::path path_;
     int number_;

@@ -6,6 +6,8 @@
 
 #include "tern/core/file.hpp"
 #include "tern/data/cifar10_format.hpp"
+#include "tern/data/mistaken_set.hpp"
+#include "tern/data/picture_files.hpp"
 
 namespace tern {
 namespace {
@@ -34,52 +36,74 @@ bool holds_batches(const fs::path& folder) {
     return std::ranges::any_of(all_files(), [&](const std::string& file) { return is_there(folder / file); });
 }
 
-// The folder itself or its only sub-folder with batches.
+// The folder itself, or the only one with batches in it or, failing that, in a folder in it.
 fs::path find_batches(const fs::path& folder) {
     const std::string where = folder.string();
     TERN_CHECK(is_there(folder), where, "no such folder");
-    TERN_CHECK(is_folder(folder), where, "is no folder");
+    if (!is_folder(folder)) fail(where, mistaken_set_file(folder));
     if (holds_batches(folder)) return folder;
-    std::vector<fs::path> found;
     std::error_code error;
-    const fs::directory_iterator entries(folder, error);
+    const fs::directory_iterator readable(folder, error);
     TERN_CHECK(!error, where, "cannot be read: ", error.message());
-    for (const fs::directory_entry& entry : entries) {
-        if (is_folder(entry.path()) && holds_batches(entry.path())) found.push_back(entry.path());
+    std::vector<fs::path> level = folders_in(folder), found;
+    for (int depth = 0; depth < 2 && found.empty(); ++depth) {
+        std::vector<fs::path> deeper;
+        for (const fs::path& inner : level) {
+            if (holds_batches(inner)) found.push_back(inner);
+            for (fs::path& innermost : folders_in(inner)) deeper.push_back(std::move(innermost));
+        }
+        level = std::move(deeper);
     }
-    std::ranges::sort(found);
-    TERN_CHECK(!found.empty(), where, "holds no CIFAR-10 binary files (", kTrainFiles.front(), " to ",
-               kTrainFiles.back(), ", ", kTestFile, "), nor does a folder in it");
-    TERN_CHECK(found.size() == 1, where,
-               "has several folders with CIFAR-10 binary files, name one: ", found[0].filename().string(),
-               ", ", found[1].filename().string(), found.size() > 2 ? ", ..." : "");
+    if (found.empty()) {
+        const std::string rule = mistaken_set(folder);
+        TERN_CHECK(rule.empty(), where, rule);
+        fail(where, "holds no CIFAR-10 binary files (", kTrainFiles.front(), " to ", kTrainFiles.back(), ", ",
+             kTestFile, "), nor does a folder in it");
+    }
+    TERN_CHECK(found.size() == 1, where, "has several folders with CIFAR-10 binary files, name one: ",
+               found[0].lexically_relative(folder).string(), ", ",
+               found[1].lexically_relative(folder).string(), found.size() > 2 ? ", ..." : "");
     return found.front();
 }
 
-void check_all_there(const fs::path& folder) {
+struct Range {
+    std::size_t first, end;
+};
+
+// Which of all_files() hold a split.
+Range files_of(Split split) {
+    return split == Split::train ? Range{0, kTrainFiles.size()}
+                                 : Range{kTrainFiles.size(), kTrainFiles.size() + 1};
+}
+
+void check_there(const fs::path& folder, Range range) {
     std::string missing;
-    for (const std::string& file : all_files()) {
+    for (std::size_t i = range.first; i < range.end; ++i) {
+        const std::string file = all_files()[i];
         if (!is_there(folder / file)) missing += (missing.empty() ? "" : ", ") + file;
     }
     TERN_CHECK(missing.empty(), folder.string(), "is not the whole set, missing: ", missing);
 }
 
+constexpr std::int64_t kNotThere = -1;
+
 // A file cut between two records has a valid size of its own; the others give it away. What a training file
-// should have is what most of them have.
+// should have is what most of those that are there have.
 void check_counts(const fs::path& folder, const std::vector<std::int64_t>& counts) {
     const std::span train(counts.data(), kTrainFiles.size());
-    const auto usual = std::ranges::max_element(
-        train, {}, [&](std::int64_t count) { return std::pair(std::ranges::count(train, count), count); });
+    const auto usual = std::ranges::max_element(train, {}, [&](std::int64_t count) {
+        return std::pair(count == kNotThere ? 0 : std::ranges::count(train, count), count);
+    });
+    if (*usual == kNotThere) return;
     const bool published = *usual == kPublishedRecords;
-    // The last file has what is left after files of equal size: at most one record fewer for each of those.
-    constexpr auto kMostSpare = static_cast<std::int64_t>(kTrainFiles.size()) - 1;
     for (std::size_t i = 0; i < counts.size(); ++i) {
-        if (i == train.size() && !published) continue;  // any number of tests
-        const std::int64_t spare = i + 1 == train.size() && !published ? kMostSpare : 0;
-        TERN_CHECK(counts[i] <= *usual && counts[i] >= *usual - spare, (folder / all_files()[i]).string(),
-                   "has ", counts[i], " records, expected ", *usual, " as in ",
-                   kTrainFiles[static_cast<std::size_t>(usual - train.begin())],
-                   spare > 0 ? to_text(" or up to ", spare, " fewer") : "");
+        if (counts[i] == kNotThere || (i == train.size() && !published)) continue;  // any number of tests
+        const bool last = i + 1 == train.size() && !published;
+        const std::int64_t fewer = last ? kMostFewer : 0, more = last ? kMostMore : 0;
+        TERN_CHECK(counts[i] <= *usual + more && counts[i] >= *usual - fewer,
+                   (folder / all_files()[i]).string(), "has ", counts[i], " records, expected ", *usual,
+                   " as in ", kTrainFiles[static_cast<std::size_t>(usual - train.begin())],
+                   last ? to_text(", up to ", fewer, " fewer or ", more, " more") : "");
     }
 }
 
@@ -87,8 +111,8 @@ void check_counts(const fs::path& folder, const std::vector<std::int64_t>& count
 std::vector<std::int64_t> count_records(const fs::path& folder) {
     std::vector<std::int64_t> counts;
     for (const std::string& file : all_files()) {
-        const std::string path = (folder / file).string();
-        counts.push_back(record_count(path, size_of_file(path)));
+        const fs::path path = folder / file;
+        counts.push_back(is_there(path) ? record_count(path.string(), size_of_file(path)) : kNotThere);
     }
     check_counts(folder, counts);
     return counts;
@@ -107,10 +131,9 @@ std::vector<std::string> read_classes(const fs::path& folder) {
 
 Dataset read_cifar10(const fs::path& folder, Split split) {
     const fs::path place = find_batches(folder);
-    check_all_there(place);
+    const auto [first, end] = files_of(split);
+    check_there(place, {first, end});
     const std::vector<std::int64_t> counts = count_records(place);
-    const std::size_t first = split == Split::train ? 0 : kTrainFiles.size();
-    const std::size_t end = split == Split::train ? kTrainFiles.size() : counts.size();
     std::int64_t total = 0;
     for (std::size_t i = first; i < end; ++i) total += counts[i];
 
@@ -128,9 +151,11 @@ Dataset read_cifar10(const fs::path& folder, Split split) {
     return dataset;
 }
 
+bool holds_cifar10(const fs::path& folder) { return holds_batches(folder); }
+
 std::vector<FileRecords> list_cifar10(const fs::path& folder) {
     const fs::path place = find_batches(folder);
-    check_all_there(place);
+    check_there(place, {0, all_files().size()});
     const std::vector<std::int64_t> counts = count_records(place);
     std::vector<FileRecords> list;
     for (std::size_t i = 0; i < counts.size(); ++i) list.push_back({all_files()[i], counts[i]});

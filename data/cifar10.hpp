@@ -8,11 +8,12 @@
 namespace tern {
 
 /// Reads one split fully into memory. `folder` holds data_batch_1.bin to data_batch_5.bin and test_batch.bin,
-/// or has one sub-folder that does. Class names come from batches.meta.txt where there is one, else they are
-/// those of CIFAR-10. Every size, record count and label is checked; throws Error that names the file, the
-/// rule and the value. All six files must be there, whichever split is read. So that a file cut between two
-/// records is noticed, training files must have equal counts, the fifth up to 4 fewer; with 10,000 each, as
-/// published, all six must have that.
+/// or there is one folder that does in it or in a folder in it. Class names come from batches.meta.txt where
+/// there is one, else they are those of CIFAR-10. Every size, record count and label is checked; throws Error
+/// that names the file, the rule and the value, or says what `folder` is instead. The files of the other
+/// split need not be there. So that a file cut between two records is noticed, training files must have equal
+/// counts, the fifth up to 4 fewer or 5 more; with 10,000 each, as published, all that are there must have
+/// that.
 Dataset read_cifar10(const std::filesystem::path& folder, Split split);
 
 struct FileRecords {
@@ -23,10 +24,8 @@ struct FileRecords {
 /// The six files in the order of the records, with the same checks of names and sizes.
 std::vector<FileRecords> list_cifar10(const std::filesystem::path& folder);
 
-/// Whether files of equal counts, the fifth with up to 4 fewer, can hold so many training records, and
-/// read_cifar10 does not take the set for a damaged copy of the published one. All numbers above 16 do, but
-/// for those that fill files of 10,000.
-bool fits_cifar10(std::int64_t train_records, std::int64_t test_records);
+/// Whether one of those files is in `folder` itself.
+bool holds_cifar10(const std::filesystem::path& folder);
 
 /// Throws Error unless `folder` is not there or is empty, and could be made or replaced: for use before work
 /// whose result goes there.

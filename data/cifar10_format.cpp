@@ -4,9 +4,15 @@
 #include <cstring>
 #include <sstream>
 
+#include "tern/core/file_kind.hpp"
 #include "tern/core/utf8.hpp"
 
 namespace tern::cifar10 {
+namespace {
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+}  // namespace
 
 std::vector<std::string> published_classes() {
     return {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"};
@@ -16,7 +22,10 @@ std::int64_t record_count(const std::string& file, std::int64_t bytes) {
     TERN_CHECK(bytes > 0, file, "is empty, expected records of ", kRecordBytes, " bytes");
     TERN_CHECK(bytes % kRecordBytes == 0, file, "has ", bytes, " bytes = ", bytes / kRecordBytes, " x ",
                kRecordBytes, " + ", bytes % kRecordBytes, ", expected a multiple of the ", kRecordBytes,
-               " bytes of a record");
+               " bytes of a record",
+               bytes % (kRecordBytes + 1) == 0
+                   ? "; it may be a file of CIFAR-100, whose records have two labels"
+                   : "");
     return bytes / kRecordBytes;
 }
 
@@ -48,22 +57,26 @@ std::vector<std::byte> encode(const Tensor& images, const Tensor& labels) {
 
 bool is_class_name(const std::string& line) {
     const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
-    return !line.empty() && std::ranges::none_of(line, is_control) && is_utf8(line);
+    return !line.empty() && !line.starts_with(kByteOrderMark) && line.back() != ' ' &&
+           std::ranges::none_of(line, is_control) && is_utf8(line);
 }
 
 std::vector<std::string> parse_classes(const std::string& file, const std::string& text) {
+    TERN_CHECK(!text.starts_with("\xFF\xFE") && !text.starts_with("\xFE\xFF"), file,
+               mistaken_kind(FileKind::utf16, "names of classes"));
     std::vector<std::string> classes;
-    std::istringstream lines(text);
-    for (std::string line; std::getline(lines, line);) {
-        if (!line.empty() && line.back() == '\r') line.pop_back();
-        classes.push_back(line);
-    }
+    std::istringstream lines(text.starts_with(kByteOrderMark) ? text.substr(kByteOrderMark.size()) : text);
+    for (std::string line; std::getline(lines, line);)
+        classes.push_back(line.substr(0, line.find_last_not_of(" \t\r") + 1));
     while (!classes.empty() && classes.back().empty())
         classes.pop_back();  // the published file ends with one
     TERN_CHECK(!classes.empty() && classes.size() <= 256, file, "names ", classes.size(),
                " classes, expected 1 to 256");
     for (std::size_t i = 0; i < classes.size(); ++i) {
         TERN_CHECK(is_class_name(classes[i]), file, "line ", i + 1, " is no printable class name in UTF-8");
+        const auto first = std::ranges::find(classes, classes[i]) - classes.begin();
+        TERN_CHECK(static_cast<std::size_t>(first) == i, file, "line ", i + 1, " names ", classes[i],
+                   " again, as line ", first + 1);
     }
     return classes;
 }

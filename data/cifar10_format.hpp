@@ -17,6 +17,8 @@ inline constexpr std::int64_t kRecordBytes = 1 + kImageBytes;
 inline constexpr std::int64_t kPublishedRecords = 10000;
 inline constexpr std::array kTrainFiles{"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
                                         "data_batch_4.bin", "data_batch_5.bin"};
+/// How far the count of the last training file may be from that of the others.
+inline constexpr std::int64_t kMostFewer = 4, kMostMore = 5;
 inline constexpr const char* kTestFile = "test_batch.bin";
 inline constexpr const char* kClassesFile = "batches.meta.txt";
 inline constexpr std::int64_t kLargestClassesFile = 1 << 16;  // 256 names of 256 letters
@@ -36,11 +38,13 @@ void decode(const std::string& file, std::span<const std::byte> bytes, std::int6
 /// The other way: the bytes of a file that holds the records.
 std::vector<std::byte> encode(const Tensor& images, const Tensor& labels);
 
-/// Whether a line is UTF-8 without control characters, and not empty: fit for terminals and JSON.
+/// Whether a line is UTF-8 without control characters, not empty, with no byte order mark before it and no
+/// blank after it: fit for terminals and JSON, and read as it was written.
 bool is_class_name(const std::string& line);
 
 /// Names of the classes from the text of batches.meta.txt: one a line; throws Error that names `file` where
-/// there is none, more than 256, or one is empty, not printable or not UTF-8.
+/// there is none, more than 256, or one is empty, not printable, not UTF-8 or there twice. A byte order mark,
+/// line ends of Windows and blanks at the end of a line belong to no name.
 std::vector<std::string> parse_classes(const std::string& file, const std::string& text);
 
 }  // namespace tern::cifar10

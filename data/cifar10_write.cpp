@@ -1,6 +1,6 @@
 #include "tern/data/cifar10.hpp"
 
-#include <algorithm>
+#include <set>
 #include <string>
 
 #include "tern/core/file.hpp"
@@ -15,12 +15,20 @@ using namespace cifar10;
 
 constexpr auto kFiles = static_cast<std::int64_t>(kTrainFiles.size());
 
-std::int64_t records_per_file(std::int64_t train_records) { return (train_records + kFiles - 1) / kFiles; }
+// In each training file but the last, which has the rest. Rounded up that is at most 4 fewer, unless there
+// are few or it would look like a damaged copy of the published set; rounded down, or one less, at most 5
+// more.
+std::int64_t records_per_file(std::int64_t train_records, std::int64_t test_records) {
+    const std::int64_t most = (train_records + kFiles - 1) / kFiles;
+    const bool published = train_records == kPublishedRecords * kFiles && test_records == kPublishedRecords;
+    if (most == kPublishedRecords && !published) return most - 1;
+    return train_records > most * (kFiles - 1) ? most : train_records / kFiles;
+}
 
 void write_files(const fs::path& folder, const Dataset& train, const Dataset& test) {
-    const std::int64_t per_file = records_per_file(train.size());
+    const std::int64_t per_file = records_per_file(train.size(), test.size());
     for (std::int64_t i = 0; i < kFiles; ++i) {
-        const std::int64_t begin = i * per_file, end = std::min(begin + per_file, train.size());
+        const std::int64_t begin = i * per_file, end = i + 1 < kFiles ? begin + per_file : train.size();
         write_file_atomically(folder / kTrainFiles[static_cast<std::size_t>(i)],
                               encode(train.images.slice(begin, end), train.labels.slice(begin, end)));
     }
@@ -42,6 +50,8 @@ void check_set(const fs::path& folder, const Dataset& set, const std::vector<std
         TERN_CHECK(is_class_name(name), folder.string(), "takes names of classes that are one line, got \"",
                    name, '"');
     }
+    TERN_CHECK(std::set(classes.begin(), classes.end()).size() == classes.size(), folder.string(),
+               "takes names of classes that differ");
     const auto count = static_cast<std::int32_t>(classes.size());
     for (const std::int32_t label : set.labels.elements<std::int32_t>()) {
         TERN_CHECK(label >= 0 && label < count, folder.string(), "takes labels from 0 to ", count - 1,
@@ -55,13 +65,6 @@ fs::path without_slash(const fs::path& folder) {
 }
 
 }  // namespace
-
-bool fits_cifar10(std::int64_t train_records, std::int64_t test_records) {
-    const std::int64_t per_file = records_per_file(train_records);
-    if (train_records <= per_file * (kFiles - 1) || test_records < 1) return false;
-    return per_file != kPublishedRecords ||
-           (train_records == kPublishedRecords * kFiles && test_records == kPublishedRecords);
-}
 
 void check_vacant(const fs::path& folder) {
     const std::string last = without_slash(folder).filename().string();
@@ -79,7 +82,7 @@ void check_vacant(const fs::path& folder) {
 
 void write_cifar10(const fs::path& folder, const Dataset& train, const Dataset& test) {
     for (const Dataset* set : {&train, &test}) check_set(folder, *set, train.classes);
-    TERN_CHECK(fits_cifar10(train.size(), test.size()), folder.string(), train.size(), " training and ",
+    TERN_CHECK(train.size() >= kFiles && test.size() >= 1, folder.string(), train.size(), " training and ",
                test.size(), " test records cannot be spread over 5 and 1 files");
     check_vacant(folder);
     const fs::path target = without_slash(folder);

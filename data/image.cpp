@@ -6,7 +6,11 @@
 #include <string_view>
 #include <vector>
 
+#include <fcntl.h>
+
 #include "tern/core/file.hpp"
+#include "tern/core/file_descriptor.hpp"
+#include "tern/core/file_kind.hpp"
 #include "tern/core/output.hpp"
 #include "tern/data/image_formats.hpp"
 
@@ -26,16 +30,14 @@ constexpr std::array kFormats{
     Format{"JPEG", "\xFF\xD8\xFF", decode_jpeg},
     Format{"PPM", "P6", decode_ppm},
     Format{"PGM", "P5", decode_ppm},
+    Format{"PPM as text", "P3", decode_ppm},
+    Format{"PGM as text", "P2", decode_ppm},
 };
 
-struct Ending {
-    std::string_view ending, format;
-};
+// "BM" alone begins texts, too: file_kind() looks further.
+constexpr Format kBmp{"BMP", "BM", decode_bmp};
 
-constexpr std::array kEndings{
-    Ending{".png", "PNG"},   Ending{".jpg", "JPEG"}, Ending{".jpeg", "JPEG"}, Ending{".jpe", "JPEG"},
-    Ending{".jfif", "JPEG"}, Ending{".ppm", "PPM"},  Ending{".pgm", "PGM"},
-};
+constexpr std::string_view kExpected = "a PNG, JPEG, BMP, PPM or PGM picture";
 
 const Format& format_of(const std::string& file, Bytes bytes) {
     TERN_CHECK(!bytes.empty(), file, "is empty, expected a picture");
@@ -43,19 +45,12 @@ const Format& format_of(const std::string& file, Bytes bytes) {
     for (const Format& format : kFormats) {
         if (text.starts_with(format.magic)) return format;
     }
-    fail(file, "is no PNG, JPEG, PPM (P6) or PGM (P5) picture");
-}
-
-// Somebody who is wrong about the format may be wrong about the picture.
-void check_name(const std::filesystem::path& path, const Format& format) {
-    std::string ending = path.extension().string();
-    std::ranges::transform(ending, ending.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    for (const Ending& known : kEndings) {
-        TERN_CHECK(ending != known.ending || format.name == known.format, path.string(), "is named as ",
-                   known.format, " but holds ", format.name);
-    }
+    const FileKind kind = file_kind(bytes);
+    if (kind == FileKind::bmp) return kBmp;
+    if (kind == FileKind::unknown) fail(file, "is no known format, expected ", kExpected);
+    if (kind == FileKind::netpbm)
+        fail(file, "is a PBM, PAM or PFM picture (", text.substr(0, 2), "), expected ", kExpected);
+    fail(file, mistaken_kind(kind, kExpected));
 }
 
 // Lists of what cannot be read name files, so this does too.
@@ -99,13 +94,15 @@ Tensor decode_image(std::span<const std::byte> bytes, const std::string& name) {
 
 Tensor read_image(const std::filesystem::path& path) {
     const std::string file = path.string();
+    std::error_code error;
+    const std::filesystem::file_status status = std::filesystem::status(path, error);
+    if (std::filesystem::is_fifo(status) || std::filesystem::is_character_file(status))
+        return decode_image(FileDescriptor(path, O_RDONLY, "cannot be opened").read_to_end(kMostImageBytes),
+                            file);
     const std::int64_t size = size_of_file(path);
     TERN_CHECK(size <= kMostImageBytes, file, "has ", size, " bytes, more than the ", kMostImageBytes,
                " that are read as a picture");
-    const std::vector<std::byte> bytes = read_bytes(path);
-    const Format& format = format_of(file, bytes);
-    check_name(path, format);
-    return decode(format, file, bytes);
+    return decode_image(read_bytes(path), file);
 }
 
 void write_png(const std::filesystem::path& path, const Tensor& image) {

@@ -14,7 +14,9 @@ using Bytes = std::span<const std::byte>;
 
 Tensor decode_png(const std::string& file, Bytes bytes);
 Tensor decode_jpeg(const std::string& file, Bytes bytes);
-/// P6 and P5, one picture and nothing after it.
+/// Of Windows or OS/2, with 1, 4, 8, 16, 24 or 32 bits to a pixel, plain, with masks or run lengths.
+Tensor decode_bmp(const std::string& file, Bytes bytes);
+/// P6, P5, P3 and P2, one picture and nothing after it.
 Tensor decode_ppm(const std::string& file, Bytes bytes);
 
 std::vector<std::byte> encode_png(const Tensor& image);
@@ -23,9 +25,9 @@ std::vector<std::byte> encode_png(const Tensor& image);
 /// kMostPixels or more than kMostSide on a side.
 Tensor make_pixels(const std::string& file, std::uint64_t width, std::uint64_t height);
 
-/// The orientation, 1 to 8, that an EXIF segment of a JPEG (from "Exif" on) has in its first directory
+/// The orientation, 1 to 8, that an EXIF block (from its TIFF header on) has in its first directory
 /// (EXIF 2.32, tag 0x0112); 1, upright, where it has none or is damaged.
-int exif_orientation(Bytes segment);
+int exif_orientation(Bytes block);
 /// The picture as it is meant to be looked at.
 Tensor turn_upright(const Tensor& image, int orientation);
 

@@ -106,8 +106,8 @@ void mix_inks(const std::vector<std::uint8_t>& inks, bool inverted, const Tensor
 int orientation_of(const jpeg_decompress_struct& jpeg) {
     for (const jpeg_marker_struct* marker = jpeg.marker_list; marker != nullptr; marker = marker->next) {
         const Bytes segment = std::as_bytes(std::span(marker->data, marker->data_length));
-        if (segment.size() >= 4 && std::memcmp(segment.data(), "Exif", 4) == 0)
-            return exif_orientation(segment);
+        if (segment.size() >= 6 && std::memcmp(segment.data(), "Exif", 4) == 0)
+            return exif_orientation(segment.subspan(6));
     }
     return 1;
 }

@@ -25,11 +25,10 @@ class Tiff {
 
 }  // namespace
 
-int exif_orientation(Bytes segment) {
-    constexpr std::size_t kBeforeTiff = 6, kEntryBytes = 12;
+int exif_orientation(Bytes block) {
+    constexpr std::size_t kEntryBytes = 12;
     constexpr std::uint32_t kOrientation = 0x0112, kShort = 3;
-    if (segment.size() <= kBeforeTiff) return 1;
-    const Tiff tiff(segment.subspan(kBeforeTiff));
+    const Tiff tiff(block);
     const std::size_t directory = tiff.long_at(4);
     for (std::size_t i = 0; i < tiff.short_at(directory); ++i) {
         const std::size_t entry = directory + 2 + i * kEntryBytes;

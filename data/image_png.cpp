@@ -109,7 +109,10 @@ Tensor decode_png(const std::string& file, Bytes bytes) {
     reader.pixels = channels == 4 ? rgba.data() : image.data<std::uint8_t>();
     check(finishes(reader, read_rows), file, reader);
     if (channels == 4) blend_with_black(rgba, image);
-    return image;
+    png_bytep exif = nullptr;
+    png_uint_32 length = 0;
+    if (png_get_eXIf_1(reader.png, reader.info, &length, &exif) == 0) return image;
+    return turn_upright(image, exif_orientation(std::as_bytes(std::span(exif, length))));
 }
 
 std::vector<std::byte> encode_png(const Tensor& image) {

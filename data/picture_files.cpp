@@ -1,7 +1,13 @@
 #include "tern/data/picture_files.hpp"
 
 #include <algorithm>
+#include <array>
+#include <map>
+#include <set>
 
+#include "tern/core/error.hpp"
+#include "tern/core/file_kind.hpp"
+#include "tern/data/cifar10.hpp"
 #include "tern/data/cifar10_format.hpp"
 
 namespace tern {
@@ -9,12 +15,31 @@ namespace {
 
 namespace fs = std::filesystem;
 
+std::string lower(std::string text) {
+    std::ranges::transform(text, text.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    return text;
+}
+
+template <std::size_t kCount>
+bool is_one_of(const fs::path& path, const std::array<const char*, kCount>& names) {
+    return std::ranges::count(names, lower(path.filename().string())) > 0;
+}
+
+// Hidden, or left behind by macOS, a Synology station, Windows and Linux.
+bool is_passed_over(const fs::path& path) {
+    constexpr std::array kLeft{"__macosx", "@eadir", "$recycle.bin", "system volume information",
+                               "lost+found"};
+    return path.filename().string().starts_with('.') || is_one_of(path, kLeft);
+}
+
 std::vector<fs::path> visible_entries(const fs::path& folder) {
     std::error_code error;
     fs::directory_iterator entries(folder, error);
     std::vector<fs::path> found;
     for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
-        if (!entries->path().filename().string().starts_with('.')) found.push_back(entries->path());
+        if (!is_passed_over(entries->path())) found.push_back(entries->path());
     }
     TERN_CHECK(!error, folder.string(), "cannot be read: ", error.message());
     std::ranges::sort(found);
@@ -26,25 +51,227 @@ bool is_folder(const fs::path& path) {
     return fs::is_directory(path, error);
 }
 
+std::vector<fs::path> visible_folders(const fs::path& folder) {
+    std::vector<fs::path> entries = visible_entries(folder);
+    std::erase_if(entries, [](const fs::path& path) { return !is_folder(path); });
+    return entries;
+}
+
+bool has_pictures(const fs::path& folder) {
+    return std::ranges::any_of(visible_entries(folder), [](const fs::path& path) {
+        return !is_folder(path) && looks_like_picture(path);
+    });
+}
+
+// A link that leads to nothing is a file that cannot be read.
+bool may_be_read(const fs::path& path) {
+    std::error_code error;
+    const fs::file_status status = fs::status(path, error);
+    return fs::is_regular_file(status) || !fs::exists(status);
+}
+
+class Walk {
+  public:
+    explicit Walk(std::vector<std::string>& notes) : notes_(notes) {}
+
+    // Links may lead in circles: each folder is taken once.
+    void into(const fs::path& folder) {
+        std::error_code error;
+        if (!seen_.insert(fs::canonical(folder, error)).second) {
+            notes_.push_back(to_text(folder.string(), " is a link to a folder already taken"));
+            return;
+        }
+        for (const fs::path& entry : visible_entries(folder)) {
+            if (is_folder(entry))
+                into(entry);
+            else if (may_be_read(entry))
+                files.push_back(entry);
+            else
+                notes_.push_back(to_text(entry.string(), " is no regular file, passed over"));
+        }
+    }
+
+    std::vector<fs::path> files;
+
+  private:
+    std::vector<std::string>& notes_;
+    std::set<fs::path> seen_;
+};
+
+struct SplitFolders {
+    std::vector<fs::path> train, test, validation, other;
+};
+
+SplitFolders sort_by_split(const fs::path& root) {
+    constexpr std::array kTrain{"train", "training"}, kTest{"test", "testing"};
+    constexpr std::array kValidation{"val", "valid", "validation", "dev"};
+    SplitFolders found;
+    for (const fs::path& folder : visible_folders(root)) {
+        (is_one_of(folder, kTrain)        ? found.train
+         : is_one_of(folder, kTest)       ? found.test
+         : is_one_of(folder, kValidation) ? found.validation
+                                          : found.other)
+            .push_back(folder);
+    }
+    return found;
+}
+
+class Lister {
+  public:
+    explicit Lister(const fs::path& root) { list_.root = root; }
+
+    PictureFiles list() {
+        descend();
+        const SplitFolders splits = sort_by_split(list_.root);
+        // A class may be called "train": a split's folder has folders and no pictures.
+        const bool splits_here =
+            !splits.train.empty() && !(splits.test.empty() && splits.validation.empty()) &&
+            !visible_folders(splits.train.front()).empty() && !has_pictures(splits.train.front());
+        splits_here ? add_splits(splits) : add_classes(list_.root, std::nullopt);
+        finish();
+        return std::move(list_);
+    }
+
+  private:
+    // "photos/photos/cat": the classes are where there are several folders.
+    void descend() {
+        for (;;) {
+            const std::vector<fs::path> folders = visible_folders(list_.root);
+            if (folders.size() != 1 || has_pictures(list_.root) || has_pictures(folders.front()) ||
+                visible_folders(folders.front()).size() < 2)
+                return;
+            list_.root = folders.front();
+            list_.notes.push_back(
+                to_text("the folders in ", list_.root.string(), " are taken, the only one there"));
+        }
+    }
+
+    void add_splits(const SplitFolders& splits) {
+        const std::string where = list_.root.string();
+        TERN_CHECK(splits.other.empty(), where, "has folders of splits beside others (",
+                   splits.other.front().filename().string(), "): import one of them, or move them apart");
+        TERN_CHECK(splits.train.size() == 1 && splits.test.size() <= 1 && splits.validation.size() <= 1,
+                   where, "has several folders of one split: import one of them, or move them apart");
+        const bool has_test = !splits.test.empty();
+        const fs::path test = has_test ? splits.test.front() : splits.validation.front();
+        list_.has_splits = true;
+        for (const auto& [folder, split] :
+             {std::pair(splits.train.front(), Split::train), {test, Split::test}}) {
+            TERN_CHECK(!visible_folders(folder).empty(), folder.string(),
+                       "has no folders of classes, so its pictures have no labels; import ",
+                       splits.train.front().string(), " alone, of which a share becomes tests");
+            add_classes(folder, split);
+        }
+        list_.notes.push_back(
+            to_text("the splits are those of the folders: ", splits.train.front().filename().string(),
+                    " to train on, ", test.filename().string(), " for tests"));
+        if (has_test && !splits.validation.empty()) {
+            Walk walk(list_.notes);
+            walk.into(splits.validation.front());
+            list_.notes.push_back(to_text(splits.validation.front().string(), " was left out with its ",
+                                          walk.files.size(), " files: a set has two splits"));
+        }
+    }
+
+    void add_classes(const fs::path& folder, std::optional<Split> split) {
+        std::size_t beside = 0, deeper = 0;
+        for (const fs::path& entry : visible_entries(folder)) {
+            if (!is_folder(entry)) {
+                beside += looks_like_picture(entry) ? 1 : 0;
+                continue;
+            }
+            const std::string name = entry.filename().string();
+            TERN_CHECK(cifar10::is_class_name(name), entry.string(), "is no printable class name in UTF-8");
+            Walk walk(list_.notes);
+            walk.into(entry);
+            std::vector<PictureFiles::File>& own = by_class_[name];
+            for (const fs::path& file : walk.files) {
+                own.push_back({file, 0, split});
+                deeper += file.parent_path() != entry && looks_like_picture(file) ? 1 : 0;
+            }
+        }
+        if (beside > 0)
+            list_.notes.push_back(
+                to_text(folder.string(), " has ", beside, " pictures in no class's folder, left out"));
+        if (deeper > 0)
+            list_.notes.push_back(
+                to_text(deeper, " pictures in folders within a class's count as that class's"));
+    }
+
+    void finish() {
+        const std::string where = list_.root.string();
+        TERN_CHECK(!by_class_.empty(), where, "has no sub-folders, expected one for each class");
+        TERN_CHECK(by_class_.size() <= 256, where, "has ", by_class_.size(),
+                   " sub-folders, at most 256 classes fit");
+        std::map<std::string, std::string> lowered;
+        for (auto& [name, files] : by_class_) {
+            const auto [first, is_new] = lowered.emplace(lower(name), name);
+            if (!is_new)
+                list_.notes.push_back(to_text("the classes ", first->second, " and ", name,
+                                              " differ by the case of letters only"));
+            for (PictureFiles::File& file : files) {
+                file.folder = list_.folders.size();
+                list_.files.push_back(std::move(file));
+            }
+            list_.folders.push_back(name);
+        }
+        note_order_of_numbers();
+    }
+
+    // As PyTorch and Keras have it, too, and as often a surprise.
+    void note_order_of_numbers() {
+        const auto is_number = [](const std::string& name) {
+            return name.size() < 10 && name.find_first_not_of("0123456789") == std::string::npos;
+        };
+        const auto value = [](const std::string& name) { return std::stol(name); };
+        if (!std::ranges::all_of(list_.folders, is_number) ||
+            std::ranges::is_sorted(list_.folders, {}, value))
+            return;
+        list_.notes.push_back(to_text("classes are in the order of the bytes of their names: ",
+                                      list_.folders[0], ", ", list_.folders[1], ", ..."));
+    }
+
+    PictureFiles list_;
+    std::map<std::string, std::vector<PictureFiles::File>> by_class_;
+};
+
 }  // namespace
 
 PictureFiles list_picture_files(const fs::path& folder) {
     const std::string where = folder.string();
     std::error_code error;
     TERN_CHECK(fs::exists(folder, error), where, "no such folder");
-    TERN_CHECK(is_folder(folder), where, "is no folder");
-    PictureFiles list;
-    for (const fs::path& entry : visible_entries(folder)) {
-        if (!is_folder(entry)) continue;
-        const std::string name = entry.filename().string();
-        TERN_CHECK(cifar10::is_class_name(name), entry.string(), "is no printable class name in UTF-8");
-        for (const fs::path& file : visible_entries(entry)) list.files.push_back({file, list.folders.size()});
-        list.folders.push_back(name);
+    if (!is_folder(folder)) {
+        const FileKind kind = file_kind_at(folder);
+        TERN_CHECK(kind == FileKind::unknown, where,
+                   mistaken_kind(kind, "a folder with one folder of pictures for each class"));
+        fail(where, "is no folder");
     }
-    TERN_CHECK(!list.folders.empty(), where, "has no sub-folders, expected one for each class");
-    TERN_CHECK(list.folders.size() <= 256, where, "has ", list.folders.size(),
-               " sub-folders, at most 256 classes fit");
-    return list;
+    TERN_CHECK(!holds_cifar10(folder), where,
+               "is a set in CIFAR-10's layout already; --data takes it as it is");
+    return Lister(folder).list();
+}
+
+std::vector<fs::path> files_within(const fs::path& folder, std::vector<std::string>& notes) {
+    Walk walk(notes);
+    walk.into(folder);
+    return std::move(walk.files);
+}
+
+std::vector<fs::path> folders_in(const fs::path& folder) {
+    try {
+        return visible_folders(folder);
+    } catch (const Error&) {
+        return {};
+    }
+}
+
+bool looks_like_picture(const fs::path& file) {
+    constexpr std::array kEndings{".png",  ".apng", ".jpg", ".jpeg", ".jpe",  ".jfif", ".bmp",
+                                  ".dib",  ".webp", ".gif", ".tif",  ".tiff", ".heic", ".heif",
+                                  ".avif", ".jxl",  ".jp2", ".ppm",  ".pgm",  ".pnm",  ".pbm"};
+    return std::ranges::count(kEndings, lower(file.extension().string())) > 0 ||
+           (is_picture(file_kind_at(file)));
 }
 
 }  // namespace tern

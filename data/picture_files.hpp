@@ -2,22 +2,42 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "tern/data/dataset.hpp"
 
 namespace tern {
 
 struct PictureFiles {
     struct File {
         std::filesystem::path path;
-        std::size_t folder;  // index into `folders`
+        std::size_t folder;          // index into `folders`
+        std::optional<Split> split;  // where the folders say it
     };
-    std::vector<std::string> folders;  // names of the sub-folders, sorted
+    std::filesystem::path root;        // that of the classes, or of the splits
+    std::vector<std::string> folders;  // names of the classes' folders, sorted
     std::vector<File> files;           // sorted
+    bool has_splits = false;           // root/train/CLASS/... and root/test/CLASS/...
+    std::vector<std::string> notes;    // what was decided or passed over, a line each
 };
 
-/// Everything in the sub-folders of `folder` whose name does not begin with a dot; throws Error that names
-/// what cannot be read, or a sub-folder whose name cannot be that of a class.
+/// Everything in the folders of `folder`, one for each class, and in the folders within those. Where `folder`
+/// has only one folder, whose folders are more, these are the classes. Folders named train and test (or val,
+/// in any case of letters) that have folders of classes are splits. Passed over are names that begin with a
+/// dot, what systems leave behind (__MACOSX, @eaDir) and folders that a link leads to again. Throws Error
+/// that names what cannot be read, a class whose name cannot be one, or what is no such layout.
 PictureFiles list_picture_files(const std::filesystem::path& folder);
+
+/// Files in `folder` and the folders within it, sorted, with the same passed over; `notes` tells of links.
+std::vector<std::filesystem::path> files_within(const std::filesystem::path& folder,
+                                                std::vector<std::string>& notes);
+
+/// The folders in `folder`, sorted, without those passed over; none where it cannot be read.
+std::vector<std::filesystem::path> folders_in(const std::filesystem::path& folder);
+
+/// Whether a file claims to be a picture: its content begins like one, of any format, or its name ends so.
+bool looks_like_picture(const std::filesystem::path& file);
 
 }  // namespace tern

@@ -7,7 +7,6 @@
 
 #include "tern/core/parallel.hpp"
 #include "tern/core/random.hpp"
-#include "tern/data/cifar10.hpp"
 #include "tern/data/cifar10_format.hpp"
 #include "tern/data/image.hpp"
 #include "tern/data/picture_files.hpp"
@@ -72,7 +71,10 @@ std::vector<std::size_t> sift(const std::vector<PictureFiles::File>& files, Pict
     std::unordered_multimap<std::uint64_t, std::size_t> seen;
     for (std::size_t i = 0; i < files.size(); ++i) {
         if (!pictures.failures[i].empty()) {
-            result.failures.push_back(pictures.failures[i]);
+            if (looks_like_picture(files[i].path))
+                result.failures.push_back(pictures.failures[i]);
+            else
+                ++result.other_files;
             continue;
         }
         const auto [begin, end] = seen.equal_range(pictures.fingerprints[i]);
@@ -119,7 +121,8 @@ struct Splits {
     std::vector<Record> train, test;
 };
 
-Splits split(const std::vector<Record>& records, std::size_t classes, const PictureFolderOptions& options) {
+Splits split(const PictureFiles& list, const std::vector<Record>& records, std::size_t classes,
+             const PictureFolderOptions& options) {
     const RandomStream stream{options.seed, RandomPurpose::split, 0};
     std::vector<std::pair<std::uint64_t, std::size_t>> order;
     std::vector<double> counts(classes);
@@ -132,6 +135,10 @@ Splits split(const std::vector<Record>& records, std::size_t classes, const Pict
     for (const double count : counts) quotas.push_back(std::llround(options.test_fraction * count));
     Splits splits;
     for (const auto& [key, i] : order) {
+        if (const std::optional<Split> given = list.files[records[i].file].split) {
+            (*given == Split::test ? splits.test : splits.train).push_back(records[i]);
+            continue;
+        }
         std::int64_t& quota = quotas[static_cast<std::size_t>(records[i].label)];
         (quota > 0 ? splits.test : splits.train).push_back(records[i]);
         --quota;
@@ -139,9 +146,14 @@ Splits split(const std::vector<Record>& records, std::size_t classes, const Pict
     return splits;
 }
 
-bool fits(const Splits& splits) {
-    return fits_cifar10(static_cast<std::int64_t>(splits.train.size()),
-                        static_cast<std::int64_t>(splits.test.size()));
+// What nobody would otherwise notice before an evaluation.
+void note_missing(const std::vector<Record>& records, const std::vector<std::string>& classes,
+                  std::string_view what, std::vector<std::string>& notes) {
+    std::vector<bool> there(classes.size());
+    for (const Record& record : records) there[static_cast<std::size_t>(record.label)] = true;
+    for (std::size_t k = 0; k < classes.size(); ++k) {
+        if (!there[k]) notes.push_back(to_text("class ", classes[k], " has no ", what, " record"));
+    }
 }
 
 Dataset make_dataset(Pictures& pictures, const std::vector<Record>& records,
@@ -168,18 +180,18 @@ PictureFolder read_picture_folder(const std::filesystem::path& folder, const Pic
     const PictureFiles list = list_picture_files(folder);
     Pictures pictures = read_all(list.files, progress);
     PictureFolder result;
+    result.notes = list.notes;
+    result.has_splits = list.has_splits;
     const std::vector<std::size_t> kept = sift(list.files, pictures, options.keep_duplicates, result);
     const std::vector<Record> records = label(list, kept, result);
     const std::vector<std::string> classes = result.train.classes;
-    Splits splits = split(records, classes.size(), options);
-    for (; !fits(splits) && splits.train.size() > 5; ++result.moved_to_test) {
-        splits.test.push_back(splits.train.back());
-        splits.train.pop_back();
-    }
-    TERN_CHECK(fits(splits), where, "gives ", splits.train.size(), " training and ", splits.test.size(),
-               " test records, at least 5 and 1 are needed",
-               result.failures.empty() ? "" : "; the first file that is no picture: ",
+    const Splits splits = split(list, records, classes.size(), options);
+    TERN_CHECK(splits.train.size() >= 5 && !splits.test.empty(), where, "gives ", splits.train.size(),
+               " training and ", splits.test.size(), " test records, at least 5 and 1 are needed",
+               result.failures.empty() ? "" : "; the first picture that cannot be read: ",
                result.failures.empty() ? "" : result.failures.front());
+    note_missing(splits.train, classes, "training", result.notes);
+    note_missing(splits.test, classes, "test", result.notes);
     result.train = make_dataset(pictures, splits.train, classes, where);
     result.test = make_dataset(pictures, splits.test, classes, where);
     return result;

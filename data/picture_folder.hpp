@@ -19,22 +19,24 @@ struct PictureFolderOptions {
 struct PictureFolder {
     Dataset train, test;
     std::vector<std::string> empty_classes;  // folders without a readable picture: no classes of the set
-    std::vector<std::string> failures;       // one line for each file that is no picture, "[file] rule"
+    std::vector<std::string> failures;       // one line for each picture that cannot be read, "[file] rule"
+    std::int64_t other_files = 0;            // that do not look like pictures, passed over
+    std::vector<std::string> notes;          // what was decided, or may surprise, a line each
+    bool has_splits = false;                 // the folders say which records are tests
 
     struct Duplicate {
         std::string file, first;  // shows the pixels of the file `first`, which comes before it
     };
     std::vector<Duplicate> duplicates;  // left out, unless they are kept
-    std::int64_t moved_to_test = 0;     // beyond the fraction, for numbers that fits_cifar10()
 };
 
-/// Reads every file in the sub-folders of `folder`, whose names, in the order of their bytes, are the
-/// classes. Pictures are brought to 32 x 32 by fit_image(). Hidden files and folders are passed over; what
-/// else is no picture is listed. Of each class round(test_fraction * records) become tests, chosen by seed,
-/// and both splits are put into an order of the same draws: a record's key is number i of RandomStream{seed,
-/// split, 0}, i its place among all records. `progress`, where given, is called with files read and files in
-/// all, from the caller's thread. Throws Error where the folder is none, has no class or more than 256, a
-/// class's name is no line of text, or there are fewer than 6 records.
+/// Reads the files that list_picture_files() finds; the names of their folders, in the order of their bytes,
+/// are the classes. Pictures are brought to 32 x 32 by fit_image(). Where the folders name no splits, of each
+/// class round(test_fraction * records) become tests, chosen by seed. Both splits are put into an order of
+/// the same draws: a record's key is number i of RandomStream{seed, split, 0}, i its place among all records.
+/// `progress`, where given, is called with files read and files in all, from the caller's thread. Throws
+/// Error where the folder is none, has no class or more than 256, a class's name is no line of text, or there
+/// are fewer than 5 records to train on or no test.
 PictureFolder read_picture_folder(const std::filesystem::path& folder, const PictureFolderOptions& options,
                                   const std::function<void(std::int64_t, std::int64_t)>& progress = {});
 

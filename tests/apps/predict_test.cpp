@@ -127,3 +127,60 @@ TEST_CASE("a foreign weight file needs its model, and then names classes by numb
     CHECK(other.err == complaint("run/last.safetensors") +
                            "holds weights of mini_xception, expected mini_xception_dense\n");
 }
+
+TEST_CASE("folders give their pictures, and what is none is counted") {
+    const Gallery place;
+    std::filesystem::create_directories(place / "photos" / "dog");
+    test::write_text(place / "photos" / "z.jpg", test::read_text(place / "a.png"));
+    test::write_text(place / "photos" / "dog" / "b.jpg", test::read_text(place / "b.jpg"));
+    test::write_text(place / "photos" / "notes.txt", "no picture");
+    const test::Finished done = place.predict({"photos", "a.png", "--top-k", "1"});
+    CHECK(done.status == 0);
+    CHECK(done.err == "tern: 1 files are no pictures, passed over\n");
+    CHECK(std::ranges::count(done.out, '\n') == 4);
+    CHECK_THAT(done.out, Catch::Contains("\nphotos/dog/b.jpg  class "));
+    CHECK(done.out.find("photos/dog/b.jpg") < done.out.find("photos/z.jpg"));
+    CHECK(done.out.find("photos/z.jpg") < done.out.find("\na.png"));
+    std::filesystem::create_directories(place / "empty");
+    const test::Finished none = place.predict({"empty"});
+    CHECK(none.status == 1);
+    CHECK(none.err == complaint("empty") + "is a folder without pictures\n");
+}
+
+TEST_CASE("a list names pictures, a line each") {
+    const Gallery place;
+    test::write_text(place / "list.txt",
+                     "\xEF\xBB\xBF"
+                     "b.jpg\r\n\r\na.png");
+    const test::Finished done = place.predict({"--list", "list.txt", "--batch-size", "1"});
+    CHECK(done.status == 0);
+    CHECK(done.out == place.predict({"b.jpg", "a.png"}).out);
+    const test::Finished picture = place.predict({"--list", "a.png"});
+    CHECK(picture.status == 1);
+    CHECK(picture.err == complaint("a.png") + "is a PNG picture, expected a list of names, one in a line\n");
+    test::write_text(place / "blank.txt", "\n\n");
+    CHECK(place.predict({"--list", "blank.txt"}).err == complaint("blank.txt") + "is a list without names\n");
+    CHECK(place.predict({"--list", "none.txt"}).err ==
+          complaint("none.txt") + "cannot be opened: No such file or directory\n");
+}
+
+TEST_CASE("standard input is a picture or a list, once") {
+    const Gallery place;
+    const auto through_shell = [&](const std::string& command) {
+        const std::string line = "cd '" + place.path().string() + "' && " + command + " > out.txt 2> err.txt";
+        return std::pair(std::system(line.c_str()), test::read_text(place / "out.txt"));
+    };
+    const std::string tern = std::string(TERN_PROGRAM) + " predict --checkpoint run/last.safetensors --json ";
+    const auto [status, out] = through_shell("cat a.png | " + tern + "-");
+    CHECK(status == 0);
+    json piped = json::parse(out), named = json::parse(place.predict({"a.png", "--json"}).out);
+    CHECK(piped["pictures"][0]["file"] == "-");
+    CHECK(piped["pictures"][0]["classes"] == named["pictures"][0]["classes"]);
+    CHECK(through_shell("cat a.png | " + tern + "/dev/stdin").first == 0);
+    const auto [listed, rows] = through_shell("printf 'b.jpg\\na.png\\n' | " + tern + "--list -");
+    CHECK(listed == 0);
+    CHECK(rows == place.predict({"b.jpg", "a.png", "--json"}).out);
+    const test::Finished twice = place.predict({"-", "--list", "-"});
+    CHECK(twice.status == 2);
+    CHECK(twice.err == "tern: [-] stands for standard input, which can be read once\n");
+}

@@ -2,10 +2,15 @@
 #include "tern/data/image.hpp"
 
 #include <cstdlib>
+#include <fstream>
 #include <span>
+#include <thread>
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
+#include "tern/core/file_descriptor.hpp"
 #include "tern/core/memory.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/data/made_pictures.hpp"
@@ -269,29 +274,66 @@ TEST_CASE("a JPEG of endless scans is refused") {
                       "[picture] is no whole JPEG picture: it has more than 100 scans");
 }
 
-TEST_CASE("names and contents agree, in any case of letters") {
+TEST_CASE("the content says what a picture is, whatever its name") {
     const test::TemporaryFolder folder;
     const std::string png = test::make_png(2, 2, test::noise(2, 2)),
-                      ppm = test::make_ppm(2, 2, test::noise(2, 2));
-    const std::string jpeg = test::make_jpeg(2, 2, test::noise(2, 2));
-    const auto path = [&](const std::string& name, const std::string& text) {
-        test::write_text(folder / name, text);
-        return folder / name;
-    };
-    CHECK_NOTHROW(read_image(path("a.PNG", png)));
-    CHECK_NOTHROW(read_image(path("a.Jpeg", jpeg)));
-    CHECK_NOTHROW(read_image(path("a.pnm", ppm)));
-    CHECK_NOTHROW(read_image(path("a", jpeg)));
-    CHECK_THROWS_WITH(read_image(path("b.png", jpeg)),
-                      test::at(folder / "b.png") + "is named as PNG but holds JPEG");
-    CHECK_THROWS_WITH(read_image(path("b.jpg", ppm)),
-                      test::at(folder / "b.jpg") + "is named as JPEG but holds PPM");
-    CHECK_THROWS_WITH(read_image(path("c.png", "")),
-                      test::at(folder / "c.png") + "is empty, expected a picture");
-    CHECK_THROWS_WITH(read_image(path("d.png", "GIF89a")),
-                      test::at(folder / "d.png") + "is no PNG, JPEG, PPM (P6) or PGM (P5) picture");
+                      ppm = test::make_ppm(2, 2, test::noise(2, 2)),
+                      jpeg = test::make_jpeg(2, 2, test::noise(2, 2));
+    for (const char* name : {"a.PNG", "a.Jpeg", "a.jpg", "a.png", "a.bmp", "a.pnm", "a.txt", "a"}) {
+        for (const std::string& text : {png, jpeg, ppm}) {
+            test::write_text(folder / name, text);
+            CHECK(pixels(read_image(folder / name)) == pixels(decode(text)));
+        }
+    }
     CHECK_THROWS_WITH(read_image(folder / "none.png"), test::at(folder / "none.png") + "no such file");
     CHECK_THROWS_WITH(read_image(folder.path()), test::at(folder.path()) + "is a folder, expected a file");
+}
+
+TEST_CASE("what is no picture is said to be what it is") {
+    const std::string expected = ", expected a PNG, JPEG, BMP, PPM or PGM picture";
+    const auto check = [&](const std::string& text, const std::string& what) {
+        CHECK_THROWS_WITH(decode(text), "[picture] " + what);
+    };
+    check("", "is empty, expected a picture");
+    check("GIF89a...", "is a GIF picture" + expected);
+    check(std::string("II*\0....", 8), "is a TIFF picture" + expected);
+    check(std::string("\0\0\0\x18"
+                      "ftypheic",
+                      12),
+          "is a HEIC picture" + expected);
+    check(std::string("\0\0\0\x18"
+                      "ftypavif",
+                      12),
+          "is an AVIF picture" + expected);
+    check("%PDF-1.7\n", "is a PDF document" + expected);
+    check("<svg xmlns='http://www.w3.org/2000/svg'/>", "is an SVG drawing" + expected);
+    check("<!DOCTYPE html><html>", "is a web page (HTML)" + expected + "; download it again");
+    check("version https://git-lfs.github.com/spec/v1\n",
+          "is a Git LFS pointer, not the file itself" + expected + "; git lfs pull brings that");
+    check("words", "is a text" + expected);
+    check("P4 8 1\n\xFF", "is a PBM, PAM or PFM picture (P4)" + expected);
+    check(std::string("\x01\x00\xFE\x02", 4), "is no known format" + expected);
+}
+
+TEST_CASE("a picture can come out of a pipe") {
+    const test::TemporaryFolder folder;
+    const std::string path = (folder / "pipe.png").string(),
+                      png = test::make_png(40, 50, test::noise(40, 50));
+    REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+    std::thread writer([&] { std::ofstream(path, std::ios::binary) << png; });
+    CHECK(pixels(read_image(path)) == pixels(decode(png)));
+    writer.join();
+    CHECK_THROWS_WITH(read_image("/dev/null"), "[/dev/null] is empty, expected a picture");
+    CHECK_THROWS_WITH(FileDescriptor("/dev/zero", O_RDONLY, "cannot be opened").read_to_end(100),
+                      "[/dev/zero] gives more than the 100 bytes that are read of it");
+}
+
+TEST_CASE("PPM and PGM as text") {
+    CHECK(pixels(decode("P3 2 1 255\n1 2 3\n4 5 6\n")) == Samples{1, 2, 3, 4, 5, 6});
+    CHECK(pixels(decode("P2\n# grey\n1 2\n15\n15 3")) == Samples{255, 255, 255, 51, 51, 51});
+    CHECK_THROWS_WITH(decode("P2 2 1 255\n7"),
+                      "[picture] is no whole PPM or PGM picture: it has too few numbers");
+    CHECK_THROWS_WITH(decode("P2 1 1 9\n10"), "[picture] has a value of 10, more than its largest of 9");
 }
 
 TEST_CASE("a written PNG is read back") {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <set>
 
+#include <sys/stat.h>
+
 #include "tern/core/parallel.hpp"
 #include "tern/data/cifar10.hpp"
 #include "tern/data/image.hpp"
@@ -59,9 +61,9 @@ TEST_CASE("every picture becomes a record of its folder's class, in one of the s
     const Pets pets;
     const PictureFolder read = pets.read();
     CHECK((read.train.classes == std::vector<std::string>{"cat", "dog"}));
-    CHECK(read.train.size() == 15);  // 16 do not fit the layout
-    CHECK(read.test.size() == 5);
-    CHECK(read.moved_to_test == 1);
+    CHECK(read.train.size() == 16);
+    CHECK(read.test.size() == 4);
+    CHECK(read.notes.empty());
     CHECK(read.failures.empty());
     CHECK(read.duplicates.empty());
     CHECK(read.empty_classes.empty());
@@ -101,9 +103,9 @@ TEST_CASE("a share of each class becomes tests") {
     CHECK_THROWS_WITH(
         pets.read({.test_fraction = 1}),
         test::at(pets.folder.path()) + "the fraction of tests must be above 0 and below 1, got 1");
-    const PictureFolder few = pets.read({.test_fraction = 0.001});
-    CHECK(few.test.size() == 1);
-    CHECK(few.moved_to_test == 1);
+    CHECK_THROWS_WITH(
+        pets.read({.test_fraction = 0.001}),
+        test::at(pets.folder.path()) + "gives 20 training and 0 test records, at least 5 and 1 are needed");
 }
 
 TEST_CASE("pictures of equal pixels are told, and left out or kept") {
@@ -132,16 +134,110 @@ TEST_CASE("what is no picture is listed, empty folders are no classes") {
     std::filesystem::create_directories(pets.folder / ".hidden");
     test::write_text(pets.folder / "readme.txt", "beside the folders");
     pets.add("cat", ".DS_Store", "hidden");
-    const auto notes = pets.add("bee", "notes.txt", "no picture");
+    pets.add("bee", "notes.txt", "no picture");
     const auto cut = pets.add("dog", "cut.png", test::make_png(9, 9, test::noise(9, 9)).substr(0, 100));
     const PictureFolder read = pets.read();
     CHECK((read.train.classes == std::vector<std::string>{"cat", "dog"}));
     CHECK((read.empty_classes == std::vector<std::string>{"ant", "bee"}));
     check_labels(read.train);
-    REQUIRE(read.failures.size() == 3);
-    CHECK(read.failures[0] == test::at(notes) + "is no PNG, JPEG, PPM (P6) or PGM (P5) picture");
-    CHECK(read.failures[1] == test::at(pets.folder / "cat" / "more") + "is a folder, expected a file");
-    CHECK(read.failures[2] == test::at(cut) + "is no whole PNG picture: the file ends too early");
+    CHECK((read.failures == std::vector{test::at(cut) + "is no whole PNG picture: the file ends too early"}));
+    CHECK(read.other_files == 1);
+}
+
+TEST_CASE("folders of splits keep their splits") {
+    const test::TemporaryFolder folder;
+    const auto add = [&](const std::string& name, int red) {
+        const auto value = static_cast<std::uint8_t>(red);
+        std::filesystem::create_directories(folder / name);
+        test::write_text(folder / name / (std::to_string(red) + ".ppm"),
+                         test::make_ppm(2, 2, test::filled(2, 2, {value, 1, 2})));
+    };
+    for (int i = 0; i < 4; ++i) {
+        add("set/train/cat", i);
+        add("set/train/dog", 100 + i);
+        add("set/Test/cat", 50 + i);
+    }
+    add("set/train/dog/puppies", 110);
+    const auto check = [&](const std::string& last_note) {
+        const PictureFolder read = read_picture_folder(folder.path(), {});
+        CHECK(read.has_splits);
+        std::vector<int> train = reds(read.train), tests = reds(read.test);
+        std::ranges::sort(train);
+        std::ranges::sort(tests);
+        CHECK((train == std::vector{0, 1, 2, 3, 100, 101, 102, 103, 110}));
+        CHECK((tests == std::vector{50, 51, 52, 53}));
+        CHECK((read.train.classes == std::vector<std::string>{"cat", "dog"}));
+        REQUIRE(!read.notes.empty());
+        CHECK(read.notes.back() == last_note);
+        return read.notes;
+    };
+    const std::string none = "class dog has no test record";
+    const std::vector<std::string> notes = check(none);
+    REQUIRE(notes.size() == 4);
+    CHECK(notes[0] == "the folders in " + (folder / "set").string() + " are taken, the only one there");
+    CHECK(notes[1] == "1 pictures in folders within a class's count as that class's");
+    CHECK(notes[2] == "the splits are those of the folders: train to train on, Test for tests");
+    add("set/val/cat", 200);
+    CHECK(check(none)[3] ==
+          (folder / "set" / "val").string() + " was left out with its 1 files: a set has two splits");
+    std::filesystem::remove_all(folder / "set" / "val");
+    std::filesystem::rename(folder / "set" / "Test", folder / "set" / "valid");
+    check(none);
+    add("set/more/cat", 201);
+    CHECK_THROWS_WITH(
+        read_picture_folder(folder.path(), {}),
+        test::at(folder / "set") +
+            "has folders of splits beside others (more): import one of them, or move them apart");
+    std::filesystem::remove_all(folder / "set" / "more");
+    std::filesystem::remove_all(folder / "set" / "valid");
+    add("set/test", 7);
+    CHECK_THROWS_WITH(read_picture_folder(folder.path(), {}),
+                      test::at(folder / "set" / "test") +
+                          "has no folders of classes, so its pictures have no labels; import " +
+                          (folder / "set" / "train").string() + " alone, of which a share becomes tests");
+}
+
+TEST_CASE("classes may be called train and test") {
+    const Pets pets;
+    std::filesystem::rename(pets.folder / "cat", pets.folder / "test");
+    std::filesystem::rename(pets.folder / "dog", pets.folder / "train");
+    CHECK((pets.read().train.classes == std::vector<std::string>{"test", "train"}));
+}
+
+TEST_CASE("folders within a class's, links and what systems leave behind") {
+    const Pets pets;
+    pets.add("cat/more/yet", "z.ppm", test::make_ppm(2, 2, test::filled(2, 2, {20, 1, 2})));
+    pets.add("dog/__MACOSX", "x.png", "left behind");
+    pets.add("@eaDir", "x.png", "left behind");
+    pets.add("dog", "Thumbs.db", "left behind");
+    test::write_text(pets.folder / "loose.png", "beside the folders");
+    std::filesystem::create_directory_symlink(pets.folder / "cat", pets.folder / "cat" / "more" / "round");
+    ::mkfifo((pets.folder / "dog" / "pipe.png").c_str(), 0600);
+    const PictureFolder read = pets.read();
+    CHECK(read.train.size() + read.test.size() == 21);
+    CHECK(read.failures.empty());
+    CHECK(read.other_files == 1);
+    CHECK(
+        (read.notes == std::vector<std::string>{
+                           (pets.folder / "cat/more/round").string() + " is a link to a folder already taken",
+                           (pets.folder / "dog/pipe.png").string() + " is no regular file, passed over",
+                           pets.folder.path().string() + " has 1 pictures in no class's folder, left out",
+                           "1 pictures in folders within a class's count as that class's"}));
+    std::filesystem::create_symlink("nowhere", pets.folder / "dog" / "gone.png");
+    CHECK((pets.read().failures == std::vector{test::at(pets.folder / "dog" / "gone.png") + "no such file"}));
+}
+
+TEST_CASE("small classes, names alike and numbers are told of") {
+    const Pets pets;
+    pets.add("Dog", "a.ppm", test::make_ppm(2, 2, test::filled(2, 2, {30, 1, 2})));
+    const std::vector<std::string> notes = pets.read().notes;
+    CHECK((notes == std::vector<std::string>{"the classes Dog and dog differ by the case of letters only",
+                                             "class Dog has no test record"}));
+    std::filesystem::remove_all(pets.folder / "Dog");
+    std::filesystem::rename(pets.folder / "cat", pets.folder / "10");
+    std::filesystem::rename(pets.folder / "dog", pets.folder / "9");
+    CHECK((pets.read().notes ==
+           std::vector<std::string>{"classes are in the order of the bytes of their names: 10, 9, ..."}));
 }
 
 TEST_CASE("what memory cannot hold is listed like what is no picture") {
@@ -170,15 +266,23 @@ TEST_CASE("folders that are no set are refused") {
         CHECK_THROWS_WITH(read_picture_folder(path, {}), test::at(path) + message);
     };
     check(folder / "none", "no such folder");
-    test::write_text(folder / "file", "");
+    test::write_text(folder / "file", "\x01");
     check(folder / "file", "is no folder");
+    test::write_text(folder / "photos.zip", "PK\3\4");
+    check(
+        folder / "photos.zip",
+        "is a ZIP archive, expected a folder with one folder of pictures for each class; unpack it and name "
+        "what is in it");
     check(folder.path(), "has no sub-folders, expected one for each class");
+    test::write_text(folder / "test_batch.bin", "");
+    check(folder.path(), "is a set in CIFAR-10's layout already; --data takes it as it is");
+    std::filesystem::remove(folder / "test_batch.bin");
     std::filesystem::create_directory(folder / "a");
     check(folder.path(), "gives 0 training and 0 test records, at least 5 and 1 are needed");
     test::write_text(folder / "a" / "b.png", "");
     check(folder.path(),
-          "gives 0 training and 0 test records, at least 5 and 1 are needed; the first file that is no "
-          "picture: " +
+          "gives 0 training and 0 test records, at least 5 and 1 are needed; the first picture that cannot "
+          "be read: " +
               test::at(folder / "a" / "b.png") + "is empty, expected a picture");
     for (int i = 0; i < 256; ++i) std::filesystem::create_directory(folder / std::to_string(i));
     check(folder.path(), "has 257 sub-folders, at most 256 classes fit");
@@ -195,7 +299,7 @@ TEST_CASE("any number of pictures from 6 on gives a set that is read back") {
         test::write_text(folder / "pictures" / "one" / (std::to_string(count) + ".ppm"),
                          test::make_ppm(2, 2, test::filled(2, 2, {red, 0, 0})));
         INFO(count << " pictures");
-        if (count < 6) {
+        if (count < 6) {  // rounded, fewer than 5 to train on or no test
             CHECK_THROWS_AS(read_picture_folder(folder / "pictures", {}), Error);
             continue;
         }
