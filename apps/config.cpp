@@ -70,6 +70,7 @@ std::string to_toml(const TrainSettings& settings) {
     write_optimizer(out, settings.optimizer);
     out.text("schedule", settings.schedule);
     out.number("label_smoothing", settings.plan.label_smoothing);
+    out.text("running_statistics", settings.running_statistics);
     if (settings.init) out.text("init", absolute(*settings.init));
     if (settings.plan.save_every > 0) out.integer("save_every", settings.plan.save_every);
     out.integer("keep", settings.keep);

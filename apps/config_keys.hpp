@@ -37,6 +37,8 @@ inline constexpr std::array kKeys{
     Key{"schedule", Kind::text, false, [](TrainFlags& flags) -> Flag& { return flags.schedule; }},
     Key{"label_smoothing", Kind::number, false,
         [](TrainFlags& flags) -> Flag& { return flags.label_smoothing; }},
+    Key{"running_statistics", Kind::text, false,
+        [](TrainFlags& flags) -> Flag& { return flags.running_statistics; }},
     Key{"init", Kind::text, false, [](TrainFlags& flags) -> Flag& { return flags.init; }},
     Key{"save_every", Kind::integer, true, [](TrainFlags& flags) -> Flag& { return flags.save_every; }},
     Key{"keep", Kind::integer, true, [](TrainFlags& flags) -> Flag& { return flags.keep; }},

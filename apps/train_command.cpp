@@ -67,7 +67,8 @@ Workbench prepare(const TrainSettings& settings, const std::optional<std::filesy
     if (settings.plan.epochs > 0) bench.test_set = load_split(settings.data, Split::test);
     bench.normalization = make_normalization(settings.normalize, bench.train_set);
     const std::string name(settings.model->name);
-    bench.model = make_model(name, {bench.train_set.class_count(), settings.plan.seed});
+    bench.model = make_model(name, {bench.train_set.class_count(), settings.plan.seed,
+                                    settings.running_statistics != "published"});
     bench.model->to(compute_dtype(settings.runtime.precision));
     if (checkpoint)
         load_weights(*bench.model, name, read_weights(*checkpoint / Checkpoints::kWeights));
@@ -165,7 +166,8 @@ class TrainCommand {
         folder_.emplace(RunFolder::open(folder));
         restore_replaced(std::filesystem::path(folder) / Checkpoints::kFolder);  // before one is chosen
         const std::string config = folder_->config_file().string();
-        const ConfigValues values = read_config(config);
+        ConfigValues values = read_config(config);
+        values.emplace("running_statistics", "published");  // the only rule before there was a key
         TrainFlags flags = flags_with_tuning();
         if (flags.config) fill_flags(flags, read_config(*flags.config));
         check_same_names(flags, values, folder);

@@ -12,6 +12,11 @@ namespace {
 const std::vector<std::string_view> kNormalizations{"unit", "half", "dataset"};
 const std::vector<std::string_view> kOptimizers{"adam", "adamw", "sgd"};
 const std::vector<std::string_view> kAugmentations{"none", "crop-flip"};
+const std::vector<std::string_view> kRunningStatistics{"precise", "corrected", "published"};
+
+// Pictures whose statistics are precise: 2^20 values per channel at 32 x 32, and a third of a second of
+// training.
+constexpr std::int64_t kStatisticsRecords = 1024;
 
 // A flag that only some optimizers take must not be passed over in silence.
 void check_taken(const char* flag, const Flag& value, bool taken, const std::string& optimizer) {
@@ -105,6 +110,9 @@ void TrainFlags::add_to(CLI::App& app) {
     app.add_option("--weight-decay", weight_decay, "(default 0; adamw: 0.01)")->type_name("X");
     app.add_option("--schedule", schedule, "constant")->type_name("NAME");
     app.add_option("--label-smoothing", label_smoothing, "(default 0)")->type_name("X");
+    app.add_option("--running-statistics", running_statistics,
+                   join_choices(kRunningStatistics) + ": of batch norms (default precise)")
+        ->type_name("NAME");
     app.add_option("--init", init, "safetensors file to start from")->type_name("FILE");
     app.add_option("--save-every", save_every, "steps after which to save too (default: only after an epoch)")
         ->type_name("N");
@@ -136,6 +144,9 @@ TrainSettings TrainFlags::settings() const {
     settings.normalize = parse_normalize(normalize.value_or(std::string(settings.model->normalization)));
     settings.optimizer = optimizer_settings(*this, *settings.model);
     settings.schedule = parse_choice("--schedule", schedule.value_or("constant"), {"constant"});
+    settings.running_statistics =
+        parse_choice("--running-statistics", running_statistics.value_or("precise"), kRunningStatistics);
+    if (settings.running_statistics == "precise") settings.plan.statistics_records = kStatisticsRecords;
     settings.init = init;
     if (keep) settings.keep = parse_integer("--keep", *keep, 1);
     settings.log_steps = log_steps;

@@ -17,6 +17,7 @@ struct TrainSettings {
     std::string normalize;
     OptimizerSettings optimizer;
     std::string schedule = "constant";
+    std::string running_statistics;
     Flag init;
     std::int64_t keep = 2;  // checkpoints
     bool log_steps = false;
@@ -25,8 +26,8 @@ struct TrainSettings {
 
 struct TrainFlags {
     Flag model, data, run, epochs, steps, batch_size, seed, shuffle, augment, normalize;
-    Flag optimizer, lr, momentum, betas, epsilon, weight_decay, schedule, label_smoothing, init;
-    Flag save_every, keep, config;
+    Flag optimizer, lr, momentum, betas, epsilon, weight_decay, schedule, label_smoothing;
+    Flag running_statistics, init, save_every, keep, config;
     RuntimeFlags runtime;
     bool log_steps = false, resume = false, json = false, dry_run = false;
 

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "tern/layers/batch_norm2d.hpp"
 #include "tern/models/mini_xception.hpp"
 #include "tern/models/mini_xception_dense.hpp"
 
@@ -31,7 +32,12 @@ const ModelInfo& find_model(std::string_view name) {
 std::unique_ptr<Module> make_model(std::string_view name, const ModelOptions& options) {
     const ModelInfo& info = find_model(name);
     TERN_CHECK(options.classes >= 1, "model", "classes must be at least 1, got ", options.classes);
-    return info.make(options);
+    std::unique_ptr<Module> model = info.make(options);
+    model->visit([&options](const std::string&, Module& module) {
+        if (auto* const norm = dynamic_cast<BatchNorm2d*>(&module))
+            norm->set_bias_correction(options.bias_correction);
+    });
+    return model;
 }
 
 }  // namespace tern

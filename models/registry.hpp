@@ -13,7 +13,8 @@ namespace tern {
 
 struct ModelOptions {
     std::int64_t classes = 10;
-    std::uint64_t seed = 0;  // of the initial weights
+    std::uint64_t seed = 0;        // of the initial weights
+    bool bias_correction = false;  // of the running statistics: BatchNorm2dOptions
 };
 
 /// A model and the settings of its own training, which flags may replace.

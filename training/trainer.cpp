@@ -6,6 +6,7 @@
 
 #include "tern/data/batches.hpp"
 #include "tern/training/evaluation.hpp"
+#include "tern/training/precise_statistics.hpp"
 
 namespace tern {
 namespace {
@@ -137,10 +138,18 @@ bool Trainer::losses_due() const {
            now() - last_read_ >= kReadSeconds;
 }
 
+// Nothing but the weights decides what comes out, so that it does not matter how often a run was saved.
+void Trainer::take_statistics() {
+    if (plan_.statistics_records == 0 || statistics_step_ == position_.step) return;
+    take_precise_statistics(model_, train_, plan_.statistics_records, plan_.batch_size, plan_.seed);
+    statistics_step_ = position_.step;
+}
+
 void Trainer::save() {
     flush_losses();
     if (!callbacks_.save) return;
     read_finite_totals();
+    take_statistics();
     check_finite(model_, position_.step);
     position_.row_seconds = position_.row_records > 0 ? row_seconds() : 0;
     callbacks_.save(position_, state());
@@ -163,6 +172,7 @@ void Trainer::flush_losses() {
 std::optional<MetricsRow> Trainer::finish_row() {
     flush_losses();
     MetricsRow row{position_.epoch, read_finite_totals(), {}, row_seconds(), optimizer_.learning_rate()};
+    take_statistics();
     if (test_ != nullptr) {
         check_finite(model_, position_.step);  // before a whole evaluation of it
         row.test = evaluate(model_, *test_, plan_.batch_size, false, callbacks_.stop).totals;

@@ -26,6 +26,10 @@ struct TrainingPlan {
     PrepareImagesParams augmentation = {};  // of the training pictures; its epoch is the trainer's to set
     double label_smoothing = 0;
     std::int64_t save_every = 0;  // steps after which to save, beside the end of each row; 0: there only
+    /// Training records over which the running statistics are taken anew (FreshStatistics), always the same,
+    /// before the model is evaluated or saved: in whole batches, at least one. 0: they stay as training left
+    /// them.
+    std::int64_t statistics_records = 0;
 };
 
 struct TrainingProgress {
@@ -71,6 +75,7 @@ class Trainer {
     void take_step(const Tensor& records);
     std::optional<MetricsRow> finish_row();
     void start_row();
+    void take_statistics();
     void save();
     void flush_losses();
     bool losses_due() const;
@@ -88,7 +93,8 @@ class Trainer {
     TrainingCallbacks callbacks_;
     std::int64_t total_steps_;
     TrainingStep step_;
-    std::vector<StepLoss> waiting_;  // without their losses yet
+    std::int64_t statistics_step_ = -1;  // after which they were taken
+    std::vector<StepLoss> waiting_;      // without their losses yet
     TrainingPosition position_;
     double row_start_ = 0, last_read_ = 0;
 };

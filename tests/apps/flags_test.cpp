@@ -112,6 +112,8 @@ TEST_CASE("names are those that there are") {
     check_train({"--normalize", "zero"}, "[--normalize] must be one of unit, half, dataset, got zero");
     check_train({"--shuffle", "yes"}, "[--shuffle] must be one of on, off, got yes");
     check_train({"--augment", "cutout"}, "[--augment] must be one of none, crop-flip, got cutout");
+    check_train({"--running-statistics", "keras"},
+                "[--running-statistics] must be one of precise, corrected, published, got keras");
     check_train({"--schedule", "cosine"}, "[--schedule] must be one of constant, got cosine");
     check_train({"--precision", "float8"},
                 "[--precision] must be one of float32, bfloat16, float16, float64, got float8");

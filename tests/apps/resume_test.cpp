@@ -264,6 +264,29 @@ TEST_CASE("a run goes on with another learning rate, which is told and noted", "
                   "tern: [--batch-size] the run in run has 8, got 4");
 }
 
+TEST_CASE("a run begun before there was another rule for running statistics keeps its own", "[.resume]") {
+    const test::Place place;
+    const std::vector<std::string> rule{"--batch-size", "8", "--running-statistics", "published", "--steps"};
+    const auto train = [&](const std::string& run, const std::string& steps) {
+        std::vector<std::string> flags = rule;
+        flags.push_back(steps);
+        require_done(run_tern(place, train_flags(place, run, flags)));
+    };
+    train("whole", "4");
+    train("old", "2");
+    std::string config = test::read_text(place / "old" / "config.toml");
+    const std::string line = "running_statistics = 'published'\n";
+    REQUIRE(config.find(line) != std::string::npos);
+    config.erase(config.find(line), line.size());
+    test::write_text(place / "old" / "config.toml", config);
+    check_failure(run_tern(place, resume_flags("old", {"--running-statistics", "precise"})), 2,
+                  "tern: [--running-statistics] the run in old has published, got precise");
+    require_done(run_tern(place, resume_flags("old", {"--steps", "4"})));
+    CHECK(test::read_text(place / "old" / "last.safetensors") ==
+          test::read_text(place / "whole" / "last.safetensors"));
+    CHECK_THAT(test::read_text(place / "old" / "config.toml"), Catch::Contains(line));
+}
+
 TEST_CASE("a run folder without any whole checkpoint, or in use", "[.resume]") {
     const test::Place place;
     require_done(run_tern(place, train_flags(place, "run", {"--steps", "1", "--batch-size", "8"})));

@@ -119,6 +119,39 @@ TEST_CASE("steps without shuffling take the records in file order") {
     CHECK(second[1] != whole[1]);
 }
 
+TEST_CASE("running statistics follow the rule that was asked for, and training is the same") {
+    const test::Place place;
+    const auto run = [&](const std::string& rule, std::vector<std::string> more) {
+        more.insert(more.end(), {"--log-steps", "--running-statistics", rule});
+        train(place, rule, more);
+        CHECK_THAT(test::read_text(place / rule / "config.toml"),
+                   Catch::Contains("running_statistics = '" + rule + "'\n"));
+        for (const auto& [name, tensor] : read_safetensors(place / rule / "last.safetensors").tensors) {
+            if (name == "entry.bn1.running_mean") return tensor;
+        }
+        FAIL("no running mean");
+        return Tensor();
+    };
+    const std::vector<std::string> one{"--steps", "1"};
+    const Tensor published = run("published", one), corrected = run("corrected", one),
+                 precise = run("precise", one);
+    double difference = 0;
+    for (std::size_t c = 0; c < 32; ++c) {
+        // The first batch's mean, and Keras' hundredth of it, each rounded once or twice.
+        const float whole = corrected.elements<float>()[c];
+        CHECK(std::fabs(published.elements<float>()[c] - 0.01F * whole) <= 0x1p-22F * std::fabs(whole));
+        difference +=
+            std::fabs(precise.elements<float>()[c] - whole);  // that of the step before, of 8 records
+    }
+    CHECK(difference > 0);
+    const std::string steps = test::read_text(place / "published" / "steps.jsonl");
+    CHECK(test::read_text(place / "corrected" / "steps.jsonl") == steps);
+    CHECK(test::read_text(place / "precise" / "steps.jsonl") == steps);
+    train(place, "plain", one);
+    CHECK(test::read_text(place / "plain" / "last.safetensors") ==
+          test::read_text(place / "precise" / "last.safetensors"));
+}
+
 TEST_CASE("a run in float16 leaves weights in float32 and its loss scale in the checkpoint") {
     const test::Place place;
     train(place, "half", {"--steps", "2", "--precision", "float16"});

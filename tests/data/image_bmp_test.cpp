@@ -17,8 +17,8 @@ std::string number(std::uint32_t value, int bytes) {
 
 struct Bmp {
     std::uint32_t width = 2, height = 2, bits = 24, compression = 0;
-    std::string between;  // masks and palette
-    std::string pixels;
+    std::string between = {};  // masks and palette
+    std::string pixels = {};
 
     std::string file() const {
         const std::string header = number(40, 4) + number(width, 4) + number(height, 4) + number(1, 2) +

@@ -2,7 +2,9 @@
 
 #include <cmath>
 
+#include "tern/core/fill.hpp"
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/layers/state.hpp"
 #include "tern/models/describe.hpp"
 #include "tern/tests/catch.hpp"
 
@@ -84,6 +86,23 @@ TEST_CASE("mini_xception_dense has the names of its weight files") {
     const auto model = make_model("mini_xception_dense");
     CHECK(join(model->parameters()) == expected);
     CHECK(model->buffers().size() == 8 * 3);
+}
+
+TEST_CASE("every batch norm of a model corrects its statistics if asked to") {
+    for (const ModelInfo& info : all_models()) {
+        for (const bool corrected : {false, true}) {
+            const auto model = make_model(info.name, {.bias_correction = corrected});
+            // Ones in every running mean, and counts of 0: a correcting layer takes them for old.
+            for (const auto& [name, tensor] : model->buffers()) {
+                if (name.ends_with("running_mean")) fill(tensor, 1);
+            }
+            load_state(*model, model->state());
+            for (const auto& [name, tensor] : model->buffers()) {
+                INFO(name);
+                if (name.ends_with("num_batches_tracked")) CHECK((tensor.item() > 0) == corrected);
+            }
+        }
+    }
 }
 
 TEST_CASE("the description of mini_xception adds up") {

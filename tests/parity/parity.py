@@ -88,6 +88,7 @@ def run_tern(arguments, name, size, steps, flags, weights):
         command = [arguments.tern, "train", "--model", name, "--data", arguments.data, "--run", str(run)]
         command += ["--init", f"{folder}/init.safetensors", "--steps", str(steps), "--batch-size", str(size)]
         command += ["--shuffle", "off", "--augment", "none", "--normalize", models.NORMALIZE[name]]
+        command += ["--running-statistics", "published"]  # PyTorch's rule
         done = subprocess.run(command + flags + ["--log-steps"], capture_output=True, text=True, check=False)
         if done.returncode:
             sys.exit(f"{done.stderr}parity.py: tern ended with status {done.returncode}")

@@ -119,6 +119,19 @@ TEST_CASE("a run of steps that is stopped after any step goes on bit for bit") {
         {.steps = 7, .batch_size = 64, .augmentation = {.crop_padding = 4, .flip = true, .seed = 5}}, "adam");
 }
 
+TEST_CASE("a run whose statistics are taken anew goes on bit for bit, however often it is saved") {
+    const TrainingPlan plan{.epochs = 2, .batch_size = 64, .seed = 3, .statistics_records = 100};
+    check_resumes(plan, "adam");
+    TrainingPlan often = plan;
+    often.save_every = 1;
+    const Part whole(plan, "adam", nullptr, 0), saved(often, "adam", nullptr, 0);
+    REQUIRE(saved.saved.size() == 6);
+    check_equal(saved.saved.back().model, whole.saved.back().model);
+    // What is saved is what was evaluated, and what is saved on the way is of the same kind.
+    const Part stopped(plan, "adam", nullptr, 4);
+    check_equal(saved.saved[3].model, stopped.saved.back().model);
+}
+
 TEST_CASE("a run is saved after each row and as often as asked") {
     const auto saved_steps = [](const TrainingPlan& plan) {
         std::vector<std::int64_t> steps;

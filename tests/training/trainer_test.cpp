@@ -4,9 +4,12 @@
 #include <cmath>
 
 #include "tern/core/parallel.hpp"
+#include "tern/kernels/epoch_order/epoch_order.hpp"
+#include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/training/small_network.hpp"
 #include "tern/training/evaluation.hpp"
+#include "tern/training/precise_statistics.hpp"
 
 using namespace tern;
 using test::SmallRun;
@@ -31,6 +34,38 @@ TEST_CASE("a small network learns the synthetic set") {
     REQUIRE(run.last.test);
     CHECK(run.last.test->accuracy > 0.9);
     CHECK(run.last.test->records == 50);
+}
+
+TEST_CASE("precise statistics make a short run evaluate as it trained") {
+    // Losses over all 150 records: in evaluation, and in training mode as one batch.
+    const auto losses = [](std::int64_t statistics_records) {
+        SmallRun run({.steps = 5, .batch_size = 150, .statistics_records = statistics_records});
+        const double evaluated = evaluate(run.network, run.train, 150).totals.loss;
+        const Batch all = run.train.batch(epoch_order(150, false, 0, 0));
+        return std::pair(evaluated, softmax_cross_entropy(run.network(all.images), all.labels).item());
+    };
+    const auto [precise, trained] = losses(150);
+    // The statistics are those of this batch, but for the unbiased variance: M / (M - 1) over M = 150 x 8 x 8
+    // values.
+    CHECK(std::fabs(precise - trained) <= 1e-3);
+    const auto [plain, same] = losses(0);
+    CHECK(same == trained);
+    CHECK(std::fabs(plain - trained) > 0.05);
+}
+
+TEST_CASE("precise statistics are a function of weights and seed, over whole batches") {
+    SmallRun run({.steps = 3, .batch_size = 64, .seed = 7});
+    const auto taken = [&run](std::int64_t records, std::int64_t batch_size, std::uint64_t seed) {
+        take_precise_statistics(run.network, run.train, records, batch_size, seed);
+        return state_bytes(run.network);
+    };
+    const auto first = taken(64, 64, 7);
+    CHECK(taken(128, 64, 7) != first);
+    CHECK(taken(64, 64, 8) != first);
+    CHECK(taken(1, 64, 7) == first);                         // one batch at least
+    CHECK(taken(1000, 64, 7) == taken(128, 64, 7));          // the third would be a short one
+    CHECK(taken(1, 1000, 7) == taken(150, 150, 7));          // there are no more
+    CHECK(run.network.buffers().back().tensor.item() == 3);  // the steps of training alone are counted
 }
 
 TEST_CASE("rows and losses are counted right") {
