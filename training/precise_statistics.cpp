@@ -11,13 +11,13 @@
 namespace tern {
 
 void take_precise_statistics(Module& model, const BatchSource& source, std::int64_t records,
-                             std::int64_t batch_size, std::uint64_t seed) {
+                             std::int64_t batch_size) {
     const Range range("statistics");
     const NoGrad no_grad;
     const FreshStatistics fresh(model);
     if (fresh.empty()) return;
     // Shuffled, whatever the order of training is: files may be sorted by class.
-    const Batches batches(epoch_order(source.size(), true, seed, 0, source.device()), batch_size);
+    const Batches batches(epoch_order(source.size(), true, 0, 0, source.device()), batch_size);
     const std::int64_t wanted = (records - 1) / batch_size + 1, whole = source.size() / batch_size;
     StepArena arena(source.device());
     for (std::int64_t i = 0; i < std::clamp<std::int64_t>(whole, 1, wanted); ++i) {

@@ -8,8 +8,10 @@ namespace tern {
 
 /// Takes the running statistics of `model`, which must be in training mode, anew (FreshStatistics): over
 /// `records` of `source` or a few more, in whole batches of `batch_size`, at least one and at most as many as
-/// there are. Which records these are depends on `seed` alone. A model without batch norms is left alone.
+/// there are. These are always the same records, drawn from the
+/// whole set, and not augmented, as those of an evaluation are not. A model without batch norms is left
+/// alone.
 void take_precise_statistics(Module& model, const BatchSource& source, std::int64_t records,
-                             std::int64_t batch_size, std::uint64_t seed);
+                             std::int64_t batch_size);
 
 }  // namespace tern

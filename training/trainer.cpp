@@ -141,7 +141,7 @@ bool Trainer::losses_due() const {
 // Nothing but the weights decides what comes out, so that it does not matter how often a run was saved.
 void Trainer::take_statistics() {
     if (plan_.statistics_records == 0 || statistics_step_ == position_.step) return;
-    take_precise_statistics(model_, train_, plan_.statistics_records, plan_.batch_size, plan_.seed);
+    take_precise_statistics(model_, train_, plan_.statistics_records, plan_.batch_size);
     statistics_step_ = position_.step;
 }
 
