@@ -8,7 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "tern/apps/command_list.hpp"
-#include "tern/apps/flags.hpp"
+#include "tern/apps/options.hpp"
 
 namespace tern::apps {
 namespace {
@@ -145,8 +145,8 @@ std::string fish_script(const CLI::App& app) {
 
 Run add_completion_command(CLI::App& app) {
     const auto shell = std::make_shared<Flag>();
-    app.add_option("SHELL", *shell, "bash|zsh|fish")->type_name("");
-    app.footer("Examples:\n  tern completion fish | source\n  source <(tern completion bash)");
+    add_option(app, "SHELL", *shell, "", "bash|zsh|fish");
+    add_footer(app, "Examples:\n  tern completion fish | source\n  source <(tern completion bash)");
     return [shell, &app] {
         if (!*shell) usage_error("SHELL", "must be one of bash, zsh, fish");
         const std::string name = parse_choice("SHELL", **shell, {"bash", "zsh", "fish"});

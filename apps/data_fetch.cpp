@@ -2,12 +2,11 @@
 #include <cstdio>
 #include <filesystem>
 
-#include <CLI/CLI.hpp>
-
 #include "tern/apps/commands.hpp"
 #include "tern/apps/console.hpp"
 #include "tern/apps/fetch/fetch.hpp"
 #include "tern/apps/flags.hpp"
+#include "tern/apps/options.hpp"
 #include "tern/core/environment.hpp"
 #include "tern/data/cifar10.hpp"
 
@@ -81,7 +80,7 @@ void run(const FetchFlags& flags) {
 Run add_data_fetch_command(CLI::App& app) {
     const auto flags = std::make_shared<FetchFlags>();
     const auto add = [&](const char* name, Flag& flag, const char* type, const std::string& about) {
-        app.add_option(name, flag, about)->type_name(type);
+        add_option(app, name, flag, type, about);
     };
     add("DIR", flags->folder, "",
         "folder to put cifar-10-batches-bin into (default tern in XDG_CACHE_HOME, ~/.cache)");
@@ -89,7 +88,7 @@ Run add_data_fetch_command(CLI::App& app) {
     add("--size", flags->size, "N", "bytes of that archive, where it is another one than the published");
     add("--md5", flags->md5, "HEX", "its MD5");
     add("--patience", flags->patience, "SECONDS", "gives up when nothing comes for so long (default 60)");
-    app.footer("Examples:\n  tern data fetch\n  tern data fetch ~/datasets --patience 300");
+    add_footer(app, "Examples:\n  tern data fetch\n  tern data fetch ~/datasets --patience 300");
     return [flags] { run(*flags); };
 }
 

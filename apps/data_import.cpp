@@ -1,10 +1,9 @@
 #include <cstdio>
 
-#include <CLI/CLI.hpp>
-
 #include "tern/apps/commands.hpp"
 #include "tern/apps/console.hpp"
 #include "tern/apps/flags.hpp"
+#include "tern/apps/options.hpp"
 #include "tern/apps/terminal_line.hpp"
 #include "tern/data/cifar10.hpp"
 #include "tern/data/picture_folder.hpp"
@@ -86,21 +85,16 @@ void run(const ImportFlags& flags) {
 
 Run add_data_import_command(CLI::App& app) {
     const auto flags = std::make_shared<ImportFlags>();
-    app.add_option("FOLDER", flags->folder, "folder with one folder of pictures for each class")
-        ->type_name("");
-    app.add_option("--output", flags->output, "folder to make; may be there if it is empty")
-        ->type_name("DIR");
-    app.add_option("--test-fraction", flags->test_fraction, "share of each class for tests (default 0.2)")
-        ->type_name("X");
-    app.add_option("--seed", flags->seed, "of which records are tests, and of the order (default 0)")
-        ->type_name("N");
-    app.add_option("--duplicates", flags->duplicates,
-                   "skip|keep (pictures that are there already; default skip)")
-        ->type_name("NAME");
-    app.add_option("--unreadable", flags->unreadable,
-                   "fail|skip (exit status where pictures cannot be read; default fail)")
-        ->type_name("NAME");
-    app.footer("Examples:\n  tern data import photos --output set --test-fraction 0.1");
+    add_option(app, "FOLDER", flags->folder, "", "folder with one folder of pictures for each class");
+    add_option(app, "--output", flags->output, "DIR", "folder to make; may be there if it is empty");
+    add_option(app, "--test-fraction", flags->test_fraction, "X",
+               "share of each class for tests (default 0.2)");
+    add_option(app, "--seed", flags->seed, "N", "of which records are tests, and of the order (default 0)");
+    add_option(app, "--duplicates", flags->duplicates, "NAME",
+               "skip|keep (pictures that are there already; default skip)");
+    add_option(app, "--unreadable", flags->unreadable, "NAME",
+               "fail|skip (exit status where pictures cannot be read; default fail)");
+    add_footer(app, "Examples:\n  tern data import photos --output set --test-fraction 0.1");
     return [flags] { run(*flags); };
 }
 

@@ -2,12 +2,12 @@
 #include <cstdio>
 #include <optional>
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "tern/apps/commands.hpp"
 #include "tern/apps/console.hpp"
 #include "tern/apps/data_flags.hpp"
+#include "tern/apps/options.hpp"
 #include "tern/apps/output_flag.hpp"
 #include "tern/data/channel_statistics.hpp"
 #include "tern/data/cifar10.hpp"
@@ -86,13 +86,12 @@ void run(const InfoFlags& flags) {
 
 Run add_data_info_command(CLI::App& app) {
     const auto flags = std::make_shared<InfoFlags>();
-    app.add_option("DIR", flags->folder,
-                   "folder with CIFAR-10's .bin files or its parent, or: synthetic (or TERN_DATA)")
-        ->type_name("");
-    app.add_option("--sheet", flags->sheet, "draw the first pictures of each class as a PNG")
-        ->type_name("FILE");
-    app.add_flag("--json", flags->json, "one JSON object on standard output");
-    app.footer("Examples:\n  tern data info ~/datasets --sheet sheet.png\n  tern data info synthetic --json");
+    add_option(app, "DIR", flags->folder, "",
+               "folder with CIFAR-10's .bin files or its parent, or: synthetic (or TERN_DATA)");
+    add_option(app, "--sheet", flags->sheet, "FILE", "draw the first pictures of each class as a PNG");
+    add_flag(app, "--json", flags->json, "one JSON object on standard output");
+    add_footer(app,
+               "Examples:\n  tern data info ~/datasets --sheet sheet.png\n  tern data info synthetic --json");
     return [flags] { run(*flags); };
 }
 

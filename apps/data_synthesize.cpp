@@ -1,10 +1,9 @@
 #include <cstdio>
 
-#include <CLI/CLI.hpp>
-
 #include "tern/apps/commands.hpp"
 #include "tern/apps/console.hpp"
 #include "tern/apps/flags.hpp"
+#include "tern/apps/options.hpp"
 #include "tern/data/cifar10.hpp"
 #include "tern/data/synthetic.hpp"
 
@@ -42,12 +41,12 @@ void run(const SynthesizeFlags& flags) {
 
 Run add_data_synthesize_command(CLI::App& app) {
     const auto flags = std::make_shared<SynthesizeFlags>();
-    app.add_option("DIR", flags->folder, "folder to make; may be there if it is empty")->type_name("");
-    app.add_option("--train-records", flags->train_records, "(default 5000)")->type_name("N");
-    app.add_option("--test-records", flags->test_records, "(default 1000)")->type_name("N");
-    app.add_option("--classes", flags->classes, "1 to 256 (default 10)")->type_name("N");
-    app.add_option("--seed", flags->seed, "of patterns, places and noise (default 0)")->type_name("N");
-    app.footer("Examples:\n  tern data synthesize set --train-records 500 --test-records 100");
+    add_option(app, "DIR", flags->folder, "", "folder to make; may be there if it is empty");
+    add_option(app, "--train-records", flags->train_records, "N", "(default 5000)");
+    add_option(app, "--test-records", flags->test_records, "N", "(default 1000)");
+    add_option(app, "--classes", flags->classes, "N", "1 to 256 (default 10)");
+    add_option(app, "--seed", flags->seed, "N", "of patterns, places and noise (default 0)");
+    add_footer(app, "Examples:\n  tern data synthesize set --train-records 500 --test-records 100");
     return [flags] { run(*flags); };
 }
 

@@ -1,11 +1,11 @@
 #include <cstdio>
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "tern/apps/commands.hpp"
 #include "tern/apps/console.hpp"
 #include "tern/apps/data_flags.hpp"
+#include "tern/apps/options.hpp"
 #include "tern/apps/output_flag.hpp"
 #include "tern/apps/report_tables.hpp"
 #include "tern/apps/train_flags.hpp"
@@ -26,26 +26,22 @@ struct EvaluateFlags {
     bool json = false;
 
     void add_to(CLI::App& app) {
-        app.add_option("--checkpoint", checkpoint, "safetensors file to evaluate")->type_name("FILE");
-        app.add_option("--data", data,
-                       "folder with CIFAR-10's .bin files or its parent, or: synthetic (or TERN_DATA)")
-            ->type_name("DIR");
-        app.add_option("--split", split, "test|train (default test)")->type_name("NAME");
-        app.add_option("--model", model, model_names() + " (for files that do not say it)")
-            ->type_name("NAME");
-        app.add_option("--normalize", normalize,
-                       "for files that do not say it (default: as the model's paper)")
-            ->type_name("NAME");
-        app.add_option("--batch-size", batch_size, "pictures at a time (default 256)")->type_name("N");
-        app.add_option("--logits", logits,
-                       "write logits (N, K) float32 and labels (N) int64 to this safetensors file")
-            ->type_name("FILE");
-        app.add_flag("--json", json, "one JSON object on standard output");
+        add_option(app, "--checkpoint", checkpoint, "FILE", "safetensors file to evaluate");
+        add_option(app, "--data", data, "DIR",
+                   "folder with CIFAR-10's .bin files or its parent, or: synthetic (or TERN_DATA)");
+        add_option(app, "--split", split, "NAME", "test|train (default test)");
+        add_option(app, "--model", model, "NAME", model_names() + " (for files that do not say it)");
+        add_option(app, "--normalize", normalize, "NAME",
+                   "for files that do not say it (default: as the model's paper)");
+        add_option(app, "--batch-size", batch_size, "N", "pictures at a time (default 256)");
+        add_option(app, "--logits", logits, "FILE",
+                   "write logits (N, K) float32 and labels (N) int64 to this safetensors file");
+        add_flag(app, "--json", json, "one JSON object on standard output");
         runtime.add_to(app);
-        app.footer(
-            "Examples:\n"
-            "  tern evaluate --checkpoint runs/try/best.safetensors --data ~/.cache/tern\n"
-            "  tern evaluate --checkpoint best.safetensors --data synthetic --json");
+        add_footer(app,
+                   "Examples:\n"
+                   "  tern evaluate --checkpoint runs/try/best.safetensors --data ~/.cache/tern\n"
+                   "  tern evaluate --checkpoint best.safetensors --data synthetic --json");
     }
 };
 

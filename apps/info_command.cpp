@@ -1,11 +1,11 @@
 #include <cstdio>
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
 #include "tern/apps/commands.hpp"
 #include "tern/apps/console.hpp"
+#include "tern/apps/options.hpp"
 #include "tern/apps/runtime_flags.hpp"
 #include "tern/core/device_info.hpp"
 #include "tern/core/parallel.hpp"
@@ -105,8 +105,8 @@ void run(bool json) {
 
 Run add_info_command(CLI::App& app) {
     const auto json = std::make_shared<bool>(false);
-    app.add_flag("--json", *json, "one JSON object on standard output");
-    app.footer("Examples:\n  tern info\n  tern info --json");
+    add_flag(app, "--json", *json, "one JSON object on standard output");
+    add_footer(app, "Examples:\n  tern info\n  tern info --json");
     return [json] { run(*json); };
 }
 

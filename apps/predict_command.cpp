@@ -2,11 +2,11 @@
 #include <cstdio>
 #include <span>
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "tern/apps/commands.hpp"
 #include "tern/apps/console.hpp"
+#include "tern/apps/options.hpp"
 #include "tern/apps/picture_names.hpp"
 #include "tern/apps/train_flags.hpp"
 #include "tern/data/image.hpp"
@@ -24,20 +24,17 @@ struct PredictFlags {
     std::vector<std::string> images;
 
     void add_to(CLI::App& app) {
-        app.add_option("--checkpoint", checkpoint, "safetensors file with the weights")->type_name("FILE");
-        app.add_option("IMAGE", images, "pictures, folders of them, or - for a picture on standard input")
-            ->type_name("");
-        app.add_option("--list", list,
-                       "file with a name of a picture or a folder in each line; - is standard input")
-            ->type_name("FILE");
-        app.add_option("--top-k", top_k, "classes shown for each picture (default 3)")->type_name("N");
-        app.add_option("--model", model, model_names() + " (for files that do not say it)")
-            ->type_name("NAME");
-        app.add_option("--normalize", normalize,
-                       "unit|half (for files that do not say it; default: as the model's paper)")
-            ->type_name("NAME");
-        app.add_option("--batch-size", batch_size, "pictures at a time (default 256)")->type_name("N");
-        app.add_flag("--json", json, "one JSON object on standard output");
+        add_option(app, "--checkpoint", checkpoint, "FILE", "safetensors file with the weights");
+        add_option(app, "IMAGE", images, "",
+                   "pictures, folders of them, or - for a picture on standard input");
+        add_option(app, "--list", list, "FILE",
+                   "file with a name of a picture or a folder in each line; - is standard input");
+        add_option(app, "--top-k", top_k, "N", "classes shown for each picture (default 3)");
+        add_option(app, "--model", model, "NAME", model_names() + " (for files that do not say it)");
+        add_option(app, "--normalize", normalize, "NAME",
+                   "unit|half (for files that do not say it; default: as the model's paper)");
+        add_option(app, "--batch-size", batch_size, "N", "pictures at a time (default 256)");
+        add_flag(app, "--json", json, "one JSON object on standard output");
         runtime.add_to(app);
     }
 };
@@ -161,9 +158,9 @@ void run(const PredictFlags& flags) {
 Run add_predict_command(CLI::App& app) {
     const auto flags = std::make_shared<PredictFlags>();
     flags->add_to(app);
-    app.footer(
-        "Examples:\n  tern predict --checkpoint runs/RUN/last.safetensors cat.png photos/dog\n"
-        "  find photos -name '*.jpg' | tern predict --checkpoint last.safetensors --list -");
+    add_footer(app,
+               "Examples:\n  tern predict --checkpoint runs/RUN/last.safetensors cat.png photos/dog\n"
+               "  find photos -name '*.jpg' | tern predict --checkpoint last.safetensors --list -");
     return [flags] { run(*flags); };
 }
 

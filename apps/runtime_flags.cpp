@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include <CLI/CLI.hpp>
-
+#include "tern/apps/options.hpp"
 #include "tern/apps/toml_text.hpp"
 #include "tern/apps/tuning_file.hpp"
 #include "tern/core/device_info.hpp"
@@ -64,18 +63,15 @@ KernelPolicy checked_policy(const std::string& text, Device device) {
 }  // namespace
 
 void RuntimeFlags::add_to(CLI::App& app) {
-    app.add_option("--device", device, "auto|cpu|cuda|cuda:N (default auto)")->type_name("NAME");
-    app.add_option("--precision", precision,
-                   "float32|bfloat16|float16|float64 (default float32; float64 on the CPU only)")
-        ->type_name("NAME");
-    app.add_option("--kernels", kernels,
-                   "auto|NAME|OP=NAME,... with NAME of ref, cpu, cpu_winograd, cpu_bf16, cuda, cuda_mma, "
-                   "cudnn, parts "
-                   "(default auto)")
-        ->type_name("POLICY");
-    app.add_option("--tuning", tuning, "table of measured choices from tern tune")->type_name("FILE");
-    app.add_option("--threads", threads, "threads on the CPU (default: all CPUs of this process)")
-        ->type_name("N");
+    add_option(app, "--device", device, "NAME", "auto|cpu|cuda|cuda:N (default auto)");
+    add_option(app, "--precision", precision, "NAME",
+               "float32|bfloat16|float16|float64 (default float32; float64 on the CPU only)");
+    add_option(app, "--kernels", kernels, "POLICY",
+               "auto|NAME|OP=NAME,... with NAME of ref, cpu, cpu_winograd, cpu_bf16, cuda, cuda_mma, "
+               "cudnn, parts "
+               "(default auto)");
+    add_option(app, "--tuning", tuning, "FILE", "table of measured choices from tern tune");
+    add_option(app, "--threads", threads, "N", "threads on the CPU (default: all CPUs of this process)");
 }
 
 Runtime apply(const RuntimeFlags& flags) {

@@ -1,9 +1,8 @@
 #include <cstdio>
 
-#include <CLI/CLI.hpp>
-
 #include "tern/apps/commands.hpp"
 #include "tern/apps/console.hpp"
+#include "tern/apps/options.hpp"
 #include "tern/apps/train_flags.hpp"
 #include "tern/models/describe.hpp"
 
@@ -45,10 +44,9 @@ void run(const SummaryFlags& flags) {
 
 Run add_summary_command(CLI::App& app) {
     const auto flags = std::make_shared<SummaryFlags>();
-    app.add_option("--model", flags->model, model_names() + " (default mini_xception)")->type_name("NAME");
-    app.add_option("--classes", flags->classes, "classes that the model tells apart (default 10)")
-        ->type_name("N");
-    app.footer("Examples:\n  tern summary --model mini_xception_dense --classes 100");
+    add_option(app, "--model", flags->model, "NAME", model_names() + " (default mini_xception)");
+    add_option(app, "--classes", flags->classes, "N", "classes that the model tells apart (default 10)");
+    add_footer(app, "Examples:\n  tern summary --model mini_xception_dense --classes 100");
     return [flags] { run(*flags); };
 }
 

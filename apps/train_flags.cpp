@@ -2,9 +2,8 @@
 
 #include <algorithm>
 
-#include <CLI/CLI.hpp>
-
 #include "tern/apps/data_flags.hpp"
+#include "tern/apps/options.hpp"
 
 namespace tern::apps {
 namespace {
@@ -83,52 +82,45 @@ std::string parse_normalize(const std::string& name) {
 }
 
 void TrainFlags::add_to(CLI::App& app) {
-    app.add_option("--model", model, model_names() + " (default mini_xception)")->type_name("NAME");
-    app.add_option("--data", data,
-                   "folder with CIFAR-10's .bin files or its parent, or: synthetic (or TERN_DATA)")
-        ->type_name("DIR");
-    app.add_option("--run", run, "folder for what the run leaves (default: a fresh runs/DATE-MODEL-N)")
-        ->type_name("DIR");
-    app.add_option("--epochs", epochs, "how often to go through the data (default: as the model's paper)")
-        ->type_name("N");
-    app.add_option("--steps", steps, "how many batches instead; evaluates nothing")->type_name("N");
-    app.add_option("--batch-size", batch_size, "pictures per step (default: as the model's paper)")
-        ->type_name("N");
-    app.add_option("--seed", seed, "of initial weights, order and --augment (default 0)")->type_name("N");
-    app.add_option("--shuffle", shuffle, "on|off (default on; off: in the order of the files)")
-        ->type_name("on|off");
-    app.add_option("--augment", augment, join_choices(kAugmentations) + " (default none)")->type_name("NAME");
-    app.add_option("--normalize", normalize,
-                   join_choices(kNormalizations) + " (default: as the model's paper)")
-        ->type_name("NAME");
-    app.add_option("--optimizer", optimizer, join_choices(kOptimizers) + " (default adam)")
-        ->type_name("NAME");
-    app.add_option("--lr", lr, "learning rate (default 1e-3; sgd: 1e-2)")->type_name("X");
-    app.add_option("--momentum", momentum, "of sgd (default 0)")->type_name("X");
-    app.add_option("--betas", betas, "of adam and adamw, X,X (default 0.9,0.999)")->type_name("X,X");
-    app.add_option("--epsilon", epsilon, "of adam and adamw (default: as the model's paper)")->type_name("X");
-    app.add_option("--weight-decay", weight_decay, "(default 0; adamw: 0.01)")->type_name("X");
-    app.add_option("--schedule", schedule, "constant")->type_name("NAME");
-    app.add_option("--label-smoothing", label_smoothing, "(default 0)")->type_name("X");
-    app.add_option("--running-statistics", running_statistics,
-                   join_choices(kRunningStatistics) + ": of batch norms (default precise)")
-        ->type_name("NAME");
-    app.add_option("--init", init, "safetensors file to start from")->type_name("FILE");
-    app.add_option("--save-every", save_every, "steps after which to save too (default: only after an epoch)")
-        ->type_name("N");
-    app.add_option("--keep", keep, "how many checkpoints stay beside the best (default 2)")->type_name("N");
-    app.add_flag("--resume", resume, "go on with the run in --run");
-    app.add_option("--config", config, "TOML file of flags; those given here go before it")
-        ->type_name("FILE");
-    app.footer(
-        "Examples:\n"
-        "  tern train --data ~/.cache/tern --epochs 2 --batch-size 64\n"
-        "  tern train --data synthetic --steps 20 --log-steps --run runs/try\n"
-        "  tern train --resume --run runs/try --steps 40");
-    app.add_flag("--log-steps", log_steps, "write every step's loss to steps.jsonl");
-    app.add_flag("--json", json,
-                 "final metrics as one JSON object on standard output, all else on standard error");
-    app.add_flag("--dry-run", dry_run, "check everything, print the settings, train and write nothing");
+    add_option(app, "--model", model, "NAME", model_names() + " (default mini_xception)");
+    add_option(app, "--data", data, "DIR",
+               "folder with CIFAR-10's .bin files or its parent, or: synthetic (or TERN_DATA)");
+    add_option(app, "--run", run, "DIR",
+               "folder for what the run leaves (default: a fresh runs/DATE-MODEL-N)");
+    add_option(app, "--epochs", epochs, "N",
+               "how often to go through the data (default: as the model's paper)");
+    add_option(app, "--steps", steps, "N", "how many batches instead; evaluates nothing");
+    add_option(app, "--batch-size", batch_size, "N", "pictures per step (default: as the model's paper)");
+    add_option(app, "--seed", seed, "N", "of initial weights, order and --augment (default 0)");
+    add_option(app, "--shuffle", shuffle, "on|off", "on|off (default on; off: in the order of the files)");
+    add_option(app, "--augment", augment, "NAME", join_choices(kAugmentations) + " (default none)");
+    add_option(app, "--normalize", normalize, "NAME",
+               join_choices(kNormalizations) + " (default: as the model's paper)");
+    add_option(app, "--optimizer", optimizer, "NAME", join_choices(kOptimizers) + " (default adam)");
+    add_option(app, "--lr", lr, "X", "learning rate (default 1e-3; sgd: 1e-2)");
+    add_option(app, "--momentum", momentum, "X", "of sgd (default 0)");
+    add_option(app, "--betas", betas, "X,X", "of adam and adamw, X,X (default 0.9,0.999)");
+    add_option(app, "--epsilon", epsilon, "X", "of adam and adamw (default: as the model's paper)");
+    add_option(app, "--weight-decay", weight_decay, "X", "(default 0; adamw: 0.01)");
+    add_option(app, "--schedule", schedule, "NAME", "constant");
+    add_option(app, "--label-smoothing", label_smoothing, "X", "(default 0)");
+    add_option(app, "--running-statistics", running_statistics, "NAME",
+               join_choices(kRunningStatistics) + ": of batch norms (default precise)");
+    add_option(app, "--init", init, "FILE", "safetensors file to start from");
+    add_option(app, "--save-every", save_every, "N",
+               "steps after which to save too (default: only after an epoch)");
+    add_option(app, "--keep", keep, "N", "how many checkpoints stay beside the best (default 2)");
+    add_flag(app, "--resume", resume, "go on with the run in --run");
+    add_option(app, "--config", config, "FILE", "TOML file of flags; those given here go before it");
+    add_footer(app,
+               "Examples:\n"
+               "  tern train --data ~/.cache/tern --epochs 2 --batch-size 64\n"
+               "  tern train --data synthetic --steps 20 --log-steps --run runs/try\n"
+               "  tern train --resume --run runs/try --steps 40");
+    add_flag(app, "--log-steps", log_steps, "write every step's loss to steps.jsonl");
+    add_flag(app, "--json", json,
+             "final metrics as one JSON object on standard output, all else on standard error");
+    add_flag(app, "--dry-run", dry_run, "check everything, print the settings, train and write nothing");
     runtime.add_to(app);
 }
 

@@ -1,9 +1,8 @@
 #include <cstdio>
 
-#include <CLI/CLI.hpp>
-
 #include "tern/apps/commands.hpp"
 #include "tern/apps/console.hpp"
+#include "tern/apps/options.hpp"
 #include "tern/apps/output_flag.hpp"
 #include "tern/apps/train_flags.hpp"
 #include "tern/apps/tuning_file.hpp"
@@ -20,15 +19,14 @@ struct TuneFlags {
     RuntimeFlags runtime;
 
     void add_to(CLI::App& app) {
-        app.add_option("--model", model, model_names() + " (default mini_xception)")->type_name("NAME");
-        app.add_option("--batch-size", batch_size, "pictures per step (default: as the model's paper)")
-            ->type_name("N");
-        app.add_option("--out", out, "file to write the table to")->type_name("FILE");
+        add_option(app, "--model", model, "NAME", model_names() + " (default mini_xception)");
+        add_option(app, "--batch-size", batch_size, "N", "pictures per step (default: as the model's paper)");
+        add_option(app, "--out", out, "FILE", "file to write the table to");
         runtime.add_to(app);
-        app.footer(
-            "Examples:\n"
-            "  tern tune --batch-size 64 --precision bfloat16 --out tuning.toml\n"
-            "  tern train --batch-size 64 --precision bfloat16 --tuning tuning.toml");
+        add_footer(app,
+                   "Examples:\n"
+                   "  tern tune --batch-size 64 --precision bfloat16 --out tuning.toml\n"
+                   "  tern train --batch-size 64 --precision bfloat16 --tuning tuning.toml");
     }
 };
 
