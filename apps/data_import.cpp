@@ -50,7 +50,7 @@ void print(const PictureFolder& pictures, const ImportFlags& flags) {
         std::printf("%s duplicates were %s\n", count(pictures.duplicates.size()).c_str(),
                     flags.duplicates == "keep" ? "kept" : "left out");
     if (pictures.other_files > 0)
-        std::printf("%s files are no pictures, passed over\n", count(pictures.other_files).c_str());
+        std::printf("files that are no pictures, passed over: %s\n", count(pictures.other_files).c_str());
     std::fflush(stdout);
     for (const std::string& failure : pictures.failures) warn(failure);
 }

@@ -112,7 +112,8 @@ void print_rows(const Pictures& pictures, const Predictions& predictions, std::s
 
 void tell(const std::vector<std::string>& failures, std::size_t others) {
     if (others > 0)
-        warn(to_text(format_count(static_cast<long long>(others)), " files are no pictures, passed over"));
+        warn(to_text("files that are no pictures, passed over: ",
+                     format_count(static_cast<long long>(others))));
     if (failures.empty()) return;
     for (std::size_t i = 0; i + 1 < failures.size(); ++i) warn(failures[i]);
     throw Error(failures.back());

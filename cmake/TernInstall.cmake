@@ -47,7 +47,7 @@ function(tern_install_pkg_config)
     # needed by every program, with --static and without.
     set(pc_requires "")
     if(NOT BUILD_SHARED_LIBS)
-        set(pc_requires "libhwy libpng libjpeg")
+        set(pc_requires "libhwy libpng libjpeg libwebp")
         list(APPEND pc_libraries -pthread)
         foreach(library ${CMAKE_DL_LIBS})
             list(APPEND pc_libraries -l${library})

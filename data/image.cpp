@@ -34,10 +34,10 @@ constexpr std::array kFormats{
     Format{"PGM as text", "P2", decode_ppm},
 };
 
-// "BM" alone begins texts, too: file_kind() looks further.
-constexpr Format kBmp{"BMP", "BM", decode_bmp};
+// "BM" alone begins texts, too, and "RIFF" sounds: file_kind() looks further.
+constexpr Format kBmp{"BMP", "BM", decode_bmp}, kWebp{"WebP", "RIFF", decode_webp};
 
-constexpr std::string_view kExpected = "a PNG, JPEG, BMP, PPM or PGM picture";
+constexpr std::string_view kExpected = "a PNG, JPEG, WebP, BMP, PPM or PGM picture";
 
 const Format& format_of(const std::string& file, Bytes bytes) {
     TERN_CHECK(!bytes.empty(), file, "is empty, expected a picture");
@@ -47,6 +47,7 @@ const Format& format_of(const std::string& file, Bytes bytes) {
     }
     const FileKind kind = file_kind(bytes);
     if (kind == FileKind::bmp) return kBmp;
+    if (kind == FileKind::webp) return kWebp;
     if (kind == FileKind::unknown) fail(file, "is no known format, expected ", kExpected);
     if (kind == FileKind::netpbm)
         fail(file, "is a PBM, PAM or PFM picture (", text.substr(0, 2), "), expected ", kExpected);
@@ -84,6 +85,14 @@ Tensor make_pixels(const std::string& file, std::uint64_t width, std::uint64_t h
                " pixels, but no side may have more than ", kSide);
     return Tensor::empty({static_cast<std::int64_t>(height), static_cast<std::int64_t>(width), 3},
                          DType::uint8);
+}
+
+void blend_with_black(const std::vector<std::uint8_t>& rgba, const Tensor& image) {
+    std::uint8_t* to = image.data<std::uint8_t>();
+    for (std::size_t i = 0; i < rgba.size(); i += 4) {
+        for (std::size_t c = 0; c < 3; ++c)
+            *to++ = static_cast<std::uint8_t>((rgba[i + c] * rgba[i + 3] + 127) / 255);
+    }
 }
 
 }  // namespace image_formats

@@ -16,6 +16,8 @@ Tensor decode_png(const std::string& file, Bytes bytes);
 Tensor decode_jpeg(const std::string& file, Bytes bytes);
 /// Of Windows or OS/2, with 1, 4, 8, 16, 24 or 32 bits to a pixel, plain, with masks or run lengths.
 Tensor decode_bmp(const std::string& file, Bytes bytes);
+/// Not one that moves.
+Tensor decode_webp(const std::string& file, Bytes bytes);
 /// P6, P5, P3 and P2, one picture and nothing after it.
 Tensor decode_ppm(const std::string& file, Bytes bytes);
 
@@ -24,6 +26,9 @@ std::vector<std::byte> encode_png(const Tensor& image);
 /// Memory for a picture of such a size; throws Error, before taking it, if that is none, more than
 /// kMostPixels or more than kMostSide on a side.
 Tensor make_pixels(const std::string& file, std::uint64_t width, std::uint64_t height);
+
+/// Colour x alpha, rounded, of the pixels red, green, blue, alpha.
+void blend_with_black(const std::vector<std::uint8_t>& rgba, const Tensor& image);
 
 /// The orientation, 1 to 8, that an EXIF block (from its TIFF header on) has in its first directory
 /// (EXIF 2.32, tag 0x0112); 1, upright, where it has none or is damaged.

@@ -83,14 +83,6 @@ void start_rows(Reader& reader) {
     reader.row_bytes = png_get_rowbytes(reader.png, reader.info);
 }
 
-void blend_with_black(const std::vector<std::uint8_t>& rgba, const Tensor& image) {
-    std::uint8_t* to = image.data<std::uint8_t>();
-    for (std::size_t i = 0; i < rgba.size(); i += 4) {
-        for (std::size_t c = 0; c < 3; ++c)
-            *to++ = static_cast<std::uint8_t>((rgba[i + c] * rgba[i + 3] + 127) / 255);
-    }
-}
-
 }  // namespace
 
 Tensor decode_png(const std::string& file, Bytes bytes) {

@@ -6,12 +6,12 @@ tern_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 # What a build needs, as packages of Debian 12.
 tern_packages=(cmake ninja-build g++ pkg-config libhwy-dev libboost-context-dev nlohmann-json3-dev libcli11-dev
-    libtomlplusplus-dev libxxhash-dev libpng-dev libjpeg-dev libcurl4-openssl-dev libarchive-dev libssl-dev
+    libtomlplusplus-dev libxxhash-dev libpng-dev libjpeg-dev libwebp-dev libcurl4-openssl-dev libarchive-dev libssl-dev
     ca-certificates catch2 libbenchmark-dev python3)
 
 # And of another architecture, for a cross compiler: what is not headers alone.
 tern_arm_packages=(libhwy-dev:arm64 libboost-context-dev:arm64 libtomlplusplus-dev:arm64 libxxhash-dev:arm64
-    libpng-dev:arm64 libjpeg-dev:arm64 libcurl4-openssl-dev:arm64 libarchive-dev:arm64 libssl-dev:arm64)
+    libpng-dev:arm64 libjpeg-dev:arm64 libwebp-dev:arm64 libcurl4-openssl-dev:arm64 libarchive-dev:arm64 libssl-dev:arm64)
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$(basename "$0"): $*"; exit 1; }

@@ -124,7 +124,7 @@ TEST_CASE("an import tells of duplicates, empty classes and files that are no pi
           "no class: cow has no picture of its own\n"
           "duplicate: pictures/bee/z.png shows the pixels of pictures/ant/d.ppm\n"
           "1 duplicates were left out\n"
-          "1 files are no pictures, passed over\n");
+          "files that are no pictures, passed over: 1\n");
     CHECK(done.err.empty());
     flags.back() = "kept";
     flags.insert(flags.end(), {"--duplicates", "keep"});

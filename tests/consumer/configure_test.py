@@ -29,6 +29,7 @@ PACKAGES = {  # what find_package looks for: what is said where it is not there
 }
 MODULES = {  # and what pkg-config is asked for
     "libhwy": "libhwy for SIMD: install it (Debian package: libhwy-dev)",
+    "libwebp": "libwebp for pictures: install it (Debian package: libwebp-dev)",
     "libxxhash": "libxxhash for checksums: install it (Debian package: libxxhash-dev)",
     "tomlplusplus": f"tomlplusplus for the program's configuration files: install it (Debian package: libtomlplusplus-dev){APPS}",
     "libcurl": f"libcurl>=7.85 for tern data fetch: install it (Debian package: libcurl4-openssl-dev){FETCH}",

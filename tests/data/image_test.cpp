@@ -290,7 +290,7 @@ TEST_CASE("the content says what a picture is, whatever its name") {
 }
 
 TEST_CASE("what is no picture is said to be what it is") {
-    const std::string expected = ", expected a PNG, JPEG, BMP, PPM or PGM picture";
+    const std::string expected = ", expected a PNG, JPEG, WebP, BMP, PPM or PGM picture";
     const auto check = [&](const std::string& text, const std::string& what) {
         CHECK_THROWS_WITH(decode(text), "[picture] " + what);
     };

@@ -6,6 +6,7 @@
 
 #include <jpeglib.h>
 #include <png.h>
+#include <webp/encode.h>
 
 namespace tern::test {
 namespace {
@@ -124,6 +125,32 @@ std::string make_jpeg(int width, int height, const Samples& samples, const JpegO
     jpeg_destroy_compress(&jpeg);
     std::free(bytes);
     return text;
+}
+
+// A piece of a RIFF file.
+std::string riff_piece(const std::string& name, const std::string& bytes) {
+    std::string size;
+    for (int i = 0; i < 4; ++i) size += static_cast<char>(bytes.size() >> 8 * i & 255);
+    return name + size + bytes + std::string(bytes.size() % 2, '\0');
+}
+
+std::string make_webp(int width, int height, const Samples& samples, const WebpOptions& options) {
+    std::uint8_t* bytes = nullptr;
+    const int stride = width * (options.alpha ? 4 : 3);
+    const std::size_t size = options.lossy ? WebPEncodeRGB(samples.data(), width, height, stride, 100, &bytes)
+                             : options.alpha
+                                 ? WebPEncodeLosslessRGBA(samples.data(), width, height, stride, &bytes)
+                                 : WebPEncodeLosslessRGB(samples.data(), width, height, stride, &bytes);
+    std::string text(reinterpret_cast<char*>(bytes), size);
+    WebPFree(bytes);
+    if (options.orientation == 0) return text;
+    // The extended form (VP8X): flags, of which 8 is EXIF, and the size less one in 24 bits each.
+    const auto less_one = [](int side) {
+        return std::string{static_cast<char>((side - 1) & 255), static_cast<char>((side - 1) >> 8), '\0'};
+    };
+    const std::string flags("\x08\0\0\0", 4);
+    return riff_piece("RIFF", "WEBP" + riff_piece("VP8X", flags + less_one(width) + less_one(height)) +
+                                  text.substr(12) + riff_piece("EXIF", exif(options.orientation, false)));
 }
 
 std::string make_ppm(int width, int height, const Samples& samples) {

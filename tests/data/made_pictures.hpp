@@ -37,6 +37,14 @@ struct JpegOptions {
 
 std::string make_jpeg(int width, int height, const Samples& samples, const JpegOptions& options = {});
 
+struct WebpOptions {
+    bool alpha = false;  // samples are RGBA, not RGB
+    bool lossy = false;
+    int orientation = 0;  // in a piece "EXIF", where above 0
+};
+
+std::string make_webp(int width, int height, const Samples& samples, const WebpOptions& options = {});
+
 /// "P6" or "P5", by the number of samples.
 std::string make_ppm(int width, int height, const Samples& samples);
 

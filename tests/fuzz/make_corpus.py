@@ -84,6 +84,17 @@ def image():
     yield "colour.ppm", b"P6\n# a comment\n1 2\n255\n" + bytes(range(6))
     yield "wide.ppm", b"P6 1 1 65535\n" + bytes(range(6))
     yield "huge.ppm", b"P6 99999 99999 255\n"
+    for bits, row in (24, bytes([*range(6), 0, 0])), (1, b"\x80\0\0\0"):
+        palette = bytes(range(8)) if bits == 1 else b""
+        header = struct.pack("<IiiHHIIiiII", 40, 2, -1, 1, bits, 0, 0, 0, 0, 0, 0)
+        start = 14 + len(header) + len(palette)
+        yield f"{bits}.bmp", b"BM" + struct.pack("<III", start + len(row), 0, start) + header + palette + row
+    # 3 x 2 pixels, as libwebp writes them without loss and with it
+    yield "exact.webp", bytes.fromhex("""
+        524946462e000000574542505650384c210000002f024000002f201048da1f7b8941e9fffc276ba869db800d75fee5d488fec7f40200""")
+    yield "near.webp", bytes.fromhex("""
+        5249464644000000574542505650382038000000f001009d012a0300020002c04c25a80274ba00030906fb8000fee9fee4c14b9ffeae36ff
+        ab43ff571b7da47f77457eed5d53b4feeac80000""")
     yield "grey.png", png(3, 2, 1, 0, bytes([0, 0xA0, 0, 0x40]))
     yield "colour.png", png(2, 1, 8, 2, bytes([1, *range(6)]))
     yield "alpha16.png", png(1, 1, 16, 6, bytes([0, *range(8)]))
