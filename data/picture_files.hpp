@@ -26,7 +26,7 @@ struct PictureFiles {
 /// Everything in the folders of `folder`, one for each class, and in the folders within those. Where `folder`
 /// has only one folder, whose folders are more, these are the classes. Folders named train and test (or val,
 /// in any case of letters) that have folders of classes are splits. Passed over are names that begin with a
-/// dot, what systems leave behind (__MACOSX, @eaDir) and folders that a link leads to again. Throws Error
+/// dot, what systems leave behind (__MACOSX, \@eaDir) and folders that a link leads to again. Throws Error
 /// that names what cannot be read, a class whose name cannot be one, or what is no such layout.
 PictureFiles list_picture_files(const std::filesystem::path& folder);
 
