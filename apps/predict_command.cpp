@@ -161,7 +161,7 @@ Run add_predict_command(CLI::App& app) {
     flags->add_to(app);
     add_footer(app,
                "Examples:\n  tern predict --checkpoint runs/RUN/last.safetensors cat.png photos/dog\n"
-               "  find photos -name '*.jpg' | tern predict --checkpoint last.safetensors --list -");
+               "  ls photos/* | tern predict --checkpoint last.safetensors --list -");
     return [flags] { run(*flags); };
 }
 

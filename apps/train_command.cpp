@@ -7,74 +7,25 @@
 #include "tern/apps/commands.hpp"
 #include "tern/apps/config.hpp"
 #include "tern/apps/console.hpp"
-#include "tern/apps/data_flags.hpp"
 #include "tern/apps/interrupt.hpp"
 #include "tern/apps/progress_bar.hpp"
 #include "tern/apps/run_record.hpp"
 #include "tern/apps/tuning_file.hpp"
+#include "tern/apps/workbench.hpp"
 #include "tern/core/device_info.hpp"
 #include "tern/core/file.hpp"
 #include "tern/core/memory.hpp"
 #include "tern/core/output.hpp"
 #include "tern/layers/state.hpp"
-#include "tern/training/checksum.hpp"
 
 namespace tern::apps {
 namespace {
-
-std::string checksum_of(const Dataset& set) {
-    const auto bytes = [](const Tensor& tensor) {
-        return std::span(tensor.raw_data(), static_cast<std::size_t>(tensor.bytes()));
-    };
-    return xxh128(bytes(set.images)) + xxh128(bytes(set.labels));
-}
 
 // Of the process so far: tensors, records, code.
 std::int64_t peak_resident_bytes() {
     rusage usage{};
     ::getrusage(RUSAGE_SELF, &usage);
     return std::int64_t{usage.ru_maxrss} * 1024;
-}
-
-// What training needs, read and checked.
-struct Workbench {
-    Dataset train_set, test_set;
-    Normalization normalization;
-    std::unique_ptr<Module> model;
-    std::vector<std::string> notes;  // about the weights to start from
-};
-
-// The weights of --init: with another number of classes the last layer keeps what the seed gave it.
-void start_from(Workbench& bench, const std::string& name, const Weights& weights) {
-    const std::vector<std::string>& classes = bench.train_set.classes;
-    std::vector<std::string> left_out;
-    if (const auto head = other_head(*bench.model, weights)) {
-        left_out.push_back(head->layer);
-        bench.notes.push_back(to_text(one_line(weights.file), " has ", head->classes, " classes, the data ",
-                                      classes.size(), ": ", head->layer,
-                                      " starts anew, drawn from the seed; all else is from the file"));
-    } else if (weights.info && weights.info->classes != classes) {
-        bench.notes.push_back(to_text(one_line(weights.file), " has other names for its ", classes.size(),
-                                      " classes than the data; all of it is taken as it is"));
-    }
-    load_weights(*bench.model, name, weights, left_out);
-}
-
-Workbench prepare(const TrainSettings& settings, const std::optional<std::filesystem::path>& checkpoint) {
-    Workbench bench;
-    bench.train_set = load_split(settings.data, Split::train);
-    if (settings.plan.epochs > 0) bench.test_set = load_split(settings.data, Split::test);
-    bench.normalization = make_normalization(settings.normalize, bench.train_set);
-    const std::string name(settings.model->name);
-    bench.model = make_model(name, {bench.train_set.class_count(), settings.plan.seed,
-                                    settings.running_statistics != "published"});
-    bench.model->to(compute_dtype(settings.runtime.precision));
-    if (checkpoint)
-        load_weights(*bench.model, name, read_weights(*checkpoint / Checkpoints::kWeights));
-    else if (settings.init)
-        start_from(bench, name, read_weights(*settings.init));
-    bench.model->to(settings.runtime.device);
-    return bench;
 }
 
 class TrainCommand {
@@ -89,7 +40,7 @@ class TrainCommand {
             RunFolder::check_free(flags.run ? std::optional<std::filesystem::path>(*flags.run)
                                             : std::nullopt);
         }
-        bench_ = prepare(settings_, checkpoint_);
+        bench_ = make_workbench(settings_, checkpoint_);
         check_data();
     }
 
@@ -230,7 +181,7 @@ class TrainCommand {
     }
 
     void check_data() {
-        const std::string checksum = checksum_of(bench_.train_set);
+        const std::string checksum = bench_.data_checksum();
         TERN_CHECK(!checkpoint_ || state_.data_checksum == checksum, "--data",
                    "the run was trained on other records than those of ", bench_.train_set.source);
         state_.data_checksum = checksum;

@@ -142,7 +142,7 @@ TEST_CASE("pictures that an import cannot read are a failure unless they may be 
     const std::string lines = complaint("pictures/bee/cut.png") +
                               "is no whole PNG picture: the file ends too early\n" +
                               complaint("pictures/bee/moves.gif") +
-                              "is a GIF picture, expected a PNG, JPEG, BMP, PPM or PGM picture\n" +
+                              "is a GIF picture, expected a PNG, JPEG, WebP, BMP, PPM or PGM picture\n" +
                               complaint("pictures") + "2 of 23 pictures could not be read and were left out";
     const test::Finished failed = run_tern(zoo, {"data", "import", "pictures", "--output", "set"});
     CHECK(failed.status == 1);
@@ -204,5 +204,5 @@ TEST_CASE("on a terminal an import shows how far it is") {
         test::run_tern_on_terminal(zoo, {"data", "import", "pictures", "--output", "set"});
     CHECK(done.status == 0);
     CHECK_THAT(done.out, Catch::Contains("\r20 of 20 files read\033[K"));
-    CHECK_THAT(done.out, Catch::Contains("\r\033[Kset: 15 training"));
+    CHECK_THAT(done.out, Catch::Contains("\r\033[Kset: 16 training"));
 }

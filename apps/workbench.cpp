@@ -1,0 +1,57 @@
+#include "tern/apps/workbench.hpp"
+
+#include <span>
+
+#include "tern/apps/console.hpp"
+#include "tern/apps/data_flags.hpp"
+#include "tern/training/checkpoint.hpp"
+#include "tern/training/checksum.hpp"
+#include "tern/training/weights.hpp"
+
+namespace tern::apps {
+namespace {
+
+// The weights of --init: with another number of classes the last layer keeps what the seed gave it.
+void start_from(Workbench& bench, const std::string& name, const Weights& weights) {
+    const std::vector<std::string>& classes = bench.train_set.classes;
+    std::vector<std::string> left_out;
+    if (const auto head = other_head(*bench.model, weights)) {
+        left_out.push_back(head->layer);
+        bench.notes.push_back(to_text(one_line(weights.file), " has ", head->classes, " classes, the data ",
+                                      classes.size(), ": ", head->layer,
+                                      " starts anew, drawn from the seed; all else is from the file"));
+    } else if (weights.info && weights.info->classes != classes) {
+        bench.notes.push_back(to_text(one_line(weights.file), " has other names for its ", classes.size(),
+                                      " classes than the data; all of it is taken as it is"));
+    }
+    load_weights(*bench.model, name, weights, left_out);
+}
+
+}  // namespace
+
+std::string Workbench::data_checksum() const {
+    const auto bytes = [](const Tensor& tensor) {
+        return std::span(tensor.raw_data(), static_cast<std::size_t>(tensor.bytes()));
+    };
+    return xxh128(bytes(train_set.images)) + xxh128(bytes(train_set.labels));
+}
+
+Workbench make_workbench(const TrainSettings& settings,
+                         const std::optional<std::filesystem::path>& checkpoint) {
+    Workbench bench;
+    bench.train_set = load_split(settings.data, Split::train);
+    if (settings.plan.epochs > 0) bench.test_set = load_split(settings.data, Split::test);
+    bench.normalization = make_normalization(settings.normalize, bench.train_set);
+    const std::string name(settings.model->name);
+    bench.model = make_model(name, {bench.train_set.class_count(), settings.plan.seed,
+                                    settings.running_statistics != "published"});
+    bench.model->to(compute_dtype(settings.runtime.precision));
+    if (checkpoint)
+        load_weights(*bench.model, name, read_weights(*checkpoint / Checkpoints::kWeights));
+    else if (settings.init)
+        start_from(bench, name, read_weights(*settings.init));
+    bench.model->to(settings.runtime.device);
+    return bench;
+}
+
+}  // namespace tern::apps
