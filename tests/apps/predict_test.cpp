@@ -168,7 +168,8 @@ TEST_CASE("standard input is a picture or a list, once") {
     const Gallery place;
     const auto through_shell = [&](const std::string& command) {
         const std::string line = "cd '" + place.path().string() + "' && " + command + " > out.txt 2> err.txt";
-        return std::pair(std::system(line.c_str()), test::read_text(place / "out.txt"));
+        const int status = std::system(line.c_str());
+        return std::pair(status, test::read_text(place / "out.txt"));
     };
     const std::string tern = std::string(TERN_PROGRAM) + " predict --checkpoint run/last.safetensors --json ";
     const auto [status, out] = through_shell("cat a.png | " + tern + "-");
