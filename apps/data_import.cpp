@@ -59,11 +59,11 @@ void print(const PictureFolder& pictures, const ImportFlags& flags) {
 void tell_unreadable(const PictureFolder& pictures, const std::string& folder, bool skip) {
     if (pictures.failures.empty()) return;
     const auto failed = static_cast<long long>(pictures.failures.size());
-    const long long all = failed + pictures.train.size() + pictures.test.size() +
-                          static_cast<long long>(pictures.duplicates.size());
-    const std::string line = to_text('[', folder, "] ", format_count(failed), " of ", format_count(all),
-                                     " pictures could not be read and were left out");
-    if (!skip) throw Error(line + "; --unreadable skip makes that no failure");
+    const std::string line =
+        to_text('[', folder, "] ", format_count(failed), " of ", format_count(failed + pictures.read),
+                " pictures could not be read and were left out",
+                skip ? "" : "; --unreadable skip makes that no failure");
+    if (!skip) throw Error(line);
     warn(line);
 }
 

@@ -74,7 +74,7 @@ void read_rows(Reader& reader) {
         for (png_uint_32 row = 0; row < reader.height; ++row)
             png_read_row(reader.png, reader.pixels + row * reader.row_bytes, nullptr);
     }
-    png_read_end(reader.png, nullptr);
+    png_read_end(reader.png, reader.info);  // an orientation may stand here, too
 }
 
 void start_rows(Reader& reader) {

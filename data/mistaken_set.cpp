@@ -13,8 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kFetch = ", expected the binary one of CIFAR-10; tern data fetch brings it";
-
 bool is_there(const fs::path& path) {
     std::error_code error;
     return fs::exists(path, error);
@@ -26,7 +24,9 @@ bool holds_any(const fs::path& folder, std::initializer_list<const char*> names)
 
 // Told by the names that the publishers gave.
 std::string published_elsewhere(const fs::path& folder) {
-    const auto expects_binary = [](std::string_view what) { return to_text("holds ", what, kFetch); };
+    const auto expects_binary = [](std::string_view what) {
+        return to_text("holds ", what, ", expected the binary one of CIFAR-10; tern data fetch brings it");
+    };
     if (holds_any(folder, {"data_batch_1", "test_batch"}))
         return expects_binary("the Python version of CIFAR-10 (pickles)");
     if (holds_any(folder, {"data_batch_1.mat", "test_batch.mat"}))

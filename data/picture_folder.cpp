@@ -77,6 +77,7 @@ std::vector<std::size_t> sift(const std::vector<PictureFiles::File>& files, Pict
                 ++result.other_files;
             continue;
         }
+        ++result.read;
         const auto [begin, end] = seen.equal_range(pictures.fingerprints[i]);
         const auto first = std::find_if(begin, end, [&](const auto& entry) {
             return std::memcmp(pictures.record(entry.second), pictures.record(i),

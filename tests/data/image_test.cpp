@@ -151,6 +151,24 @@ TEST_CASE("JPEG is turned as its EXIF orientation says") {
     }
 }
 
+TEST_CASE("PNG is turned as its EXIF orientation says, wherever that stands") {
+    const Samples samples{1, 2, 3, 4, 5, 6};
+    CHECK(pixels(decode(test::make_png(2, 1, samples, {.orientation = 1}))) == samples);
+    std::string png = test::make_png(2, 1, samples, {.orientation = 3});
+    CHECK(pixels(decode(png)) == Samples{4, 5, 6, 1, 2, 3});
+    CHECK((decode(test::make_png(2, 1, samples, {.orientation = 6})).shape() == Shape{2, 1, 3}));
+    // A chunk is its length, its name, what it holds and a sum.
+    std::string chunk;
+    for (std::size_t at = 0; (at = png.find("eXIf")) != std::string::npos;) {  // libpng writes it twice
+        at -= 4;
+        chunk = png.substr(at, 12 + static_cast<unsigned char>(png[at + 3]));
+        png.erase(at, chunk.size());
+    }
+    CHECK(pixels(decode(png)) == samples);
+    png.insert(png.find("IEND") - 4, chunk);
+    CHECK(pixels(decode(png)) == Samples{4, 5, 6, 1, 2, 3});
+}
+
 TEST_CASE("PPM and PGM") {
     CHECK(pixels(decode(test::make_ppm(2, 1, {1, 2, 3, 4, 5, 6}))) == Samples{1, 2, 3, 4, 5, 6});
     CHECK(pixels(decode(test::make_ppm(2, 1, {7, 8}))) == Samples{7, 7, 7, 8, 8, 8});

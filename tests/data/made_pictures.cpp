@@ -57,6 +57,11 @@ std::string make_png(int width, int height, const Samples& samples, const PngOpt
     if (!options.palette_alpha.empty())
         png_set_tRNS(writer.png, writer.info, options.palette_alpha.data(),
                      static_cast<int>(options.palette_alpha.size()), nullptr);
+    if (options.orientation > 0) {
+        std::string block = exif(options.orientation, false).substr(6);
+        png_set_eXIf_1(writer.png, writer.info, static_cast<png_uint_32>(block.size()),
+                       reinterpret_cast<png_bytep>(block.data()));
+    }
     png_write_info(writer.png, writer.info);
     std::vector<png_bytep> rows;
     const std::size_t row_bytes = samples.size() / static_cast<std::size_t>(height);

@@ -16,6 +16,7 @@ struct PngOptions {
     bool interlaced = false;
     std::vector<std::array<std::uint8_t, 3>> palette = {};
     std::vector<std::uint8_t> palette_alpha = {};
+    int orientation = 0;  // in a piece "eXIf", where above 0
 };
 
 /// The bytes of a PNG file. samples: rows as PNG packs them, 16 bits with the high byte first.
