@@ -31,25 +31,54 @@ std::vector<std::int64_t> count_labels(const Dataset& data) {
     return counts;
 }
 
+// Both splits; one whose files are missing has no records.
+struct Set {
+    explicit Set(const std::string& source) {
+        if (source == "synthetic") {
+            train = load_split(source, Split::train);
+            test = load_split(source, Split::test);
+            return;
+        }
+        files = list_cifar10(source);
+        const bool has_train = files.front().records > 0, has_test = files.back().records > 0;
+        if (has_train) train = load_split(source, Split::train);
+        if (has_test) test = load_split(source, Split::test);
+        if (!has_train) train = without_records(test);
+        if (!has_test) test = without_records(train);
+    }
+
+    static Dataset without_records(const Dataset& other) {
+        return {other.images.slice(0, 0), other.labels.slice(0, 0), other.classes, other.source};
+    }
+
+    std::vector<FileRecords> files;
+    Dataset train, test;
+};
+
 // Everything, in the order in which it is shown.
-Json facts(const std::string& source, const Dataset& train, const Dataset& test) {
-    Json files = Json::array(), classes = Json::array(), channels = Json::array();
-    if (source != "synthetic") {
-        for (const auto& [file, records] : list_cifar10(source))
+Json facts(const Set& set) {
+    const auto& [list, train, test] = set;
+    Json files = Json::array(), missing = Json::array(), classes = Json::array(), channels = Json::array();
+    for (const auto& [file, records] : list) {
+        if (records == 0) {
+            missing.push_back(file);
+        } else {
             files.push_back({{"file", file}, {"records", records}});
+        }
     }
     const std::vector<std::int64_t> train_counts = count_labels(train), test_counts = count_labels(test);
     for (std::size_t k = 0; k < train.classes.size(); ++k)
         classes.push_back(
             {{"class", train.classes[k]}, {"train", train_counts[k]}, {"test", test_counts[k]}});
-    const ChannelStatistics statistics = channel_statistics(train.images);
-    for (std::size_t c = 0; c < 3; ++c) {
+    const ChannelStatistics statistics =
+        train.size() > 0 ? channel_statistics(train.images) : ChannelStatistics{};
+    for (std::size_t c = 0; c < 3 && train.size() > 0; ++c) {
         channels.push_back({{"channel", std::array{"red", "green", "blue"}[c]},
                             {"mean", statistics.mean[c] / 255},
                             {"deviation", std::sqrt(std::max(statistics.variance[c], 0.0)) / 255}});
     }
-    return {{"source", train.source}, {"train", train.size()}, {"test", test.size()},
-            {"files", files},         {"classes", classes},    {"channels", channels}};
+    return {{"source", train.source}, {"train", train.size()}, {"test", test.size()}, {"files", files},
+            {"missing", missing},     {"classes", classes},    {"channels", channels}};
 }
 
 void print(std::FILE* out, const Json& all) {
@@ -61,10 +90,13 @@ void print(std::FILE* out, const Json& all) {
     for (const Json& file : all["files"])
         std::fprintf(out, "%-20s %10s\n", file["file"].get<std::string>().c_str(),
                      count(file["records"]).c_str());
+    for (const Json& file : all["missing"])
+        std::fprintf(out, "%-20s %10s\n", file.get<std::string>().c_str(), "missing");
     std::fprintf(out, "\n%-20s %10s %10s\n", "class", "training", "test");
     for (const Json& own : all["classes"])
         std::fprintf(out, "%-20s %10s %10s\n", own["class"].get<std::string>().c_str(),
                      count(own["train"]).c_str(), count(own["test"]).c_str());
+    if (all["channels"].empty()) return;
     std::fprintf(out, "\n%-20s %10s %10s   of x/255, training\n", "channel", "mean", "deviation");
     for (const Json& channel : all["channels"])
         std::fprintf(out, "%-20s %10.4f %10.4f\n", channel["channel"].get<std::string>().c_str(),
@@ -73,11 +105,12 @@ void print(std::FILE* out, const Json& all) {
 
 void run(const InfoFlags& flags) {
     const std::string source = data_source(flags.folder, "DIR");
-    const Dataset train = load_split(source, Split::train), test = load_split(source, Split::test);
-    if (flags.sheet) check_output_flag("--sheet", *flags.sheet, files_of_set(train));
-    const Json all = facts(source, train, test);
+    const Set set(source);
+    const Dataset& drawn = set.train.size() > 0 ? set.train : set.test;
+    if (flags.sheet) check_output_flag("--sheet", *flags.sheet, files_of_set(drawn));
+    const Json all = facts(set);
     std::FILE* const out = text_stream(flags.sheet);
-    if (flags.sheet) write_png(*flags.sheet, sample_sheet(train));
+    if (flags.sheet) write_png(*flags.sheet, sample_sheet(drawn));
     if (!flags.json) return print(out, all);
     std::fprintf(out, "%s\n", all.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
 }

@@ -21,7 +21,8 @@ struct FileRecords {
     std::int64_t records = 0;
 };
 
-/// The six files in the order of the records, with the same checks of names and sizes.
+/// The six files in the order of the records, with the same checks of names and sizes. The files of one split
+/// may be missing: they have 0 records.
 std::vector<FileRecords> list_cifar10(const std::filesystem::path& folder);
 
 /// Whether one of those files is in `folder` itself.

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tern/data/cifar10_format.hpp"
 #include "tern/data/image.hpp"
 #include "tern/tests/apps/program.hpp"
 #include "tern/tests/catch.hpp"
@@ -60,6 +61,42 @@ TEST_CASE("data info tells records, classes and channels of a set") {
     const json made = json::parse(run_tern(place, {"data", "info", "synthetic", "--json"}).out);
     CHECK(made["train"] == 5000);
     CHECK(made["files"].empty());
+}
+
+TEST_CASE("data info and evaluate take a set of which one split is there") {
+    const test::Place place;
+    REQUIRE(run_tern(place, {"train", "--data", place.set, "--steps", "1", "--run", "run"}).status == 0);
+    std::vector<std::string> evaluate{
+        "evaluate", "--checkpoint", "run/last.safetensors", "--json", "--data", place.set, "--split", "test"};
+    const std::string both = run_tern(place, evaluate).out;
+    std::filesystem::create_directory(place / "aside");
+    const auto move = [&](const char* from, const char* to, const std::string& file) {
+        std::filesystem::rename(place / from / file, place / to / file);
+    };
+    for (const char* file : cifar10::kTrainFiles) move("set", "aside", file);
+    const test::Finished tests = run_tern(place, evaluate);
+    CHECK(tests.status == 0);
+    CHECK(tests.out == both);
+    const test::Finished described = run_tern(place, {"data", "info", place.set, "--sheet", "sheet.png"});
+    CHECK(described.status == 0);
+    CHECK_THAT(described.out,
+               Catch::StartsWith(place.set + ": 0 training and 6 test records of 10 classes\n") &&
+                   Catch::Contains("data_batch_5.bin        missing\n") && !Catch::Contains("deviation"));
+    CHECK(read_image(place / "sheet.png").dim(0) > 0);
+    const test::Finished train = run_tern(place, {"train", "--data", place.set, "--dry-run"});
+    CHECK(train.status == 1);
+    CHECK_THAT(train.err, Catch::Contains("is not the whole set, missing: data_batch_1.bin, "));
+
+    for (const char* file : cifar10::kTrainFiles) move("aside", "set", file);
+    move("set", "aside", cifar10::kTestFile);
+    evaluate.back() = "train";
+    CHECK(run_tern(place, evaluate).status == 0);
+    const json all = json::parse(run_tern(place, {"data", "info", place.set, "--json"}).out);
+    CHECK((all["missing"] == json{"test_batch.bin"} && all["test"] == 0 && all["files"].size() == 5));
+    CHECK(run_tern(place, {"train", "--data", place.set, "--steps", "1", "--run", "again"}).status == 0);
+    const test::Finished epochs = run_tern(place, {"train", "--data", place.set, "--epochs", "1"});
+    CHECK(epochs.status == 1);
+    CHECK(epochs.err == complaint(place.set) + "is not the whole set, missing: test_batch.bin\n");
 }
 
 TEST_CASE("data info draws a sheet of samples") {
