@@ -1,4 +1,4 @@
-// Pictures: PNG, JPEG, PPM and PGM.
+// Pictures: PNG, JPEG, WebP, BMP, PPM and PGM.
 #include "tern/data/image.hpp"
 
 #include "tern/tests/fuzz/fuzz.hpp"
