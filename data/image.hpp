@@ -16,11 +16,11 @@ inline constexpr std::int64_t kMostPixels = std::int64_t{1} << 26;
 inline constexpr std::int64_t kMostSide = 65535;
 inline constexpr std::int64_t kMostImageBytes = std::int64_t{1} << 29;
 
-/// Reads a PNG, JPEG, BMP, PPM (P6, P3) or PGM (P5, P2) file, or one of these out of a pipe; its content
-/// alone says which, whatever its name. The result is (H, W, 3) uint8, red, green, blue. Grey is given to all
-/// three, 16 bits are rounded to 8, what is transparent becomes black, CMYK becomes RGB without a colour
-/// profile, and a JPEG or PNG is turned as its EXIF orientation says. Throws Error that names the file and
-/// the rule where it is cut, damaged, too large or something else, and what that is.
+/// Reads a PNG, JPEG, WebP, BMP, PPM (P6, P3) or PGM (P5, P2) file, or one of these out of a pipe; its
+/// content alone says which, whatever its name. The result is (H, W, 3) uint8, red, green, blue. Grey is
+/// given to all three, 16 bits are rounded to 8, what is transparent becomes black, CMYK becomes RGB without
+/// a colour profile, and a JPEG, PNG or WebP is turned as its EXIF orientation says. Throws Error that names
+/// the file and the rule where it is cut, damaged, too large or something else, and what that is.
 Tensor read_image(const std::filesystem::path& path);
 
 /// The same from the bytes of a file; messages call it `name`.
