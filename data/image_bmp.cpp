@@ -100,6 +100,8 @@ Header read_header(const std::string& file, const Source& source) {
                ", which is not read");
     TERN_CHECK(!header.top_down || how == kPlain || how == kMasks || how == kAlphaMasks, file,
                "is a BMP picture of run lengths from the top, which is not allowed");
+    TERN_CHECK(header.pixels >= kFileHeader + size, file,
+               "is no whole BMP picture: its pixels begin within its header");
     if (bits >= 16) read_masks(source, size, header);
     if (bits <= 8)
         read_palette(source, kFileHeader + size, os2 ? 3 : 4, os2 ? 0 : source.number(kFileHeader + 32, 4),
@@ -116,10 +118,25 @@ void set_index(std::uint8_t* to, const Header& header, std::uint32_t index) {
     std::ranges::copy(header.palette[index % header.palette.size()], to);
 }
 
+std::uint64_t bytes_of_row(const Header& header) {
+    return (std::uint64_t{header.width} * header.bits + 31) / 32 * 4;
+}
+
+// Programs that know no alpha write a mask for it, too, and 0 everywhere: nobody keeps a picture of nothing.
+bool has_alpha(const Source& source, const Header& header) {
+    const std::uint32_t mask = header.masks[3].bits, bytes = header.bits / 8;
+    for (std::uint64_t row = 0; mask != 0 && row < header.height; ++row) {
+        const std::uint64_t start = header.pixels + row * bytes_of_row(header);
+        for (std::uint64_t x = 0; x < header.width; ++x)
+            if ((source.number(start + x * bytes, bytes) & mask) != 0) return true;
+    }
+    return false;
+}
+
 void read_plain(const Source& source, const Header& header, const Tensor& image) {
-    const std::uint64_t row_bytes = (std::uint64_t{header.width} * header.bits + 31) / 32 * 4;
+    const std::uint64_t row_bytes = bytes_of_row(header);
     const std::uint32_t bits = header.bits;
-    const Mask alpha = header.masks[3];
+    const Mask alpha = has_alpha(source, header) ? header.masks[3] : Mask{};
     for (std::uint64_t row = 0; row < header.height; ++row) {
         const std::uint64_t start = header.pixels + row * row_bytes;
         for (std::uint64_t x = 0; x < header.width; ++x) {

@@ -72,6 +72,10 @@ TEST_CASE("BMP of 16 and 32 bits, with masks and alpha") {
     const std::string alpha =
         number(0xFF, 4) + number(0xFF00, 4) + number(0xFF0000, 4) + number(0xFF000000, 4);
     CHECK(decode(Bmp{1, 1, 32, 6, alpha, number(0x803264C8, 4)}.file()) == Samples{100, 50, 25});
+    // Alpha that is 0 everywhere is none; beside another pixel's it is.
+    CHECK(decode(Bmp{1, 1, 32, 6, alpha, number(0x003264C8, 4)}.file()) == Samples{200, 100, 50});
+    CHECK(decode(Bmp{2, 1, 32, 6, alpha, number(0x003264C8, 4) + number(0xFF030201, 4)}.file()) ==
+          Samples{0, 0, 0, 1, 2, 3});
 }
 
 TEST_CASE("BMP of run lengths") {
@@ -114,4 +118,7 @@ TEST_CASE("BMP that is cut or of an unknown kind is refused") {
         "[picture] is a picture of 100000 x 100000 pixels, more than the 67108864 that are read");
     CHECK_THROWS_WITH(decode(Bmp{}.with_header(number(9, 4))),
                       "[picture] is a BMP picture with a header of 9 bytes, expected 12 or 40 to 124");
+    std::string early = whole;
+    early[10] = 53;  // of the 54 bytes before the pixels
+    CHECK_THROWS_WITH(decode(early), "[picture] is no whole BMP picture: its pixels begin within its header");
 }
