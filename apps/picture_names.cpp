@@ -42,6 +42,19 @@ std::vector<std::string> read_list(const std::string& name) {
     return names;
 }
 
+void add_folder(const std::string& folder, PictureNames& names) {
+    std::size_t pictures = 0;
+    for (const fs::path& file : files_within(folder, names.notes)) {
+        if (looks_like_picture(file)) {
+            names.files.push_back(file.string());
+            ++pictures;
+        } else {
+            ++names.other_files;
+        }
+    }
+    TERN_CHECK(pictures > 0, folder, "is a folder without pictures");
+}
+
 }  // namespace
 
 Tensor read_standard_input() {
@@ -63,16 +76,11 @@ PictureNames picture_names(const std::vector<std::string>& images, const Flag& l
             names.files.push_back(name);
             continue;
         }
-        std::size_t pictures = 0;
-        for (const fs::path& file : files_within(name, names.notes)) {
-            if (looks_like_picture(file)) {
-                names.files.push_back(file.string());
-                ++pictures;
-            } else {
-                ++names.other_files;
-            }
+        try {
+            add_folder(name, names);
+        } catch (const Error& problem) {
+            names.failures.emplace_back(problem.what());
         }
-        TERN_CHECK(pictures > 0, name, "is a folder without pictures");
     }
     return names;
 }

@@ -128,7 +128,7 @@ void run(const PredictFlags& flags) {
     for (const std::string& name : names.files) width = std::max(width, one_line(name).size());
 
     Json rows = Json::array();
-    std::vector<std::string> failures;
+    std::vector<std::string> failures = names.failures;
     bool begun = false;
     const auto piece = static_cast<std::size_t>(settings.options.batch_size);
     for (std::size_t at = 0; at < names.files.size(); at += piece) {

@@ -145,6 +145,10 @@ TEST_CASE("folders give their pictures, and what is none is counted") {
     const test::Finished none = place.predict({"empty"});
     CHECK(none.status == 1);
     CHECK(none.err == complaint("empty") + "is a folder without pictures\n");
+    const test::Finished mixed = place.predict({"empty", "a.png", "--top-k", "1"});
+    CHECK(mixed.status == 1);
+    CHECK(mixed.out == place.predict({"a.png", "--top-k", "1"}).out);
+    CHECK(mixed.err == none.err);
 }
 
 TEST_CASE("a list names pictures, a line each") {
