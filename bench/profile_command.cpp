@@ -33,9 +33,9 @@ void run(const Flags& flags) {
     settings.inference = flags.inference;
     settings.onednn = flags.onednn;
     if (flags.onednn && !has_onednn())
-        apps::usage_error(
-            "--onednn",
-            "this build has no oneDNN (configure with -DTERN_ONEDNN=ON; Debian package libdnnl-dev)");
+        apps::usage_error("--onednn",
+                          "this build has no oneDNN (configure with -DTERN_ONEDNN=ON; Debian packages "
+                          "libdnnl-dev ocl-icd-opencl-dev)");
     if (flags.batch_size) settings.batch_size = parse_int("--batch-size", *flags.batch_size, kMostBatch);
     if (flags.steps) settings.steps = parse_int("--steps", *flags.steps, kMostSteps);
     if (flags.threads) set_num_threads(parse_int("--threads", *flags.threads, kMostThreads));

@@ -5,7 +5,7 @@ option(TERN_BUILD_APPS "Build the tern program" ${PROJECT_IS_TOP_LEVEL})
 option(TERN_INSTALL "Install the libraries, headers and package files" ${PROJECT_IS_TOP_LEVEL})
 option(TERN_FETCH "Build `tern data fetch` into the program: needs libcurl, libarchive, OpenSSL" ON)
 # What tern is compared with. Never found by chance: what is built and tested is the same on every machine.
-option(TERN_ONEDNN "Build oneDNN's rows into tern-bench: needs oneDNN 2 (Debian package libdnnl-dev) and OpenMP" OFF)
+option(TERN_ONEDNN "Build oneDNN's rows into tern-bench: needs oneDNN 2 (Debian packages libdnnl-dev ocl-icd-opencl-dev), OpenMP" OFF)
 option(TERN_PYTORCH "Test weights from and to PyTorch: needs python3 with torch, numpy and safetensors" OFF)
 option(TERN_FUZZ "Build the fuzz targets: clang, preset fuzz" OFF)
 option(TERN_WERROR "Treat warnings as errors" OFF)
