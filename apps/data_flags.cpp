@@ -1,7 +1,6 @@
 #include "tern/apps/data_flags.hpp"
 
-#include <cstdlib>
-
+#include "tern/core/environment.hpp"
 #include "tern/data/cifar10.hpp"
 #include "tern/data/synthetic.hpp"
 
@@ -9,8 +8,8 @@ namespace tern::apps {
 
 std::string data_source(const Flag& flag, std::string_view name) {
     if (flag && !flag->empty()) return *flag;
-    const char* variable = std::getenv("TERN_DATA");
-    if (!flag && variable != nullptr && *variable != '\0') return variable;
+    const std::string variable = environment("TERN_DATA");
+    if (!flag && !variable.empty()) return variable;
     usage_error(
         name, "must name a folder with CIFAR-10's binary files, or be: synthetic (TERN_DATA says the same)");
 }
