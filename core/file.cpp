@@ -58,8 +58,11 @@ void sync_tree(const fs::path& folder) {
 // Systems promise more than they have, and end the process that takes them at their word.
 std::int64_t memory_of_machine() { return ::sysconf(_SC_PHYS_PAGES) * ::sysconf(_SC_PAGESIZE); }
 
-// Also one of the same file system, which has its parent's device number.
+// Also one of the same file system, which has its parent's device number, and the root of a chroot, which is
+// none.
 bool is_mount_point(const fs::path& path) {
+    std::error_code error;
+    if (!fs::is_symlink(path, error) && fs::equivalent(path, path / "..", error)) return true;
     struct statx status {};
     if (::statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW, 0, &status) != 0) return false;
     return (status.stx_attributes & status.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0;
