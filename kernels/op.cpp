@@ -1,5 +1,6 @@
 #include "tern/kernels/op.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace tern {
@@ -53,6 +54,12 @@ std::int64_t Problem::bytes() const {
     return sum;
 }
 
+std::vector<std::reference_wrapper<const Tensor>> tensors_of(const Problem& problem) {
+    std::vector<std::reference_wrapper<const Tensor>> tensors(problem.inputs.begin(), problem.inputs.end());
+    tensors.insert(tensors.end(), problem.outputs.begin(), problem.outputs.end());
+    return tensors;
+}
+
 const Pass& Op::pass(std::string_view pass_name) const {
     std::string names;
     for (const Pass& candidate : passes) {
@@ -60,6 +67,14 @@ const Pass& Op::pass(std::string_view pass_name) const {
         names += to_text(names.empty() ? "" : ", ", candidate.name);
     }
     fail(name, "no pass \"", pass_name, "\", only ", names);
+}
+
+const Pass& Op::pass(const std::type_info& type) const {
+    const auto found = std::ranges::find_if(passes, [&](const Pass& pass) {
+        return pass.type != nullptr && *pass.type == type;
+    });
+    TERN_CHECK(found != passes.end(), name, "no pass of the type ", type.name());
+    return *found;
 }
 
 bool accepts_float32(const Problem& problem, std::string* why_not) {
@@ -73,17 +88,20 @@ bool accepts_float32(const Problem& problem, std::string* why_not) {
     return true;
 }
 
-bool accepts_cuda_floating(const Problem& problem, std::string* why_not) {
-    const DType dtype = problem.dtype();
+bool accepts_cuda_floating(TensorRefs tensors, std::string* why_not) {
+    const Tensor& first = *std::ranges::find_if(tensors, [](const Tensor& tensor) { return tensor.defined(); });
+    const DType dtype = first.dtype();
     if (dtype != DType::float32 && dtype != DType::bfloat16 && dtype != DType::float16)
         return refuse(why_not, "float32 and 16-bit types only, got ", dtype);
-    for (const auto tensors : {problem.inputs, problem.outputs}) {
-        for (const Tensor& tensor : tensors) {
-            if (tensor.defined() && tensor.numel() > INT32_MAX)
-                return refuse(why_not, "more than 2^31 - 1 elements: ", tensor);
-        }
+    for (const Tensor& tensor : tensors) {
+        if (tensor.defined() && tensor.numel() > INT32_MAX)
+            return refuse(why_not, "more than 2^31 - 1 elements: ", tensor);
     }
     return true;
+}
+
+bool accepts_cuda_floating(const Problem& problem, std::string* why_not) {
+    return accepts_cuda_floating(tensors_of(problem), why_not);
 }
 
 std::span<const Op* const> all_ops() {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -70,6 +71,12 @@ struct Problem {
     std::int64_t bytes() const;
 };
 
+/// Tensors by reference, for what is asked of all tensors of a pass.
+using TensorRefs = std::span<const std::reference_wrapper<const Tensor>>;
+
+/// All tensors of a problem.
+std::vector<std::reference_wrapper<const Tensor>> tensors_of(const Problem& problem);
+
 struct Implementation {
     Backend backend;
     /// Writes every element of every output. Null where this build has no such backend.
@@ -85,10 +92,12 @@ struct Implementation {
 struct Pass {
     const char* op;
     const char* name;  // "forward", "backward_input", ...
-    std::vector<const char*> inputs, outputs;
+    std::vector<std::string> inputs, outputs;
     std::vector<Implementation> implementations;  // best first, ref last
     /// Arithmetic operations of a problem, a multiply-add as two; null where a pass only moves numbers.
     double (*flops)(const Problem& problem) = nullptr;
+    /// The struct of its tensors, see kernels/pass.hpp.
+    const std::type_info* type = nullptr;
 };
 
 /// For Pass::flops: Count per element of input or output I.
@@ -110,6 +119,8 @@ struct Op {
 
     /// Throws Error that lists the passes.
     const Pass& pass(std::string_view pass_name) const;
+    /// That of a struct of kernels/pass.hpp.
+    const Pass& pass(const std::type_info& type) const;
 };
 
 /// For `accepts`: false, with the reason where it is asked for.
@@ -124,6 +135,7 @@ bool accepts_float32(const Problem& problem, std::string* why_not);
 
 /// What most of our CUDA kernels accept: float32 or a 16-bit type, tensors of less than 2^31 elements each.
 bool accepts_cuda_floating(const Problem& problem, std::string* why_not);
+bool accepts_cuda_floating(TensorRefs tensors, std::string* why_not);
 
 /// All operations of op_list.def, in its order.
 std::span<const Op* const> all_ops();

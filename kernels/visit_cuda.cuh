@@ -2,6 +2,7 @@
 // packs of channels, and the kernel of element-wise work.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -37,16 +38,16 @@ decltype(auto) visit_cuda_floating(DType dtype, F&& function) {
     }
 }
 
-/// Calls function.operator()<T, V>() for the problem's type T: V is a pack of 16 bytes where rows of
+/// Calls function.operator()<T, V>() for the type T of the first tensor that is defined: V is a pack of 16 bytes where rows of
 /// `channels` elements and all addresses allow it, else 1.
 template <class F>
-void visit_cuda_packs(const Problem& problem, std::int64_t channels, F function) {
-    visit_cuda_floating(problem.dtype(), [&]<class T>() {
+void visit_cuda_packs(TensorRefs tensors, std::int64_t channels, F function) {
+    const Tensor& first = *std::ranges::find_if(tensors, [](const Tensor& tensor) { return tensor.defined(); });
+    visit_cuda_floating(first.dtype(), [&]<class T>() {
         constexpr int kWide = cuda::kPackSize<T>;
         bool wide = channels % kWide == 0;
-        for (const auto tensors : {problem.inputs, problem.outputs})
-            for (const Tensor& tensor : tensors)
-                wide = wide && (!tensor.defined() || cuda::is_pack_aligned<std::byte, 16>(tensor.raw_data()));
+        for (const Tensor& tensor : tensors)
+            wide = wide && (!tensor.defined() || cuda::is_pack_aligned<std::byte, 16>(tensor.raw_data()));
         if (wide)
             function.template operator()<T, kWide>();
         else

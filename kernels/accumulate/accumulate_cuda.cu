@@ -1,3 +1,4 @@
+#include "tern/kernels/accumulate/accumulate_passes.hpp"
 #include "tern/kernels/flat_cuda.cuh"
 
 namespace tern::accumulate_passes {
@@ -22,8 +23,8 @@ struct Accumulate {
 
 }  // namespace
 
-void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
-    const Tensor &sum = problem.inputs[0], &term = problem.inputs[1], &result = problem.outputs[0];
+void run(Cuda, const Forward& pass, const Stream& stream) {
+    const Tensor &sum = pass.sum, &term = pass.term, &result = pass.result;
     visit_cuda_floating(sum.dtype(), [&]<class T>() {
         visit_cuda_floating(term.dtype(), [&]<class U>() {
             launch_flat(Accumulate<T, U>{sum.data<T>(), term.data<U>(), result.data<T>()}, sum.numel(),
@@ -32,8 +33,8 @@ void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
     });
 }
 
-bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
-    return accepts_cuda_types({problem.inputs[0], problem.inputs[1]}, why_not);
+bool accepts(Cuda, const Forward& pass, std::string* why_not) {
+    return accepts_cuda_types({pass.sum, pass.term}, why_not);
 }
 
 }  // namespace tern::accumulate_passes

@@ -1,11 +1,9 @@
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/accumulate/accumulate_passes.hpp"
 
 namespace tern::accumulate_passes {
 
-void forward_ref(const Problem& problem, const Stream&) {
-    const Tensor& sum = problem.inputs[0];
-    const Tensor& term = problem.inputs[1];
-    const Tensor& result = problem.outputs[0];
+void run(Ref, const Forward& pass, const Stream&) {
+    const Tensor &sum = pass.sum, &term = pass.term, &result = pass.result;
     visit_floating(sum.dtype(), [&]<class T>() {
         visit_floating(term.dtype(), [&]<class U>() {
             using Real = Compute<T>;

@@ -40,7 +40,7 @@ bool accepts_cudnn(const Problem& problem, std::string* why_not) {
     if (!is_forward(problem) && activation != Activation::relu)
         return refuse(why_not, "cuDNN's backward call needs the results of ", activation,
                       ", which are not kept");
-    return cudnn::accepts_call(problem, why_not);
+    return cudnn::accepts_call(tensors_of(problem), why_not);
 }
 
 void run_cudnn(const Problem& problem, const Stream& stream) {

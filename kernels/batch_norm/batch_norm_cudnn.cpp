@@ -67,7 +67,7 @@ bool accepts_cudnn(const Problem& problem, std::string* why_not) {
         for (std::size_t i = 0; i < 3; ++i)
             if (!problem.outputs[i].defined()) return refuse(why_not, "cuDNN's call gives all gradients");
     }
-    return cudnn::accepts_call(problem, why_not);
+    return cudnn::accepts_call(tensors_of(problem), why_not);
 }
 
 void run_cudnn(const Problem& problem, const Stream& stream) {

@@ -149,7 +149,7 @@ const float* data_or_null(const Tensor& tensor) { return tensor ? tensor.data<fl
 void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
     const Tensor &x = problem.inputs[0], &mean = problem.outputs[0], &variance = problem.outputs[1];
     const std::int64_t channels = x.dim(-1);
-    visit_cuda_packs(problem, channels, [&]<class T, int V>() {
+    visit_cuda_packs(tensors_of(problem), channels, [&]<class T, int V>() {
         const RowWalk walk(rows_of(x.shape()), channels, V, kRows);
         const Tensor partial = Tensor::empty({walk.partials(), 2, channels}, DType::float32, x.device());
         cuda::launch(channel_moments_partial_kernel<T, V>, walk.shape(V), stream, x.data<T>(),
@@ -164,7 +164,7 @@ void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
 void TERN_CUDA_PASS(backward)(const Problem& problem, const Stream& stream) {
     const Tensor &x = problem.inputs[0], &mean = problem.inputs[1], &dx = problem.outputs[0];
     const std::int64_t channels = x.dim(-1);
-    visit_cuda_packs(problem, channels, [&]<class T, int V>() {
+    visit_cuda_packs(tensors_of(problem), channels, [&]<class T, int V>() {
         const RowWalk walk(rows_of(x.shape()), channels, V, kRows);
         cuda::launch(channel_moments_backward_kernel<T, V>, walk.shape(V), stream, x.data<T>(),
                      mean.data<float>(), data_or_null(problem.inputs[2]), data_or_null(problem.inputs[3]),

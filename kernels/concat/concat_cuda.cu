@@ -53,7 +53,7 @@ void TERN_CUDA_PASS(backward)(const Problem& problem, const Stream& stream) {
 }
 
 bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
-    return accepts_cuda_offsets(problem, why_not);
+    return accepts_cuda_offsets(tensors_of(problem), why_not);
 }
 
 }  // namespace tern::concat_passes

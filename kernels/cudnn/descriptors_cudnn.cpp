@@ -39,16 +39,14 @@ TensorDescriptor pixels_descriptor(const Tensor& tensor) {
     return {tensor.dtype(), pixels / height / width, height, width, channels};
 }
 
-bool accepts_call(const Problem& problem, std::string* why_not) {
-    if (problem.dtype() == DType::float64)
-        return refuse(why_not, "float32 and 16-bit types only, got float64");
-    for (const auto& tensors : {problem.inputs, problem.outputs}) {
-        for (const Tensor& tensor : tensors) {
-            if (!tensor.defined()) continue;
-            if (tensor.numel() == 0) return refuse(why_not, "no elements");
-            if (tensor.numel() > std::numeric_limits<int>::max())
-                return refuse(why_not, "tensors of less than 2^31 elements only, got ", tensor.shape());
-        }
+bool accepts_call(TensorRefs tensors, std::string* why_not) {
+    for (const Tensor& tensor : tensors) {
+        if (!tensor.defined()) continue;
+        if (tensor.dtype() == DType::float64)
+            return refuse(why_not, "float32 and 16-bit types only, got float64");
+        if (tensor.numel() == 0) return refuse(why_not, "no elements");
+        if (tensor.numel() > std::numeric_limits<int>::max())
+            return refuse(why_not, "tensors of less than 2^31 elements only, got ", tensor.shape());
     }
     return cuda::cudnn_available(why_not);
 }

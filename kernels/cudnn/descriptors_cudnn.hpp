@@ -40,6 +40,6 @@ TensorDescriptor pixels_descriptor(const Tensor& tensor);
 
 /// What every call of cuDNN without a plan needs: the library, float32 or 16 bits, tensors of 1 to 2^31 - 1
 /// elements. If not, and asked for, why.
-bool accepts_call(const Problem& problem, std::string* why_not);
+bool accepts_call(TensorRefs tensors, std::string* why_not);
 
 }  // namespace tern::cudnn

@@ -333,7 +333,7 @@ void launch_forward(const T* x, const T* w, T* y, const Geometry& g, const Strea
 void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
     const Tensor &x = problem.inputs[0], &w = problem.inputs[1], &y = problem.outputs[0];
     const Geometry g = geometry(x.shape(), y.shape(), problem.params<DepthwiseConv2dParams>().window);
-    visit_cuda_packs(problem, g.channels, [&]<class T, int V>() {
+    visit_cuda_packs(tensors_of(problem), g.channels, [&]<class T, int V>() {
         launch_forward<T, V>(x.data<T>(), w.data<T>(), y.data<T>(), g, stream);
     });
 }
@@ -341,7 +341,7 @@ void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
 void TERN_CUDA_PASS(backward_input)(const Problem& problem, const Stream& stream) {
     const Tensor &dy = problem.inputs[0], &w = problem.inputs[1], &dx = problem.outputs[0];
     const Geometry g = geometry(dx.shape(), dy.shape(), problem.params<DepthwiseConv2dParams>().window);
-    visit_cuda_packs(problem, g.channels, [&]<class T, int V>() {
+    visit_cuda_packs(tensors_of(problem), g.channels, [&]<class T, int V>() {
         if (g.stride_h == 1 && g.stride_w == 1 && rows_that_fit<T, V>(turned(g)) > 0) {
             launch_forward<T, V>(dy.data<T>(), w.data<T>(), dx.data<T>(), turned(g), stream);
             return;
@@ -365,7 +365,7 @@ void TERN_CUDA_PASS(backward_weight)(const Problem& problem, const Stream& strea
     const Tensor partial = Tensor::empty({partials, taps, g.channels}, DType::float32, x.device());
     const bool is_3x3 = g.kernel_h == 3 && g.kernel_w == 3 && g.stride_h == 1 && g.stride_w == 1 &&
                         g.dilation_h == 1 && g.dilation_w == 1;
-    visit_cuda_packs(problem, g.channels, [&]<class T, int kWide>() {
+    visit_cuda_packs(tensors_of(problem), g.channels, [&]<class T, int kWide>() {
         constexpr int V = std::min(kWide, 4);  // 8 would need 72 registers for the sums alone
         const dim3 grid(cuda::blocks_for(g.channels, kPacks * V), cuda::blocks_for(taps, kTapGroup),
                         partials);

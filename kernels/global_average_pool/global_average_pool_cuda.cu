@@ -71,7 +71,7 @@ struct GlobalAveragePoolBackward {
 void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
     const Tensor &x = problem.inputs[0], &y = problem.outputs[0];
     const std::int64_t channels = x.dim(3);
-    visit_cuda_packs(problem, channels, [&]<class T, int V>() {
+    visit_cuda_packs(tensors_of(problem), channels, [&]<class T, int V>() {
         const unsigned channel_blocks = cuda::blocks_for(channels, kPacks * V);
         const dim3 grid(cuda::blocks_for(x.dim(0) * channel_blocks, 1));
         cuda::launch(global_average_pool_forward_kernel<T, V>, {grid, dim3(kPacks, kLanes)}, stream,
@@ -83,7 +83,7 @@ void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
 void TERN_CUDA_PASS(backward)(const Problem& problem, const Stream& stream) {
     const Tensor &dy = problem.inputs[0], &dx = problem.outputs[0];
     const std::int64_t channels = dx.dim(3), cells = dx.dim(1) * dx.dim(2);
-    visit_cuda_packs(problem, channels, [&]<class T, int V>() {
+    visit_cuda_packs(tensors_of(problem), channels, [&]<class T, int V>() {
         const GlobalAveragePoolBackward<T, V> work{dy.data<T>(), dx.data<T>(), cuda::Divisor(channels / V),
                                                    cuda::Divisor(channels / V * cells),
                                                    static_cast<float>(cells)};

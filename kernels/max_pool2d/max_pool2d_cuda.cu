@@ -225,7 +225,7 @@ void launch_backward(const Problem& problem, const Stream& stream) {
 void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
     const Tensor &x = problem.inputs[0], &y = problem.outputs[0];
     const Geometry g(x.shape(), y.shape(), problem.params<MaxPool2dParams>().window);
-    visit_cuda_packs(problem, g.channels, [&]<class T, int V>() {
+    visit_cuda_packs(tensors_of(problem), g.channels, [&]<class T, int V>() {
         const MaxPool2dForward<T, V> work{x.data<T>(), y.data<T>(), grid<V>(y.shape()), g};
         launch_elements(work, y.numel() / V, stream);
     });
@@ -234,7 +234,7 @@ void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
 void TERN_CUDA_PASS(backward)(const Problem& problem, const Stream& stream) {
     const Window2d& window = problem.params<MaxPool2dParams>().window;
     const bool bytes = window.kernel_h * window.kernel_w <= kNone<std::uint8_t>;
-    visit_cuda_packs(problem, problem.outputs[0].dim(3), [&]<class T, int V>() {
+    visit_cuda_packs(tensors_of(problem), problem.outputs[0].dim(3), [&]<class T, int V>() {
         if (bytes)
             launch_backward<T, V, std::uint8_t>(problem, stream);
         else

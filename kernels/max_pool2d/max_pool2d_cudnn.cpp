@@ -19,7 +19,7 @@ bool accepts_cudnn(const Problem& problem, std::string* why_not) {
     if (w.dilation_h != 1 || w.dilation_w != 1) return refuse(why_not, "cuDNN's pools have no dilation: ", w);
     if (w.pad_top >= w.kernel_h || w.pad_left >= w.kernel_w)
         return refuse(why_not, "padding as large as the window: ", w);
-    return cudnn::accepts_call(problem, why_not);
+    return cudnn::accepts_call(tensors_of(problem), why_not);
 }
 
 void run_cudnn(const Problem& problem, const Stream& stream) {

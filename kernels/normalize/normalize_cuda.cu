@@ -185,7 +185,7 @@ enum class Way { forward, backward };
 template <Way kWay, class F>
 void visit_rows(const Problem& problem, F function) {
     const Tensor& x = problem.inputs[0];
-    visit_cuda_packs(problem, x.dim(-1), [&]<class T, int V>() {
+    visit_cuda_packs(tensors_of(problem), x.dim(-1), [&]<class T, int V>() {
         normalize_device::visit_activation_kind(
             problem.params<NormalizeParams>(), [&]<class Activated>(Activated activation) {
                 constexpr int kRows =

@@ -9,7 +9,7 @@ bool accepts_cudnn(const Problem& problem, std::string* why_not) {
     if (problem.inputs[5].defined()) return refuse(why_not, "cuDNN's call adds no residual");
     const Activation activation = problem.params<NormalizeParams>().activation;
     if (activation != Activation::none) return refuse(why_not, "cuDNN's call applies no ", activation);
-    return cudnn::accepts_call(problem, why_not);
+    return cudnn::accepts_call(tensors_of(problem), why_not);
 }
 
 void run_cudnn(const Problem& problem, const Stream& stream) {

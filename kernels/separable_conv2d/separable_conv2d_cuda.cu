@@ -285,7 +285,7 @@ void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
     const auto &in = problem.inputs, &out = problem.outputs;
     const Tensor &x = in[0], &pointwise = in[6], &bias = in[7], &y = out[0], &mean = out[1];
     const Geometry g = geometry(x.shape(), pointwise.dim(0));
-    visit_cuda_packs(problem, g.channels, [&]<class T, int V>() {
+    visit_cuda_packs(tensors_of(problem), g.channels, [&]<class T, int V>() {
         gemm::Output<T> output{y.data<T>(), bias ? bias.data<T>() : nullptr,
                                static_cast<int>(rows_of(y.shape())), g.outputs, g.outputs};
         output.wide = gemm::can_pack<T>(y, g.outputs);

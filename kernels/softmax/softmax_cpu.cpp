@@ -1,11 +1,10 @@
 // Rows over threads. The exponentials dominate and every one is computed once: 640 of them (64 images, 10
 // classes) are 5 us, nothing beside a training step.
-#include "tern/kernels/softmax/softmax.hpp"
-
+#include <algorithm>
 #include <cmath>
 
 #include "tern/core/parallel.hpp"
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/softmax/softmax_passes.hpp"
 
 namespace tern::softmax_passes {
 namespace {
@@ -49,18 +48,18 @@ void for_each_row(const Tensor& x, F function) {
 
 }  // namespace
 
-void forward_cpu(const Problem& problem, const Stream&) {
-    const float* x = problem.inputs[0].data<float>();
-    float* y = problem.outputs[0].data<float>();
-    const auto row = problem.params<SoftmaxParams>().logarithm ? log_softmax_row : softmax_row;
-    for_each_row(problem.inputs[0], [&](std::int64_t at, std::int64_t count) { row(x + at, y + at, count); });
+void run(Cpu, const Forward& pass, const Stream&) {
+    const float* x = pass.x.data<float>();
+    float* y = pass.y.data<float>();
+    const auto row = pass.params.logarithm ? log_softmax_row : softmax_row;
+    for_each_row(pass.x, [&](std::int64_t at, std::int64_t count) { row(x + at, y + at, count); });
 }
 
-void backward_cpu(const Problem& problem, const Stream&) {
-    const float *y = problem.inputs[0].data<float>(), *dy = problem.inputs[1].data<float>();
-    float* dx = problem.outputs[0].data<float>();
-    const auto row = problem.params<SoftmaxParams>().logarithm ? log_softmax_grad_row : softmax_grad_row;
-    for_each_row(problem.inputs[0],
+void run(Cpu, const Backward& pass, const Stream&) {
+    const float *y = pass.y.data<float>(), *dy = pass.dy.data<float>();
+    float* dx = pass.dx.data<float>();
+    const auto row = pass.params.logarithm ? log_softmax_grad_row : softmax_grad_row;
+    for_each_row(pass.y,
                  [&](std::int64_t at, std::int64_t count) { row(y + at, dy + at, dx + at, count); });
 }
 

@@ -1,11 +1,9 @@
 // A warp or a block per row. A row is read two or three times, from the L1 cache after the first; the
 // exponentials of the forward pass are computed twice rather than kept.
-#include "tern/kernels/softmax/softmax.hpp"
-
 #include <cmath>
 
-#include "tern/kernels/op.hpp"
 #include "tern/kernels/softmax/row_group_cuda.cuh"
+#include "tern/kernels/softmax/softmax_passes.hpp"
 #include "tern/kernels/visit_cuda.cuh"
 
 namespace tern::softmax_passes {
@@ -59,8 +57,7 @@ __global__ void __launch_bounds__(kThreads)
 
 // Calls function.operator()<T, threads per row>(grid, rows, elements per row).
 template <class F>
-void visit_problem(const Problem& problem, F function) {
-    const Tensor& x = problem.inputs[0];
+void visit_tensor(const Tensor& x, F function) {
     if (x.numel() == 0) return;
     const std::int64_t count = x.dim(-1), rows = x.numel() / count;
     visit_cuda_floating(x.dtype(), [&]<class T>() {
@@ -72,25 +69,21 @@ void visit_problem(const Problem& problem, F function) {
 
 }  // namespace
 
-void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
-    const bool logarithm = problem.params<SoftmaxParams>().logarithm;
-    visit_problem(problem, [&]<class T, int kRowThreads>(dim3 grid, std::int64_t rows, int count) {
+void run(Cuda, const Forward& pass, const Stream& stream) {
+    const bool logarithm = pass.params.logarithm;
+    visit_tensor(pass.x, [&]<class T, int kRowThreads>(dim3 grid, std::int64_t rows, int count) {
         cuda::launch(softmax_forward_kernel<T, kRowThreads>, {grid, dim3(kThreads)}, stream,
-                     problem.inputs[0].data<T>(), problem.outputs[0].data<T>(), rows, count, logarithm);
+                     pass.x.data<T>(), pass.y.data<T>(), rows, count, logarithm);
     });
 }
 
-void TERN_CUDA_PASS(backward)(const Problem& problem, const Stream& stream) {
-    const bool logarithm = problem.params<SoftmaxParams>().logarithm;
-    visit_problem(problem, [&]<class T, int kRowThreads>(dim3 grid, std::int64_t rows, int count) {
+void run(Cuda, const Backward& pass, const Stream& stream) {
+    const bool logarithm = pass.params.logarithm;
+    visit_tensor(pass.y, [&]<class T, int kRowThreads>(dim3 grid, std::int64_t rows, int count) {
         cuda::launch(softmax_backward_kernel<T, kRowThreads>, {grid, dim3(kThreads)}, stream,
-                     problem.inputs[0].data<T>(), problem.inputs[1].data<T>(), problem.outputs[0].data<T>(),
+                     pass.y.data<T>(), pass.dy.data<T>(), pass.dx.data<T>(),
                      rows, count, logarithm);
     });
-}
-
-bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
-    return accepts_cuda_floating(problem, why_not);
 }
 
 }  // namespace tern::softmax_passes

@@ -1,25 +1,23 @@
 // softmax:      dy_k/dx_j = y_k (d_kj - y_j)    so dx_j = y_j (dy_j - sum over k of y_k dy_k)
 // log_softmax:  dy_k/dx_j = d_kj - exp(y_j)     so dx_j = dy_j - exp(y_j) sum over k of dy_k
 // Saved: y.
-#include "tern/kernels/softmax/softmax.hpp"
 
 #include "tern/core/autograd.hpp"
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/softmax/softmax_passes.hpp"
 
 namespace tern::softmax_passes {
 namespace {
 
-class SoftmaxBackward : public Function {
+class SoftmaxFunction : public Function {
   public:
-    explicit SoftmaxBackward(const SoftmaxParams& params) : params_(params) {}
+    explicit SoftmaxFunction(const SoftmaxParams& params) : params_(params) {}
 
     const char* name() const override { return params_.logarithm ? "log_softmax" : "softmax"; }
 
     Tensors backward(const Tensors& grads) override {
-        static const Pass& backward = softmax_op().pass("backward");
         const Tensor y = saved(0);
         const Tensor dx = Tensor::empty(y.shape(), y.dtype(), y.device());
-        run_pass(backward, ParamsRef(params_), {y, grads[0]}, {dx});
+        run_pass(Backward{.params = params_, .y = y, .dy = grads[0], .dx = dx});
         return {dx};
     }
 
@@ -29,8 +27,9 @@ class SoftmaxBackward : public Function {
 
 }  // namespace
 
-void record_grad(const Tensor& input, const Tensor& output, const SoftmaxParams& params) {
-    if (auto* function = Function::record<SoftmaxBackward>({input}, {output}, params)) function->save(output);
+void record_grad(const Forward& pass) {
+    if (auto* function = Function::record<SoftmaxFunction>({pass.x}, {pass.y}, pass.params))
+        function->save(pass.y);
 }
 
 }  // namespace tern::softmax_passes

@@ -1,14 +1,12 @@
-#include "tern/kernels/softmax/softmax.hpp"
-
 #include <cmath>
 
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/softmax/softmax_passes.hpp"
 
 namespace tern::softmax_passes {
 
-void forward_ref(const Problem& problem, const Stream&) {
-    const Tensor &x = problem.inputs[0], &y = problem.outputs[0];
-    const bool logarithm = problem.params<SoftmaxParams>().logarithm;
+void run(Ref, const Forward& pass, const Stream&) {
+    const Tensor &x = pass.x, &y = pass.y;
+    const bool logarithm = pass.params.logarithm;
     const std::int64_t count = x.dim(-1);
     visit_floating(x.dtype(), [&]<class T>() {
         using Real = Compute<T>;
@@ -27,9 +25,9 @@ void forward_ref(const Problem& problem, const Stream&) {
     });
 }
 
-void backward_ref(const Problem& problem, const Stream&) {
-    const Tensor &y = problem.inputs[0], &dy = problem.inputs[1], &dx = problem.outputs[0];
-    const bool logarithm = problem.params<SoftmaxParams>().logarithm;
+void run(Ref, const Backward& pass, const Stream&) {
+    const Tensor &y = pass.y, &dy = pass.dy, &dx = pass.dx;
+    const bool logarithm = pass.params.logarithm;
     const std::int64_t count = y.dim(-1);
     visit_floating(y.dtype(), [&]<class T>() {
         using Real = Compute<T>;

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/pass.hpp"
 
 namespace tern::test {
 
@@ -15,6 +15,12 @@ struct HostPass {
     void (*run)(const Problem& problem, const Stream& stream);
     bool (*accepts)(const Problem& problem, std::string* why_not);  // null: always
 };
+
+template <class P, class I>
+HostPass host_pass() {
+    const Implementation implementation = implementation_of<P, I>();
+    return {P::kOp, P::kName, I::kBackend, implementation.run, implementation.accepts};
+}
 
 /// Every pass of the .cu files that this program was built with.
 std::span<const HostPass> host_passes();

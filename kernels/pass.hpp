@@ -1,0 +1,218 @@
+// A pass as a type: a struct whose fields are its parameters and its tensors, by name.
+//
+//     namespace tern::shift_passes {
+//     struct Forward {                        // y = x + bias
+//         const ShiftParams& params;          // left out where there are none
+//         const Tensor& x;                    // (N, C)
+//         const Tensor& bias = kNoTensor;     // (C), optional
+//         const Tensor& y;                    // as x
+//         TERN_PASS(Forward, shift, forward, (x, bias), (y))
+//     };
+//     }
+//
+// What runs it are overloads of run(), one for each implementation, which TERN_PASS declares and nobody else:
+//
+//     void run(Cpu, const Forward& pass, const Stream& stream);   // writes every element of every output
+//
+// The operation's table lists them, best first: pass_of<Forward, Cuda, Cpu, Ref>(). Callers name the tensors:
+// run_pass(shift_passes::Forward{.params = params, .x = x, .y = y}). A misspelt or missing tensor, another
+// pass and other parameters do not compile.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <type_traits>
+#include <utility>
+
+#include "tern/kernels/dispatch.hpp"
+
+namespace tern {
+
+/// What an optional tensor is where a pass leaves it out.
+inline const Tensor kNoTensor;
+
+// -- implementations ---------------------------------------------------------------------------------------
+
+/// What implementations have in common; see Backend for what each is.
+template <class Self, Backend backend, bool (*default_accepts)(const Problem&, std::string*) = nullptr>
+struct ImplementationTag {
+    using Own = Self;
+    static constexpr Backend kBackend = backend;
+    /// What it accepts where its entry in a table says nothing else; null: every problem of its device.
+    static constexpr auto kAccepts = default_accepts;
+    static constexpr bool kPartial = false, kWhereFaster = false;
+};
+
+struct Ref : ImplementationTag<Ref, Backend::ref> {};
+struct Cpu : ImplementationTag<Cpu, Backend::cpu, accepts_float32> {};
+struct CpuWinograd : ImplementationTag<CpuWinograd, Backend::cpu_winograd, accepts_float32> {};
+struct CpuBf16 : ImplementationTag<CpuBf16, Backend::cpu_bf16, accepts_float32> {};
+struct Cudnn : ImplementationTag<Cudnn, Backend::cudnn> {};
+/// Our CUDA kernels; `on_host`: the same source compiled as host C++, to be tested without a GPU.
+template <bool on_host>
+struct CudaKernels : ImplementationTag<CudaKernels<on_host>, Backend::cuda, accepts_cuda_floating> {};
+template <bool on_host>
+struct CudaMmaKernels : ImplementationTag<CudaMmaKernels<on_host>, Backend::cuda_mma> {};
+#if defined(TERN_HOST_RUN)
+using Cuda = CudaKernels<true>;
+using CudaMma = CudaMmaKernels<true>;
+#else
+using Cuda = CudaKernels<false>;
+using CudaMma = CudaMmaKernels<false>;
+#endif
+
+/// In a table: what the implementation accepts is told by accepts(Implementation, pass, why_not).
+template <class I>
+struct Partial : I {
+    static constexpr bool kPartial = true;
+};
+/// In a table: it accepts every problem of its device.
+template <class I>
+struct Total : I {
+    static constexpr bool (*kAccepts)(const Problem&, std::string*) = nullptr;
+};
+/// In a table: where no policy names it, it runs only if is_faster(Implementation, pass, why_not) says so.
+template <class I>
+struct WhereFaster : I {
+    static constexpr bool kWhereFaster = true;
+};
+
+// -- passes ------------------------------------------------------------------------------------------------
+
+#define TERN_PASS_RUNS_ON(Self, Implementation)                                             \
+    friend void run(Implementation, const Self& pass, const Stream& stream);                \
+    friend bool accepts(Implementation, const Self& pass, std::string* why_not);            \
+    friend bool is_faster(Implementation, const Self& pass, std::string* why_not);
+
+/// In the struct of a pass: its name, the order of its tensors, and for every implementation run(), accepts() and
+/// is_faster(); those that no table lists need not exist, nor need record_grad(), which records in the tape that
+/// the pass ran.
+#define TERN_PASS(Self, op_name, pass_name, input_list, output_list)                        \
+    static const Op& op() { return op_name##_op(); }                                        \
+    static constexpr const char *kOp = #op_name, *kName = #pass_name;                       \
+    static constexpr const char *kInputs = #input_list, *kOutputs = #output_list;           \
+    auto inputs() const { return ::tern::tensor_references input_list; }                    \
+    auto outputs() const { return ::tern::tensor_references output_list; }                  \
+    friend void record_grad(const Self& pass);                                              \
+    TERN_PASS_RUNS_ON(Self, ::tern::Ref)                                                    \
+    TERN_PASS_RUNS_ON(Self, ::tern::Cpu)                                                    \
+    TERN_PASS_RUNS_ON(Self, ::tern::CpuWinograd)                                            \
+    TERN_PASS_RUNS_ON(Self, ::tern::CpuBf16)                                                \
+    TERN_PASS_RUNS_ON(Self, ::tern::CudaKernels<false>)                                     \
+    TERN_PASS_RUNS_ON(Self, ::tern::CudaKernels<true>)                                      \
+    TERN_PASS_RUNS_ON(Self, ::tern::CudaMmaKernels<false>)                                  \
+    TERN_PASS_RUNS_ON(Self, ::tern::CudaMmaKernels<true>)                                   \
+    TERN_PASS_RUNS_ON(Self, ::tern::Cudnn)
+
+template <class... T>
+std::array<std::reference_wrapper<const Tensor>, sizeof...(T)> tensor_references(const T&... tensors) {
+    return {std::cref(tensors)...};
+}
+
+template <class P>
+concept TypedPass = requires(const P& pass) {
+    P::op();
+    pass.inputs();
+    pass.outputs();
+};
+
+/// All tensors of a pass, for what takes TensorRefs.
+template <TypedPass P>
+auto tensors_of(const P& pass) {
+    return std::apply([](const auto&... tensors) { return std::array{tensors...}; },
+                      std::tuple_cat(pass.inputs(), pass.outputs()));
+}
+
+/// The parameters of a pass; NoParams where it has none.
+template <TypedPass P>
+decltype(auto) params_of(const P& pass) {
+    if constexpr (requires { pass.params; })
+        return (pass.params);
+    else
+        return NoParams{};
+}
+
+/// A problem of P's pass as a P.
+template <TypedPass P>
+P as_pass(const Problem& problem) {
+    using Inputs = decltype(std::declval<const P&>().inputs());
+    using Outputs = decltype(std::declval<const P&>().outputs());
+    TERN_ASSERT(problem.inputs.size() == std::tuple_size_v<Inputs> &&
+                problem.outputs.size() == std::tuple_size_v<Outputs>);
+    return [&]<std::size_t... I, std::size_t... O>(std::index_sequence<I...>, std::index_sequence<O...>) {
+        if constexpr (requires(const P& pass) { pass.params; }) {
+            using Params = std::remove_cvref_t<decltype(P::params)>;
+            return P{problem.params<Params>(), problem.inputs[I]..., problem.outputs[O]...};
+        } else {
+            return P{problem.inputs[I]..., problem.outputs[O]...};
+        }
+    }(std::make_index_sequence<std::tuple_size_v<Inputs>>{}, std::make_index_sequence<std::tuple_size_v<Outputs>>{});
+}
+
+/// What dispatch, tests, benchmarks and tuning know about P.
+template <TypedPass P>
+const Pass& info_of() {
+    static const Pass& pass = P::op().pass(typeid(P));
+    return pass;
+}
+
+/// Selects an implementation by kernel_policy() and runs it. The outputs count as changed.
+template <TypedPass P>
+void run_pass(const P& pass) {
+    const auto handles = [](const auto& references) {
+        return std::apply([](const auto&... tensor) { return std::array<Tensor, sizeof...(tensor)>{tensor...}; },
+                          references);
+    };
+    const auto inputs = handles(pass.inputs()), outputs = handles(pass.outputs());
+    const auto& params = params_of(pass);
+    run_problem({info_of<P>(), ParamsRef(params), inputs, outputs});
+}
+
+// -- tables ------------------------------------------------------------------------------------------------
+
+template <TypedPass P, class I>
+void run_as(const Problem& problem, const Stream& stream) {
+    run(typename I::Own{}, as_pass<P>(problem), stream);
+}
+
+template <TypedPass P, class I>
+Implementation implementation_of() {
+    Implementation entry{I::kBackend, run_as<P, I>, I::kAccepts};
+    if constexpr (I::kPartial)
+        entry.accepts = [](const Problem& problem, std::string* why_not) {
+            return accepts(typename I::Own{}, as_pass<P>(problem), why_not);
+        };
+    if constexpr (I::kWhereFaster)
+        entry.worthwhile = [](const Problem& problem, std::string* why_not) {
+            return is_faster(typename I::Own{}, as_pass<P>(problem), why_not);
+        };
+    return entry;
+}
+
+#if defined(TERN_HAS_CUDA)
+constexpr bool kBuildHasCuda = true;
+#else
+constexpr bool kBuildHasCuda = false;
+#endif
+
+/// The names in "(x, bias)".
+std::vector<std::string> names_in(std::string_view list);
+
+/// The entry of a pass in its operation's table, with its implementations, best first, Ref last. P::flops(), where
+/// there is one, counts its arithmetic operations.
+template <TypedPass P, class... Implementations>
+Pass pass_of() {
+    Pass pass{P::kOp, P::kName, names_in(P::kInputs), names_in(P::kOutputs), {}, nullptr, &typeid(P)};
+    const auto add = [&]<class I>(std::type_identity<I>) {
+        if constexpr (kBuildHasCuda || I::kBackend < Backend::cuda)
+            pass.implementations.push_back(implementation_of<P, I>());
+        else
+            pass.implementations.push_back({I::kBackend, nullptr});
+    };
+    (add(std::type_identity<Implementations>{}), ...);
+    if constexpr (requires(const P& one) { one.flops(); })
+        pass.flops = [](const Problem& problem) { return static_cast<double>(as_pass<P>(problem).flops()); };
+    return pass;
+}
+
+}  // namespace tern
