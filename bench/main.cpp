@@ -10,6 +10,7 @@
 #include "tern/apps/failure.hpp"
 #include "tern/apps/flags.hpp"
 #include "tern/bench/device_benchmarks.hpp"
+#include "tern/bench/dispatch_benchmarks.hpp"
 #include "tern/bench/google_flags.hpp"
 #include "tern/bench/google_run.hpp"
 #include "tern/bench/inference_command.hpp"
@@ -30,6 +31,7 @@ void run_benchmarks(int argc, char** argv) {
     benchmark::AddCustomContext("peak float32", tern::to_text(roofs.flops * 1e-9, " GFLOP/s"));
     benchmark::AddCustomContext("copy", tern::to_text(roofs.bytes * 1e-9, " GB/s read and written"));
     tern::bench::register_op_benchmarks(roofs);
+    tern::bench::register_dispatch_benchmarks();
     tern::bench::register_device_benchmarks();
     tern::bench::run_google(*flags);
 }

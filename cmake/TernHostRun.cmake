@@ -87,44 +87,17 @@ function(tern_find_cuda_sources result)
     set(${result} ${sources} PARENT_SCOPE)
 endfunction()
 
-macro(tern_list_untyped_host_passes op source)
-    string(APPEND declarations "namespace tern::${op}_passes {\n")
-    foreach(backend cuda cuda_mma)
-        string(TOUPPER TERN_${backend}_PASS macro)
-        file(STRINGS ${source} lines REGEX "^(void|bool) ${macro}\\(")
-        set(accepts nullptr)
-        if(lines MATCHES "bool ${macro}\\(accepts\\)")
-            string(APPEND declarations "bool accepts_${backend}_host(const Problem&, std::string*);\n")
-            set(accepts ${op}_passes::accepts_${backend}_host)
-        endif()
-        string(REGEX MATCHALL "void ${macro}\\([a-z0-9_]+\\)" passes "${lines}")
-        foreach(pass ${passes})
-            string(REGEX REPLACE ".*\\((.*)\\)" "\\1" pass ${pass})
-            string(APPEND declarations "void ${pass}_${backend}_host(const Problem&, const Stream&);\n")
-            string(APPEND rows "        {\"${op}\", \"${pass}\", Backend::${backend}, "
-                "${op}_passes::${pass}_${backend}_host, ${accepts}},\n")
-        endforeach()
-    endforeach()
-    string(APPEND declarations "}  // namespace tern::${op}_passes\n")
-endmacro()
-
 # tern_list_host_passes(file SOURCES a_cuda.cu ...): writes a C++ file with the table of tests/kernels_on_host/
 # host_passes.hpp, from the lines "void run(Cuda, const <Pass>& " and "bool accepts(Cuda, const <Pass>& " of the sources,
 # and those with CudaMma.
 function(tern_list_host_passes file)
     cmake_parse_arguments(arg "" "" "SOURCES" ${ARGN})
     set(includes "")
-    set(declarations "")
     set(rows "")
     foreach(source ${arg_SOURCES})
         set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
         cmake_path(GET source STEM op)
         string(REGEX REPLACE "_cuda$" "" op ${op})
-        file(STRINGS ${source} untyped REGEX "^(void|bool) TERN_CUDA") # until every operation has a _passes.hpp
-        if(untyped)
-            tern_list_untyped_host_passes(${op} ${source})
-            continue()
-        endif()
         string(APPEND includes "#include \"tern/kernels/${op}/${op}_passes.hpp\"\n")
         file(STRINGS ${source} lines REGEX "^(void run|bool accepts)\\(Cuda")
         string(REGEX MATCHALL "void run\\(Cuda(Mma)?, const [A-Za-z0-9]+&" runs "${lines}")
@@ -143,7 +116,6 @@ function(tern_list_host_passes file)
 #include \"tern/tests/kernels_on_host/host_passes.hpp\"
 
 @includes@
-@declarations@
 namespace tern::test {
 
 std::span<const HostPass> host_passes() {

@@ -202,9 +202,4 @@ void run_problem(const Problem& problem) {
     }
 }
 
-void run_pass(const Pass& pass, ParamsRef params, std::initializer_list<Tensor> inputs,
-              std::initializer_list<Tensor> outputs) {
-    run_problem({pass, params, {inputs.begin(), inputs.size()}, {outputs.begin(), outputs.size()}});
-}
-
 }  // namespace tern

@@ -83,8 +83,6 @@ class RunHook {
 
 /// Selects by kernel_policy() and runs. TERN_VERBOSE=dispatch prints each new choice with the refusals before
 /// it.
-void run_pass(const Pass& pass, ParamsRef params, std::initializer_list<Tensor> inputs,
-              std::initializer_list<Tensor> outputs);
 void run_problem(const Problem& problem);
 
 }  // namespace tern

@@ -54,12 +54,6 @@ std::int64_t Problem::bytes() const {
     return sum;
 }
 
-std::vector<std::reference_wrapper<const Tensor>> tensors_of(const Problem& problem) {
-    std::vector<std::reference_wrapper<const Tensor>> tensors(problem.inputs.begin(), problem.inputs.end());
-    tensors.insert(tensors.end(), problem.outputs.begin(), problem.outputs.end());
-    return tensors;
-}
-
 const Pass& Op::pass(std::string_view pass_name) const {
     std::string names;
     for (const Pass& candidate : passes) {
@@ -70,27 +64,28 @@ const Pass& Op::pass(std::string_view pass_name) const {
 }
 
 const Pass& Op::pass(const std::type_info& type) const {
-    const auto found = std::ranges::find_if(passes, [&](const Pass& pass) {
-        return pass.type != nullptr && *pass.type == type;
-    });
+    const auto found = std::ranges::find_if(
+        passes, [&](const Pass& pass) { return pass.type != nullptr && *pass.type == type; });
     TERN_CHECK(found != passes.end(), name, "no pass of the type ", type.name());
     return *found;
 }
 
-bool accepts_float32(const Problem& problem, std::string* why_not) {
-    for (const auto tensors : {problem.inputs, problem.outputs}) {
-        for (const Tensor& tensor : tensors) {
-            if (tensor.defined() && is_floating(tensor.dtype()) && tensor.dtype() != DType::float32) {
-                return refuse(why_not, "float32 only, got ", tensor.dtype());
-            }
-        }
+bool accepts_float32(TensorRefs tensors, std::string* why_not) {
+    for (const Tensor& tensor : tensors) {
+        if (tensor.defined() && is_floating(tensor.dtype()) && tensor.dtype() != DType::float32)
+            return refuse(why_not, "float32 only, got ", tensor.dtype());
     }
     return true;
 }
 
+DType first_dtype(TensorRefs tensors) {
+    const auto first = std::ranges::find_if(tensors, [](const Tensor& tensor) { return tensor.defined(); });
+    TERN_ASSERT(first != tensors.end());
+    return first->get().dtype();
+}
+
 bool accepts_cuda_floating(TensorRefs tensors, std::string* why_not) {
-    const Tensor& first = *std::ranges::find_if(tensors, [](const Tensor& tensor) { return tensor.defined(); });
-    const DType dtype = first.dtype();
+    const DType dtype = first_dtype(tensors);
     if (dtype != DType::float32 && dtype != DType::bfloat16 && dtype != DType::float16)
         return refuse(why_not, "float32 and 16-bit types only, got ", dtype);
     for (const Tensor& tensor : tensors) {
@@ -98,10 +93,6 @@ bool accepts_cuda_floating(TensorRefs tensors, std::string* why_not) {
             return refuse(why_not, "more than 2^31 - 1 elements: ", tensor);
     }
     return true;
-}
-
-bool accepts_cuda_floating(const Problem& problem, std::string* why_not) {
-    return accepts_cuda_floating(tensors_of(problem), why_not);
 }
 
 std::span<const Op* const> all_ops() {

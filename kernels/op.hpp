@@ -74,8 +74,8 @@ struct Problem {
 /// Tensors by reference, for what is asked of all tensors of a pass.
 using TensorRefs = std::span<const std::reference_wrapper<const Tensor>>;
 
-/// All tensors of a problem.
-std::vector<std::reference_wrapper<const Tensor>> tensors_of(const Problem& problem);
+/// The dtype of the first that is defined.
+DType first_dtype(TensorRefs tensors);
 
 struct Implementation {
     Backend backend;
@@ -100,16 +100,6 @@ struct Pass {
     const std::type_info* type = nullptr;
 };
 
-/// For Pass::flops: Count per element of input or output I.
-template <int Count, std::size_t I = 0>
-double flops_per_input(const Problem& problem) {
-    return Count * static_cast<double>(problem.inputs[I].numel());
-}
-template <int Count, std::size_t I = 0>
-double flops_per_output(const Problem& problem) {
-    return Count * static_cast<double>(problem.outputs[I].numel());
-}
-
 struct Op {
     const char* name;
     std::vector<Pass> passes;
@@ -131,10 +121,9 @@ bool refuse(std::string* why_not, const Args&... parts) {
 }
 
 /// An `accepts` for implementations in float32 alone: every floating-point tensor must be float32.
-bool accepts_float32(const Problem& problem, std::string* why_not);
+bool accepts_float32(TensorRefs tensors, std::string* why_not);
 
 /// What most of our CUDA kernels accept: float32 or a 16-bit type, tensors of less than 2^31 elements each.
-bool accepts_cuda_floating(const Problem& problem, std::string* why_not);
 bool accepts_cuda_floating(TensorRefs tensors, std::string* why_not);
 
 /// All operations of op_list.def, in its order.
@@ -147,10 +136,3 @@ const Op& find_op(std::string_view name);
 #undef TERN_OP
 
 }  // namespace tern
-
-/// The function where the build has CUDA, null where not: an entry of an implementation list.
-#if defined(TERN_HAS_CUDA)
-#define TERN_IF_CUDA(function) function
-#else
-#define TERN_IF_CUDA(function) nullptr
-#endif

@@ -20,7 +20,10 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <functional>
+#include <span>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -34,7 +37,7 @@ inline const Tensor kNoTensor;
 // -- implementations ---------------------------------------------------------------------------------------
 
 /// What implementations have in common; see Backend for what each is.
-template <class Self, Backend backend, bool (*default_accepts)(const Problem&, std::string*) = nullptr>
+template <class Self, Backend backend, bool (*default_accepts)(TensorRefs, std::string*) = nullptr>
 struct ImplementationTag {
     using Own = Self;
     static constexpr Backend kBackend = backend;
@@ -69,7 +72,7 @@ struct Partial : I {
 /// In a table: it accepts every problem of its device.
 template <class I>
 struct Total : I {
-    static constexpr bool (*kAccepts)(const Problem&, std::string*) = nullptr;
+    static constexpr bool (*kAccepts)(TensorRefs, std::string*) = nullptr;
 };
 /// In a table: where no policy names it, it runs only if is_faster(Implementation, pass, why_not) says so.
 template <class I>
@@ -79,35 +82,37 @@ struct WhereFaster : I {
 
 // -- passes ------------------------------------------------------------------------------------------------
 
-#define TERN_PASS_RUNS_ON(Self, Implementation)                                             \
-    friend void run(Implementation, const Self& pass, const Stream& stream);                \
-    friend bool accepts(Implementation, const Self& pass, std::string* why_not);            \
+#define TERN_PASS_RUNS_ON(Self, Implementation)                                  \
+    friend void run(Implementation, const Self& pass, const Stream& stream);     \
+    friend bool accepts(Implementation, const Self& pass, std::string* why_not); \
     friend bool is_faster(Implementation, const Self& pass, std::string* why_not);
 
-/// In the struct of a pass: its name, the order of its tensors, and for every implementation run(), accepts() and
-/// is_faster(); those that no table lists need not exist, nor need record_grad(), which records in the tape that
-/// the pass ran.
-#define TERN_PASS(Self, op_name, pass_name, input_list, output_list)                        \
-    static const Op& op() { return op_name##_op(); }                                        \
-    static constexpr const char *kOp = #op_name, *kName = #pass_name;                       \
-    static constexpr const char *kInputs = #input_list, *kOutputs = #output_list;           \
-    auto inputs() const { return ::tern::tensor_references input_list; }                    \
-    auto outputs() const { return ::tern::tensor_references output_list; }                  \
-    friend void record_grad(const Self& pass);                                              \
-    TERN_PASS_RUNS_ON(Self, ::tern::Ref)                                                    \
-    TERN_PASS_RUNS_ON(Self, ::tern::Cpu)                                                    \
-    TERN_PASS_RUNS_ON(Self, ::tern::CpuWinograd)                                            \
-    TERN_PASS_RUNS_ON(Self, ::tern::CpuBf16)                                                \
-    TERN_PASS_RUNS_ON(Self, ::tern::CudaKernels<false>)                                     \
-    TERN_PASS_RUNS_ON(Self, ::tern::CudaKernels<true>)                                      \
-    TERN_PASS_RUNS_ON(Self, ::tern::CudaMmaKernels<false>)                                  \
-    TERN_PASS_RUNS_ON(Self, ::tern::CudaMmaKernels<true>)                                   \
+/// In the struct of a pass: its name, the order of its tensors, and for every implementation run(), accepts()
+/// and is_faster(); those that no table lists need not exist, nor need record_grad(), which records in the
+/// tape that the pass ran.
+#define TERN_PASS(Self, op_name, pass_name, input_list, output_list)              \
+    static const Op& op() { return op_name##_op(); }                              \
+    static constexpr const char *kOp = #op_name, *kName = #pass_name;             \
+    static constexpr const char *kInputs = #input_list, *kOutputs = #output_list; \
+    auto inputs() const { return ::tern::tensor_references input_list; }          \
+    auto outputs() const { return ::tern::tensor_references output_list; }        \
+    friend void record_grad(const Self& pass);                                    \
+    TERN_PASS_RUNS_ON(Self, ::tern::Ref)                                          \
+    TERN_PASS_RUNS_ON(Self, ::tern::Cpu)                                          \
+    TERN_PASS_RUNS_ON(Self, ::tern::CpuWinograd)                                  \
+    TERN_PASS_RUNS_ON(Self, ::tern::CpuBf16)                                      \
+    TERN_PASS_RUNS_ON(Self, ::tern::CudaKernels<false>)                           \
+    TERN_PASS_RUNS_ON(Self, ::tern::CudaKernels<true>)                            \
+    TERN_PASS_RUNS_ON(Self, ::tern::CudaMmaKernels<false>)                        \
+    TERN_PASS_RUNS_ON(Self, ::tern::CudaMmaKernels<true>)                         \
     TERN_PASS_RUNS_ON(Self, ::tern::Cudnn)
 
-template <class... T>
+template <std::same_as<Tensor>... T>
 std::array<std::reference_wrapper<const Tensor>, sizeof...(T)> tensor_references(const T&... tensors) {
     return {std::cref(tensors)...};
 }
+/// The one field of inputs or outputs of which there can be any number.
+inline std::span<const Tensor> tensor_references(const std::span<const Tensor>& list) { return list; }
 
 template <class P>
 concept TypedPass = requires(const P& pass) {
@@ -116,37 +121,63 @@ concept TypedPass = requires(const P& pass) {
     pass.outputs();
 };
 
+template <TypedPass P>
+using InputsOf = decltype(std::declval<const P&>().inputs());
+template <TypedPass P>
+using OutputsOf = decltype(std::declval<const P&>().outputs());
+template <class References>
+inline constexpr bool kIsList = std::same_as<References, std::span<const Tensor>>;
+
 /// All tensors of a pass, for what takes TensorRefs.
 template <TypedPass P>
 auto tensors_of(const P& pass) {
-    return std::apply([](const auto&... tensors) { return std::array{tensors...}; },
-                      std::tuple_cat(pass.inputs(), pass.outputs()));
+    const auto inputs = pass.inputs();
+    const auto outputs = pass.outputs();
+    if constexpr (kIsList<InputsOf<P>> || kIsList<OutputsOf<P>>) {
+        std::vector<std::reference_wrapper<const Tensor>> all(inputs.begin(), inputs.end());
+        all.insert(all.end(), outputs.begin(), outputs.end());
+        return all;
+    } else {
+        return std::apply([](const auto&... tensors) { return std::array{tensors...}; },
+                          std::tuple_cat(inputs, outputs));
+    }
 }
+
+inline constexpr NoParams kNoParams;
 
 /// The parameters of a pass; NoParams where it has none.
 template <TypedPass P>
-decltype(auto) params_of(const P& pass) {
+const auto& params_of(const P& pass) {
     if constexpr (requires { pass.params; })
-        return (pass.params);
+        return pass.params;
     else
-        return NoParams{};
+        return kNoParams;
+}
+
+/// Tensors as the fields of a pass, whose inputs() or outputs() are References.
+template <class References>
+auto fields_of(std::span<const Tensor> tensors) {
+    if constexpr (kIsList<References>) {
+        return std::tuple(tensors);
+    } else {
+        constexpr std::size_t kCount = std::tuple_size_v<References>;
+        TERN_ASSERT(tensors.size() == kCount);
+        return [&]<std::size_t... I>(std::index_sequence<I...>) { return std::tie(tensors[I]...); }
+        (std::make_index_sequence<kCount>{});
+    }
 }
 
 /// A problem of P's pass as a P.
 template <TypedPass P>
 P as_pass(const Problem& problem) {
-    using Inputs = decltype(std::declval<const P&>().inputs());
-    using Outputs = decltype(std::declval<const P&>().outputs());
-    TERN_ASSERT(problem.inputs.size() == std::tuple_size_v<Inputs> &&
-                problem.outputs.size() == std::tuple_size_v<Outputs>);
-    return [&]<std::size_t... I, std::size_t... O>(std::index_sequence<I...>, std::index_sequence<O...>) {
-        if constexpr (requires(const P& pass) { pass.params; }) {
-            using Params = std::remove_cvref_t<decltype(P::params)>;
-            return P{problem.params<Params>(), problem.inputs[I]..., problem.outputs[O]...};
-        } else {
-            return P{problem.inputs[I]..., problem.outputs[O]...};
-        }
-    }(std::make_index_sequence<std::tuple_size_v<Inputs>>{}, std::make_index_sequence<std::tuple_size_v<Outputs>>{});
+    return std::apply(
+        [&](const auto&... tensors) {
+            if constexpr (requires(const P& pass) { pass.params; })
+                return P{problem.params<std::remove_cvref_t<decltype(P::params)>>(), tensors...};
+            else
+                return P{tensors...};
+        },
+        std::tuple_cat(fields_of<InputsOf<P>>(problem.inputs), fields_of<OutputsOf<P>>(problem.outputs)));
 }
 
 /// What dispatch, tests, benchmarks and tuning know about P.
@@ -156,16 +187,32 @@ const Pass& info_of() {
     return pass;
 }
 
+/// A pass as generic code sees it. `pass` must live as long.
+template <TypedPass P>
+class ErasedPass {
+  public:
+    explicit ErasedPass(const P& pass)
+        : params_(params_of(pass)), inputs_(handles(pass.inputs())), outputs_(handles(pass.outputs())) {}
+
+    Problem problem() const { return {info_of<P>(), ParamsRef(params_), inputs_, outputs_}; }
+
+  private:
+    template <std::size_t N>
+    static std::array<Tensor, N> handles(
+        const std::array<std::reference_wrapper<const Tensor>, N>& references) {
+        return std::apply([](const auto&... tensor) { return std::array<Tensor, N>{tensor...}; }, references);
+    }
+    static std::span<const Tensor> handles(std::span<const Tensor> list) { return list; }
+
+    decltype(params_of(std::declval<const P&>())) params_;
+    decltype(handles(std::declval<InputsOf<P>>())) inputs_;
+    decltype(handles(std::declval<OutputsOf<P>>())) outputs_;
+};
+
 /// Selects an implementation by kernel_policy() and runs it. The outputs count as changed.
 template <TypedPass P>
 void run_pass(const P& pass) {
-    const auto handles = [](const auto& references) {
-        return std::apply([](const auto&... tensor) { return std::array<Tensor, sizeof...(tensor)>{tensor...}; },
-                          references);
-    };
-    const auto inputs = handles(pass.inputs()), outputs = handles(pass.outputs());
-    const auto& params = params_of(pass);
-    run_problem({info_of<P>(), ParamsRef(params), inputs, outputs});
+    run_problem(ErasedPass(pass).problem());
 }
 
 // -- tables ------------------------------------------------------------------------------------------------
@@ -177,14 +224,14 @@ void run_as(const Problem& problem, const Stream& stream) {
 
 template <TypedPass P, class I>
 Implementation implementation_of() {
-    Implementation entry{I::kBackend, run_as<P, I>, I::kAccepts};
+    Implementation entry{I::kBackend, run_as<P, I>};
     if constexpr (I::kPartial)
         entry.accepts = [](const Problem& problem, std::string* why_not) {
             return accepts(typename I::Own{}, as_pass<P>(problem), why_not);
         };
-    if constexpr (I::kWhereFaster)
-        entry.worthwhile = [](const Problem& problem, std::string* why_not) {
-            return is_faster(typename I::Own{}, as_pass<P>(problem), why_not);
+    else if constexpr (I::kAccepts != nullptr)
+        entry.accepts = [](const Problem& problem, std::string* why_not) {
+            return I::kAccepts(tensors_of(as_pass<P>(problem)), why_not);
         };
     return entry;
 }
@@ -198,16 +245,19 @@ constexpr bool kBuildHasCuda = false;
 /// The names in "(x, bias)".
 std::vector<std::string> names_in(std::string_view list);
 
-/// The entry of a pass in its operation's table, with its implementations, best first, Ref last. P::flops(), where
-/// there is one, counts its arithmetic operations.
+/// The entry of a pass in its operation's table, with its implementations, best first, Ref last. P::flops(),
+/// where there is one, counts its arithmetic operations.
 template <TypedPass P, class... Implementations>
 Pass pass_of() {
     Pass pass{P::kOp, P::kName, names_in(P::kInputs), names_in(P::kOutputs), {}, nullptr, &typeid(P)};
     const auto add = [&]<class I>(std::type_identity<I>) {
-        if constexpr (kBuildHasCuda || I::kBackend < Backend::cuda)
-            pass.implementations.push_back(implementation_of<P, I>());
-        else
-            pass.implementations.push_back({I::kBackend, nullptr});
+        Implementation entry{I::kBackend, nullptr};
+        if constexpr (kBuildHasCuda || I::kBackend < Backend::cuda) entry = implementation_of<P, I>();
+        if constexpr (I::kWhereFaster)
+            entry.worthwhile = [](const Problem& problem, std::string* why_not) {
+                return is_faster(typename I::Own{}, as_pass<P>(problem), why_not);
+            };
+        pass.implementations.push_back(entry);
     };
     (add(std::type_identity<Implementations>{}), ...);
     if constexpr (requires(const P& one) { one.flops(); })

@@ -2,7 +2,6 @@
 // packs of channels, and the kernel of element-wise work.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -11,14 +10,12 @@
 #include "tern/core/dtype.hpp"
 #include "tern/kernels/op.hpp"
 
-/// The function of a pass in a .cu file: forward_cuda, or forward_cuda_host where the same source is compiled
-/// as host C++ to be tested without a GPU. TERN_CUDA_MMA_PASS: of the version on tensor cores.
+/// The name of a function that .cu files share: multiply_cuda, or multiply_cuda_host where the same source is
+/// compiled as host C++ to be tested without a GPU.
 #if defined(TERN_HOST_RUN)
-#define TERN_CUDA_PASS(name) name##_cuda_host
-#define TERN_CUDA_MMA_PASS(name) name##_cuda_mma_host
+#define TERN_CUDA_FUNCTION(name) name##_cuda_host
 #else
-#define TERN_CUDA_PASS(name) name##_cuda
-#define TERN_CUDA_MMA_PASS(name) name##_cuda_mma
+#define TERN_CUDA_FUNCTION(name) name##_cuda
 #endif
 
 namespace tern {
@@ -38,12 +35,11 @@ decltype(auto) visit_cuda_floating(DType dtype, F&& function) {
     }
 }
 
-/// Calls function.operator()<T, V>() for the type T of the first tensor that is defined: V is a pack of 16 bytes where rows of
-/// `channels` elements and all addresses allow it, else 1.
+/// Calls function.operator()<T, V>() for the type T of the first tensor that is defined: V is a pack of 16
+/// bytes where rows of `channels` elements and all addresses allow it, else 1.
 template <class F>
 void visit_cuda_packs(TensorRefs tensors, std::int64_t channels, F function) {
-    const Tensor& first = *std::ranges::find_if(tensors, [](const Tensor& tensor) { return tensor.defined(); });
-    visit_cuda_floating(first.dtype(), [&]<class T>() {
+    visit_cuda_floating(first_dtype(tensors), [&]<class T>() {
         constexpr int kWide = cuda::kPackSize<T>;
         bool wide = channels % kWide == 0;
         for (const Tensor& tensor : tensors)

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/cast/cast_passes.hpp"
 
 namespace tern {
 namespace {
@@ -15,10 +15,7 @@ Tensor in_float32(const Tensor& tensor) {
     return is_16_bits(tensor) ? Tensor::empty(tensor.shape(), DType::float32, tensor.device()) : tensor;
 }
 
-void convert(const Tensor& from, const Tensor& to) {
-    static const Pass& forward = cast_op().pass("forward");
-    run_pass(forward, ParamsRef(NoParams{}), {from}, {to});
-}
+void convert(const Tensor& from, const Tensor& to) { run_pass(cast_passes::Forward{.x = from, .y = to}); }
 
 }  // namespace
 

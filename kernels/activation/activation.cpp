@@ -2,26 +2,9 @@
 
 #include <array>
 
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/activation/activation_passes.hpp"
 
 namespace tern {
-namespace activation_passes {
-
-void forward_ref(const Problem& problem, const Stream& stream);
-void backward_ref(const Problem& problem, const Stream& stream);
-void forward_cpu(const Problem& problem, const Stream& stream);
-void backward_cpu(const Problem& problem, const Stream& stream);
-void forward_cuda(const Problem& problem, const Stream& stream);
-void backward_cuda(const Problem& problem, const Stream& stream);
-bool accepts_cuda(const Problem& problem, std::string* why_not);
-void run_cudnn(const Problem& problem, const Stream& stream);
-bool accepts_cudnn(const Problem& problem, std::string* why_not);
-void record_grad(const Tensor& input, const Tensor& output, const ActivationParams& params);
-
-}  // namespace activation_passes
-
-using namespace activation_passes;
-
 namespace {
 
 constexpr std::array<std::string_view, 11> kNames{"none",    "relu", "relu6",     "leaky_relu",
@@ -30,26 +13,12 @@ constexpr std::array<std::string_view, 11> kNames{"none",    "relu", "relu6",   
 
 }  // namespace
 
+using namespace activation_passes;
+
 const Op& activation_op() {
     static const Op op{"activation",
-                       {{"activation",
-                         "forward",
-                         {"x"},
-                         {"y"},
-                         {{Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
-                          {Backend::cudnn, TERN_IF_CUDA(run_cudnn), TERN_IF_CUDA(accepts_cudnn)},
-                          {Backend::cpu, forward_cpu, accepts_float32},
-                          {Backend::ref, forward_ref}},
-                         flops_per_input<1>},
-                        {"activation",
-                         "backward",
-                         {"x", "dy"},
-                         {"dx"},
-                         {{Backend::cuda, TERN_IF_CUDA(backward_cuda), TERN_IF_CUDA(accepts_cuda)},
-                          {Backend::cudnn, TERN_IF_CUDA(run_cudnn), TERN_IF_CUDA(accepts_cudnn)},
-                          {Backend::cpu, backward_cpu, accepts_float32},
-                          {Backend::ref, backward_ref}},
-                         flops_per_input<1>}}};
+                       {pass_of<Forward, Partial<Cuda>, Partial<Cudnn>, Cpu, Ref>(),
+                        pass_of<Backward, Partial<Cuda>, Partial<Cudnn>, Cpu, Ref>()}};
     return op;
 }
 
@@ -70,9 +39,9 @@ Tensor activation(const Tensor& input, Activation activation, double slope) {
     if (activation == Activation::none) return input;
     const ActivationParams params{activation, slope};
     const Tensor output = Tensor::empty(input.shape(), input.dtype(), input.device());
-    static const Pass& forward = activation_op().pass("forward");
-    run_pass(forward, ParamsRef(params), {input}, {output});
-    record_grad(input, output, params);
+    const Forward pass{.params = params, .x = input, .y = output};
+    run_pass(pass);
+    record_grad(pass);
     return output;
 }
 

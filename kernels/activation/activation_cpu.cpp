@@ -9,7 +9,7 @@
 
 #include "tern/core/parallel.hpp"
 #include "tern/kernels/activation/activation_functions.hpp"
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/activation/activation_passes.hpp"
 #include "tern/kernels/simd_cpu.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -94,20 +94,20 @@ HWY_EXPORT(gradients);
 
 constexpr std::int64_t kChunk = 1 << 15;
 
-void forward_cpu(const Problem& problem, const Stream&) {
-    const float* x = problem.inputs[0].data<float>();
-    float* y = problem.outputs[0].data<float>();
-    const auto& params = problem.params<ActivationParams>();
-    parallel_for(problem.inputs[0].numel(), kChunk, [&](std::int64_t begin, std::int64_t end) {
+void run(Cpu, const Forward& pass, const Stream&) {
+    const float* x = pass.x.data<float>();
+    float* y = pass.y.data<float>();
+    const auto& params = pass.params;
+    parallel_for(pass.x.numel(), kChunk, [&](std::int64_t begin, std::int64_t end) {
         activate_cpu(params, x + begin, y + begin, end - begin);
     });
 }
 
-void backward_cpu(const Problem& problem, const Stream&) {
-    const float *x = problem.inputs[0].data<float>(), *dy = problem.inputs[1].data<float>();
-    float* dx = problem.outputs[0].data<float>();
-    const auto& params = problem.params<ActivationParams>();
-    parallel_for(problem.inputs[0].numel(), kChunk, [&](std::int64_t begin, std::int64_t end) {
+void run(Cpu, const Backward& pass, const Stream&) {
+    const float *x = pass.x.data<float>(), *dy = pass.dy.data<float>();
+    float* dx = pass.dx.data<float>();
+    const auto& params = pass.params;
+    parallel_for(pass.x.numel(), kChunk, [&](std::int64_t begin, std::int64_t end) {
         activation_gradient_cpu(params, x + begin, dy + begin, dx + begin, end - begin);
     });
 }

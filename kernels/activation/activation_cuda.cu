@@ -1,5 +1,6 @@
 #include "tern/kernels/activation/activation_cuda.cuh"
 
+#include "tern/kernels/activation/activation_passes.hpp"
 #include "tern/kernels/flat_cuda.cuh"
 
 namespace tern::activation_passes {
@@ -40,25 +41,28 @@ struct ActivationBackward {
 
 }  // namespace
 
-void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
-    const Tensor &x = problem.inputs[0], &y = problem.outputs[0];
-    const auto activation = cuda::device_activation(problem.params<ActivationParams>());
+void run(Cuda, const Forward& pass, const Stream& stream) {
+    const Tensor &x = pass.x, &y = pass.y;
+    const auto activation = cuda::device_activation(pass.params);
     visit_cuda_floating(x.dtype(), [&]<class T>() {
         launch_flat(ActivationForward<T>{activation, x.data<T>(), y.data<T>()}, x.numel(), {x, y}, stream);
     });
 }
 
-void TERN_CUDA_PASS(backward)(const Problem& problem, const Stream& stream) {
-    const Tensor &x = problem.inputs[0], &dy = problem.inputs[1], &dx = problem.outputs[0];
-    const auto activation = cuda::device_activation(problem.params<ActivationParams>());
+void run(Cuda, const Backward& pass, const Stream& stream) {
+    const Tensor &x = pass.x, &dy = pass.dy, &dx = pass.dx;
+    const auto activation = cuda::device_activation(pass.params);
     visit_cuda_floating(x.dtype(), [&]<class T>() {
         launch_flat(ActivationBackward<T>{activation, x.data<T>(), dy.data<T>(), dx.data<T>()}, x.numel(),
                     {x, dy, dx}, stream);
     });
 }
 
-bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
-    return accepts_cuda_types({problem.inputs[0]}, why_not);
+bool accepts(Cuda, const Forward& pass, std::string* why_not) {
+    return accepts_cuda_types({pass.x}, why_not);
+}
+bool accepts(Cuda, const Backward& pass, std::string* why_not) {
+    return accepts_cuda_types({pass.x}, why_not);
 }
 
 }  // namespace tern::activation_passes

@@ -1,7 +1,6 @@
-#include "tern/kernels/activation/activation.hpp"
-
 #include <optional>
 
+#include "tern/kernels/activation/activation_passes.hpp"
 #include "tern/kernels/cudnn/descriptors_cudnn.hpp"
 
 namespace tern::activation_passes {
@@ -29,38 +28,54 @@ std::optional<Mode> mode_of(Activation activation) {
     }
 }
 
-bool is_forward(const Problem& problem) { return problem.pass.name == std::string_view("forward"); }
+class Descriptor {
+  public:
+    explicit Descriptor(const ActivationParams& params) {
+        const Mode mode = mode_of(params.activation).value();
+        TERN_CUDNN_CHECK(cuda::cudnn().cudnnSetActivationDescriptor(get(), mode.mode, CUDNN_PROPAGATE_NAN,
+                                                                    mode.coefficient));
+    }
+    cudnnActivationDescriptor_t get() const { return owned_.get(); }
+
+  private:
+    cudnn::Owned<cudnnActivationDescriptor_t, cudnnStatus_t> owned_ = cudnn::owned(
+        cuda::cudnn().cudnnCreateActivationDescriptor, cuda::cudnn().cudnnDestroyActivationDescriptor);
+};
+
+constexpr float kOne = 1, kZero = 0;
 
 }  // namespace
 
-bool accepts_cudnn(const Problem& problem, std::string* why_not) {
-    const Activation activation = problem.params<ActivationParams>().activation;
+bool accepts(Cudnn, const Forward& pass, std::string* why_not) {
+    const Activation activation = pass.params.activation;
     if (!mode_of(activation)) return refuse(why_not, "cuDNN's call has no ", activation);
-    // Its backward call reads y, which is not kept. For relu x will do: y is above 0 where x is.
-    if (!is_forward(problem) && activation != Activation::relu)
-        return refuse(why_not, "cuDNN's backward call needs the results of ", activation,
-                      ", which are not kept");
-    return cudnn::accepts_call(tensors_of(problem), why_not);
+    return cudnn::accepts_call(tensors_of(pass), why_not);
 }
 
-void run_cudnn(const Problem& problem, const Stream& stream) {
-    const Tensor &x = problem.inputs[0], &result = problem.outputs[0];
-    const Mode mode = mode_of(problem.params<ActivationParams>().activation).value();
-    const auto descriptor = cudnn::owned(cuda::cudnn().cudnnCreateActivationDescriptor,
-                                         cuda::cudnn().cudnnDestroyActivationDescriptor);
-    TERN_CUDNN_CHECK(cuda::cudnn().cudnnSetActivationDescriptor(descriptor.get(), mode.mode,
-                                                                CUDNN_PROPAGATE_NAN, mode.coefficient));
-    const cudnn::TensorDescriptor all(x.dtype(), 1, 1, 1, x.numel());
-    cudnnHandle_t handle = cuda::cudnn_handle(stream);
-    const float one = 1, zero = 0;
-    if (is_forward(problem)) {
-        TERN_CUDNN_CHECK(cuda::cudnn().cudnnActivationForward(
-            handle, descriptor.get(), &one, all.get(), x.raw_data(), &zero, all.get(), result.raw_data()));
-        return;
-    }
+bool accepts(Cudnn, const Backward& pass, std::string* why_not) {
+    const Activation activation = pass.params.activation;
+    if (!mode_of(activation)) return refuse(why_not, "cuDNN's call has no ", activation);
+    // Its backward call reads y, which is not kept. For relu x will do: y is above 0 where x is.
+    if (activation != Activation::relu)
+        return refuse(why_not, "cuDNN's backward call needs the results of ", activation,
+                      ", which are not kept");
+    return cudnn::accepts_call(tensors_of(pass), why_not);
+}
+
+void run(Cudnn, const Forward& pass, const Stream& stream) {
+    const Descriptor descriptor(pass.params);
+    const cudnn::TensorDescriptor all(pass.x.dtype(), 1, 1, 1, pass.x.numel());
+    TERN_CUDNN_CHECK(cuda::cudnn().cudnnActivationForward(cuda::cudnn_handle(stream), descriptor.get(), &kOne,
+                                                          all.get(), pass.x.raw_data(), &kZero, all.get(),
+                                                          pass.y.raw_data()));
+}
+
+void run(Cudnn, const Backward& pass, const Stream& stream) {
+    const Descriptor descriptor(pass.params);
+    const cudnn::TensorDescriptor all(pass.x.dtype(), 1, 1, 1, pass.x.numel());
     TERN_CUDNN_CHECK(cuda::cudnn().cudnnActivationBackward(
-        handle, descriptor.get(), &one, all.get(), x.raw_data(), all.get(), problem.inputs[1].raw_data(),
-        all.get(), x.raw_data(), &zero, all.get(), result.raw_data()));
+        cuda::cudnn_handle(stream), descriptor.get(), &kOne, all.get(), pass.x.raw_data(), all.get(),
+        pass.dy.raw_data(), all.get(), pass.x.raw_data(), &kZero, all.get(), pass.dx.raw_data()));
 }
 
 }  // namespace tern::activation_passes

@@ -1,24 +1,21 @@
 // y = f(x): dx = f'(x) dy.
 // Saved: x. Saving y would do for some of the functions, but x is often kept by its producer anyway.
-#include "tern/kernels/activation/activation.hpp"
-
 #include "tern/core/autograd.hpp"
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/activation/activation_passes.hpp"
 
 namespace tern::activation_passes {
 namespace {
 
-class ActivationBackward : public Function {
+class ActivationFunction : public Function {
   public:
-    explicit ActivationBackward(const ActivationParams& params) : params_(params) {}
+    explicit ActivationFunction(const ActivationParams& params) : params_(params) {}
 
     const char* name() const override { return "activation"; }
 
     Tensors backward(const Tensors& grads) override {
-        static const Pass& backward = activation_op().pass("backward");
         const Tensor x = saved(0);
         const Tensor dx = Tensor::empty(x.shape(), x.dtype(), x.device());
-        run_pass(backward, ParamsRef(params_), {x, grads[0]}, {dx});
+        run_pass(Backward{.params = params_, .x = x, .dy = grads[0], .dx = dx});
         return {dx};
     }
 
@@ -28,10 +25,9 @@ class ActivationBackward : public Function {
 
 }  // namespace
 
-void record_grad(const Tensor& input, const Tensor& output, const ActivationParams& params) {
-    if (auto* function = Function::record<ActivationBackward>({input}, {output}, params)) {
-        function->save(input);
-    }
+void record_grad(const Forward& pass) {
+    if (auto* function = Function::record<ActivationFunction>({pass.x}, {pass.y}, pass.params))
+        function->save(pass.x);
 }
 
 }  // namespace tern::activation_passes

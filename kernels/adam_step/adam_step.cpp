@@ -1,15 +1,8 @@
 #include "tern/kernels/adam_step/adam_step.hpp"
 
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/adam_step/adam_step_passes.hpp"
 
 namespace tern {
-namespace adam_step_passes {
-void step_ref(const Problem& problem, const Stream& stream);
-void step_cpu(const Problem& problem, const Stream& stream);
-void step_cuda(const Problem& problem, const Stream& stream);
-bool accepts_cuda(const Problem& problem, std::string* why_not);
-}  // namespace adam_step_passes
-
 namespace {
 
 const char* const kWhere = "adam_step";
@@ -24,21 +17,18 @@ void check_params(const AdamParams& params) {
 
 }  // namespace
 
+namespace adam_step_passes {
+
+bool accepts(Cpu, const Step& pass, std::string* why_not) {
+    return pass.w.dtype() == DType::float32 || refuse(why_not, "float32 only, got ", pass.w.dtype());
+}
+
+}  // namespace adam_step_passes
+
+using namespace adam_step_passes;
+
 const Op& adam_step_op() {
-    using namespace adam_step_passes;
-    static const Op op{"adam_step",
-                       {{"adam_step",
-                         "step",
-                         {"w", "m", "v", "step", "g", "learning_rate", "gradient_factor"},
-                         {"w", "m", "v", "step"},
-                         {{Backend::cuda, TERN_IF_CUDA(step_cuda), TERN_IF_CUDA(accepts_cuda)},
-                          {Backend::cpu, step_cpu,
-                           [](const Problem& problem, std::string* why_not) {
-                               return problem.dtype() == DType::float32 ||
-                                      refuse(why_not, "float32 only, got ", problem.dtype());
-                           }},
-                          {Backend::ref, step_ref}},
-                         flops_per_input<16>}}};
+    static const Op op{"adam_step", {pass_of<Step, Partial<Cuda>, Partial<Cpu>, Ref>()}};
     return op;
 }
 
@@ -64,10 +54,18 @@ void adam_step(const Tensor& weights, const Tensor& moment1, const Tensor& momen
                     gradient_factor.device() == weights.device()),
                kWhere, "the gradients' factor must be one float32 on ", weights.device(), ", got ",
                gradient_factor);
-    static const Pass& pass = adam_step_op().pass("step");
-    run_pass(pass, ParamsRef(params),
-             {weights, moment1, moment2, step, gradient, learning_rate, gradient_factor},
-             {weights, moment1, moment2, step});
+    run_pass(Step{.params = params,
+                  .w = weights,
+                  .m = moment1,
+                  .v = moment2,
+                  .step = step,
+                  .g = gradient,
+                  .learning_rate = learning_rate,
+                  .gradient_factor = gradient_factor,
+                  .new_w = weights,
+                  .new_m = moment1,
+                  .new_v = moment2,
+                  .new_step = step});
 }
 
 }  // namespace tern

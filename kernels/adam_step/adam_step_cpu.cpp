@@ -1,15 +1,13 @@
 // Vectors of weights: 16 bytes read and 12 written per weight, one square root and one division.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tern/kernels/adam_step/adam_step_cpu.cpp"
-#include "tern/kernels/adam_step/adam_step.hpp"
-
 #include <cmath>
 
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
 #include "tern/core/parallel.hpp"
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/adam_step/adam_step_passes.hpp"
 
 #ifndef TERN_ADAM_STEP_FACTORS
 #define TERN_ADAM_STEP_FACTORS
@@ -82,22 +80,25 @@ Factors factors(const AdamParams& params, float gradient, double rate, double t)
 
 }  // namespace
 
-void step_cpu(const Problem& problem, const Stream&) {
-    const auto &in = problem.inputs, &out = problem.outputs;
-    const float factor = in[6].defined() ? in[6].data<float>()[0] : 1;
+void run(Cpu, const Step& pass, const Stream&) {
+    const float factor = pass.gradient_factor.defined() ? pass.gradient_factor.data<float>()[0] : 1;
     if (factor == 0) {
-        for (std::size_t i = 0; i < out.size(); ++i) out[i].copy_from(in[i]);
+        pass.new_w.copy_from(pass.w);
+        pass.new_m.copy_from(pass.m);
+        pass.new_v.copy_from(pass.v);
+        pass.new_step.copy_from(pass.step);
         return;
     }
-    const std::int64_t t = in[3].data<std::int64_t>()[0] + 1;
+    const std::int64_t t = pass.step.data<std::int64_t>()[0] + 1;
     const Factors f =
-        factors(problem.params<AdamParams>(), factor, in[5].data<double>()[0], static_cast<double>(t));
-    const Buffers b{in[0].data<float>(),  in[1].data<float>(),  in[2].data<float>(), in[4].data<float>(),
-                    out[0].data<float>(), out[1].data<float>(), out[2].data<float>()};
-    parallel_for(in[0].numel(), 1 << 14, [&](std::int64_t begin, std::int64_t end) {
+        factors(pass.params, factor, pass.learning_rate.data<double>()[0], static_cast<double>(t));
+    const Buffers b{pass.w.data<float>(),    pass.m.data<float>(),     pass.v.data<float>(),
+                    pass.g.data<float>(),    pass.new_w.data<float>(), pass.new_m.data<float>(),
+                    pass.new_v.data<float>()};
+    parallel_for(pass.w.numel(), 1 << 14, [&](std::int64_t begin, std::int64_t end) {
         HWY_DYNAMIC_DISPATCH(weights)(f, b, begin, end);
     });
-    out[3].data<std::int64_t>()[0] = t;
+    pass.new_step.data<std::int64_t>()[0] = t;
 }
 
 }  // namespace tern::adam_step_passes

@@ -1,10 +1,9 @@
 // Two kernels: one thread works out what is the same for all weights, in float64, and counts the step; then
 // one pass over the flat buffers. The second reads neither the counter nor the learning rate, so nothing is
 // read while it changes.
-#include "tern/kernels/adam_step/adam_step.hpp"
-
 #include <cmath>
 
+#include "tern/kernels/adam_step/adam_step_passes.hpp"
 #include "tern/kernels/flat_cuda.cuh"
 
 namespace tern::adam_step_passes {
@@ -62,26 +61,27 @@ struct AdamStep {
 
 }  // namespace
 
-void TERN_CUDA_PASS(step)(const Problem& problem, const Stream& stream) {
-    const auto &in = problem.inputs, &out = problem.outputs;
-    const Tensor memory = Tensor::empty({sizeof(Factors) / sizeof(float)}, DType::float32, in[0].device());
+void run(Cuda, const Step& pass, const Stream& stream) {
+    const Tensor memory = Tensor::empty({sizeof(Factors) / sizeof(float)}, DType::float32, pass.w.device());
     auto* const factors = reinterpret_cast<Factors*>(memory.raw_data());
-    cuda::launch(adam_step_factors_kernel, {dim3(1), dim3(1)}, stream, problem.params<AdamParams>(),
-                 in[3].data<std::int64_t>(), in[5].data<double>(),
-                 in[6].defined() ? in[6].data<float>() : nullptr, factors, out[3].data<std::int64_t>());
+    cuda::launch(adam_step_factors_kernel, {dim3(1), dim3(1)}, stream, pass.params,
+                 pass.step.data<std::int64_t>(), pass.learning_rate.data<double>(),
+                 pass.gradient_factor.defined() ? pass.gradient_factor.data<float>() : nullptr, factors,
+                 pass.new_step.data<std::int64_t>());
     const AdamStep work{factors,
-                        in[0].data<float>(),
-                        in[1].data<float>(),
-                        in[2].data<float>(),
-                        in[4].data<float>(),
-                        out[0].data<float>(),
-                        out[1].data<float>(),
-                        out[2].data<float>()};
-    launch_flat(work, in[0].numel(), {in[0], in[1], in[2], in[4], out[0], out[1], out[2]}, stream);
+                        pass.w.data<float>(),
+                        pass.m.data<float>(),
+                        pass.v.data<float>(),
+                        pass.g.data<float>(),
+                        pass.new_w.data<float>(),
+                        pass.new_m.data<float>(),
+                        pass.new_v.data<float>()};
+    launch_flat(work, pass.w.numel(), {pass.w, pass.m, pass.v, pass.g, pass.new_w, pass.new_m, pass.new_v},
+                stream);
 }
 
-bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
-    return problem.dtype() == DType::float32 || refuse(why_not, "float32 only, got ", problem.dtype());
+bool accepts(Cuda, const Step& pass, std::string* why_not) {
+    return pass.w.dtype() == DType::float32 || refuse(why_not, "float32 only, got ", pass.w.dtype());
 }
 
 }  // namespace tern::adam_step_passes

@@ -1,28 +1,28 @@
-#include "tern/kernels/adam_step/adam_step.hpp"
-
 #include <cmath>
 
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/adam_step/adam_step_passes.hpp"
 
 namespace tern::adam_step_passes {
 
-void step_ref(const Problem& problem, const Stream&) {
-    const AdamParams& params = problem.params<AdamParams>();
-    const auto &in = problem.inputs, &out = problem.outputs;
-    const double factor = in[6].defined() ? in[6].item() : 1;
+void run(Ref, const Step& pass, const Stream&) {
+    const AdamParams& params = pass.params;
+    const double factor = pass.gradient_factor.defined() ? pass.gradient_factor.item() : 1;
     if (factor == 0) {
-        for (std::size_t i = 0; i < out.size(); ++i) out[i].copy_from(in[i]);
+        pass.new_w.copy_from(pass.w);
+        pass.new_m.copy_from(pass.m);
+        pass.new_v.copy_from(pass.v);
+        pass.new_step.copy_from(pass.step);
         return;
     }
-    const std::int64_t t = in[3].data<std::int64_t>()[0] + 1;
-    const double rate = in[5].data<double>()[0];
+    const std::int64_t t = pass.step.data<std::int64_t>()[0] + 1;
+    const double rate = pass.learning_rate.data<double>()[0];
     const double correction1 = 1 - std::pow(params.beta1, static_cast<double>(t));
     const double correction2 = 1 - std::pow(params.beta2, static_cast<double>(t));
-    visit_floating(in[0].dtype(), [&]<class T>() {
+    visit_floating(pass.w.dtype(), [&]<class T>() {
         using Real = Compute<T>;
-        for (std::int64_t i = 0; i < in[0].numel(); ++i) {
-            Real w = static_cast<Real>(in[0].data<T>()[i]), m = static_cast<Real>(in[1].data<T>()[i]),
-                 v = static_cast<Real>(in[2].data<T>()[i]), g = static_cast<Real>(in[4].data<T>()[i]);
+        for (std::int64_t i = 0; i < pass.w.numel(); ++i) {
+            Real w = static_cast<Real>(pass.w.data<T>()[i]), m = static_cast<Real>(pass.m.data<T>()[i]),
+                 v = static_cast<Real>(pass.v.data<T>()[i]), g = static_cast<Real>(pass.g.data<T>()[i]);
             g = static_cast<Real>(factor) * g;
             if (params.decoupled)
                 w = w * static_cast<Real>(1 - rate * params.weight_decay);
@@ -33,12 +33,12 @@ void step_ref(const Problem& problem, const Stream&) {
             const Real denominator =
                 std::sqrt(v) / static_cast<Real>(std::sqrt(correction2)) + static_cast<Real>(params.epsilon);
             w = w - static_cast<Real>(rate / correction1) * m / denominator;
-            out[0].data<T>()[i] = static_cast<T>(w);
-            out[1].data<T>()[i] = static_cast<T>(m);
-            out[2].data<T>()[i] = static_cast<T>(v);
+            pass.new_w.data<T>()[i] = static_cast<T>(w);
+            pass.new_m.data<T>()[i] = static_cast<T>(m);
+            pass.new_v.data<T>()[i] = static_cast<T>(v);
         }
     });
-    out[3].data<std::int64_t>()[0] = t;
+    pass.new_step.data<std::int64_t>()[0] = t;
 }
 
 }  // namespace tern::adam_step_passes

@@ -1,25 +1,20 @@
 // The passes of channel_moments and normalize: forward reads x twice and writes y; backward reads x and dy
 // twice and writes dx, since dx is linear in dz and (x - mean) once their sums are known.
-#include "tern/kernels/batch_norm/batch_norm.hpp"
-
+#include "tern/kernels/batch_norm/batch_norm_passes.hpp"
 #include "tern/kernels/channel_moments/channel_moments_cpu.hpp"
 #include "tern/kernels/normalize/normalize_cpu.hpp"
-#include "tern/kernels/op.hpp"
 
 namespace tern::batch_norm_passes {
 
-void forward_cpu(const Problem& problem, const Stream&) {
-    const auto& in = problem.inputs;
-    const Tensor &y = problem.outputs[0], &mean = problem.outputs[1], &variance = problem.outputs[2];
-    channel_moments_cpu(in[0], mean, variance);
-    NormalizeCpu(in[0], mean, variance, in[1], in[2], in[3], problem.params<NormalizeParams>()).forward(y);
+void run(Cpu, const Forward& pass, const Stream&) {
+    channel_moments_cpu(pass.x, pass.mean, pass.variance);
+    NormalizeCpu(pass).forward(pass.y);
 }
 
-void backward_cpu(const Problem& problem, const Stream&) {
-    const auto &in = problem.inputs, &out = problem.outputs;
-    const Tensor &gamma = in[3], &dy = in[6], &dmean = in[7], &dvariance = in[8];
-    const NormalizeCpu n(in[0], in[1], in[2], gamma, in[4], in[5], problem.params<NormalizeParams>());
-    const NormalizeCpu::Sums sums = n.reduce(dy);
+void run(Cpu, const Backward& pass, const Stream&) {
+    const Tensor &gamma = pass.gamma, &dmean = pass.dmean, &dvariance = pass.dvariance;
+    const NormalizeCpu n(pass);
+    const NormalizeCpu::Sums sums = n.reduce(pass.dy);
     const auto rows = static_cast<double>(n.rows());
     const NormalizeCpu::Slopes slopes{Tensor::empty(gamma.shape()), Tensor::empty(gamma.shape())};
     for (std::int64_t c = 0; c < gamma.numel(); ++c) {
@@ -30,10 +25,10 @@ void backward_cpu(const Problem& problem, const Stream&) {
         if (dvariance) centred += 2 * static_cast<double>(dvariance.data<float>()[c]);
         slopes.centred.data<float>()[c] = static_cast<float>(centred / rows);
         slopes.constant.data<float>()[c] = static_cast<float>(constant / rows);
-        out[1].data<float>()[c] = static_cast<float>(dgamma);
-        out[2].data<float>()[c] = static_cast<float>(dbeta);
+        pass.dgamma.data<float>()[c] = static_cast<float>(dgamma);
+        pass.dbeta.data<float>()[c] = static_cast<float>(dbeta);
     }
-    n.backward_input(dy, slopes, out[0], out[3]);
+    n.backward_input(pass.dy, slopes, pass.dx, pass.dresidual);
 }
 
 }  // namespace tern::batch_norm_passes

@@ -1,6 +1,5 @@
-#include "tern/kernels/batch_norm/batch_norm.hpp"
-
 #include "tern/core/stream_scope.hpp"
+#include "tern/kernels/batch_norm/batch_norm_passes.hpp"
 #include "tern/kernels/cudnn/descriptors_cudnn.hpp"
 #include "tern/kernels/elementwise_unary/elementwise_unary.hpp"
 
@@ -18,60 +17,57 @@ struct Descriptors {
 
 constexpr auto kMode = CUDNN_BATCHNORM_SPATIAL;
 
-bool is_forward(const Problem& problem) { return problem.pass.name == std::string_view("forward"); }
+template <class Pass>
+bool accepts_one(const Pass& pass, std::string* why_not) {
+    const Activation activation = pass.params.activation;
+    if (activation != Activation::none) return refuse(why_not, "cuDNN's call applies no ", activation);
+    if (pass.residual) return refuse(why_not, "cuDNN's call adds no residual");
+    if (pass.x.numel() == pass.x.dim(-1)) return refuse(why_not, "more than one row only");
+    return true;
+}
+
+constexpr float kOne = 1, kZero = 0;
+
+}  // namespace
+
+bool accepts(Cudnn, const Forward& pass, std::string* why_not) {
+    return accepts_one(pass, why_not) && cudnn::accepts_call(tensors_of(pass), why_not);
+}
+
+bool accepts(Cudnn, const Backward& pass, std::string* why_not) {
+    if (!accepts_one(pass, why_not)) return false;
+    if (pass.dmean || pass.dvariance)
+        return refuse(why_not, "cuDNN's call takes no gradients of the moments");
+    if (!pass.dx || !pass.dgamma || !pass.dbeta) return refuse(why_not, "cuDNN's call gives all gradients");
+    return cudnn::accepts_call(tensors_of(pass), why_not);
+}
 
 // cuDNN tells the moments as running ones, with a variance that is made unbiased.
-void forward(const Problem& problem, const Stream& stream) {
-    const auto &in = problem.inputs, &out = problem.outputs;
-    const Tensor &x = in[0], &mean = out[1], &variance = out[2];
+void run(Cudnn, const Forward& pass, const Stream& stream) {
+    const Tensor &x = pass.x, &mean = pass.mean, &variance = pass.variance;
     const Descriptors of(x);
     const StreamScope scope(stream);  // for what is not cuDNN's
     mean.fill_zero();
     variance.fill_zero();
-    const float one = 1, zero = 0;
     constexpr double kAllOfTheBatch = 1;
     TERN_CUDNN_CHECK(cuda::cudnn().cudnnBatchNormalizationForwardTraining(
-        cuda::cudnn_handle(stream), kMode, &one, &zero, of.pixels.get(), x.raw_data(), of.pixels.get(),
-        out[0].raw_data(), of.channels.get(), in[1].raw_data(), in[2].raw_data(), kAllOfTheBatch,
-        mean.raw_data(), variance.raw_data(), problem.params<NormalizeParams>().epsilon, nullptr, nullptr));
+        cuda::cudnn_handle(stream), kMode, &kOne, &kZero, of.pixels.get(), x.raw_data(), of.pixels.get(),
+        pass.y.raw_data(), of.channels.get(), pass.gamma.raw_data(), pass.beta.raw_data(), kAllOfTheBatch,
+        mean.raw_data(), variance.raw_data(), pass.params.epsilon, nullptr, nullptr));
     const auto rows = static_cast<double>(x.numel() / x.dim(-1));
     variance.copy_from(scale_shift(variance, (rows - 1) / rows, 0));
 }
 
-void backward(const Problem& problem, const Stream& stream) {
-    const auto &in = problem.inputs, &out = problem.outputs;
-    const Tensor &x = in[0], &mean = in[1], &dy = in[6];
-    const double epsilon = problem.params<NormalizeParams>().epsilon;
-    const Descriptors of(x);
+void run(Cudnn, const Backward& pass, const Stream& stream) {
+    const double epsilon = pass.params.epsilon;
+    const Descriptors of(pass.x);
     const StreamScope scope(stream);
-    const Tensor inverse_deviation = reciprocal(sqrt(scale_shift(in[2], 1, epsilon)));
-    const float one = 1, zero = 0;
+    const Tensor inverse_deviation = reciprocal(sqrt(scale_shift(pass.variance, 1, epsilon)));
     TERN_CUDNN_CHECK(cuda::cudnn().cudnnBatchNormalizationBackward(
-        cuda::cudnn_handle(stream), kMode, &one, &zero, &one, &zero, of.pixels.get(), x.raw_data(),
-        of.pixels.get(), dy.raw_data(), of.pixels.get(), out[0].raw_data(), of.channels.get(),
-        in[3].raw_data(), out[1].raw_data(), out[2].raw_data(), epsilon, mean.raw_data(),
+        cuda::cudnn_handle(stream), kMode, &kOne, &kZero, &kOne, &kZero, of.pixels.get(), pass.x.raw_data(),
+        of.pixels.get(), pass.dy.raw_data(), of.pixels.get(), pass.dx.raw_data(), of.channels.get(),
+        pass.gamma.raw_data(), pass.dgamma.raw_data(), pass.dbeta.raw_data(), epsilon, pass.mean.raw_data(),
         inverse_deviation.raw_data()));
-}
-
-}  // namespace
-
-bool accepts_cudnn(const Problem& problem, std::string* why_not) {
-    const auto& in = problem.inputs;
-    const Activation activation = problem.params<NormalizeParams>().activation;
-    if (activation != Activation::none) return refuse(why_not, "cuDNN's call applies no ", activation);
-    if (in[is_forward(problem) ? 3 : 5].defined()) return refuse(why_not, "cuDNN's call adds no residual");
-    if (in[0].numel() == in[0].dim(-1)) return refuse(why_not, "more than one row only");
-    if (!is_forward(problem)) {
-        if (in[7].defined() || in[8].defined())
-            return refuse(why_not, "cuDNN's call takes no gradients of the moments");
-        for (std::size_t i = 0; i < 3; ++i)
-            if (!problem.outputs[i].defined()) return refuse(why_not, "cuDNN's call gives all gradients");
-    }
-    return cudnn::accepts_call(tensors_of(problem), why_not);
-}
-
-void run_cudnn(const Problem& problem, const Stream& stream) {
-    (is_forward(problem) ? forward : backward)(problem, stream);
 }
 
 }  // namespace tern::batch_norm_passes

@@ -4,17 +4,15 @@
 //   dx = gamma r (dz - dbeta / M - xhat dgamma / M) + dmean / M + 2 (x - mean) dvariance / M
 // where dmean and dvariance are the gradients of the moments as results. (Ioffe, Szegedy 2015, section 3.)
 // Saved: all inputs and the moments; z is computed again, so y need not be kept.
-#include "tern/kernels/batch_norm/batch_norm.hpp"
-
 #include "tern/core/autograd.hpp"
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/batch_norm/batch_norm_passes.hpp"
 
 namespace tern::batch_norm_passes {
 namespace {
 
-class BatchNormBackward : public Function {
+class BatchNormFunction : public Function {
   public:
-    explicit BatchNormBackward(const NormalizeParams& params) : params_(params) {}
+    explicit BatchNormFunction(const NormalizeParams& params) : params_(params) {}
 
     const char* name() const override { return "batch_norm"; }
 
@@ -27,10 +25,20 @@ class BatchNormBackward : public Function {
         Tensor dresidual;
         if (needs_input_grad(3)) dresidual = residual_takes_dy ? dy : like(x);
         const Tensor dx = like(x), dgamma = like(gamma), dbeta = like(beta);
-        static const Pass& backward = batch_norm_op().pass("backward");
-        run_pass(backward, ParamsRef(params_),
-                 {x, mean, variance, gamma, beta, residual, dy, grads[1], grads[2]},
-                 {dx, dgamma, dbeta, residual_takes_dy ? Tensor() : dresidual});
+        run_pass(Backward{.params = params_,
+                          .x = x,
+                          .mean = mean,
+                          .variance = variance,
+                          .gamma = gamma,
+                          .beta = beta,
+                          .residual = residual,
+                          .dy = dy,
+                          .dmean = grads[1],
+                          .dvariance = grads[2],
+                          .dx = dx,
+                          .dgamma = dgamma,
+                          .dbeta = dbeta,
+                          .dresidual = residual_takes_dy ? Tensor() : dresidual});
         return {dx, dgamma, dbeta, dresidual};
     }
 
@@ -40,12 +48,13 @@ class BatchNormBackward : public Function {
 
 }  // namespace
 
-void record_grad(const Tensors& inputs, const BatchNormResult& result, const NormalizeParams& params) {
-    const Tensors outputs{result.output, result.mean, result.variance};
-    if (auto* function = Function::record<BatchNormBackward>(inputs, outputs, params)) {
+void record_grad(const Forward& pass) {
+    const Tensors inputs{pass.x, pass.gamma, pass.beta, pass.residual};
+    const Tensors outputs{pass.y, pass.mean, pass.variance};
+    if (auto* function = Function::record<BatchNormFunction>(inputs, outputs, pass.params)) {
         for (const Tensor& input : inputs) function->save(input);
-        function->save(result.mean);
-        function->save(result.variance);
+        function->save(pass.mean);
+        function->save(pass.variance);
     }
 }
 

@@ -1,39 +1,21 @@
 #include "tern/kernels/cast/cast.hpp"
 
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/cast/cast_passes.hpp"
 
 namespace tern {
-namespace cast_passes {
-
-void forward_ref(const Problem& problem, const Stream& stream);
-void forward_cpu(const Problem& problem, const Stream& stream);
-void forward_cuda(const Problem& problem, const Stream& stream);
-bool accepts_cuda(const Problem& problem, std::string* why_not);
-bool forward_cpu_accepts(const Problem& problem, std::string* why_not);
-void record_grad(const Tensor& input, const Tensor& output);
-
-}  // namespace cast_passes
-
 using namespace cast_passes;
 
 const Op& cast_op() {
-    static const Op op{"cast",
-                       {{"cast",
-                         "forward",
-                         {"x"},
-                         {"y"},
-                         {{Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
-                          {Backend::cpu, forward_cpu, forward_cpu_accepts},
-                          {Backend::ref, forward_ref}}}}};
+    static const Op op{"cast", {pass_of<Forward, Partial<Cuda>, Partial<Cpu>, Ref>()}};
     return op;
 }
 
 Tensor cast(const Tensor& input, DType dtype) {
     if (input.dtype() == dtype) return input;
     const Tensor output = Tensor::empty(input.shape(), dtype, input.device());
-    static const Pass& forward = cast_op().pass("forward");
-    run_pass(forward, ParamsRef(NoParams{}), {input}, {output});
-    if (is_floating(input.dtype()) && is_floating(dtype)) record_grad(input, output);
+    const Forward pass{.x = input, .y = output};
+    run_pass(pass);
+    if (is_floating(input.dtype()) && is_floating(dtype)) record_grad(pass);
     return output;
 }
 

@@ -1,8 +1,6 @@
 // The conversions of training, as plain loops over threads.
-#include "tern/kernels/cast/cast.hpp"
-
 #include "tern/core/parallel.hpp"
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/cast/cast_passes.hpp"
 
 namespace tern::cast_passes {
 namespace {
@@ -31,23 +29,20 @@ constexpr Conversion kConversions[] = {
     {DType::uint8, DType::float16, convert<std::uint8_t, float16>},
 };
 
-const Conversion* find(const Problem& problem) {
+const Conversion* find(const Forward& pass) {
     for (const Conversion& conversion : kConversions) {
-        if (conversion.from == problem.inputs[0].dtype() && conversion.to == problem.outputs[0].dtype())
-            return &conversion;
+        if (conversion.from == pass.x.dtype() && conversion.to == pass.y.dtype()) return &conversion;
     }
     return nullptr;
 }
 
 }  // namespace
 
-bool forward_cpu_accepts(const Problem& problem, std::string* why_not) {
-    if (find(problem) != nullptr) return true;
-    return refuse(why_not, "not from ", problem.inputs[0].dtype(), " to ", problem.outputs[0].dtype());
+bool accepts(Cpu, const Forward& pass, std::string* why_not) {
+    if (find(pass) != nullptr) return true;
+    return refuse(why_not, "not from ", pass.x.dtype(), " to ", pass.y.dtype());
 }
 
-void forward_cpu(const Problem& problem, const Stream&) {
-    find(problem)->run(problem.inputs[0], problem.outputs[0]);
-}
+void run(Cpu, const Forward& pass, const Stream&) { find(pass)->run(pass.x, pass.y); }
 
 }  // namespace tern::cast_passes

@@ -1,8 +1,7 @@
 // From every type to every type: 49 kernels of a few instructions.
-#include "tern/kernels/cast/cast.hpp"
-
 #include <limits>
 
+#include "tern/kernels/cast/cast_passes.hpp"
 #include "tern/kernels/flat_cuda.cuh"
 
 namespace tern::cast_passes {
@@ -53,8 +52,8 @@ struct Cast {
 
 }  // namespace
 
-void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
-    const Tensor &x = problem.inputs[0], &y = problem.outputs[0];
+void run(Cuda, const Forward& pass, const Stream& stream) {
+    const Tensor &x = pass.x, &y = pass.y;
     visit_any(x.dtype(), [&]<class From>() {
         visit_any(y.dtype(), [&]<class To>() {
             launch_flat(Cast<To, From>{x.data<From>(), y.data<To>()}, x.numel(), {x, y}, stream);
@@ -62,6 +61,6 @@ void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
     });
 }
 
-bool TERN_CUDA_PASS(accepts)(const Problem&, std::string*) { return true; }
+bool accepts(Cuda, const Forward&, std::string*) { return true; }
 
 }  // namespace tern::cast_passes

@@ -2,13 +2,14 @@
 #include "tern/kernels/cast/cast.hpp"
 
 #include "tern/core/autograd.hpp"
+#include "tern/kernels/cast/cast_passes.hpp"
 
 namespace tern::cast_passes {
 namespace {
 
-class CastBackward : public Function {
+class CastFunction : public Function {
   public:
-    explicit CastBackward(DType from) : from_(from) {}
+    explicit CastFunction(DType from) : from_(from) {}
 
     const char* name() const override { return "cast"; }
     Tensors backward(const Tensors& grads) override { return {cast(grads[0], from_)}; }
@@ -19,8 +20,6 @@ class CastBackward : public Function {
 
 }  // namespace
 
-void record_grad(const Tensor& input, const Tensor& output) {
-    Function::record<CastBackward>({input}, {output}, input.dtype());
-}
+void record_grad(const Forward& pass) { Function::record<CastFunction>({pass.x}, {pass.y}, pass.x.dtype()); }
 
 }  // namespace tern::cast_passes

@@ -1,9 +1,7 @@
-#include "tern/kernels/cast/cast.hpp"
-
 #include <cmath>
 #include <limits>
 
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/cast/cast_passes.hpp"
 
 namespace tern::cast_passes {
 namespace {
@@ -35,8 +33,8 @@ To converted(From value) {
 
 }  // namespace
 
-void forward_ref(const Problem& problem, const Stream&) {
-    const Tensor &x = problem.inputs[0], &y = problem.outputs[0];
+void run(Ref, const Forward& pass, const Stream&) {
+    const Tensor &x = pass.x, &y = pass.y;
     visit_any(x.dtype(), [&]<class From>() {
         visit_any(y.dtype(), [&]<class To>() {
             for (std::int64_t i = 0; i < x.numel(); ++i) y.data<To>()[i] = converted<To>(x.data<From>()[i]);

@@ -1,9 +1,9 @@
 #include "tern/kernels/channel_moments/channel_moments_cpu.hpp"
 
 #include "tern/core/parallel.hpp"
+#include "tern/kernels/channel_moments/channel_moments_passes.hpp"
 #include "tern/kernels/channel_rows_cpu.hpp"
 #include "tern/kernels/channels.hpp"
-#include "tern/kernels/op.hpp"
 
 namespace tern {
 
@@ -50,13 +50,11 @@ void channel_moments_cpu(const Tensor& x, const Tensor& mean, const Tensor& vari
 
 namespace channel_moments_passes {
 
-void forward_cpu(const Problem& problem, const Stream&) {
-    channel_moments_cpu(problem.inputs[0], problem.outputs[0], problem.outputs[1]);
-}
+void run(Cpu, const Forward& pass, const Stream&) { channel_moments_cpu(pass.x, pass.mean, pass.variance); }
 
-void backward_cpu(const Problem& problem, const Stream&) {
-    const Tensor &x = problem.inputs[0], &mean = problem.inputs[1], &dx = problem.outputs[0];
-    const Tensor &dmean = problem.inputs[2], &dvariance = problem.inputs[3];
+void run(Cpu, const Backward& pass, const Stream&) {
+    const Tensor &x = pass.x, &mean = pass.mean, &dx = pass.dx;
+    const Tensor &dmean = pass.dmean, &dvariance = pass.dvariance;
     const std::int64_t count = rows_of(x.shape()), channels = x.dim(-1);
     const auto per_row = 1 / static_cast<float>(count);
     const Tensor shift = Tensor::zeros({channels}), scale = Tensor::zeros({channels});

@@ -4,6 +4,7 @@
 // deviation, never with its square. Blocks are merged in double.
 #include "tern/kernels/channel_moments/channel_moments_cuda.cuh"
 
+#include "tern/kernels/channel_moments/channel_moments_passes.hpp"
 #include "tern/kernels/channel_rows_cuda.cuh"
 #include "tern/kernels/channels.hpp"
 
@@ -146,10 +147,10 @@ const float* data_or_null(const Tensor& tensor) { return tensor ? tensor.data<fl
 
 }  // namespace
 
-void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
-    const Tensor &x = problem.inputs[0], &mean = problem.outputs[0], &variance = problem.outputs[1];
+void run(Cuda, const Forward& pass, const Stream& stream) {
+    const Tensor &x = pass.x, &mean = pass.mean, &variance = pass.variance;
     const std::int64_t channels = x.dim(-1);
-    visit_cuda_packs(tensors_of(problem), channels, [&]<class T, int V>() {
+    visit_cuda_packs(tensors_of(pass), channels, [&]<class T, int V>() {
         const RowWalk walk(rows_of(x.shape()), channels, V, kRows);
         const Tensor partial = Tensor::empty({walk.partials(), 2, channels}, DType::float32, x.device());
         cuda::launch(channel_moments_partial_kernel<T, V>, walk.shape(V), stream, x.data<T>(),
@@ -161,19 +162,15 @@ void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
     });
 }
 
-void TERN_CUDA_PASS(backward)(const Problem& problem, const Stream& stream) {
-    const Tensor &x = problem.inputs[0], &mean = problem.inputs[1], &dx = problem.outputs[0];
+void run(Cuda, const Backward& pass, const Stream& stream) {
+    const Tensor &x = pass.x, &mean = pass.mean, &dx = pass.dx;
     const std::int64_t channels = x.dim(-1);
-    visit_cuda_packs(tensors_of(problem), channels, [&]<class T, int V>() {
+    visit_cuda_packs(tensors_of(pass), channels, [&]<class T, int V>() {
         const RowWalk walk(rows_of(x.shape()), channels, V, kRows);
         cuda::launch(channel_moments_backward_kernel<T, V>, walk.shape(V), stream, x.data<T>(),
-                     mean.data<float>(), data_or_null(problem.inputs[2]), data_or_null(problem.inputs[3]),
-                     dx.data<T>(), walk);
+                     mean.data<float>(), data_or_null(pass.dmean), data_or_null(pass.dvariance), dx.data<T>(),
+                     walk);
     });
-}
-
-bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
-    return accepts_cuda_floating(problem, why_not);
 }
 
 }  // namespace tern::channel_moments_passes

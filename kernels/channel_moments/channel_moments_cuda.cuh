@@ -1,14 +1,9 @@
-// The moments pass on CUDA, for this operation and those that begin with it; the merge of what blocks have
-// gathered, for those that end with it.
+// The merge of what blocks have gathered, for this operation and those that end with its sums.
 #pragma once
 
-#include "tern/kernels/op.hpp"
 #include "tern/kernels/visit_cuda.cuh"
 
 namespace tern::channel_moments_passes {
-
-/// The operation's forward pass: x to mean and variance.
-void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream);
 
 /// For channel_rows_cuda::launch_merge(): from the partial moments of blocks, (blocks, 2, C), to mean and
 /// variance, (C). A block has, per channel, its mean distance from an origin and the sum of squared distances

@@ -1,14 +1,12 @@
-#include "tern/kernels/channel_moments/channel_moments.hpp"
-
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/channel_moments/channel_moments_passes.hpp"
 #include "tern/kernels/reference.hpp"
 
 namespace tern::channel_moments_passes {
 
 // Sums over rows are taken in float64 and rounded once: 65,536 rows (a batch of 64) one after the other in
 // float32 are off by 1e-5, where the numbers summed are off by 1e-7.
-void forward_ref(const Problem& problem, const Stream&) {
-    const Tensor &x = problem.inputs[0], &mean = problem.outputs[0], &variance = problem.outputs[1];
+void run(Ref, const Forward& pass, const Stream&) {
+    const Tensor &x = pass.x, &mean = pass.mean, &variance = pass.variance;
     visit_floating(x.dtype(), [&]<class T>() {
         using Real = Compute<T>;
         const std::vector<Real> values = widened<T>(x);
@@ -26,9 +24,9 @@ void forward_ref(const Problem& problem, const Stream&) {
     });
 }
 
-void backward_ref(const Problem& problem, const Stream&) {
-    const Tensor &x = problem.inputs[0], &mean = problem.inputs[1], &dx = problem.outputs[0];
-    const Tensor &dmean = problem.inputs[2], &dvariance = problem.inputs[3];
+void run(Ref, const Backward& pass, const Stream&) {
+    const Tensor &x = pass.x, &mean = pass.mean, &dx = pass.dx;
+    const Tensor &dmean = pass.dmean, &dvariance = pass.dvariance;
     visit_floating(x.dtype(), [&]<class T>() {
         using Real = Compute<T>;
         const std::int64_t channels = x.dim(-1);

@@ -1,16 +1,8 @@
 #include "tern/kernels/classification_metrics/classification_metrics.hpp"
 
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/classification_metrics/classification_metrics_passes.hpp"
 
 namespace tern {
-namespace classification_metrics_passes {
-void totals_ref(const Problem& problem, const Stream& stream);
-void confusion_ref(const Problem& problem, const Stream& stream);
-void totals_cuda(const Problem& problem, const Stream& stream);
-void confusion_cuda(const Problem& problem, const Stream& stream);
-bool accepts_cuda(const Problem& problem, std::string* why_not);
-}  // namespace classification_metrics_passes
-
 namespace {
 
 const char* const kWhere = "classification_metrics";
@@ -27,24 +19,12 @@ void check_batch(const Tensor& sums, const Tensor& logits, const Tensor& labels)
 
 }  // namespace
 
+using namespace classification_metrics_passes;
+
 // A batch is some hundred numbers: a version with threads would only be slower than ref.
 const Op& classification_metrics_op() {
-    using namespace classification_metrics_passes;
     static const Op op{"classification_metrics",
-                       {{"classification_metrics",
-                         "totals",
-                         {"totals", "logits", "labels", "loss"},
-                         {"totals"},
-                         {{Backend::cuda, TERN_IF_CUDA(totals_cuda), TERN_IF_CUDA(accepts_cuda)},
-                          {Backend::ref, totals_ref}},
-                         flops_per_input<1, 1>},
-                        {"classification_metrics",
-                         "confusion",
-                         {"matrix", "logits", "labels"},
-                         {"matrix"},
-                         {{Backend::cuda, TERN_IF_CUDA(confusion_cuda), TERN_IF_CUDA(accepts_cuda)},
-                          {Backend::ref, confusion_ref}},
-                         flops_per_input<1, 1>}}};
+                       {pass_of<Totals, Partial<Cuda>, Ref>(), pass_of<Confusion, Partial<Cuda>, Ref>()}};
     return op;
 }
 
@@ -55,16 +35,15 @@ void classification_metrics(const Tensor& totals, const Tensor& logits, const Te
                "totals must be float64 (3), got ", totals);
     TERN_CHECK(loss.numel() == 1 && is_floating(loss.dtype()), kWhere, "the loss must be one number, got ",
                loss);
-    static const Pass& pass = classification_metrics_op().pass("totals");
-    run_pass(pass, ParamsRef(NoParams{}), {totals, logits, labels, loss}, {totals});
+    run_pass(
+        Totals{.totals = totals, .logits = logits, .labels = labels, .loss = loss, .new_totals = totals});
 }
 
 void confusion_matrix(const Tensor& matrix, const Tensor& logits, const Tensor& labels) {
     check_batch(matrix, logits, labels);
     TERN_CHECK((matrix.shape() == Shape{logits.dim(1), logits.dim(1)}) && matrix.dtype() == DType::int64,
                kWhere, "the matrix must be int64 ", Shape{logits.dim(1), logits.dim(1)}, ", got ", matrix);
-    static const Pass& pass = classification_metrics_op().pass("confusion");
-    run_pass(pass, ParamsRef(NoParams{}), {matrix, logits, labels}, {matrix});
+    run_pass(Confusion{.matrix = matrix, .logits = logits, .labels = labels, .new_matrix = matrix});
 }
 
 }  // namespace tern

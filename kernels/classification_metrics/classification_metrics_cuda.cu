@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "tern/core/cuda/device/warp.cuh"
+#include "tern/kernels/classification_metrics/classification_metrics_passes.hpp"
 #include "tern/kernels/flat_cuda.cuh"
 
 namespace tern::classification_metrics_passes {
@@ -86,11 +87,16 @@ void visit_lanes(std::int64_t classes, F function) {
         function.template operator()<32>();
 }
 
+bool accepts_logits(const Tensor& logits, std::string* why_not) {
+    if (logits.numel() > INT32_MAX) return refuse(why_not, "more than 2^31 - 1 logits: ", logits);
+    return accepts_cuda_types({logits}, why_not);
+}
+
 }  // namespace
 
-void TERN_CUDA_PASS(totals)(const Problem& problem, const Stream& stream) {
-    const Tensor &totals = problem.inputs[0], &logits = problem.inputs[1], &labels = problem.inputs[2],
-                 &loss = problem.inputs[3], &new_totals = problem.outputs[0];
+void run(Cuda, const Totals& pass, const Stream& stream) {
+    const Tensor &totals = pass.totals, &logits = pass.logits, &labels = pass.labels, &loss = pass.loss,
+                 &new_totals = pass.new_totals;
     visit_cuda_floating(logits.dtype(), [&]<class T>() {
         visit_cuda_floating(loss.dtype(), [&]<class L>() {
             visit_lanes(logits.dim(1), [&]<int kLanes>() {
@@ -103,9 +109,9 @@ void TERN_CUDA_PASS(totals)(const Problem& problem, const Stream& stream) {
     });
 }
 
-void TERN_CUDA_PASS(confusion)(const Problem& problem, const Stream& stream) {
-    const Tensor &before = problem.inputs[0], &logits = problem.inputs[1], &labels = problem.inputs[2],
-                 &matrix = problem.outputs[0];
+void run(Cuda, const Confusion& pass, const Stream& stream) {
+    const Tensor &before = pass.matrix, &logits = pass.logits, &labels = pass.labels,
+                 &matrix = pass.new_matrix;
     auto* const counts = matrix.data<std::int64_t>();
     if (before.data<std::int64_t>() != counts)
         launch_elements(CopyMatrix{before.data<std::int64_t>(), counts}, matrix.numel(), stream);
@@ -120,11 +126,11 @@ void TERN_CUDA_PASS(confusion)(const Problem& problem, const Stream& stream) {
     });
 }
 
-bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
-    const bool totals = problem.pass.name == std::string_view("totals");
-    if (problem.inputs[1].numel() > INT32_MAX)
-        return refuse(why_not, "more than 2^31 - 1 logits: ", problem.inputs[1]);
-    return accepts_cuda_types({problem.inputs[1], totals ? problem.inputs[3] : problem.inputs[1]}, why_not);
+bool accepts(Cuda, const Totals& pass, std::string* why_not) {
+    return accepts_logits(pass.logits, why_not) && accepts_cuda_types({pass.loss}, why_not);
+}
+bool accepts(Cuda, const Confusion& pass, std::string* why_not) {
+    return accepts_logits(pass.logits, why_not);
 }
 
 }  // namespace tern::classification_metrics_passes

@@ -1,6 +1,6 @@
 #include <cmath>
 
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/classification_metrics/classification_metrics_passes.hpp"
 
 namespace tern::classification_metrics_passes {
 namespace {
@@ -30,9 +30,8 @@ void for_each_row(const Tensor& logits, const Tensor& labels, F function) {
 
 }  // namespace
 
-void totals_ref(const Problem& problem, const Stream&) {
-    const Tensor &totals = problem.inputs[0], &logits = problem.inputs[1], &labels = problem.inputs[2],
-                 &loss = problem.inputs[3];
+void run(Ref, const Totals& pass, const Stream&) {
+    const Tensor &totals = pass.totals, &logits = pass.logits, &labels = pass.labels, &loss = pass.loss;
     const auto count = static_cast<double>(logits.dim(0));
     double correct = 0;
     for_each_row(logits, labels,
@@ -40,15 +39,15 @@ void totals_ref(const Problem& problem, const Stream&) {
     const double mean =
         visit_floating(loss.dtype(), [&]<class T>() { return static_cast<double>(*loss.data<T>()); });
     const double batch[3] = {count * mean, correct, count};
-    for (int i = 0; i < 3; ++i) problem.outputs[0].data<double>()[i] = totals.data<double>()[i] + batch[i];
+    for (int i = 0; i < 3; ++i) pass.new_totals.data<double>()[i] = totals.data<double>()[i] + batch[i];
 }
 
-void confusion_ref(const Problem& problem, const Stream&) {
-    const Tensor &before = problem.inputs[0], &matrix = problem.outputs[0];
+void run(Ref, const Confusion& pass, const Stream&) {
+    const Tensor &before = pass.matrix, &matrix = pass.new_matrix;
     const std::int64_t classes = matrix.dim(0);
     std::int64_t* counts = matrix.data<std::int64_t>();
     for (std::int64_t i = 0; i < matrix.numel(); ++i) counts[i] = before.data<std::int64_t>()[i];
-    for_each_row(problem.inputs[1], problem.inputs[2], [&](std::int64_t label, std::int64_t predicted) {
+    for_each_row(pass.logits, pass.labels, [&](std::int64_t label, std::int64_t predicted) {
         if (label >= 0 && label < classes) ++counts[label * classes + predicted];
     });
 }

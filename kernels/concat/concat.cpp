@@ -1,40 +1,14 @@
 #include "tern/kernels/concat/concat.hpp"
 
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/concat/concat_passes.hpp"
 
 namespace tern {
-namespace concat_passes {
-
-void forward_ref(const Problem& problem, const Stream& stream);
-void backward_ref(const Problem& problem, const Stream& stream);
-void forward_cpu(const Problem& problem, const Stream& stream);
-void backward_cpu(const Problem& problem, const Stream& stream);
-void forward_cuda(const Problem& problem, const Stream& stream);
-void backward_cuda(const Problem& problem, const Stream& stream);
-bool accepts_cuda(const Problem& problem, std::string* why_not);
-void record_grad(const Tensors& inputs, const Tensor& output, const ConcatParams& params);
-
-}  // namespace concat_passes
-
 using namespace concat_passes;
 
 const Op& concat_op() {
-    // Any number of pieces; in the backward pass those that nobody asks for are undefined.
     static const Op op{"concat",
-                       {{"concat",
-                         "forward",
-                         {"x"},
-                         {"y"},
-                         {{Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
-                          {Backend::cpu, forward_cpu},
-                          {Backend::ref, forward_ref}}},
-                        {"concat",
-                         "backward",
-                         {"dy"},
-                         {"dx"},
-                         {{Backend::cuda, TERN_IF_CUDA(backward_cuda), TERN_IF_CUDA(accepts_cuda)},
-                          {Backend::cpu, backward_cpu},
-                          {Backend::ref, backward_ref}}}}};
+                       {pass_of<Forward, Partial<Cuda>, Total<Cpu>, Ref>(),
+                        pass_of<Backward, Partial<Cuda>, Total<Cpu>, Ref>()}};
     return op;
 }
 
@@ -68,9 +42,9 @@ Tensor concat(const Tensors& inputs, int axis) {
     for (const std::int64_t piece : params.extents) extent += piece;
     const Tensor output =
         Tensor::empty(inputs[0].shape().with(params.axis, extent), inputs[0].dtype(), inputs[0].device());
-    static const Pass& forward = concat_op().pass("forward");
-    run_problem({forward, ParamsRef(params), inputs, std::span(&output, 1)});
-    record_grad(inputs, output, params);
+    const Forward pass{.params = params, .x = inputs, .y = output};
+    run_pass(pass);
+    record_grad(pass);
     return output;
 }
 

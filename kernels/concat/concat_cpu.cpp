@@ -1,10 +1,8 @@
 // Bytes are moved, whatever they mean: behind the axis a piece is contiguous, so rows are copied whole.
-#include "tern/kernels/concat/concat.hpp"
-
 #include <algorithm>
 
 #include "tern/core/parallel.hpp"
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/concat/concat_passes.hpp"
 
 namespace tern::concat_passes {
 namespace {
@@ -31,19 +29,19 @@ void for_each_row(const Tensor& whole, const ConcatParams& params, F copy) {
 
 }  // namespace
 
-void forward_cpu(const Problem& problem, const Stream&) {
-    std::byte* to = problem.outputs[0].raw_data();
-    for_each_row(problem.outputs[0], problem.params<ConcatParams>(),
+void run(Cpu, const Forward& pass, const Stream&) {
+    std::byte* to = pass.y.raw_data();
+    for_each_row(pass.y, pass.params,
                  [&](std::size_t piece, std::int64_t from, std::int64_t at, std::int64_t bytes) {
-                     std::copy_n(problem.inputs[piece].raw_data() + from, bytes, to + at);
+                     std::copy_n(pass.x[piece].raw_data() + from, bytes, to + at);
                  });
 }
 
-void backward_cpu(const Problem& problem, const Stream&) {
-    const std::byte* from = problem.inputs[0].raw_data();
-    for_each_row(problem.inputs[0], problem.params<ConcatParams>(),
+void run(Cpu, const Backward& pass, const Stream&) {
+    const std::byte* from = pass.dy.raw_data();
+    for_each_row(pass.dy, pass.params,
                  [&](std::size_t piece, std::int64_t to, std::int64_t at, std::int64_t bytes) {
-                     const Tensor& dx = problem.outputs[piece];
+                     const Tensor& dx = pass.dx[piece];
                      if (dx.defined()) std::copy_n(from + at, bytes, dx.raw_data() + to);
                  });
 }

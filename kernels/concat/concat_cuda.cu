@@ -1,7 +1,6 @@
 // Bytes are moved, whatever they mean: behind the axis a piece is contiguous, so each piece is one copy of
 // rows, a kernel of its own.
-#include "tern/kernels/concat/concat.hpp"
-
+#include "tern/kernels/concat/concat_passes.hpp"
 #include "tern/kernels/copy_cuda.cuh"
 
 namespace tern::concat_passes {
@@ -25,25 +24,25 @@ void for_each_piece(const Tensor& whole, const ConcatParams& params, F copy) {
 
 }  // namespace
 
-void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
-    const Tensor& y = problem.outputs[0];
-    for_each_piece(y, problem.params<ConcatParams>(),
+void run(Cuda, const Forward& pass, const Stream& stream) {
+    const Tensor& y = pass.y;
+    for_each_piece(y, pass.params,
                    [&](std::size_t piece, std::int64_t first, std::int64_t elements, std::int64_t row,
                        std::int64_t rows) {
                        LoopNest<2> nest;
                        nest.add(rows, {row, elements});
                        nest.add(elements, {1, 1});
-                       launch_copy(nest, problem.inputs[piece].raw_data(), y.raw_data() + first,
-                                   size_of(y.dtype()), stream);
+                       launch_copy(nest, pass.x[piece].raw_data(), y.raw_data() + first, size_of(y.dtype()),
+                                   stream);
                    });
 }
 
-void TERN_CUDA_PASS(backward)(const Problem& problem, const Stream& stream) {
-    const Tensor& dy = problem.inputs[0];
-    for_each_piece(dy, problem.params<ConcatParams>(),
+void run(Cuda, const Backward& pass, const Stream& stream) {
+    const Tensor& dy = pass.dy;
+    for_each_piece(dy, pass.params,
                    [&](std::size_t piece, std::int64_t first, std::int64_t elements, std::int64_t row,
                        std::int64_t rows) {
-                       const Tensor& dx = problem.outputs[piece];
+                       const Tensor& dx = pass.dx[piece];
                        if (!dx.defined()) return;
                        LoopNest<2> nest;
                        nest.add(rows, {elements, row});
@@ -52,8 +51,11 @@ void TERN_CUDA_PASS(backward)(const Problem& problem, const Stream& stream) {
                    });
 }
 
-bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
-    return accepts_cuda_offsets(tensors_of(problem), why_not);
+bool accepts(Cuda, const Forward& pass, std::string* why_not) {
+    return accepts_cuda_offsets(tensors_of(pass), why_not);
+}
+bool accepts(Cuda, const Backward& pass, std::string* why_not) {
+    return accepts_cuda_offsets(tensors_of(pass), why_not);
 }
 
 }  // namespace tern::concat_passes

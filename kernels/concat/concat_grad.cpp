@@ -1,27 +1,24 @@
 // Each piece gets its part of dy. Nothing is saved.
-#include "tern/kernels/concat/concat.hpp"
-
 #include "tern/core/autograd.hpp"
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/concat/concat_passes.hpp"
 
 namespace tern::concat_passes {
 namespace {
 
-class ConcatBackward : public Function {
+class ConcatFunction : public Function {
   public:
-    explicit ConcatBackward(ConcatParams params) : params_(std::move(params)) {}
+    explicit ConcatFunction(ConcatParams params) : params_(std::move(params)) {}
 
     const char* name() const override { return "concat"; }
 
     Tensors backward(const Tensors& grads) override {
-        static const Pass& backward = concat_op().pass("backward");
         const Tensor& dy = grads[0];
         Tensors pieces;
         for (std::size_t i = 0; i < params_.extents.size(); ++i) {
             const Shape shape = dy.shape().with(params_.axis, params_.extents[i]);
             pieces.push_back(needs_input_grad(i) ? Tensor::empty(shape, dy.dtype(), dy.device()) : Tensor());
         }
-        run_problem({backward, ParamsRef(params_), grads, pieces});
+        run_pass(Backward{.params = params_, .dy = dy, .dx = pieces});
         return pieces;
     }
 
@@ -31,8 +28,8 @@ class ConcatBackward : public Function {
 
 }  // namespace
 
-void record_grad(const Tensors& inputs, const Tensor& output, const ConcatParams& params) {
-    Function::record<ConcatBackward>(inputs, {output}, params);
+void record_grad(const Forward& pass) {
+    Function::record<ConcatFunction>(Tensors(pass.x.begin(), pass.x.end()), {pass.y}, pass.params);
 }
 
 }  // namespace tern::concat_passes

@@ -1,6 +1,4 @@
-#include "tern/kernels/concat/concat.hpp"
-
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/concat/concat_passes.hpp"
 #include "tern/kernels/ref_index.hpp"
 
 namespace tern::concat_passes {
@@ -18,12 +16,12 @@ void for_each_element(const Shape& piece, const Shape& whole, int axis, std::int
 
 }  // namespace
 
-void forward_ref(const Problem& problem, const Stream&) {
-    const Tensor& y = problem.outputs[0];
-    const int axis = problem.params<ConcatParams>().axis;
+void run(Ref, const Forward& pass, const Stream&) {
+    const Tensor& y = pass.y;
+    const int axis = pass.params.axis;
     visit_any(y.dtype(), [&]<class T>() {
         std::int64_t begin = 0;
-        for (const Tensor& x : problem.inputs) {
+        for (const Tensor& x : pass.x) {
             for_each_element(x.shape(), y.shape(), axis, begin,
                              [&](std::int64_t ix, std::int64_t iy) { y.data<T>()[iy] = x.data<T>()[ix]; });
             begin += x.dim(axis);
@@ -31,13 +29,13 @@ void forward_ref(const Problem& problem, const Stream&) {
     });
 }
 
-void backward_ref(const Problem& problem, const Stream&) {
-    const Tensor& dy = problem.inputs[0];
-    const auto& [axis, extents] = problem.params<ConcatParams>();
+void run(Ref, const Backward& pass, const Stream&) {
+    const Tensor& dy = pass.dy;
+    const auto& [axis, extents] = pass.params;
     visit_any(dy.dtype(), [&, axis = axis, &extents = extents]<class T>() {
         std::int64_t begin = 0;
         for (std::size_t piece = 0; piece < extents.size(); ++piece) {
-            const Tensor& dx = problem.outputs[piece];
+            const Tensor& dx = pass.dx[piece];
             if (dx.defined()) {
                 for_each_element(dx.shape(), dy.shape(), axis, begin, [&](std::int64_t ix, std::int64_t iy) {
                     dx.data<T>()[ix] = dy.data<T>()[iy];

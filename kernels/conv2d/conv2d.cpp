@@ -1,100 +1,47 @@
 #include "tern/kernels/conv2d/conv2d.hpp"
 
-#include "tern/kernels/dispatch.hpp"
-#include "tern/kernels/product_flops.hpp"
+#include "tern/kernels/conv2d/conv2d_passes.hpp"
 
 namespace tern {
 namespace conv2d_passes {
-
-void forward_ref(const Problem& problem, const Stream& stream);
-void backward_input_ref(const Problem& problem, const Stream& stream);
-void backward_weight_ref(const Problem& problem, const Stream& stream);
-void backward_bias_ref(const Problem& problem, const Stream& stream);
-void forward_cpu(const Problem& problem, const Stream& stream);
-void backward_input_cpu(const Problem& problem, const Stream& stream);
-void backward_weight_cpu(const Problem& problem, const Stream& stream);
-void backward_bias_cpu(const Problem& problem, const Stream& stream);
-void forward_cpu_winograd(const Problem& problem, const Stream& stream);
-void backward_input_cpu_winograd(const Problem& problem, const Stream& stream);
-void backward_weight_cpu_winograd(const Problem& problem, const Stream& stream);
-bool accepts_cpu_winograd(const Problem& problem, std::string* why_not);
-bool cpu_winograd_is_faster(const Problem& problem, std::string* why_not);
-void forward_cuda(const Problem& problem, const Stream& stream);
-void backward_input_cuda(const Problem& problem, const Stream& stream);
-void backward_weight_cuda(const Problem& problem, const Stream& stream);
-void backward_bias_cuda(const Problem& problem, const Stream& stream);
-bool accepts_cuda(const Problem& problem, std::string* why_not);
-void forward_cuda_mma(const Problem& problem, const Stream& stream);
-void backward_input_cuda_mma(const Problem& problem, const Stream& stream);
-void backward_weight_cuda_mma(const Problem& problem, const Stream& stream);
-bool accepts_cuda_mma(const Problem& problem, std::string* why_not);
-void run_cudnn(const Problem& problem, const Stream& stream);
-bool accepts_cudnn(const Problem& problem, std::string* why_not);
-void record_grad(const Tensor& input, const Tensor& weight, const Tensor& bias, const Tensor& output,
-                 const Conv2dParams& params);
-
 namespace {
 
 // Measured on an H100 (docs/results/2026-11-25-h100.md), 3x3, float32: ours take 0.30 to 0.97 of cuDNN's
 // time. 16-bit types: cuDNN takes 1.3 to 1.7 times ours from 3 to 32 channels, but 0.5 to 0.9 from 64 to 64,
 // and 0.1 to 0.3 from 128 to 128.
-bool cudnn_is_faster(const Problem& problem, std::string* why_not) {
+bool cudnn_is_faster(const Conv2dParams& params, const Tensor& w, std::string* why_not) {
     constexpr std::int64_t kFewest = 64 * 64;
-    if (problem.dtype() == DType::float32) return refuse(why_not, "in float32 tern's kernels are faster");
-    const bool weight_is_result = problem.pass.name == std::string_view("backward_weight");
-    const Tensor& w = weight_is_result ? problem.outputs[0] : problem.inputs[1];
-    const std::int64_t products = w.dim(0) / problem.params<Conv2dParams>().groups * w.dim(1);
+    if (w.dtype() == DType::float32) return refuse(why_not, "in float32 tern's kernels are faster");
+    const std::int64_t products = w.dim(0) / params.groups * w.dim(1);
     return products >= kFewest || refuse(why_not, "tern's kernels are faster below ", kFewest,
                                          " products of channels and outputs, got ", products);
 }
 
 }  // namespace
+
+bool is_faster(Cudnn, const Forward& pass, std::string* why_not) {
+    return cudnn_is_faster(pass.params, pass.w, why_not);
+}
+bool is_faster(Cudnn, const BackwardInput& pass, std::string* why_not) {
+    return cudnn_is_faster(pass.params, pass.w, why_not);
+}
+bool is_faster(Cudnn, const BackwardWeight& pass, std::string* why_not) {
+    return cudnn_is_faster(pass.params, pass.dw, why_not);
+}
+
 }  // namespace conv2d_passes
 
 using namespace conv2d_passes;
 
 const Op& conv2d_op() {
-    using enum Backend;
-    const auto products = [](auto on_tensor_cores, auto ours, auto by_winograd, auto cpu_version,
-                             auto reference) {
-        return std::vector<Implementation>{
-            {cudnn, TERN_IF_CUDA(run_cudnn), TERN_IF_CUDA(accepts_cudnn), cudnn_is_faster},
-            {cuda_mma, on_tensor_cores, TERN_IF_CUDA(accepts_cuda_mma)},
-            {cuda, ours, TERN_IF_CUDA(accepts_cuda)},
-            {cpu_winograd, by_winograd, accepts_cpu_winograd, cpu_winograd_is_faster},
-            {cpu, cpu_version, accepts_float32},
-            {ref, reference}};
-    };
     static const Op op{"conv2d",
-                       {{"conv2d",
-                         "forward",
-                         {"x", "w", "bias"},
-                         {"y"},
-                         products(TERN_IF_CUDA(forward_cuda_mma), TERN_IF_CUDA(forward_cuda),
-                                  forward_cpu_winograd, forward_cpu, forward_ref),
-                         product_forward_flops},
-                        {"conv2d",
-                         "backward_input",
-                         {"dy", "w"},
-                         {"dx"},
-                         products(TERN_IF_CUDA(backward_input_cuda_mma), TERN_IF_CUDA(backward_input_cuda),
-                                  backward_input_cpu_winograd, backward_input_cpu, backward_input_ref),
-                         product_backward_input_flops},
-                        {"conv2d",
-                         "backward_weight",
-                         {"x", "dy"},
-                         {"dw"},
-                         products(TERN_IF_CUDA(backward_weight_cuda_mma), TERN_IF_CUDA(backward_weight_cuda),
-                                  backward_weight_cpu_winograd, backward_weight_cpu, backward_weight_ref),
-                         product_backward_weight_flops},
-                        {"conv2d",
-                         "backward_bias",
-                         {"dy"},
-                         {"dbias"},
-                         {{cuda, TERN_IF_CUDA(backward_bias_cuda), TERN_IF_CUDA(accepts_cuda)},
-                          {cpu, backward_bias_cpu, accepts_float32},
-                          {ref, backward_bias_ref}},
-                         flops_per_input<1>}}};
+                       {pass_of<Forward, WhereFaster<Partial<Cudnn>>, Partial<CudaMma>, Partial<Cuda>,
+                                WhereFaster<Partial<CpuWinograd>>, Cpu, Ref>(),
+                        pass_of<BackwardInput, WhereFaster<Partial<Cudnn>>, Partial<CudaMma>, Partial<Cuda>,
+                                WhereFaster<Partial<CpuWinograd>>, Cpu, Ref>(),
+                        pass_of<BackwardWeight, WhereFaster<Partial<Cudnn>>, Partial<CudaMma>, Partial<Cuda>,
+                                WhereFaster<Partial<CpuWinograd>>, Cpu, Ref>(),
+                        pass_of<BackwardBias, Partial<Cuda>, Cpu, Ref>()}};
     return op;
 }
 
@@ -129,9 +76,9 @@ Tensor conv2d(const Tensor& input, const Tensor& weight, const Tensor& bias, con
     }
     const Conv2dParams params{window, groups};
     const Tensor output = Tensor::empty(shape, input.dtype(), input.device());
-    static const Pass& forward = conv2d_op().pass("forward");
-    run_pass(forward, ParamsRef(params), {input, weight, bias}, {output});
-    record_grad(input, weight, bias, output, params);
+    const Forward pass{.params = params, .x = input, .w = weight, .bias = bias, .y = output};
+    run_pass(pass);
+    record_grad(pass);
     return output;
 }
 

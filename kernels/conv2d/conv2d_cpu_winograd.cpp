@@ -4,10 +4,9 @@
 #include "tern/kernels/conv2d/conv2d_cpu.hpp"
 
 #include "tern/core/parallel.hpp"
-#include "tern/kernels/conv2d/conv2d.hpp"
+#include "tern/kernels/conv2d/conv2d_passes.hpp"
 #include "tern/kernels/conv2d/winograd.hpp"
 #include "tern/kernels/gemm/panels.hpp"
-#include "tern/kernels/op.hpp"
 
 namespace tern::conv2d_passes {
 namespace {
@@ -144,11 +143,10 @@ struct WeightSums {
     }
 };
 
-}  // namespace
-
-bool accepts_cpu_winograd(const Problem& problem, std::string* why_not) {
-    const auto& [window, groups] = problem.params<Conv2dParams>();
-    if (!accepts_float32(problem, why_not)) return false;
+template <class Pass>
+bool takes(const Pass& pass, std::string* why_not) {
+    if (!accepts_float32(tensors_of(pass), why_not)) return false;
+    const auto& [window, groups] = pass.params;
     Window2d plain = window;
     plain.pad_top = plain.pad_bottom = plain.pad_left = plain.pad_right = 0;
     return (plain == Window2d::square(3) && groups == 1) ||
@@ -160,11 +158,8 @@ bool accepts_cpu_winograd(const Problem& problem, std::string* why_not) {
 // where the transforms are most of the work. Outputs of 6x6, 9 per tile, take 0.75 of it, those of 5x5, 6 per
 // tile, as long. Transforming the weights takes longer than a few tiles save: 4 tiles of 64 channels 0.7 to
 // 1.2 of the direct version's time, 4 of 512 channels 1.4 to 2.1.
-bool cpu_winograd_is_faster(const Problem& problem, std::string* why_not) {
+bool winograd_is_faster(const Tensor& w, const Tensor& convolved, std::string* why_not) {
     constexpr std::int64_t kFewestProducts = 512, kFewestTiles = 16, kFewestOutputs = 8;
-    const std::string_view pass = problem.pass.name;
-    const Tensor& w = pass == "backward_weight" ? problem.outputs[0] : problem.inputs[1];
-    const Tensor& convolved = pass == "backward_weight" ? problem.inputs[1] : problem.outputs[0];
     if (const std::int64_t products = w.dim(0) * w.dim(1); products < kFewestProducts)
         return refuse(why_not, "the sum of products is faster below ", kFewestProducts,
                       " products of channels and outputs, got ", products);
@@ -178,30 +173,44 @@ bool cpu_winograd_is_faster(const Problem& problem, std::string* why_not) {
                   "the sum of products is faster for outputs that leave most of a tile of 4x4 unused");
 }
 
-void forward_cpu_winograd(const Problem& problem, const Stream&) {
-    const Tensor &x = problem.inputs[0], &w = problem.inputs[1], &bias = problem.inputs[2];
-    const Window2d& window = problem.params<Conv2dParams>().window;
+}  // namespace
+
+bool accepts(CpuWinograd, const Forward& pass, std::string* why_not) { return takes(pass, why_not); }
+bool accepts(CpuWinograd, const BackwardInput& pass, std::string* why_not) { return takes(pass, why_not); }
+bool accepts(CpuWinograd, const BackwardWeight& pass, std::string* why_not) { return takes(pass, why_not); }
+
+bool is_faster(CpuWinograd, const Forward& pass, std::string* why_not) {
+    return winograd_is_faster(pass.w, pass.y, why_not);
+}
+bool is_faster(CpuWinograd, const BackwardInput& pass, std::string* why_not) {
+    return winograd_is_faster(pass.w, pass.dx, why_not);
+}
+bool is_faster(CpuWinograd, const BackwardWeight& pass, std::string* why_not) {
+    return winograd_is_faster(pass.dw, pass.dy, why_not);
+}
+
+void run(CpuWinograd, const Forward& pass, const Stream&) {
+    const Tensor &x = pass.x, &w = pass.w, &bias = pass.bias;
+    const Window2d& window = pass.params.window;
     const std::int64_t taps = kTaps * kTaps;
     const Weights weights =
         transformed_weights({w.data<float>(), w.dim(1), w.dim(0), taps, w.dim(1) * taps, false});
-    convolve(x, -window.pad_top, -window.pad_left, weights, bias ? bias.data<float>() : nullptr,
-             problem.outputs[0]);
+    convolve(x, -window.pad_top, -window.pad_left, weights, bias ? bias.data<float>() : nullptr, pass.y);
 }
 
 // dx is a convolution of dy with the flipped weights, padded by 2 - pad.
-void backward_input_cpu_winograd(const Problem& problem, const Stream&) {
-    const Tensor &dy = problem.inputs[0], &w = problem.inputs[1];
-    const Window2d& window = problem.params<Conv2dParams>().window;
+void run(CpuWinograd, const BackwardInput& pass, const Stream&) {
+    const Tensor &dy = pass.dy, &w = pass.w;
+    const Window2d& window = pass.params.window;
     const std::int64_t taps = kTaps * kTaps;
     const Weights weights =
         transformed_weights({w.data<float>(), w.dim(0), w.dim(1), w.dim(1) * taps, taps, true});
-    convolve(dy, window.pad_top - (kTaps - 1), window.pad_left - (kTaps - 1), weights, nullptr,
-             problem.outputs[0]);
+    convolve(dy, window.pad_top - (kTaps - 1), window.pad_left - (kTaps - 1), weights, nullptr, pass.dx);
 }
 
-void backward_weight_cpu_winograd(const Problem& problem, const Stream&) {
-    const Tensor &x = problem.inputs[0], &dy = problem.inputs[1], &dw = problem.outputs[0];
-    const Window2d& window = problem.params<Conv2dParams>().window;
+void run(CpuWinograd, const BackwardWeight& pass, const Stream&) {
+    const Tensor &x = pass.x, &dy = pass.dy, &dw = pass.dw;
+    const Window2d& window = pass.params.window;
     const std::int64_t outputs = dw.dim(0), channels = dw.dim(1);
     const Tiling tiling = Tiling::of(dy);
     constexpr std::int64_t kPartTiles = 256;  // per partial sum: 16 of them for 64 images of 32x32

@@ -5,14 +5,14 @@
 //   dw (O, (t, I))    = dy (cells, O), transposed, times windows of x (cells, (t, I))
 // Channels lie side by side in images, so that taps are the slower part of a depth; the filter, (O, I, KH,
 // KW) in memory, is copied in that order first, 9 to 150 thousand numbers beside images of millions.
-#include "tern/kernels/conv2d/conv2d.hpp"
-
+#include "tern/kernels/conv2d/conv2d_passes.hpp"
 #include "tern/kernels/gemm/gemm_cuda.cuh"
 
 namespace tern::conv2d_passes {
 namespace {
 
 using gemm::Arithmetic, gemm::MatrixOperand, gemm::Output, gemm::WindowOperand, gemm::Windows;
+constexpr Arithmetic kFma = Arithmetic::fma, kMma = Arithmetic::mma;
 
 /// to (G, O/G, T, I/G), or by inputs (G, I/G, T, O/G), from w (O, I/G, T).
 template <class T>
@@ -74,25 +74,23 @@ void multiply_windows(const Windows& windows, const Tensor& image, const Tensor&
 }
 
 template <Arithmetic arithmetic>
-void forward(const Problem& problem, const Stream& stream) {
-    const Tensor &x = problem.inputs[0], &w = problem.inputs[1], &y = problem.outputs[0];
-    const auto& [window, groups] = problem.params<Conv2dParams>();
-    multiply_windows<arithmetic>(Windows::forward(x.shape(), y.shape(), window, groups), x, w,
-                                 Sizes(w, groups), false, problem.inputs[2], y, stream);
+void multiply(const Forward& pass, const Stream& stream) {
+    const auto& [window, groups] = pass.params;
+    multiply_windows<arithmetic>(Windows::forward(pass.x.shape(), pass.y.shape(), window, groups), pass.x,
+                                 pass.w, Sizes(pass.w, groups), false, pass.bias, pass.y, stream);
 }
 
 template <Arithmetic arithmetic>
-void backward_input(const Problem& problem, const Stream& stream) {
-    const Tensor &dy = problem.inputs[0], &w = problem.inputs[1], &dx = problem.outputs[0];
-    const auto& [window, groups] = problem.params<Conv2dParams>();
-    multiply_windows<arithmetic>(Windows::backward(dx.shape(), dy.shape(), window, groups), dy, w,
-                                 Sizes(w, groups), true, {}, dx, stream);
+void multiply(const BackwardInput& pass, const Stream& stream) {
+    const auto& [window, groups] = pass.params;
+    multiply_windows<arithmetic>(Windows::backward(pass.dx.shape(), pass.dy.shape(), window, groups), pass.dy,
+                                 pass.w, Sizes(pass.w, groups), true, {}, pass.dx, stream);
 }
 
 template <Arithmetic arithmetic>
-void backward_weight(const Problem& problem, const Stream& stream) {
-    const Tensor &x = problem.inputs[0], &dy = problem.inputs[1], &dw = problem.outputs[0];
-    const auto& [window, groups] = problem.params<Conv2dParams>();
+void multiply(const BackwardWeight& pass, const Stream& stream) {
+    const Tensor &x = pass.x, &dy = pass.dy, &dw = pass.dw;
+    const auto& [window, groups] = pass.params;
     const Sizes s(dw, groups);
     const int columns = s.taps * s.inputs, all_outputs = s.groups * s.outputs;
     const Windows windows = Windows::forward(x.shape(), dy.shape(), window, groups);
@@ -111,54 +109,43 @@ void backward_weight(const Problem& problem, const Stream& stream) {
 }
 
 // What indices of 32 bits and a grid can express.
-bool accepts(const Problem& problem, Arithmetic arithmetic, std::string* why_not) {
-    if (!gemm::TERN_CUDA_PASS(accepts_product)(problem, arithmetic, why_not)) return false;
-    const auto& [window, groups] = problem.params<Conv2dParams>();
+template <class Pass>
+bool takes(const Pass& pass, Arithmetic arithmetic, std::string* why_not) {
+    const auto tensors = tensors_of(pass);
+    if (!gemm::TERN_CUDA_FUNCTION(accepts_product)(tensors, arithmetic, why_not)) return false;
+    const auto& [window, groups] = pass.params;
     constexpr std::int64_t kMostGroups = 65535, kMostCells = 1 << 20, kMostRows = 1 << 30;
     if (groups > kMostGroups) return refuse(why_not, "more than ", kMostGroups, " groups: ", groups);
     for (const std::int64_t cells : {window.span_h(), window.span_w(), window.stride_h, window.stride_w,
                                      window.pad_top, window.pad_bottom, window.pad_left, window.pad_right}) {
         if (cells > kMostCells) return refuse(why_not, "more than ", kMostCells, " cells: ", window);
     }
-    for (const auto tensors : {problem.inputs, problem.outputs}) {
-        for (const Tensor& tensor : tensors) {
-            const bool image = tensor.defined() && tensor.shape().rank() == 4;
-            if (image && (tensor.dim(1) > kMostRows || tensor.dim(2) > kMostRows))
-                return refuse(why_not, "more than 2^30 rows or columns: ", tensor);
-        }
+    for (const Tensor& tensor : tensors) {
+        const bool image = tensor.defined() && tensor.shape().rank() == 4;
+        if (image && (tensor.dim(1) > kMostRows || tensor.dim(2) > kMostRows))
+            return refuse(why_not, "more than 2^30 rows or columns: ", tensor);
     }
     return true;
 }
 
 }  // namespace
 
-void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
-    forward<Arithmetic::fma>(problem, stream);
+void run(Cuda, const Forward& pass, const Stream& stream) { multiply<kFma>(pass, stream); }
+void run(Cuda, const BackwardInput& pass, const Stream& stream) { multiply<kFma>(pass, stream); }
+void run(Cuda, const BackwardWeight& pass, const Stream& stream) { multiply<kFma>(pass, stream); }
+void run(Cuda, const BackwardBias& pass, const Stream& stream) {
+    gemm::TERN_CUDA_FUNCTION(sum_columns)(pass.dy, pass.dbias, stream);
 }
-void TERN_CUDA_PASS(backward_input)(const Problem& problem, const Stream& stream) {
-    backward_input<Arithmetic::fma>(problem, stream);
-}
-void TERN_CUDA_PASS(backward_weight)(const Problem& problem, const Stream& stream) {
-    backward_weight<Arithmetic::fma>(problem, stream);
-}
-void TERN_CUDA_PASS(backward_bias)(const Problem& problem, const Stream& stream) {
-    gemm::TERN_CUDA_PASS(sum_columns)(problem.inputs[0], problem.outputs[0], stream);
-}
-bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
-    return accepts(problem, Arithmetic::fma, why_not);
-}
+bool accepts(Cuda, const Forward& pass, std::string* why_not) { return takes(pass, kFma, why_not); }
+bool accepts(Cuda, const BackwardInput& pass, std::string* why_not) { return takes(pass, kFma, why_not); }
+bool accepts(Cuda, const BackwardWeight& pass, std::string* why_not) { return takes(pass, kFma, why_not); }
+bool accepts(Cuda, const BackwardBias& pass, std::string* why_not) { return takes(pass, kFma, why_not); }
 
-void TERN_CUDA_MMA_PASS(forward)(const Problem& problem, const Stream& stream) {
-    forward<Arithmetic::mma>(problem, stream);
-}
-void TERN_CUDA_MMA_PASS(backward_input)(const Problem& problem, const Stream& stream) {
-    backward_input<Arithmetic::mma>(problem, stream);
-}
-void TERN_CUDA_MMA_PASS(backward_weight)(const Problem& problem, const Stream& stream) {
-    backward_weight<Arithmetic::mma>(problem, stream);
-}
-bool TERN_CUDA_MMA_PASS(accepts)(const Problem& problem, std::string* why_not) {
-    return accepts(problem, Arithmetic::mma, why_not);
-}
+void run(CudaMma, const Forward& pass, const Stream& stream) { multiply<kMma>(pass, stream); }
+void run(CudaMma, const BackwardInput& pass, const Stream& stream) { multiply<kMma>(pass, stream); }
+void run(CudaMma, const BackwardWeight& pass, const Stream& stream) { multiply<kMma>(pass, stream); }
+bool accepts(CudaMma, const Forward& pass, std::string* why_not) { return takes(pass, kMma, why_not); }
+bool accepts(CudaMma, const BackwardInput& pass, std::string* why_not) { return takes(pass, kMma, why_not); }
+bool accepts(CudaMma, const BackwardWeight& pass, std::string* why_not) { return takes(pass, kMma, why_not); }
 
 }  // namespace tern::conv2d_passes

@@ -1,63 +1,77 @@
 // cuDNN wants the weights of NHWC images as (O, KH, KW, I/groups): they are turned into a copy, and their
 // gradient back from one, which is nothing beside the images.
-#include "tern/kernels/conv2d/conv2d.hpp"
-
 #include "tern/core/stream_scope.hpp"
+#include "tern/kernels/conv2d/conv2d_passes.hpp"
 #include "tern/kernels/cudnn/convolution.hpp"
-#include "tern/kernels/dispatch.hpp"
-#include "tern/kernels/permute/permute.hpp"
+#include "tern/kernels/permute/permute_passes.hpp"
 
 namespace tern::conv2d_passes {
 namespace {
 
-using cudnn::ConvolutionPass;
+using cudnn::Convolution, cudnn::ConvolutionPass;
 
-// Which tensors of the pass are the image and its windows.
-cudnn::Convolution convolution(const Problem& problem) {
-    const auto& [window, groups] = problem.params<Conv2dParams>();
-    const std::string_view pass = problem.pass.name;
-    const Tensor &first = problem.inputs[0], &second = problem.inputs[1], &result = problem.outputs[0];
-    const auto make = [&](ConvolutionPass which, const Tensor& image, const Tensor& windows) {
-        return cudnn::Convolution{which,          image.dtype(),  image.device(), image.dim(0),
-                                  image.dim(1),   image.dim(2),   image.dim(3),   windows.dim(1),
-                                  windows.dim(2), windows.dim(3), groups,         window};
-    };
-    if (pass == "backward_input") return make(ConvolutionPass::backward_input, result, first);
-    if (pass == "backward_weight") return make(ConvolutionPass::backward_weight, first, second);
-    cudnn::Convolution forward = make(ConvolutionPass::forward, first, result);
-    forward.with_bias = problem.inputs[2].defined();
-    return forward;
+Convolution convolution(ConvolutionPass which, const Conv2dParams& params, const Tensor& image,
+                        const Tensor& windows, bool with_bias = false) {
+    return {which,         image.dtype(), image.device(), image.dim(0),   image.dim(1),
+            image.dim(2),  image.dim(3),  windows.dim(1), windows.dim(2), windows.dim(3),
+            params.groups, params.window, with_bias};
+}
+
+Convolution convolution(const Forward& pass) {
+    return convolution(ConvolutionPass::forward, pass.params, pass.x, pass.y, pass.bias.defined());
+}
+
+Convolution convolution(const BackwardInput& pass) {
+    return convolution(ConvolutionPass::backward_input, pass.params, pass.dx, pass.dy);
+}
+
+Convolution convolution(const BackwardWeight& pass) {
+    return convolution(ConvolutionPass::backward_weight, pass.params, pass.x, pass.dy);
 }
 
 void turn(const Tensor& from, const Tensor& to, const std::vector<int>& order) {
-    static const Pass& forward = permute_op().pass("forward");
-    run_pass(forward, ParamsRef(PermuteParams{order}), {from}, {to});
+    run_pass(permute_passes::Forward{.params = {order}, .x = from, .y = to});
 }
 
 Tensor empty_channels_last(const Tensor& w) {
     return Tensor::empty({w.dim(0), w.dim(2), w.dim(3), w.dim(1)}, w.dtype(), w.device());
 }
 
-}  // namespace
-
-bool accepts_cudnn(const Problem& problem, std::string* why_not) {
-    return cudnn::accepts_convolution(convolution(problem), why_not);
+Tensor channels_last(const Tensor& w) {
+    const Tensor turned = empty_channels_last(w);
+    turn(w, turned, {0, 2, 3, 1});
+    return turned;
 }
 
-void run_cudnn(const Problem& problem, const Stream& stream) {
-    const StreamScope scope(stream);  // for the turns
-    const cudnn::Convolution call = convolution(problem);
-    const Tensor &first = problem.inputs[0], &second = problem.inputs[1], &result = problem.outputs[0];
-    if (call.pass == ConvolutionPass::backward_weight) {
-        const Tensor turned = empty_channels_last(result);
-        cudnn::run_convolution(call, first, second, {}, turned, stream);
-        turn(turned, result, {0, 3, 1, 2});
-        return;
-    }
-    const Tensor turned = empty_channels_last(second);
-    turn(second, turned, {0, 2, 3, 1});
-    cudnn::run_convolution(call, first, turned, call.with_bias ? problem.inputs[2] : Tensor(), result,
-                           stream);
+}  // namespace
+
+bool accepts(Cudnn, const Forward& pass, std::string* why_not) {
+    return cudnn::accepts_convolution(convolution(pass), why_not);
+}
+
+bool accepts(Cudnn, const BackwardInput& pass, std::string* why_not) {
+    return cudnn::accepts_convolution(convolution(pass), why_not);
+}
+
+bool accepts(Cudnn, const BackwardWeight& pass, std::string* why_not) {
+    return cudnn::accepts_convolution(convolution(pass), why_not);
+}
+
+void run(Cudnn, const Forward& pass, const Stream& stream) {
+    const StreamScope scope(stream);  // for the turn
+    cudnn::run_convolution(convolution(pass), pass.x, channels_last(pass.w), pass.bias, pass.y, stream);
+}
+
+void run(Cudnn, const BackwardInput& pass, const Stream& stream) {
+    const StreamScope scope(stream);  // for the turn
+    cudnn::run_convolution(convolution(pass), pass.dy, channels_last(pass.w), {}, pass.dx, stream);
+}
+
+void run(Cudnn, const BackwardWeight& pass, const Stream& stream) {
+    const StreamScope scope(stream);  // for the turn
+    const Tensor turned = empty_channels_last(pass.dw);
+    cudnn::run_convolution(convolution(pass), pass.x, pass.dy, {}, turned, stream);
+    turn(turned, pass.dw, {0, 3, 1, 2});
 }
 
 }  // namespace tern::conv2d_passes

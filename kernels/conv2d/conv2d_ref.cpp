@@ -1,6 +1,4 @@
-#include "tern/kernels/conv2d/conv2d.hpp"
-
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/conv2d/conv2d_passes.hpp"
 #include "tern/kernels/reference.hpp"
 
 namespace tern::conv2d_passes {
@@ -53,14 +51,13 @@ std::vector<Compute<T>> widened_taps(const Tensor& w) {
 
 }  // namespace
 
-void forward_ref(const Problem& problem, const Stream&) {
-    const Tensor &x = problem.inputs[0], &w = problem.inputs[1], &bias = problem.inputs[2];
-    const Tensor& y = problem.outputs[0];
+void run(Ref, const Forward& pass, const Stream&) {
+    const Tensor &x = pass.x, &w = pass.w, &bias = pass.bias, &y = pass.y;
     visit_floating(x.dtype(), [&]<class T>() {
         const auto xs = widened<T>(x), ws = widened_taps<T>(w);
         std::vector<Compute<T>> sums(static_cast<std::size_t>(y.numel()));
         for_each_product(
-            x.shape(), y.shape(), problem.params<Conv2dParams>(),
+            x.shape(), y.shape(), pass.params,
             [&, px = xs.data(), pw = ws.data(), py = sums.data()](
                 std::int64_t ix, std::int64_t iy, std::int64_t iw) { py[iy] += px[ix] * pw[iw]; });
         for (std::size_t i = 0; bias && i < sums.size(); ++i)
@@ -69,26 +66,26 @@ void forward_ref(const Problem& problem, const Stream&) {
     });
 }
 
-void backward_input_ref(const Problem& problem, const Stream&) {
-    const Tensor &dy = problem.inputs[0], &w = problem.inputs[1], &dx = problem.outputs[0];
+void run(Ref, const BackwardInput& pass, const Stream&) {
+    const Tensor &dy = pass.dy, &w = pass.w, &dx = pass.dx;
     visit_floating(dy.dtype(), [&]<class T>() {
         const auto dys = widened<T>(dy), ws = widened_taps<T>(w);
         std::vector<Compute<T>> sums(static_cast<std::size_t>(dx.numel()));
         for_each_product(
-            dx.shape(), dy.shape(), problem.params<Conv2dParams>(),
+            dx.shape(), dy.shape(), pass.params,
             [&, pdy = dys.data(), pw = ws.data(), pdx = sums.data()](
                 std::int64_t ix, std::int64_t iy, std::int64_t iw) { pdx[ix] += pdy[iy] * pw[iw]; });
         store<T>(sums, dx);
     });
 }
 
-void backward_weight_ref(const Problem& problem, const Stream&) {
-    const Tensor &x = problem.inputs[0], &dy = problem.inputs[1], &dw = problem.outputs[0];
+void run(Ref, const BackwardWeight& pass, const Stream&) {
+    const Tensor &x = pass.x, &dy = pass.dy, &dw = pass.dw;
     visit_floating(x.dtype(), [&]<class T>() {
         const auto xs = widened<T>(x), dys = widened<T>(dy);
         std::vector<Compute<T>> sums(static_cast<std::size_t>(dw.numel()));
         for_each_product(
-            x.shape(), dy.shape(), problem.params<Conv2dParams>(),
+            x.shape(), dy.shape(), pass.params,
             [&, px = xs.data(), pdy = dys.data(), pdw = sums.data()](
                 std::int64_t ix, std::int64_t iy, std::int64_t iw) { pdw[iw] += px[ix] * pdy[iy]; });
         for_each_weight(dw.shape(), [&, pdw = dw.data<T>()](std::int64_t to, std::int64_t from) {
@@ -97,8 +94,8 @@ void backward_weight_ref(const Problem& problem, const Stream&) {
     });
 }
 
-void backward_bias_ref(const Problem& problem, const Stream&) {
-    const Tensor &dy = problem.inputs[0], &db = problem.outputs[0];
+void run(Ref, const BackwardBias& pass, const Stream&) {
+    const Tensor &dy = pass.dy, &db = pass.dbias;
     visit_floating(dy.dtype(), [&]<class T>() {
         std::vector<Compute<T>> sums(static_cast<std::size_t>(db.numel()));
         for (std::int64_t i = 0; i < dy.numel(); ++i)

@@ -1,58 +1,15 @@
 #include "tern/kernels/depthwise_conv2d/depthwise_conv2d.hpp"
 
-#include "tern/kernels/dispatch.hpp"
-#include "tern/kernels/product_flops.hpp"
+#include "tern/kernels/depthwise_conv2d/depthwise_conv2d_passes.hpp"
 
 namespace tern {
-namespace depthwise_conv2d_passes {
-
-void forward_ref(const Problem& problem, const Stream& stream);
-void backward_input_ref(const Problem& problem, const Stream& stream);
-void backward_weight_ref(const Problem& problem, const Stream& stream);
-void forward_cpu(const Problem& problem, const Stream& stream);
-void backward_input_cpu(const Problem& problem, const Stream& stream);
-void backward_weight_cpu(const Problem& problem, const Stream& stream);
-void forward_cuda(const Problem& problem, const Stream& stream);
-void backward_input_cuda(const Problem& problem, const Stream& stream);
-void backward_weight_cuda(const Problem& problem, const Stream& stream);
-bool accepts_cuda(const Problem& problem, std::string* why_not);
-void run_cudnn(const Problem& problem, const Stream& stream);
-bool accepts_cudnn(const Problem& problem, std::string* why_not);
-void record_grad(const Tensor& input, const Tensor& weight, const Tensor& output,
-                 const DepthwiseConv2dParams& params);
-
-}  // namespace depthwise_conv2d_passes
-
 using namespace depthwise_conv2d_passes;
 
 const Op& depthwise_conv2d_op() {
-    using enum Backend;
-    const auto implementations = [](auto ours, auto cpu_version, auto reference) {
-        return std::vector<Implementation>{{cuda, ours, TERN_IF_CUDA(accepts_cuda)},
-                                           {cudnn, TERN_IF_CUDA(run_cudnn), TERN_IF_CUDA(accepts_cudnn)},
-                                           {cpu, cpu_version, accepts_float32},
-                                           {ref, reference}};
-    };
-    static const Op op{
-        "depthwise_conv2d",
-        {{"depthwise_conv2d",
-          "forward",
-          {"x", "w"},
-          {"y"},
-          implementations(TERN_IF_CUDA(forward_cuda), forward_cpu, forward_ref),
-          product_forward_flops},
-         {"depthwise_conv2d",
-          "backward_input",
-          {"dy", "w"},
-          {"dx"},
-          implementations(TERN_IF_CUDA(backward_input_cuda), backward_input_cpu, backward_input_ref),
-          product_backward_input_flops},
-         {"depthwise_conv2d",
-          "backward_weight",
-          {"x", "dy"},
-          {"dw"},
-          implementations(TERN_IF_CUDA(backward_weight_cuda), backward_weight_cpu, backward_weight_ref),
-          product_backward_weight_flops}}};
+    static const Op op{"depthwise_conv2d",
+                       {pass_of<Forward, Partial<Cuda>, Partial<Cudnn>, Cpu, Ref>(),
+                        pass_of<BackwardInput, Partial<Cuda>, Partial<Cudnn>, Cpu, Ref>(),
+                        pass_of<BackwardWeight, Partial<Cuda>, Partial<Cudnn>, Cpu, Ref>()}};
     return op;
 }
 
@@ -74,9 +31,9 @@ Tensor depthwise_conv2d(const Tensor& input, const Tensor& weight, const Window2
                ", weight on ", weight.device());
     const DepthwiseConv2dParams params{window};
     const Tensor output = Tensor::empty(shape, input.dtype(), input.device());
-    static const Pass& forward = depthwise_conv2d_op().pass("forward");
-    run_pass(forward, ParamsRef(params), {input, weight}, {output});
-    record_grad(input, weight, output, params);
+    const Forward pass{.params = params, .x = input, .w = weight, .y = output};
+    run_pass(pass);
+    record_grad(pass);
     return output;
 }
 

@@ -3,17 +3,15 @@
 // usual, this file those for any window.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tern/kernels/depthwise_conv2d/depthwise_conv2d_cpu.cpp"
-#include "tern/kernels/depthwise_conv2d/depthwise_conv2d.hpp"
-
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
 #include "tern/core/parallel.hpp"
 #include "tern/kernels/depthwise_conv2d/depthwise_3x3_cpu.hpp"
+#include "tern/kernels/depthwise_conv2d/depthwise_conv2d_passes.hpp"
 #include "tern/kernels/depthwise_conv2d/depthwise_geometry.hpp"
 #include "tern/kernels/depthwise_conv2d/depthwise_taps_cpu.hpp"
 #include "tern/kernels/gemm/gemm.hpp"
-#include "tern/kernels/op.hpp"
 #include "tern/kernels/simd_cpu.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -181,15 +179,15 @@ void forward_images(const Geometry& g, const Tensor& x, const Tensor& taps, cons
 
 }  // namespace
 
-void forward_cpu(const Problem& problem, const Stream&) {
-    const Tensor &x = problem.inputs[0], &w = problem.inputs[1], &y = problem.outputs[0];
-    const Window2d& window = problem.params<DepthwiseConv2dParams>().window;
+void run(Cpu, const Forward& pass, const Stream&) {
+    const Tensor &x = pass.x, &w = pass.w, &y = pass.y;
+    const Window2d& window = pass.params.window;
     forward_images(geometry(x.shape(), y.shape(), window), x, taps_first(w, false), y);
 }
 
-void backward_input_cpu(const Problem& problem, const Stream&) {
-    const Tensor &dy = problem.inputs[0], &w = problem.inputs[1], &dx = problem.outputs[0];
-    const Window2d& window = problem.params<DepthwiseConv2dParams>().window;
+void run(Cpu, const BackwardInput& pass, const Stream&) {
+    const Tensor &dy = pass.dy, &w = pass.w, &dx = pass.dx;
+    const Window2d& window = pass.params.window;
     Geometry g = geometry(dx.shape(), dy.shape(), window);
     if (window.stride_h == 1 && window.stride_w == 1) {  // a convolution of dy with the turned filter
         std::swap(g.height, g.out_height);
@@ -208,9 +206,9 @@ void backward_input_cpu(const Problem& problem, const Stream&) {
     });
 }
 
-void backward_weight_cpu(const Problem& problem, const Stream&) {
-    const Tensor &x = problem.inputs[0], &dy = problem.inputs[1], &dw = problem.outputs[0];
-    const Geometry g = geometry(x.shape(), dy.shape(), problem.params<DepthwiseConv2dParams>().window);
+void run(Cpu, const BackwardWeight& pass, const Stream&) {
+    const Tensor &x = pass.x, &dy = pass.dy, &dw = pass.dw;
+    const Geometry g = geometry(x.shape(), dy.shape(), pass.params.window);
     const std::int64_t images = x.dim(0), taps = g.kernel_h * g.kernel_w, size = taps * g.channels;
     constexpr std::int64_t kImages = 4;  // per partial sum
     const Tensor partial = Tensor::zeros({(images + kImages - 1) / kImages, size});

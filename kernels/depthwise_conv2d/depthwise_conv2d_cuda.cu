@@ -1,15 +1,14 @@
 // Depthwise convolution on CUDA. NHWC keeps channels contiguous, so a thread owns a pack of V channels (16
 // bytes) and neighbouring threads own neighbouring packs. All sums are float32; orders are fixed, so equal
 // inputs give equal bits.
-#include "tern/kernels/depthwise_conv2d/depthwise_conv2d_cuda.cuh"
-
 #include <algorithm>
 #include <cstdint>
 
 #include "tern/core/cuda/device/pack.cuh"
 #include "tern/core/cuda/launch.hpp"
 #include "tern/core/cuda/shared_memory.cuh"
-#include "tern/kernels/depthwise_conv2d/depthwise_conv2d.hpp"
+#include "tern/kernels/depthwise_conv2d/depthwise_conv2d_passes.hpp"
+#include "tern/kernels/visit_cuda.cuh"
 
 namespace tern::depthwise_conv2d_passes {
 namespace {
@@ -321,27 +320,32 @@ int rows_that_fit(const Geometry& g) {
 template <class T, int V>
 void launch_forward(const T* x, const T* w, T* y, const Geometry& g, const Stream& stream) {
     const int rows = rows_that_fit<T, V>(g);
-    TERN_ASSERT(rows > 0);  // forward_cuda_accepts has refused all else
+    TERN_ASSERT(rows > 0);  // accepts() has refused all else
     const unsigned tiles = cuda::blocks_for(g.out_width, kColumns) * cuda::blocks_for(g.out_height, rows);
     const dim3 grid(cuda::blocks_for(g.channels, kPacks * V), tiles, g.batch);
     cuda::launch(depthwise_conv2d_forward_tile_kernel<T, V>,
                  {grid, dim3(kPacks, kColumns), shared_bytes<T, V>(g, rows)}, stream, x, w, y, g, rows);
 }
 
+bool accepts_images(const Tensor& images, TensorRefs all, std::string* why_not) {
+    if (!accepts_cuda_floating(all, why_not)) return false;
+    return images.dim(0) <= kMaxGridZ || refuse(why_not, "more than ", kMaxGridZ, " images");
+}
+
 }  // namespace
 
-void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
-    const Tensor &x = problem.inputs[0], &w = problem.inputs[1], &y = problem.outputs[0];
-    const Geometry g = geometry(x.shape(), y.shape(), problem.params<DepthwiseConv2dParams>().window);
-    visit_cuda_packs(tensors_of(problem), g.channels, [&]<class T, int V>() {
+void run(Cuda, const Forward& pass, const Stream& stream) {
+    const Tensor &x = pass.x, &w = pass.w, &y = pass.y;
+    const Geometry g = geometry(x.shape(), y.shape(), pass.params.window);
+    visit_cuda_packs(tensors_of(pass), g.channels, [&]<class T, int V>() {
         launch_forward<T, V>(x.data<T>(), w.data<T>(), y.data<T>(), g, stream);
     });
 }
 
-void TERN_CUDA_PASS(backward_input)(const Problem& problem, const Stream& stream) {
-    const Tensor &dy = problem.inputs[0], &w = problem.inputs[1], &dx = problem.outputs[0];
-    const Geometry g = geometry(dx.shape(), dy.shape(), problem.params<DepthwiseConv2dParams>().window);
-    visit_cuda_packs(tensors_of(problem), g.channels, [&]<class T, int V>() {
+void run(Cuda, const BackwardInput& pass, const Stream& stream) {
+    const Tensor &dy = pass.dy, &w = pass.w, &dx = pass.dx;
+    const Geometry g = geometry(dx.shape(), dy.shape(), pass.params.window);
+    visit_cuda_packs(tensors_of(pass), g.channels, [&]<class T, int V>() {
         if (g.stride_h == 1 && g.stride_w == 1 && rows_that_fit<T, V>(turned(g)) > 0) {
             launch_forward<T, V>(dy.data<T>(), w.data<T>(), dx.data<T>(), turned(g), stream);
             return;
@@ -353,9 +357,9 @@ void TERN_CUDA_PASS(backward_input)(const Problem& problem, const Stream& stream
     });
 }
 
-void TERN_CUDA_PASS(backward_weight)(const Problem& problem, const Stream& stream) {
-    const Tensor &x = problem.inputs[0], &dy = problem.inputs[1], &dw = problem.outputs[0];
-    const Geometry g = geometry(x.shape(), dy.shape(), problem.params<DepthwiseConv2dParams>().window);
+void run(Cuda, const BackwardWeight& pass, const Stream& stream) {
+    const Tensor &x = pass.x, &dy = pass.dy, &dw = pass.dw;
+    const Geometry g = geometry(x.shape(), dy.shape(), pass.params.window);
     const int taps = g.kernel_h * g.kernel_w;
     constexpr std::int64_t kMostPartials = 528;  // two rounds of two blocks for each of 132 multiprocessors
     const std::int64_t runs = static_cast<std::int64_t>(g.batch) * g.out_height * runs_per_row(g);
@@ -365,7 +369,7 @@ void TERN_CUDA_PASS(backward_weight)(const Problem& problem, const Stream& strea
     const Tensor partial = Tensor::empty({partials, taps, g.channels}, DType::float32, x.device());
     const bool is_3x3 = g.kernel_h == 3 && g.kernel_w == 3 && g.stride_h == 1 && g.stride_w == 1 &&
                         g.dilation_h == 1 && g.dilation_w == 1;
-    visit_cuda_packs(tensors_of(problem), g.channels, [&]<class T, int kWide>() {
+    visit_cuda_packs(tensors_of(pass), g.channels, [&]<class T, int kWide>() {
         constexpr int V = std::min(kWide, 4);  // 8 would need 72 registers for the sums alone
         const dim3 grid(cuda::blocks_for(g.channels, kPacks * V), cuda::blocks_for(taps, kTapGroup),
                         partials);
@@ -380,16 +384,21 @@ void TERN_CUDA_PASS(backward_weight)(const Problem& problem, const Stream& strea
     });
 }
 
-bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
-    if (!accepts_cuda_floating(problem, why_not)) return false;
-    if (problem.inputs[0].dim(0) > kMaxGridZ) return refuse(why_not, "more than ", kMaxGridZ, " images");
-    const Window2d& window = problem.params<DepthwiseConv2dParams>().window;
-    const bool tiled = problem.pass.name == std::string_view("forward");
-    if (!tiled) return true;
-    const Geometry g = geometry(problem.inputs[0].shape(), problem.outputs[0].shape(), window);
+bool accepts(Cuda, const Forward& pass, std::string* why_not) {
+    if (!accepts_images(pass.x, tensors_of(pass), why_not)) return false;
+    const Window2d& window = pass.params.window;
+    const Geometry g = geometry(pass.x.shape(), pass.y.shape(), window);
     const bool fits = visit_cuda_floating(
-        problem.dtype(), [&]<class T>() { return rows_that_fit<T, cuda::kPackSize<T>>(g) > 0; });
+        pass.x.dtype(), [&]<class T>() { return rows_that_fit<T, cuda::kPackSize<T>>(g) > 0; });
     return fits || refuse(why_not, "the window's tile does not fit into 48 KiB of shared memory: ", window);
+}
+
+bool accepts(Cuda, const BackwardInput& pass, std::string* why_not) {
+    return accepts_images(pass.dy, tensors_of(pass), why_not);
+}
+
+bool accepts(Cuda, const BackwardWeight& pass, std::string* why_not) {
+    return accepts_images(pass.x, tensors_of(pass), why_not);
 }
 
 }  // namespace tern::depthwise_conv2d_passes

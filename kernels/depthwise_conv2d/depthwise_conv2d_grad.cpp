@@ -2,32 +2,28 @@
 //   dx[n,h,w,c]   = sum over the windows (oh, ow, kh, kw) that read (h, w) of dy[n,oh,ow,c] w[c,0,kh,kw]
 //   dw[c,0,kh,kw] = sum over n, oh, ow of x[n, oh*stride + kh*dilation - pad, ..., c] dy[n,oh,ow,c]
 // Saved: x, w.
-#include "tern/kernels/depthwise_conv2d/depthwise_conv2d.hpp"
-
 #include "tern/core/autograd.hpp"
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/depthwise_conv2d/depthwise_conv2d_passes.hpp"
 
 namespace tern::depthwise_conv2d_passes {
 namespace {
 
-class DepthwiseConv2dBackward : public Function {
+class DepthwiseConv2dFunction : public Function {
   public:
-    explicit DepthwiseConv2dBackward(const DepthwiseConv2dParams& params) : params_(params) {}
+    explicit DepthwiseConv2dFunction(const DepthwiseConv2dParams& params) : params_(params) {}
 
     const char* name() const override { return "depthwise_conv2d"; }
 
     Tensors backward(const Tensors& grads) override {
-        static const Pass& backward_input = depthwise_conv2d_op().pass("backward_input");
-        static const Pass& backward_weight = depthwise_conv2d_op().pass("backward_weight");
         const Tensor x = saved(0), w = saved(1), dy = grads[0];
         Tensor dx, dw;
         if (needs_input_grad(0)) {
             dx = Tensor::empty(x.shape(), x.dtype(), x.device());
-            run_pass(backward_input, ParamsRef(params_), {dy, w}, {dx});
+            run_pass(BackwardInput{.params = params_, .dy = dy, .w = w, .dx = dx});
         }
         if (needs_input_grad(1)) {
             dw = Tensor::empty(w.shape(), w.dtype(), w.device());
-            run_pass(backward_weight, ParamsRef(params_), {x, dy}, {dw});
+            run_pass(BackwardWeight{.params = params_, .x = x, .dy = dy, .dw = dw});
         }
         return {dx, dw};
     }
@@ -38,11 +34,10 @@ class DepthwiseConv2dBackward : public Function {
 
 }  // namespace
 
-void record_grad(const Tensor& input, const Tensor& weight, const Tensor& output,
-                 const DepthwiseConv2dParams& params) {
-    if (auto* function = Function::record<DepthwiseConv2dBackward>({input, weight}, {output}, params)) {
-        function->save(input);
-        function->save(weight);
+void record_grad(const Forward& pass) {
+    if (auto* function = Function::record<DepthwiseConv2dFunction>({pass.x, pass.w}, {pass.y}, pass.params)) {
+        function->save(pass.x);
+        function->save(pass.w);
     }
 }
 

@@ -1,6 +1,4 @@
-#include "tern/kernels/depthwise_conv2d/depthwise_conv2d.hpp"
-
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/depthwise_conv2d/depthwise_conv2d_passes.hpp"
 
 namespace tern::depthwise_conv2d_passes {
 namespace {
@@ -32,13 +30,13 @@ void store(const std::vector<Compute<T>>& sums, const Tensor& tensor) {
 
 }  // namespace
 
-void forward_ref(const Problem& problem, const Stream&) {
-    const Tensor &x = problem.inputs[0], &w = problem.inputs[1], &y = problem.outputs[0];
+void run(Ref, const Forward& pass, const Stream&) {
+    const Tensor &x = pass.x, &w = pass.w, &y = pass.y;
     visit_floating(x.dtype(), [&]<class T>() {
         using Real = Compute<T>;
         std::vector<Real> sums(static_cast<std::size_t>(y.numel()));
         for_each_meeting(
-            x.shape(), y.shape(), problem.params<DepthwiseConv2dParams>().window,
+            x.shape(), y.shape(), pass.params.window,
             [&, px = x.data<T>(), pw = w.data<T>()](std::int64_t ix, std::int64_t iy, std::int64_t iw) {
                 sums[iy] += static_cast<Real>(px[ix]) * static_cast<Real>(pw[iw]);
             });
@@ -46,13 +44,13 @@ void forward_ref(const Problem& problem, const Stream&) {
     });
 }
 
-void backward_input_ref(const Problem& problem, const Stream&) {
-    const Tensor &dy = problem.inputs[0], &w = problem.inputs[1], &dx = problem.outputs[0];
+void run(Ref, const BackwardInput& pass, const Stream&) {
+    const Tensor &dy = pass.dy, &w = pass.w, &dx = pass.dx;
     visit_floating(dy.dtype(), [&]<class T>() {
         using Real = Compute<T>;
         std::vector<Real> sums(static_cast<std::size_t>(dx.numel()));
         for_each_meeting(
-            dx.shape(), dy.shape(), problem.params<DepthwiseConv2dParams>().window,
+            dx.shape(), dy.shape(), pass.params.window,
             [&, pdy = dy.data<T>(), pw = w.data<T>()](std::int64_t ix, std::int64_t iy, std::int64_t iw) {
                 sums[ix] += static_cast<Real>(pdy[iy]) * static_cast<Real>(pw[iw]);
             });
@@ -60,13 +58,13 @@ void backward_input_ref(const Problem& problem, const Stream&) {
     });
 }
 
-void backward_weight_ref(const Problem& problem, const Stream&) {
-    const Tensor &x = problem.inputs[0], &dy = problem.inputs[1], &dw = problem.outputs[0];
+void run(Ref, const BackwardWeight& pass, const Stream&) {
+    const Tensor &x = pass.x, &dy = pass.dy, &dw = pass.dw;
     visit_floating(x.dtype(), [&]<class T>() {
         using Real = Compute<T>;
         std::vector<Real> sums(static_cast<std::size_t>(dw.numel()));
         for_each_meeting(
-            x.shape(), dy.shape(), problem.params<DepthwiseConv2dParams>().window,
+            x.shape(), dy.shape(), pass.params.window,
             [&, px = x.data<T>(), pdy = dy.data<T>()](std::int64_t ix, std::int64_t iy, std::int64_t iw) {
                 sums[iw] += static_cast<Real>(px[ix]) * static_cast<Real>(pdy[iy]);
             });

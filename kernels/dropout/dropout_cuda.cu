@@ -1,9 +1,8 @@
 // One block of Philox serves four elements, as in the CPU version: a number is kept if its upper 24 bits
 // reach the probability in units of 2^-24, so that the masks are equal.
-#include "tern/kernels/dropout/dropout.hpp"
-
 #include <cmath>
 
+#include "tern/kernels/dropout/dropout_passes.hpp"
 #include "tern/kernels/flat_cuda.cuh"
 
 namespace tern::dropout_passes {
@@ -47,9 +46,9 @@ struct Dropout {
 
 }  // namespace
 
-void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
-    const Tensor &x = problem.inputs[0], &y = problem.outputs[0];
-    const auto& [probability, random] = problem.params<DropoutParams>();
+void run(Cuda, const Forward& pass, const Stream& stream) {
+    const Tensor &x = pass.x, &y = pass.y;
+    const auto& [probability, random] = pass.params;
     const auto threshold = static_cast<std::uint32_t>(std::ceil(probability * 0x1p24));
     const auto scale = static_cast<float>(1 / (1 - probability));
     visit_cuda_floating(x.dtype(), [&, random = random]<class T>() {
@@ -58,8 +57,8 @@ void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
     });
 }
 
-bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
-    return accepts_cuda_types({problem.inputs[0]}, why_not);
+bool accepts(Cuda, const Forward& pass, std::string* why_not) {
+    return accepts_cuda_types({pass.x}, why_not);
 }
 
 }  // namespace tern::dropout_passes

@@ -1,15 +1,14 @@
 // y = mask x / (1 - p): dx = mask dy / (1 - p), the same function of dy. Nothing is saved but the stream's
 // address.
-#include "tern/kernels/dropout/dropout.hpp"
-
 #include "tern/core/autograd.hpp"
+#include "tern/kernels/dropout/dropout_passes.hpp"
 
 namespace tern::dropout_passes {
 namespace {
 
-class DropoutBackward : public Function {
+class DropoutFunction : public Function {
   public:
-    explicit DropoutBackward(const DropoutParams& params) : params_(params) {}
+    explicit DropoutFunction(const DropoutParams& params) : params_(params) {}
 
     const char* name() const override { return "dropout"; }
     Tensors backward(const Tensors& grads) override {
@@ -22,8 +21,6 @@ class DropoutBackward : public Function {
 
 }  // namespace
 
-void record_grad(const Tensor& input, const Tensor& output, const DropoutParams& params) {
-    Function::record<DropoutBackward>({input}, {output}, params);
-}
+void record_grad(const Forward& pass) { Function::record<DropoutFunction>({pass.x}, {pass.y}, pass.params); }
 
 }  // namespace tern::dropout_passes

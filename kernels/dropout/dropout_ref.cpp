@@ -1,12 +1,10 @@
-#include "tern/kernels/dropout/dropout.hpp"
-
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/dropout/dropout_passes.hpp"
 
 namespace tern::dropout_passes {
 
-void forward_ref(const Problem& problem, const Stream&) {
-    const Tensor &x = problem.inputs[0], &y = problem.outputs[0];
-    const auto& [probability, random] = problem.params<DropoutParams>();
+void run(Ref, const Forward& pass, const Stream&) {
+    const Tensor &x = pass.x, &y = pass.y;
+    const auto& [probability, random] = pass.params;
     visit_floating(x.dtype(), [&, probability = probability, random = random]<class T>() {
         using Real = Compute<T>;
         for (std::int64_t i = 0; i < x.numel(); ++i) {

@@ -3,56 +3,15 @@
 #include <algorithm>
 #include <array>
 
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/elementwise_binary/elementwise_binary_passes.hpp"
 
 namespace tern {
-namespace elementwise_binary_passes {
-
-void forward_ref(const Problem& problem, const Stream& stream);
-void backward_a_ref(const Problem& problem, const Stream& stream);
-void backward_b_ref(const Problem& problem, const Stream& stream);
-void forward_cpu(const Problem& problem, const Stream& stream);
-void backward_a_cpu(const Problem& problem, const Stream& stream);
-void backward_b_cpu(const Problem& problem, const Stream& stream);
-void forward_cuda(const Problem& problem, const Stream& stream);
-void backward_a_cuda(const Problem& problem, const Stream& stream);
-void backward_b_cuda(const Problem& problem, const Stream& stream);
-bool accepts_cuda(const Problem& problem, std::string* why_not);
-void record_grad(const Tensor& a, const Tensor& b, const Tensor& output,
-                 const ElementwiseBinaryParams& params);
-
-}  // namespace elementwise_binary_passes
-
 using namespace elementwise_binary_passes;
 
 const Op& elementwise_binary_op() {
-    // The backward passes give gradients of the broadcast shape; sum_to() brings them to the shape of a or b.
-    // add and sub have none: their gradients are +-dy.
     static const Op op{"elementwise_binary",
-                       {{"elementwise_binary",
-                         "forward",
-                         {"a", "b"},
-                         {"y"},
-                         {{Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
-                          {Backend::cpu, forward_cpu, accepts_float32},
-                          {Backend::ref, forward_ref}},
-                         flops_per_output<1>},
-                        {"elementwise_binary",
-                         "backward_a",
-                         {"a", "b", "dy"},
-                         {"da"},
-                         {{Backend::cuda, TERN_IF_CUDA(backward_a_cuda), TERN_IF_CUDA(accepts_cuda)},
-                          {Backend::cpu, backward_a_cpu, accepts_float32},
-                          {Backend::ref, backward_a_ref}},
-                         flops_per_output<1>},
-                        {"elementwise_binary",
-                         "backward_b",
-                         {"a", "b", "dy"},
-                         {"db"},
-                         {{Backend::cuda, TERN_IF_CUDA(backward_b_cuda), TERN_IF_CUDA(accepts_cuda)},
-                          {Backend::cpu, backward_b_cpu, accepts_float32},
-                          {Backend::ref, backward_b_ref}},
-                         flops_per_output<1>}}};
+                       {pass_of<Forward, Cuda, Cpu, Ref>(), pass_of<BackwardA, Cuda, Cpu, Ref>(),
+                        pass_of<BackwardB, Cuda, Cpu, Ref>()}};
     return op;
 }
 
@@ -78,9 +37,9 @@ Tensor binary(BinaryKind kind, const Tensor& a, const Tensor& b) {
     TERN_CHECK(a.device() == b.device(), where, "one is on ", a.device(), ", the other on ", b.device());
     const ElementwiseBinaryParams params{kind};
     const Tensor output = Tensor::empty(broadcast_shape(a.shape(), b.shape()), a.dtype(), a.device());
-    static const Pass& forward = elementwise_binary_op().pass("forward");
-    run_pass(forward, ParamsRef(params), {a, b}, {output});
-    record_grad(a, b, output, params);
+    const Forward pass{.params = params, .a = a, .b = b, .y = output};
+    run_pass(pass);
+    record_grad(pass);
     return output;
 }
 

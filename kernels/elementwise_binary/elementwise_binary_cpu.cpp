@@ -1,11 +1,9 @@
 // Whatever broadcasts, the innermost merged loop steps through each operand by 1 or stays: three loops that
 // the compiler vectorises. Memory bounds all but pow.
-#include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
-
 #include <cmath>
 
+#include "tern/kernels/elementwise_binary/elementwise_binary_passes.hpp"
 #include "tern/kernels/loop_nest.hpp"
-#include "tern/kernels/op.hpp"
 
 namespace tern::elementwise_binary_passes {
 namespace {
@@ -37,8 +35,8 @@ void for_each_pair(const Nest::Offsets& strides, const float* a, const float* b,
 }
 
 template <class F>
-void forward(const Problem& problem, F f) {
-    const Tensor &a = problem.inputs[0], &b = problem.inputs[1], &y = problem.outputs[0];
+void forward(const Forward& pass, F f) {
+    const Tensor &a = pass.a, &b = pass.b, &y = pass.y;
     const Nest nest = loops(a.shape(), b.shape(), y.shape());
     const float *pa = a.data<float>(), *pb = b.data<float>();
     float* py = y.data<float>();
@@ -49,11 +47,11 @@ void forward(const Problem& problem, F f) {
     });
 }
 
-template <class F>
-void backward(const Problem& problem, F f) {
-    const Tensor &a = problem.inputs[0], &b = problem.inputs[1], &dx = problem.outputs[0];
+template <class Pass, class F>
+void backward(const Pass& pass, const Tensor& dx, F f) {
+    const Tensor &a = pass.a, &b = pass.b, &dy = pass.dy;
     const Nest nest = loops(a.shape(), b.shape(), dx.shape());
-    const float *pa = a.data<float>(), *pb = b.data<float>(), *pdy = problem.inputs[2].data<float>();
+    const float *pa = a.data<float>(), *pb = b.data<float>(), *pdy = dy.data<float>();
     float* pdx = dx.data<float>();
     nest.for_each_run([&, strides = nest.innermost().strides](const Nest::Offsets& at, std::int64_t count) {
         float* to = pdx + at[0];
@@ -70,63 +68,63 @@ float share(float mine, float other, float dy) {
 
 }  // namespace
 
-void forward_cpu(const Problem& problem, const Stream&) {
-    switch (problem.params<ElementwiseBinaryParams>().kind) {
+void run(Cpu, const Forward& pass, const Stream&) {
+    switch (pass.params.kind) {
         case BinaryKind::add:
-            return forward(problem, [](float a, float b) { return a + b; });
+            return forward(pass, [](float a, float b) { return a + b; });
         case BinaryKind::sub:
-            return forward(problem, [](float a, float b) { return a - b; });
+            return forward(pass, [](float a, float b) { return a - b; });
         case BinaryKind::mul:
-            return forward(problem, [](float a, float b) { return a * b; });
+            return forward(pass, [](float a, float b) { return a * b; });
         case BinaryKind::div:
-            return forward(problem, [](float a, float b) { return a / b; });
+            return forward(pass, [](float a, float b) { return a / b; });
         case BinaryKind::maximum:
-            return forward(problem, [](float a, float b) { return a > b || a != a ? a : b; });
+            return forward(pass, [](float a, float b) { return a > b || a != a ? a : b; });
         case BinaryKind::minimum:
-            return forward(problem, [](float a, float b) { return a < b || a != a ? a : b; });
+            return forward(pass, [](float a, float b) { return a < b || a != a ? a : b; });
         case BinaryKind::pow:
-            return forward(problem, [](float a, float b) { return std::pow(a, b); });
+            return forward(pass, [](float a, float b) { return std::pow(a, b); });
     }
     TERN_ASSERT(false);
 }
 
-void backward_a_cpu(const Problem& problem, const Stream&) {
-    switch (problem.params<ElementwiseBinaryParams>().kind) {
+void run(Cpu, const BackwardA& pass, const Stream&) {
+    switch (pass.params.kind) {
         case BinaryKind::add:
         case BinaryKind::sub:
-            return backward(problem, [](float, float, float dy) { return dy; });
+            return backward(pass, pass.da, [](float, float, float dy) { return dy; });
         case BinaryKind::mul:
-            return backward(problem, [](float, float b, float dy) { return b * dy; });
+            return backward(pass, pass.da, [](float, float b, float dy) { return b * dy; });
         case BinaryKind::div:
-            return backward(problem, [](float, float b, float dy) { return dy / b; });
+            return backward(pass, pass.da, [](float, float b, float dy) { return dy / b; });
         case BinaryKind::maximum:
-            return backward(problem, [](float a, float b, float dy) { return share(a, b, dy); });
+            return backward(pass, pass.da, [](float a, float b, float dy) { return share(a, b, dy); });
         case BinaryKind::minimum:
-            return backward(problem, [](float a, float b, float dy) { return share(-a, -b, dy); });
+            return backward(pass, pass.da, [](float a, float b, float dy) { return share(-a, -b, dy); });
         case BinaryKind::pow:
-            return backward(problem, [](float a, float b, float dy) {
+            return backward(pass, pass.da, [](float a, float b, float dy) {
                 return b == 0 ? 0 * dy : b * std::pow(a, b - 1) * dy;
             });
     }
     TERN_ASSERT(false);
 }
 
-void backward_b_cpu(const Problem& problem, const Stream&) {
-    switch (problem.params<ElementwiseBinaryParams>().kind) {
+void run(Cpu, const BackwardB& pass, const Stream&) {
+    switch (pass.params.kind) {
         case BinaryKind::add:
-            return backward(problem, [](float, float, float dy) { return dy; });
+            return backward(pass, pass.db, [](float, float, float dy) { return dy; });
         case BinaryKind::sub:
-            return backward(problem, [](float, float, float dy) { return -dy; });
+            return backward(pass, pass.db, [](float, float, float dy) { return -dy; });
         case BinaryKind::mul:
-            return backward(problem, [](float a, float, float dy) { return a * dy; });
+            return backward(pass, pass.db, [](float a, float, float dy) { return a * dy; });
         case BinaryKind::div:
-            return backward(problem, [](float a, float b, float dy) { return -a / (b * b) * dy; });
+            return backward(pass, pass.db, [](float a, float b, float dy) { return -a / (b * b) * dy; });
         case BinaryKind::maximum:
-            return backward(problem, [](float a, float b, float dy) { return share(b, a, dy); });
+            return backward(pass, pass.db, [](float a, float b, float dy) { return share(b, a, dy); });
         case BinaryKind::minimum:
-            return backward(problem, [](float a, float b, float dy) { return share(-b, -a, dy); });
+            return backward(pass, pass.db, [](float a, float b, float dy) { return share(-b, -a, dy); });
         case BinaryKind::pow:
-            return backward(problem, [](float a, float b, float dy) {
+            return backward(pass, pass.db, [](float a, float b, float dy) {
                 return a == 0 && b >= 0 ? 0 * dy : std::pow(a, b) * std::log(a) * dy;
             });
     }

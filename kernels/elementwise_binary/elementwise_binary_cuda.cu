@@ -1,9 +1,8 @@
 // The innermost merged loop steps through each operand by 1 or stays: an operand is read as a pack or as one
 // number. The kind is a branch that all threads take alike.
-#include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
-
 #include <cmath>
 
+#include "tern/kernels/elementwise_binary/elementwise_binary_passes.hpp"
 #include "tern/kernels/nest_cuda.cuh"
 
 namespace tern::elementwise_binary_passes {
@@ -131,10 +130,10 @@ struct Binary {
     }
 };
 
-template <Direction kDirection>
-void run(const Problem& problem, const Stream& stream) {
-    const Tensor &a = problem.inputs[0], &b = problem.inputs[1], &y = problem.outputs[0];
-    const Tensor& dy = kDirection == Direction::forward ? y : problem.inputs[2];
+// Forward, where there is no dy, y stands for it.
+template <Direction kDirection, class Pass>
+void launch(const Pass& pass, const Tensor& dy, const Tensor& y, const Stream& stream) {
+    const Tensor &a = pass.a, &b = pass.b;
     const auto strides_a = row_major_strides(a.shape()), strides_b = row_major_strides(b.shape());
     const auto stride = [&](const Tensor& operand, const auto& strides, int d) {
         const int own = d - (y.rank() - operand.rank());
@@ -146,7 +145,7 @@ void run(const Problem& problem, const Stream& stream) {
     visit_cuda_floating(a.dtype(), [&]<class T>() {
         using Work = Binary<kDirection, T>;
         const Work work{
-            problem.params<ElementwiseBinaryParams>().kind,
+            pass.params.kind,
             {device_nest(nest), inner.strides[0] != 0, inner.strides[1] != 0, a.data<T>(), b.data<T>()},
             dy.data<T>(),
             y.data<T>()};
@@ -157,18 +156,14 @@ void run(const Problem& problem, const Stream& stream) {
 
 }  // namespace
 
-void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
-    run<Direction::forward>(problem, stream);
+void run(Cuda, const Forward& pass, const Stream& stream) {
+    launch<Direction::forward>(pass, pass.y, pass.y, stream);
 }
-void TERN_CUDA_PASS(backward_a)(const Problem& problem, const Stream& stream) {
-    run<Direction::backward_a>(problem, stream);
+void run(Cuda, const BackwardA& pass, const Stream& stream) {
+    launch<Direction::backward_a>(pass, pass.dy, pass.da, stream);
 }
-void TERN_CUDA_PASS(backward_b)(const Problem& problem, const Stream& stream) {
-    run<Direction::backward_b>(problem, stream);
-}
-
-bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
-    return accepts_cuda_floating(problem, why_not);
+void run(Cuda, const BackwardB& pass, const Stream& stream) {
+    launch<Direction::backward_b>(pass, pass.dy, pass.db, stream);
 }
 
 }  // namespace tern::elementwise_binary_passes

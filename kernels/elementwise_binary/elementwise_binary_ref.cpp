@@ -1,9 +1,7 @@
-#include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
-
 #include <cmath>
 #include <limits>
 
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/elementwise_binary/elementwise_binary_passes.hpp"
 #include "tern/kernels/ref_index.hpp"
 
 namespace tern::elementwise_binary_passes {
@@ -82,18 +80,16 @@ Real derivative_b(BinaryKind kind, Real a, Real b) {
 }
 
 // y[i] = f(a[i], b[i]), times dy[i] where there is one.
-template <class F>
-void run(const Problem& problem, F f) {
-    const Tensor &a = problem.inputs[0], &b = problem.inputs[1], &y = problem.outputs[0];
-    const BinaryKind kind = problem.params<ElementwiseBinaryParams>().kind;
-    const bool backward = problem.inputs.size() == 3;
+template <class Pass, class F>
+void compute(const Pass& pass, const Tensor& dy, const Tensor& y, F f) {
+    const Tensor &a = pass.a, &b = pass.b;
     visit_floating(a.dtype(), [&]<class T>() {
         using Real = Compute<T>;
         for (std::int64_t i = 0; i < y.numel(); ++i) {
             const T at_a = a.data<T>()[operand_index(i, y.shape(), a.shape())];
             const T at_b = b.data<T>()[operand_index(i, y.shape(), b.shape())];
-            Real result = f(kind, static_cast<Real>(at_a), static_cast<Real>(at_b));
-            if (backward) result *= static_cast<Real>(problem.inputs[2].data<T>()[i]);
+            Real result = f(pass.params.kind, static_cast<Real>(at_a), static_cast<Real>(at_b));
+            if (dy.defined()) result *= static_cast<Real>(dy.data<T>()[i]);
             y.data<T>()[i] = static_cast<T>(result);
         }
     });
@@ -101,14 +97,14 @@ void run(const Problem& problem, F f) {
 
 }  // namespace
 
-void forward_ref(const Problem& problem, const Stream&) {
-    run(problem, [](BinaryKind kind, auto a, auto b) { return value(kind, a, b); });
+void run(Ref, const Forward& pass, const Stream&) {
+    compute(pass, kNoTensor, pass.y, [](BinaryKind kind, auto a, auto b) { return value(kind, a, b); });
 }
-void backward_a_ref(const Problem& problem, const Stream&) {
-    run(problem, [](BinaryKind kind, auto a, auto b) { return derivative_a(kind, a, b); });
+void run(Ref, const BackwardA& pass, const Stream&) {
+    compute(pass, pass.dy, pass.da, [](BinaryKind kind, auto a, auto b) { return derivative_a(kind, a, b); });
 }
-void backward_b_ref(const Problem& problem, const Stream&) {
-    run(problem, [](BinaryKind kind, auto a, auto b) { return derivative_b(kind, a, b); });
+void run(Ref, const BackwardB& pass, const Stream&) {
+    compute(pass, pass.dy, pass.db, [](BinaryKind kind, auto a, auto b) { return derivative_b(kind, a, b); });
 }
 
 }  // namespace tern::elementwise_binary_passes

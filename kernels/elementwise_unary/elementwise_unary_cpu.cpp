@@ -1,10 +1,8 @@
 // Plain loops over threads: memory bounds all but exp and log, which the program does not spend time in.
-#include "tern/kernels/elementwise_unary/elementwise_unary.hpp"
-
 #include <cmath>
 
 #include "tern/core/parallel.hpp"
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/elementwise_unary/elementwise_unary_passes.hpp"
 
 namespace tern::elementwise_unary_passes {
 namespace {
@@ -31,11 +29,10 @@ void apply(const Tensor& x, const Tensor& dy, const Tensor& dx, F f) {
 
 }  // namespace
 
-void forward_cpu(const Problem& problem, const Stream&) {
-    const Tensor &x = problem.inputs[0], &y = problem.outputs[0];
-    const auto& params = problem.params<ElementwiseUnaryParams>();
-    const auto a = static_cast<float>(params.scale), b = static_cast<float>(params.shift);
-    switch (params.kind) {
+void run(Cpu, const Forward& pass, const Stream&) {
+    const Tensor &x = pass.x, &y = pass.y;
+    const auto a = static_cast<float>(pass.params.scale), b = static_cast<float>(pass.params.shift);
+    switch (pass.params.kind) {
         case UnaryKind::neg:
             return apply(x, y, [](float v) { return -v; });
         case UnaryKind::exp:
@@ -56,11 +53,10 @@ void forward_cpu(const Problem& problem, const Stream&) {
     TERN_ASSERT(false);
 }
 
-void backward_cpu(const Problem& problem, const Stream&) {
-    const Tensor &x = problem.inputs[0], &dy = problem.inputs[1], &dx = problem.outputs[0];
-    const auto& params = problem.params<ElementwiseUnaryParams>();
-    const auto a = static_cast<float>(params.scale);
-    switch (params.kind) {
+void run(Cpu, const Backward& pass, const Stream&) {
+    const Tensor &x = pass.x, &dy = pass.dy, &dx = pass.dx;
+    const auto a = static_cast<float>(pass.params.scale);
+    switch (pass.params.kind) {
         case UnaryKind::neg:
             return apply(dy, dx, [](float g) { return -g; });
         case UnaryKind::exp:

@@ -1,8 +1,7 @@
 // Memory bounds all of them, so the kind is a branch that all threads take alike, not a kernel each.
-#include "tern/kernels/elementwise_unary/elementwise_unary.hpp"
-
 #include <cmath>
 
+#include "tern/kernels/elementwise_unary/elementwise_unary_passes.hpp"
 #include "tern/kernels/flat_cuda.cuh"
 
 namespace tern::elementwise_unary_passes {
@@ -101,9 +100,9 @@ struct UnaryBackward {
 
 }  // namespace
 
-void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
-    const Tensor &x = problem.inputs[0], &y = problem.outputs[0];
-    const auto& params = problem.params<ElementwiseUnaryParams>();
+void run(Cuda, const Forward& pass, const Stream& stream) {
+    const Tensor &x = pass.x, &y = pass.y;
+    const auto& params = pass.params;
     visit_cuda_floating(x.dtype(), [&]<class T>() {
         const UnaryForward<T> work{params.kind, static_cast<float>(params.scale),
                                    static_cast<float>(params.shift), x.data<T>(), y.data<T>()};
@@ -111,9 +110,9 @@ void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
     });
 }
 
-void TERN_CUDA_PASS(backward)(const Problem& problem, const Stream& stream) {
-    const Tensor &x = problem.inputs[0], &dy = problem.inputs[1], &dx = problem.outputs[0];
-    const auto& params = problem.params<ElementwiseUnaryParams>();
+void run(Cuda, const Backward& pass, const Stream& stream) {
+    const Tensor &x = pass.x, &dy = pass.dy, &dx = pass.dx;
+    const auto& params = pass.params;
     visit_cuda_floating(dy.dtype(), [&]<class T>() {
         const UnaryBackward<T> work{params.kind, static_cast<float>(params.scale),
                                     x.defined() ? x.data<T>() : nullptr, dy.data<T>(), dx.data<T>()};
@@ -121,8 +120,11 @@ void TERN_CUDA_PASS(backward)(const Problem& problem, const Stream& stream) {
     });
 }
 
-bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
-    return accepts_cuda_types({problem.outputs[0]}, why_not);
+bool accepts(Cuda, const Forward& pass, std::string* why_not) {
+    return accepts_cuda_types({pass.y}, why_not);
+}
+bool accepts(Cuda, const Backward& pass, std::string* why_not) {
+    return accepts_cuda_types({pass.dx}, why_not);
 }
 
 }  // namespace tern::elementwise_unary_passes

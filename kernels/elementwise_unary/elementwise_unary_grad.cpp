@@ -2,25 +2,22 @@
 //   neg -1, exp exp(x), log 1/x, sqrt 1/(2 sqrt(x)), abs sign(x), square 2x, reciprocal -1/x^2, scale_shift
 //   scale
 // Saved: x, unless f' is constant.
-#include "tern/kernels/elementwise_unary/elementwise_unary.hpp"
-
 #include "tern/core/autograd.hpp"
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/elementwise_unary/elementwise_unary_passes.hpp"
 
 namespace tern::elementwise_unary_passes {
 namespace {
 
-class ElementwiseUnaryBackward : public Function {
+class ElementwiseUnaryFunction : public Function {
   public:
-    explicit ElementwiseUnaryBackward(const ElementwiseUnaryParams& params) : params_(params) {}
+    explicit ElementwiseUnaryFunction(const ElementwiseUnaryParams& params) : params_(params) {}
 
     const char* name() const override { return "elementwise_unary"; }
 
     Tensors backward(const Tensors& grads) override {
-        static const Pass& backward = elementwise_unary_op().pass("backward");
         const Tensor& dy = grads[0];
         const Tensor dx = Tensor::empty(dy.shape(), dy.dtype(), dy.device());
-        run_pass(backward, ParamsRef(params_), {saved(0), dy}, {dx});
+        run_pass(Backward{.params = params_, .x = saved(0), .dy = dy, .dx = dx});
         return {dx};
     }
 
@@ -30,11 +27,10 @@ class ElementwiseUnaryBackward : public Function {
 
 }  // namespace
 
-void record_grad(const Tensor& input, const Tensor& output, const ElementwiseUnaryParams& params) {
-    if (auto* function = Function::record<ElementwiseUnaryBackward>({input}, {output}, params)) {
-        const bool constant = params.kind == UnaryKind::neg || params.kind == UnaryKind::scale_shift;
-        function->save(constant ? Tensor() : input);
-    }
+void record_grad(const Forward& pass) {
+    const UnaryKind kind = pass.params.kind;
+    if (auto* function = Function::record<ElementwiseUnaryFunction>({pass.x}, {pass.y}, pass.params))
+        function->save(kind == UnaryKind::neg || kind == UnaryKind::scale_shift ? Tensor() : pass.x);
 }
 
 }  // namespace tern::elementwise_unary_passes

@@ -1,8 +1,6 @@
-#include "tern/kernels/elementwise_unary/elementwise_unary.hpp"
-
 #include <cmath>
 
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/elementwise_unary/elementwise_unary_passes.hpp"
 
 namespace tern::elementwise_unary_passes {
 namespace {
@@ -55,24 +53,23 @@ Real derivative(const ElementwiseUnaryParams& params, Real x) {
 
 }  // namespace
 
-void forward_ref(const Problem& problem, const Stream&) {
-    const Tensor &x = problem.inputs[0], &y = problem.outputs[0];
-    const auto& params = problem.params<ElementwiseUnaryParams>();
+void run(Ref, const Forward& pass, const Stream&) {
+    const Tensor &x = pass.x, &y = pass.y;
     visit_floating(x.dtype(), [&]<class T>() {
         using Real = Compute<T>;
         for (std::int64_t i = 0; i < x.numel(); ++i)
-            y.data<T>()[i] = static_cast<T>(value(params, static_cast<Real>(x.data<T>()[i])));
+            y.data<T>()[i] = static_cast<T>(value(pass.params, static_cast<Real>(x.data<T>()[i])));
     });
 }
 
-void backward_ref(const Problem& problem, const Stream&) {
-    const Tensor &x = problem.inputs[0], &dy = problem.inputs[1], &dx = problem.outputs[0];
-    const auto& params = problem.params<ElementwiseUnaryParams>();
+void run(Ref, const Backward& pass, const Stream&) {
+    const Tensor &x = pass.x, &dy = pass.dy, &dx = pass.dx;
     visit_floating(dy.dtype(), [&]<class T>() {
         using Real = Compute<T>;
         for (std::int64_t i = 0; i < dy.numel(); ++i) {
             const Real at = x.defined() ? static_cast<Real>(x.data<T>()[i]) : Real{0};
-            dx.data<T>()[i] = static_cast<T>(derivative(params, at) * static_cast<Real>(dy.data<T>()[i]));
+            dx.data<T>()[i] =
+                static_cast<T>(derivative(pass.params, at) * static_cast<Real>(dy.data<T>()[i]));
         }
     });
 }

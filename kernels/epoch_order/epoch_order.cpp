@@ -2,23 +2,14 @@
 
 #include <limits>
 
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/epoch_order/epoch_order_passes.hpp"
 
 namespace tern {
-namespace epoch_order_passes {
-void order_ref(const Problem& problem, const Stream& stream);
-void order_cuda(const Problem& problem, const Stream& stream);
-}  // namespace epoch_order_passes
+using namespace epoch_order_passes;
 
 const Op& epoch_order_op() {
-    using namespace epoch_order_passes;
     // Once an epoch, 50 thousand records in 5 ms: on the CPU ref is all there is to have.
-    static const Op op{"epoch_order",
-                       {{"epoch_order",
-                         "order",
-                         {},
-                         {"records"},
-                         {{Backend::cuda, TERN_IF_CUDA(order_cuda)}, {Backend::ref, order_ref}}}}};
+    static const Op op{"epoch_order", {pass_of<Order, Partial<Cuda>, Ref>()}};
     return op;
 }
 
@@ -29,8 +20,7 @@ Tensor epoch_order(std::int64_t count, bool shuffle, std::uint64_t seed, std::in
                epoch, " is not in [0, 2^32)");
     const EpochOrderParams params{shuffle, {seed, RandomPurpose::shuffle, static_cast<std::uint32_t>(epoch)}};
     const Tensor records = Tensor::empty({count}, DType::int32, device);
-    static const Pass& pass = epoch_order_op().pass("order");
-    run_pass(pass, ParamsRef(params), {}, {records});
+    run_pass(Order{.params = params, .records = records});
     return records;
 }
 

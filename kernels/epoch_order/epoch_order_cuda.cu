@@ -1,12 +1,9 @@
 // A key per record, then a stable sort of the pairs.
-#include "tern/kernels/epoch_order/epoch_order.hpp"
-
 #include <cstdint>
 
 #include "tern/core/cuda/device/sort.cuh"
 #include "tern/core/cuda/launch.hpp"
-#include "tern/kernels/op.hpp"
-#include "tern/kernels/visit_cuda.cuh"
+#include "tern/kernels/epoch_order/epoch_order_passes.hpp"
 
 namespace tern::epoch_order_passes {
 namespace {
@@ -22,9 +19,9 @@ __global__ void epoch_order_keys_kernel(std::int32_t* records, std::uint64_t* ke
 
 }  // namespace
 
-void TERN_CUDA_PASS(order)(const Problem& problem, const Stream& stream) {
-    const auto& params = problem.params<EpochOrderParams>();
-    const Tensor& records = problem.outputs[0];
+void run(Cuda, const Order& pass, const Stream& stream) {
+    const auto& params = pass.params;
+    const Tensor& records = pass.records;
     if (records.numel() == 0) return;
     const auto count = static_cast<std::int32_t>(records.numel());
     constexpr int kThreads = 256;
@@ -38,5 +35,7 @@ void TERN_CUDA_PASS(order)(const Problem& problem, const Stream& stream) {
                  records.data<std::int32_t>(), keys, params.random, count);
     if (params.shuffle) cuda::stable_sort_by_key(keys, records.data<std::int32_t>(), count, stream);
 }
+
+bool accepts(Cuda, const Order&, std::string*) { return true; }
 
 }  // namespace tern::epoch_order_passes

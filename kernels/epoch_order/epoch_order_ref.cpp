@@ -1,15 +1,13 @@
-#include "tern/kernels/epoch_order/epoch_order.hpp"
-
 #include <algorithm>
 #include <numeric>
 
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/epoch_order/epoch_order_passes.hpp"
 
 namespace tern::epoch_order_passes {
 
-void order_ref(const Problem& problem, const Stream&) {
-    const auto& [shuffle, random] = problem.params<EpochOrderParams>();
-    const std::span<std::int32_t> records = problem.outputs[0].elements<std::int32_t>();
+void run(Ref, const Order& pass, const Stream&) {
+    const auto& [shuffle, random] = pass.params;
+    const std::span<std::int32_t> records = pass.records.elements<std::int32_t>();
     std::iota(records.begin(), records.end(), 0);
     if (!shuffle) return;
     std::vector<std::uint64_t> keys(records.size());

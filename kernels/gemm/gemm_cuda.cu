@@ -80,7 +80,7 @@ void multiply_with(const CudaMatrix& a, const CudaMatrix& b, const Tensor& bias,
 
 }  // namespace
 
-void TERN_CUDA_PASS(multiply)(const CudaMatrix& a, const CudaMatrix& b, const Tensor& bias, const Tensor& c,
+void TERN_CUDA_FUNCTION(multiply)(const CudaMatrix& a, const CudaMatrix& b, const Tensor& bias, const Tensor& c,
                               Arithmetic arithmetic, const Stream& stream) {
     if (arithmetic == Arithmetic::mma)
         multiply_with<Arithmetic::mma>(a, b, bias, c, stream);
@@ -88,7 +88,7 @@ void TERN_CUDA_PASS(multiply)(const CudaMatrix& a, const CudaMatrix& b, const Te
         multiply_with<Arithmetic::fma>(a, b, bias, c, stream);
 }
 
-void TERN_CUDA_PASS(sum_columns)(const Tensor& matrix, const Tensor& sums, const Stream& stream) {
+void TERN_CUDA_FUNCTION(sum_columns)(const Tensor& matrix, const Tensor& sums, const Stream& stream) {
     visit_cuda_floating(matrix.dtype(), [&]<class T>() {
         if (can_pack<T>(matrix, sums.numel()))
             launch_sum_columns<T, cuda::kPackSize<T>>(matrix, sums, stream);
@@ -97,16 +97,15 @@ void TERN_CUDA_PASS(sum_columns)(const Tensor& matrix, const Tensor& sums, const
     });
 }
 
-bool TERN_CUDA_PASS(accepts_product)(const Problem& problem, Arithmetic arithmetic, std::string* why_not) {
-    if (!accepts_cuda_floating(problem, why_not)) return false;
-    if (arithmetic == Arithmetic::mma && problem.dtype() == DType::float32)
+bool TERN_CUDA_FUNCTION(accepts_product)(TensorRefs tensors, Arithmetic arithmetic, std::string* why_not) {
+    if (!accepts_cuda_floating(tensors, why_not)) return false;
+    if (arithmetic == Arithmetic::mma && first_dtype(tensors) == DType::float32)
         return refuse(why_not, "16-bit types only, got float32 (TF32 would round its inputs)");
     // Indices are of 32 bits and run to the edge of a tile.
     constexpr std::int64_t kMostElements = INT32_MAX - 1024;
-    for (const auto tensors : {problem.inputs, problem.outputs})
-        for (const Tensor& tensor : tensors)
-            if (tensor.defined() && tensor.numel() > kMostElements)
-                return refuse(why_not, "more than 2^31 - 1025 elements: ", tensor);
+    for (const Tensor& tensor : tensors)
+        if (tensor.defined() && tensor.numel() > kMostElements)
+            return refuse(why_not, "more than 2^31 - 1025 elements: ", tensor);
     return true;
 }
 

@@ -23,14 +23,14 @@ struct CudaMatrix {
 };
 
 /// c (rows of a, columns of b) = a b + bias. bias: (columns of b), or undefined. All of one type.
-void TERN_CUDA_PASS(multiply)(const CudaMatrix& a, const CudaMatrix& b, const Tensor& bias, const Tensor& c,
+void TERN_CUDA_FUNCTION(multiply)(const CudaMatrix& a, const CudaMatrix& b, const Tensor& bias, const Tensor& c,
                               Arithmetic arithmetic, const Stream& stream);
 
 /// sums[j] = the sum of column j of `matrix`, whose last dimension are the columns.
-void TERN_CUDA_PASS(sum_columns)(const Tensor& matrix, const Tensor& sums, const Stream& stream);
+void TERN_CUDA_FUNCTION(sum_columns)(const Tensor& matrix, const Tensor& sums, const Stream& stream);
 
 /// What these take: float32 and 16-bit types (16-bit types alone on tensor cores), tensors of less than 2^31
 /// elements by the edge of a tile.
-bool TERN_CUDA_PASS(accepts_product)(const Problem& problem, Arithmetic arithmetic, std::string* why_not);
+bool TERN_CUDA_FUNCTION(accepts_product)(TensorRefs tensors, Arithmetic arithmetic, std::string* why_not);
 
 }  // namespace tern::gemm

@@ -1,12 +1,14 @@
 // One pass over memory each way; images are split over threads, and loops over channels are the compiler's
 // vectors.
+#include <algorithm>
+
 #include "tern/core/parallel.hpp"
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/global_average_pool/global_average_pool_passes.hpp"
 
 namespace tern::global_average_pool_passes {
 
-void forward_cpu(const Problem& problem, const Stream&) {
-    const Tensor &x = problem.inputs[0], &y = problem.outputs[0];
+void run(Cpu, const Forward& pass, const Stream&) {
+    const Tensor &x = pass.x, &y = pass.y;
     const std::int64_t rows = x.dim(1), columns = x.dim(2), channels = x.dim(3);
     parallel_for(x.dim(0), 1, [&](std::int64_t n, std::int64_t) {
         // A row in float32, the rows in double: the error stays that of `columns` terms.
@@ -25,8 +27,8 @@ void forward_cpu(const Problem& problem, const Stream&) {
     });
 }
 
-void backward_cpu(const Problem& problem, const Stream&) {
-    const Tensor &dy = problem.inputs[0], &dx = problem.outputs[0];
+void run(Cpu, const Backward& pass, const Stream&) {
+    const Tensor &dy = pass.dy, &dx = pass.dx;
     const std::int64_t cells = dx.dim(1) * dx.dim(2), channels = dx.dim(3);
     parallel_for(dx.dim(0), 1, [&](std::int64_t n, std::int64_t) {
         std::vector<float> share(static_cast<std::size_t>(channels));

@@ -4,7 +4,7 @@
 
 #include "tern/core/cuda/device/divisor.hpp"
 #include "tern/kernels/channel_rows_cuda.cuh"
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/global_average_pool/global_average_pool_passes.hpp"
 #include "tern/kernels/visit_cuda.cuh"
 
 namespace tern::global_average_pool_passes {
@@ -68,10 +68,10 @@ struct GlobalAveragePoolBackward {
 
 }  // namespace
 
-void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
-    const Tensor &x = problem.inputs[0], &y = problem.outputs[0];
+void run(Cuda, const Forward& pass, const Stream& stream) {
+    const Tensor &x = pass.x, &y = pass.y;
     const std::int64_t channels = x.dim(3);
-    visit_cuda_packs(tensors_of(problem), channels, [&]<class T, int V>() {
+    visit_cuda_packs(tensors_of(pass), channels, [&]<class T, int V>() {
         const unsigned channel_blocks = cuda::blocks_for(channels, kPacks * V);
         const dim3 grid(cuda::blocks_for(x.dim(0) * channel_blocks, 1));
         cuda::launch(global_average_pool_forward_kernel<T, V>, {grid, dim3(kPacks, kLanes)}, stream,
@@ -80,19 +80,15 @@ void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
     });
 }
 
-void TERN_CUDA_PASS(backward)(const Problem& problem, const Stream& stream) {
-    const Tensor &dy = problem.inputs[0], &dx = problem.outputs[0];
+void run(Cuda, const Backward& pass, const Stream& stream) {
+    const Tensor &dy = pass.dy, &dx = pass.dx;
     const std::int64_t channels = dx.dim(3), cells = dx.dim(1) * dx.dim(2);
-    visit_cuda_packs(tensors_of(problem), channels, [&]<class T, int V>() {
+    visit_cuda_packs(tensors_of(pass), channels, [&]<class T, int V>() {
         const GlobalAveragePoolBackward<T, V> work{dy.data<T>(), dx.data<T>(), cuda::Divisor(channels / V),
                                                    cuda::Divisor(channels / V * cells),
                                                    static_cast<float>(cells)};
         launch_elements(work, dx.numel() / V, stream);
     });
-}
-
-bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
-    return accepts_cuda_floating(problem, why_not);
 }
 
 }  // namespace tern::global_average_pool_passes

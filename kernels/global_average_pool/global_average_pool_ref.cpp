@@ -1,9 +1,9 @@
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/global_average_pool/global_average_pool_passes.hpp"
 
 namespace tern::global_average_pool_passes {
 
-void forward_ref(const Problem& problem, const Stream&) {
-    const Tensor &x = problem.inputs[0], &y = problem.outputs[0];
+void run(Ref, const Forward& pass, const Stream&) {
+    const Tensor &x = pass.x, &y = pass.y;
     const std::int64_t cells = x.dim(1) * x.dim(2), channels = x.dim(3);
     visit_floating(x.dtype(), [&]<class T>() {
         for (std::int64_t n = 0; n < x.dim(0); ++n)
@@ -16,8 +16,8 @@ void forward_ref(const Problem& problem, const Stream&) {
     });
 }
 
-void backward_ref(const Problem& problem, const Stream&) {
-    const Tensor &dy = problem.inputs[0], &dx = problem.outputs[0];
+void run(Ref, const Backward& pass, const Stream&) {
+    const Tensor &dy = pass.dy, &dx = pass.dx;
     const std::int64_t cells = dx.dim(1) * dx.dim(2), channels = dx.dim(3);
     visit_floating(dy.dtype(), [&]<class T>() {
         for (std::int64_t i = 0; i < dx.numel(); ++i) {

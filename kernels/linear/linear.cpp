@@ -1,80 +1,18 @@
 #include "tern/kernels/linear/linear.hpp"
 
-#include "tern/kernels/dispatch.hpp"
-#include "tern/kernels/product_flops.hpp"
+#include "tern/kernels/linear/linear_passes.hpp"
 
 namespace tern {
-namespace linear_passes {
-
-void forward_ref(const Problem& problem, const Stream& stream);
-void backward_input_ref(const Problem& problem, const Stream& stream);
-void backward_weight_ref(const Problem& problem, const Stream& stream);
-void backward_bias_ref(const Problem& problem, const Stream& stream);
-void forward_cpu(const Problem& problem, const Stream& stream);
-void backward_input_cpu(const Problem& problem, const Stream& stream);
-void backward_weight_cpu(const Problem& problem, const Stream& stream);
-void backward_bias_cpu(const Problem& problem, const Stream& stream);
-void forward_cpu_bf16(const Problem& problem, const Stream& stream);
-void backward_input_cpu_bf16(const Problem& problem, const Stream& stream);
-void backward_weight_cpu_bf16(const Problem& problem, const Stream& stream);
-void forward_cuda(const Problem& problem, const Stream& stream);
-void backward_input_cuda(const Problem& problem, const Stream& stream);
-void backward_weight_cuda(const Problem& problem, const Stream& stream);
-void backward_bias_cuda(const Problem& problem, const Stream& stream);
-bool accepts_cuda(const Problem& problem, std::string* why_not);
-void forward_cuda_mma(const Problem& problem, const Stream& stream);
-void backward_input_cuda_mma(const Problem& problem, const Stream& stream);
-void backward_weight_cuda_mma(const Problem& problem, const Stream& stream);
-bool accepts_cuda_mma(const Problem& problem, std::string* why_not);
-void run_cudnn(const Problem& problem, const Stream& stream);
-bool accepts_cudnn(const Problem& problem, std::string* why_not);
-void record_grad(const Tensor& input, const Tensor& weight, const Tensor& bias, const Tensor& output);
-
-}  // namespace linear_passes
 
 using namespace linear_passes;
 
 const Op& linear_op() {
-    using enum Backend;
-    const auto products = [](auto on_tensor_cores, auto ours, auto in_bfloat16, auto cpu_version,
-                             auto reference) {
-        return std::vector<Implementation>{{cudnn, TERN_IF_CUDA(run_cudnn), TERN_IF_CUDA(accepts_cudnn)},
-                                           {cuda_mma, on_tensor_cores, TERN_IF_CUDA(accepts_cuda_mma)},
-                                           {cuda, ours, TERN_IF_CUDA(accepts_cuda)},
-                                           {cpu_bf16, in_bfloat16, accepts_float32},
-                                           {cpu, cpu_version, accepts_float32},
-                                           {ref, reference}};
-    };
-    static const Op op{"linear",
-                       {{"linear",
-                         "forward",
-                         {"x", "w", "bias"},
-                         {"y"},
-                         products(TERN_IF_CUDA(forward_cuda_mma), TERN_IF_CUDA(forward_cuda),
-                                  forward_cpu_bf16, forward_cpu, forward_ref),
-                         product_forward_flops},
-                        {"linear",
-                         "backward_input",
-                         {"dy", "w"},
-                         {"dx"},
-                         products(TERN_IF_CUDA(backward_input_cuda_mma), TERN_IF_CUDA(backward_input_cuda),
-                                  backward_input_cpu_bf16, backward_input_cpu, backward_input_ref),
-                         product_backward_input_flops},
-                        {"linear",
-                         "backward_weight",
-                         {"x", "dy"},
-                         {"dw"},
-                         products(TERN_IF_CUDA(backward_weight_cuda_mma), TERN_IF_CUDA(backward_weight_cuda),
-                                  backward_weight_cpu_bf16, backward_weight_cpu, backward_weight_ref),
-                         product_backward_weight_flops},
-                        {"linear",
-                         "backward_bias",
-                         {"dy"},
-                         {"dbias"},
-                         {{cuda, TERN_IF_CUDA(backward_bias_cuda), TERN_IF_CUDA(accepts_cuda)},
-                          {cpu, backward_bias_cpu, accepts_float32},
-                          {ref, backward_bias_ref}},
-                         flops_per_input<1>}}};
+    static const Op op{
+        "linear",
+        {pass_of<Forward, Partial<Cudnn>, Partial<CudaMma>, Partial<Cuda>, CpuBf16, Cpu, Ref>(),
+         pass_of<BackwardInput, Partial<Cudnn>, Partial<CudaMma>, Partial<Cuda>, CpuBf16, Cpu, Ref>(),
+         pass_of<BackwardWeight, Partial<Cudnn>, Partial<CudaMma>, Partial<Cuda>, CpuBf16, Cpu, Ref>(),
+         pass_of<BackwardBias, Partial<Cuda>, Cpu, Ref>()}};
     return op;
 }
 
@@ -99,9 +37,9 @@ Tensor linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
                    ", weight or bias on ", other.device());
     }
     const Tensor output = Tensor::empty(shape, input.dtype(), input.device());
-    static const Pass& forward = linear_op().pass("forward");
-    run_pass(forward, ParamsRef(NoParams{}), {input, weight, bias}, {output});
-    record_grad(input, weight, bias, output);
+    const Forward pass{.x = input, .w = weight, .bias = bias, .y = output};
+    run_pass(pass);
+    record_grad(pass);
     return output;
 }
 

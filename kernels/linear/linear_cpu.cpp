@@ -1,6 +1,6 @@
 // All passes are matrix products over the rows of x (P, I) and dy (P, O) with w (O, I).
 #include "tern/kernels/gemm/gemm.hpp"
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/linear/linear_passes.hpp"
 
 namespace tern::linear_passes {
 
@@ -9,42 +9,33 @@ using gemm::Products;
 
 namespace {
 
-void forward(const Problem& problem, Products products) {
-    const Tensor &x = problem.inputs[0], &w = problem.inputs[1], &bias = problem.inputs[2];
-    gemm::multiply(Matrix::rows_of(x), Matrix::rows_of(w).transposed(), bias ? bias.data<float>() : nullptr,
-                   problem.outputs[0].data<float>(), products);
+void multiply(const Forward& pass, Products products) {
+    gemm::multiply(Matrix::rows_of(pass.x), Matrix::rows_of(pass.w).transposed(),
+                   pass.bias ? pass.bias.data<float>() : nullptr, pass.y.data<float>(), products);
 }
 
-void backward_input(const Problem& problem, Products products) {
-    const Tensor &dy = problem.inputs[0], &w = problem.inputs[1];
-    gemm::multiply(Matrix::rows_of(dy), Matrix::rows_of(w), nullptr, problem.outputs[0].data<float>(),
+void multiply(const BackwardInput& pass, Products products) {
+    gemm::multiply(Matrix::rows_of(pass.dy), Matrix::rows_of(pass.w), nullptr, pass.dx.data<float>(),
                    products);
 }
 
-void backward_weight(const Problem& problem, Products products) {
-    const Tensor &x = problem.inputs[0], &dy = problem.inputs[1];
-    gemm::multiply(Matrix::rows_of(dy).transposed(), Matrix::rows_of(x), nullptr,
-                   problem.outputs[0].data<float>(), products);
+void multiply(const BackwardWeight& pass, Products products) {
+    gemm::multiply(Matrix::rows_of(pass.dy).transposed(), Matrix::rows_of(pass.x), nullptr,
+                   pass.dw.data<float>(), products);
 }
 
 }  // namespace
 
-void forward_cpu(const Problem& problem, const Stream&) { forward(problem, Products::float32); }
-void backward_input_cpu(const Problem& problem, const Stream&) { backward_input(problem, Products::float32); }
-void backward_weight_cpu(const Problem& problem, const Stream&) {
-    backward_weight(problem, Products::float32);
-}
-void forward_cpu_bf16(const Problem& problem, const Stream&) { forward(problem, Products::bfloat16); }
-void backward_input_cpu_bf16(const Problem& problem, const Stream&) {
-    backward_input(problem, Products::bfloat16);
-}
-void backward_weight_cpu_bf16(const Problem& problem, const Stream&) {
-    backward_weight(problem, Products::bfloat16);
-}
+void run(Cpu, const Forward& pass, const Stream&) { multiply(pass, Products::float32); }
+void run(Cpu, const BackwardInput& pass, const Stream&) { multiply(pass, Products::float32); }
+void run(Cpu, const BackwardWeight& pass, const Stream&) { multiply(pass, Products::float32); }
+void run(CpuBf16, const Forward& pass, const Stream&) { multiply(pass, Products::bfloat16); }
+void run(CpuBf16, const BackwardInput& pass, const Stream&) { multiply(pass, Products::bfloat16); }
+void run(CpuBf16, const BackwardWeight& pass, const Stream&) { multiply(pass, Products::bfloat16); }
 
-void backward_bias_cpu(const Problem& problem, const Stream&) {
-    const Matrix dy = Matrix::rows_of(problem.inputs[0]);
-    gemm::sum_columns(dy.data, dy.rows, dy.columns, problem.outputs[0].data<float>());
+void run(Cpu, const BackwardBias& pass, const Stream&) {
+    const Matrix dy = Matrix::rows_of(pass.dy);
+    gemm::sum_columns(dy.data, dy.rows, dy.columns, pass.dbias.data<float>());
 }
 
 }  // namespace tern::linear_passes

@@ -1,11 +1,10 @@
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/linear/linear_passes.hpp"
 #include "tern/kernels/reference.hpp"
 
 namespace tern::linear_passes {
 
-void forward_ref(const Problem& problem, const Stream&) {
-    const Tensor &x = problem.inputs[0], &w = problem.inputs[1], &bias = problem.inputs[2];
-    const Tensor& y = problem.outputs[0];
+void run(Ref, const Forward& pass, const Stream&) {
+    const Tensor &x = pass.x, &w = pass.w, &bias = pass.bias, &y = pass.y;
     visit_floating(x.dtype(), [&]<class T>() {
         const auto xs = widened<T>(x), ws = widened<T>(w);
         const std::int64_t outputs = w.dim(0), inputs = w.dim(1);
@@ -19,8 +18,8 @@ void forward_ref(const Problem& problem, const Stream&) {
     });
 }
 
-void backward_input_ref(const Problem& problem, const Stream&) {
-    const Tensor &dy = problem.inputs[0], &w = problem.inputs[1], &dx = problem.outputs[0];
+void run(Ref, const BackwardInput& pass, const Stream&) {
+    const Tensor &dy = pass.dy, &w = pass.w, &dx = pass.dx;
     visit_floating(dy.dtype(), [&]<class T>() {
         const auto dys = widened<T>(dy), ws = widened<T>(w);
         const std::int64_t outputs = w.dim(0), inputs = w.dim(1);
@@ -33,8 +32,8 @@ void backward_input_ref(const Problem& problem, const Stream&) {
     });
 }
 
-void backward_weight_ref(const Problem& problem, const Stream&) {
-    const Tensor &x = problem.inputs[0], &dy = problem.inputs[1], &dw = problem.outputs[0];
+void run(Ref, const BackwardWeight& pass, const Stream&) {
+    const Tensor &x = pass.x, &dy = pass.dy, &dw = pass.dw;
     visit_floating(x.dtype(), [&]<class T>() {
         const auto xs = widened<T>(x), dys = widened<T>(dy);
         const std::int64_t outputs = dw.dim(0), inputs = dw.dim(1);
@@ -47,8 +46,8 @@ void backward_weight_ref(const Problem& problem, const Stream&) {
     });
 }
 
-void backward_bias_ref(const Problem& problem, const Stream&) {
-    const Tensor &dy = problem.inputs[0], &db = problem.outputs[0];
+void run(Ref, const BackwardBias& pass, const Stream&) {
+    const Tensor &dy = pass.dy, &db = pass.dbias;
     visit_floating(dy.dtype(), [&]<class T>() {
         std::vector<Compute<T>> sums(static_cast<std::size_t>(db.numel()));
         for (std::int64_t i = 0; i < dy.numel(); ++i)

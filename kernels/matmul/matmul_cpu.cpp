@@ -1,16 +1,14 @@
-#include "tern/kernels/matmul/matmul.hpp"
-
 #include "tern/kernels/gemm/gemm.hpp"
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/matmul/matmul_passes.hpp"
 
 namespace tern::matmul_passes {
 
-void forward_cpu(const Problem& problem, const Stream&) {
+void run(Cpu, const Forward& pass, const Stream&) {
     using gemm::Matrix;
-    const auto [transpose_a, transpose_b] = problem.params<MatmulParams>();
-    const Matrix a = Matrix::rows_of(problem.inputs[0]), b = Matrix::rows_of(problem.inputs[1]);
+    const auto [transpose_a, transpose_b] = pass.params;
+    const Matrix a = Matrix::rows_of(pass.a), b = Matrix::rows_of(pass.b);
     gemm::multiply(transpose_a ? a.transposed() : a, transpose_b ? b.transposed() : b, nullptr,
-                   problem.outputs[0].data<float>());
+                   pass.c.data<float>());
 }
 
 }  // namespace tern::matmul_passes

@@ -1,19 +1,16 @@
-#include "tern/kernels/matmul/matmul.hpp"
-
 #include "tern/kernels/cudnn/product.hpp"
+#include "tern/kernels/matmul/matmul_passes.hpp"
 
 namespace tern::matmul_passes {
 
-bool accepts_cudnn(const Problem& problem, std::string* why_not) {
-    const auto [transpose_a, transpose_b] = problem.params<MatmulParams>();
-    return cudnn::accepts_product({problem.inputs[0], transpose_a}, {problem.inputs[1], transpose_b}, {},
-                                  problem.outputs[0], why_not);
+bool accepts(Cudnn, const Forward& pass, std::string* why_not) {
+    const auto [transpose_a, transpose_b] = pass.params;
+    return cudnn::accepts_product({pass.a, transpose_a}, {pass.b, transpose_b}, {}, pass.c, why_not);
 }
 
-void run_cudnn(const Problem& problem, const Stream& stream) {
-    const auto [transpose_a, transpose_b] = problem.params<MatmulParams>();
-    cudnn::run_product({problem.inputs[0], transpose_a}, {problem.inputs[1], transpose_b}, {},
-                       problem.outputs[0], stream);
+void run(Cudnn, const Forward& pass, const Stream& stream) {
+    const auto [transpose_a, transpose_b] = pass.params;
+    cudnn::run_product({pass.a, transpose_a}, {pass.b, transpose_b}, {}, pass.c, stream);
 }
 
 }  // namespace tern::matmul_passes

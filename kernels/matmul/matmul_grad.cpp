@@ -2,17 +2,15 @@
 //   dA = dC B^T, so da = dC B^T, or its transpose B dC^T where a is transposed
 //   dB = A^T dC, so db = A^T dC, or its transpose dC^T A where b is transposed
 // Saved: a, b.
-#include "tern/kernels/matmul/matmul.hpp"
-
 #include "tern/core/autograd.hpp"
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/matmul/matmul_passes.hpp"
 
 namespace tern::matmul_passes {
 namespace {
 
-class MatmulBackward : public Function {
+class MatmulFunction : public Function {
   public:
-    explicit MatmulBackward(const MatmulParams& params) : params_(params) {}
+    explicit MatmulFunction(const MatmulParams& params) : params_(params) {}
 
     const char* name() const override { return "matmul"; }
 
@@ -33,10 +31,10 @@ class MatmulBackward : public Function {
 
 }  // namespace
 
-void record_grad(const Tensor& a, const Tensor& b, const Tensor& c, const MatmulParams& params) {
-    if (auto* function = Function::record<MatmulBackward>({a, b}, {c}, params)) {
-        function->save(a);
-        function->save(b);
+void record_grad(const Forward& pass) {
+    if (auto* function = Function::record<MatmulFunction>({pass.a, pass.b}, {pass.c}, pass.params)) {
+        function->save(pass.a);
+        function->save(pass.b);
     }
 }
 

@@ -1,13 +1,11 @@
-#include "tern/kernels/matmul/matmul.hpp"
-
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/matmul/matmul_passes.hpp"
 #include "tern/kernels/reference.hpp"
 
 namespace tern::matmul_passes {
 
-void forward_ref(const Problem& problem, const Stream&) {
-    const Tensor &a = problem.inputs[0], &b = problem.inputs[1], &c = problem.outputs[0];
-    const auto [transpose_a, transpose_b] = problem.params<MatmulParams>();
+void run(Ref, const Forward& pass, const Stream&) {
+    const Tensor &a = pass.a, &b = pass.b, &c = pass.c;
+    const auto [transpose_a, transpose_b] = pass.params;
     const std::int64_t rows = c.dim(0), columns = c.dim(1), terms = a.dim(transpose_a ? 0 : 1);
     visit_floating(a.dtype(), [&, transpose_a = transpose_a, transpose_b = transpose_b]<class T>() {
         const auto as = widened<T>(a), bs = widened<T>(b);

@@ -1,8 +1,6 @@
 // Images are split over threads.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tern/kernels/max_pool2d/max_pool2d_cpu.cpp"
-#include "tern/kernels/max_pool2d/max_pool2d.hpp"
-
 #include <algorithm>
 
 #include <hwy/foreach_target.h>
@@ -10,7 +8,7 @@
 
 #include "tern/core/parallel.hpp"
 #include "tern/kernels/max_pool2d/max_pool2d_loops_cpu.hpp"
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/max_pool2d/max_pool2d_passes.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace tern::max_pool2d_passes::HWY_NAMESPACE {
@@ -34,18 +32,18 @@ HWY_EXPORT(backward_image);
 
 }  // namespace
 
-void forward_cpu(const Problem& problem, const Stream&) {
-    const Tensor &x = problem.inputs[0], &y = problem.outputs[0];
-    const Geometry g(x.shape(), y.shape(), problem.params<MaxPool2dParams>().window);
+void run(Cpu, const Forward& pass, const Stream&) {
+    const Tensor &x = pass.x, &y = pass.y;
+    const Geometry g(x.shape(), y.shape(), pass.params.window);
     parallel_for(x.dim(0), 1, [&](std::int64_t n, std::int64_t) {
         HWY_DYNAMIC_DISPATCH(forward_image)
         (g, x.data<float>() + n * g.image_size(), y.data<float>() + n * g.windows_size());
     });
 }
 
-void backward_cpu(const Problem& problem, const Stream&) {
-    const Tensor &dy = problem.inputs[0], &x = problem.inputs[1], &dx = problem.outputs[0];
-    const Geometry g(x.shape(), dy.shape(), problem.params<MaxPool2dParams>().window);
+void run(Cpu, const Backward& pass, const Stream&) {
+    const Tensor &dy = pass.dy, &x = pass.x, &dx = pass.dx;
+    const Geometry g(x.shape(), dy.shape(), pass.params.window);
     parallel_for(x.dim(0), 1, [&](std::int64_t n, std::int64_t) {
         HWY_DYNAMIC_DISPATCH(backward_image)
         (g, dy.data<float>() + n * g.windows_size(), x.data<float>() + n * g.image_size(),

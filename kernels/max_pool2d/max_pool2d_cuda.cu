@@ -1,15 +1,13 @@
 // A thread has a pack of channels of one cell. The backward pass first notes for every window which cell was
 // taken, one byte per number of y (4 bytes for windows of 256 cells and more): x is then read once, instead
 // of once per window and cell, and each cell of dx gathers from its windows in their order.
-#include "tern/kernels/max_pool2d/max_pool2d.hpp"
-
 #include <algorithm>
 #include <cstdint>
 #include <limits>
 
 #include "tern/core/cuda/device/divisor.hpp"
 #include "tern/core/cuda/device/pack.cuh"
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/max_pool2d/max_pool2d_passes.hpp"
 #include "tern/kernels/visit_cuda.cuh"
 
 namespace tern::max_pool2d_passes {
@@ -201,9 +199,9 @@ Grid grid(const Shape& shape) {
 }
 
 template <class T, int V, class Number>
-void launch_backward(const Problem& problem, const Stream& stream) {
-    const Tensor &dy = problem.inputs[0], &x = problem.inputs[1], &dx = problem.outputs[0];
-    const Window2d& window = problem.params<MaxPool2dParams>().window;
+void launch_backward(const Backward& pass, const Stream& stream) {
+    const Tensor &dy = pass.dy, &x = pass.x, &dx = pass.dx;
+    const Window2d& window = pass.params.window;
     const Geometry g(x.shape(), dy.shape(), window);
     const Tensor taken = Tensor::empty(dy.shape(), dtype_of<Number>(), x.device());
     const MaxPool2dTaken<T, V, Number> take{x.data<T>(), taken.data<Number>(), grid<V>(dy.shape()), g};
@@ -220,35 +218,38 @@ void launch_backward(const Problem& problem, const Stream& stream) {
     launch_elements(gather, dx.numel() / V, stream);
 }
 
+template <class Pass>
+bool takes(const Pass& pass, std::string* why_not) {
+    if (!accepts_cuda_floating(tensors_of(pass), why_not)) return false;
+    const Window2d& w = pass.params.window;
+    const std::int64_t largest = std::max({pass.x.dim(1) + w.pad_top + w.pad_bottom,
+                                           pass.x.dim(2) + w.pad_left + w.pad_right, w.stride_h, w.stride_w});
+    return largest <= INT32_MAX / 2 || refuse(why_not, "extents of more than 2^30: ", w);
+}
+
 }  // namespace
 
-void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
-    const Tensor &x = problem.inputs[0], &y = problem.outputs[0];
-    const Geometry g(x.shape(), y.shape(), problem.params<MaxPool2dParams>().window);
-    visit_cuda_packs(tensors_of(problem), g.channels, [&]<class T, int V>() {
+void run(Cuda, const Forward& pass, const Stream& stream) {
+    const Tensor &x = pass.x, &y = pass.y;
+    const Geometry g(x.shape(), y.shape(), pass.params.window);
+    visit_cuda_packs(tensors_of(pass), g.channels, [&]<class T, int V>() {
         const MaxPool2dForward<T, V> work{x.data<T>(), y.data<T>(), grid<V>(y.shape()), g};
         launch_elements(work, y.numel() / V, stream);
     });
 }
 
-void TERN_CUDA_PASS(backward)(const Problem& problem, const Stream& stream) {
-    const Window2d& window = problem.params<MaxPool2dParams>().window;
+void run(Cuda, const Backward& pass, const Stream& stream) {
+    const Window2d& window = pass.params.window;
     const bool bytes = window.kernel_h * window.kernel_w <= kNone<std::uint8_t>;
-    visit_cuda_packs(tensors_of(problem), problem.outputs[0].dim(3), [&]<class T, int V>() {
+    visit_cuda_packs(tensors_of(pass), pass.dx.dim(3), [&]<class T, int V>() {
         if (bytes)
-            launch_backward<T, V, std::uint8_t>(problem, stream);
+            launch_backward<T, V, std::uint8_t>(pass, stream);
         else
-            launch_backward<T, V, std::int32_t>(problem, stream);
+            launch_backward<T, V, std::int32_t>(pass, stream);
     });
 }
 
-bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
-    if (!accepts_cuda_floating(problem, why_not)) return false;
-    const Window2d& w = problem.params<MaxPool2dParams>().window;
-    const Tensor& x = problem.inputs.back();  // (x), or (dy, x)
-    const std::int64_t largest = std::max(
-        {x.dim(1) + w.pad_top + w.pad_bottom, x.dim(2) + w.pad_left + w.pad_right, w.stride_h, w.stride_w});
-    return largest <= INT32_MAX / 2 || refuse(why_not, "extents of more than 2^30: ", w);
-}
+bool accepts(Cuda, const Forward& pass, std::string* why_not) { return takes(pass, why_not); }
+bool accepts(Cuda, const Backward& pass, std::string* why_not) { return takes(pass, why_not); }
 
 }  // namespace tern::max_pool2d_passes

@@ -1,59 +1,15 @@
 #include "tern/kernels/normalize/normalize.hpp"
 
 #include "tern/kernels/channels.hpp"
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/normalize/normalize_passes.hpp"
 
 namespace tern {
-namespace normalize_passes {
-
-void forward_ref(const Problem& problem, const Stream& stream);
-void backward_reduce_ref(const Problem& problem, const Stream& stream);
-void backward_input_ref(const Problem& problem, const Stream& stream);
-void forward_cpu(const Problem& problem, const Stream& stream);
-void backward_reduce_cpu(const Problem& problem, const Stream& stream);
-void backward_input_cpu(const Problem& problem, const Stream& stream);
-void forward_cuda(const Problem& problem, const Stream& stream);
-void backward_reduce_cuda(const Problem& problem, const Stream& stream);
-void backward_input_cuda(const Problem& problem, const Stream& stream);
-bool accepts_cuda(const Problem& problem, std::string* why_not);
-void run_cudnn(const Problem& problem, const Stream& stream);
-bool accepts_cudnn(const Problem& problem, std::string* why_not);
-void record_grad(const Tensors& inputs, const Tensor& output, const NormalizeParams& params);
-
-}  // namespace normalize_passes
-
 using namespace normalize_passes;
 
-// backward_input leaves dresidual out where it is undefined: no residual, or dy itself is its gradient.
 const Op& normalize_op() {
-    const auto implementations = [](auto ours, auto cpu_version, auto reference) {
-        return std::vector<Implementation>{{Backend::cuda, ours, TERN_IF_CUDA(accepts_cuda)},
-                                           {Backend::cpu, cpu_version, accepts_float32},
-                                           {Backend::ref, reference}};
-    };
-    static const Op op{
-        "normalize",
-        {{"normalize",
-          "forward",
-          {"x", "mean", "variance", "gamma", "beta", "residual"},
-          {"y"},
-          {{Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
-           {Backend::cudnn, TERN_IF_CUDA(run_cudnn), TERN_IF_CUDA(accepts_cudnn)},
-           {Backend::cpu, forward_cpu, accepts_float32},
-           {Backend::ref, forward_ref}},
-          flops_per_input<4>},
-         {"normalize",
-          "backward_reduce",
-          {"x", "mean", "variance", "gamma", "beta", "residual", "dy"},
-          {"dgamma", "dbeta", "dmean", "dvariance"},
-          implementations(TERN_IF_CUDA(backward_reduce_cuda), backward_reduce_cpu, backward_reduce_ref),
-          flops_per_input<8>},
-         {"normalize",
-          "backward_input",
-          {"x", "mean", "variance", "gamma", "beta", "residual", "dy"},
-          {"dx", "dresidual"},
-          implementations(TERN_IF_CUDA(backward_input_cuda), backward_input_cpu, backward_input_ref),
-          flops_per_input<4>}}};
+    static const Op op{"normalize",
+                       {pass_of<Forward, Cuda, Partial<Cudnn>, Cpu, Ref>(),
+                        pass_of<BackwardReduce, Cuda, Cpu, Ref>(), pass_of<BackwardInput, Cuda, Cpu, Ref>()}};
     return op;
 }
 
@@ -72,9 +28,16 @@ Tensor normalize(const Tensor& input, const Tensor& mean, const Tensor& variance
     check_channel_vector("normalize", "mean", mean, input);
     check_channel_vector("normalize", "variance", variance, input);
     const Tensor output = Tensor::empty(input.shape(), input.dtype(), input.device());
-    static const Pass& forward = normalize_op().pass("forward");
-    run_pass(forward, ParamsRef(params), {input, mean, variance, gamma, beta, residual}, {output});
-    record_grad({input, mean, variance, gamma, beta, residual}, output, params);
+    const Forward pass{.params = params,
+                       .x = input,
+                       .mean = mean,
+                       .variance = variance,
+                       .gamma = gamma,
+                       .beta = beta,
+                       .residual = residual,
+                       .y = output};
+    run_pass(pass);
+    record_grad(pass);
     return output;
 }
 

@@ -9,7 +9,7 @@
 #include "tern/kernels/activation/activation_cpu.hpp"
 #include "tern/kernels/channel_rows_cpu.hpp"
 #include "tern/kernels/channels.hpp"
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/normalize/normalize_passes.hpp"
 
 namespace tern {
 
@@ -185,27 +185,16 @@ void NormalizeCpu::backward_input(const Tensor& dy, const Slopes& slopes, const 
 }
 
 namespace normalize_passes {
-namespace {
 
-NormalizeCpu normalization(const Problem& problem) {
-    const auto& in = problem.inputs;
-    return {in[0], in[1], in[2], in[3], in[4], in[5], problem.params<NormalizeParams>()};
+void run(Cpu, const Forward& pass, const Stream&) { NormalizeCpu(pass).forward(pass.y); }
+
+void run(Cpu, const BackwardReduce& pass, const Stream&) {
+    const NormalizeCpu n(pass);
+    n.store_gradients(n.reduce(pass.dy), pass.dgamma, pass.dbeta, pass.dmean, pass.dvariance);
 }
 
-}  // namespace
-
-void forward_cpu(const Problem& problem, const Stream&) {
-    normalization(problem).forward(problem.outputs[0]);
-}
-
-void backward_reduce_cpu(const Problem& problem, const Stream&) {
-    const NormalizeCpu n = normalization(problem);
-    const auto& out = problem.outputs;
-    n.store_gradients(n.reduce(problem.inputs[6]), out[0], out[1], out[2], out[3]);
-}
-
-void backward_input_cpu(const Problem& problem, const Stream&) {
-    normalization(problem).backward_input(problem.inputs[6], {}, problem.outputs[0], problem.outputs[1]);
+void run(Cpu, const BackwardInput& pass, const Stream&) {
+    NormalizeCpu(pass).backward_input(pass.dy, {}, pass.dx, pass.dresidual);
 }
 
 }  // namespace normalize_passes

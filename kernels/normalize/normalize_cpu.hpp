@@ -14,6 +14,11 @@ class NormalizeCpu {
     NormalizeCpu(const Tensor& x, const Tensor& mean, const Tensor& variance, const Tensor& gamma,
                  const Tensor& beta, const Tensor& residual, const NormalizeParams& params);
 
+    /// Of a pass with these tensors and NormalizeParams.
+    template <class Pass>
+    explicit NormalizeCpu(const Pass& pass)
+        : NormalizeCpu(pass.x, pass.mean, pass.variance, pass.gamma, pass.beta, pass.residual, pass.params) {}
+
     void forward(const Tensor& y) const;
     /// y of `rows` rows from the `row`-th on.
     void forward_rows(std::int64_t row, std::int64_t rows, float* y) const;

@@ -5,6 +5,7 @@
 #include "tern/kernels/channel_rows_cuda.cuh"
 #include "tern/kernels/channels.hpp"
 #include "tern/kernels/normalize/normalize_device.cuh"
+#include "tern/kernels/normalize/normalize_passes.hpp"
 
 namespace tern {
 namespace {
@@ -172,82 +173,79 @@ const T* data_or_null(const Tensor& tensor) {
     return tensor ? tensor.data<T>() : nullptr;
 }
 
-// x, mean, variance, gamma and beta are the first inputs of every pass.
-ChannelInputs channel_inputs(const Problem& problem) {
-    const auto& in = problem.inputs;
-    return {in[1].data<float>(), in[2].data<float>(), in[3].data<float>(), in[4].data<float>(),
-            static_cast<float>(problem.params<NormalizeParams>().epsilon)};
+template <class Pass>
+ChannelInputs channel_inputs(const Pass& pass) {
+    return {pass.mean.template data<float>(), pass.variance.template data<float>(),
+            pass.gamma.template data<float>(), pass.beta.template data<float>(),
+            static_cast<float>(pass.params.epsilon)};
 }
 
 enum class Way { forward, backward };
 
 // Calls function.operator()<T, V>(activation, walk).
 template <Way kWay, class F>
-void visit_rows(const Problem& problem, F function) {
-    const Tensor& x = problem.inputs[0];
-    visit_cuda_packs(tensors_of(problem), x.dim(-1), [&]<class T, int V>() {
-        normalize_device::visit_activation_kind(
-            problem.params<NormalizeParams>(), [&]<class Activated>(Activated activation) {
-                constexpr int kRows =
-                    kWay == Way::forward ? Activated::kForwardRows : Activated::template kBackwardRows<V>;
-                const RowWalk walk(rows_of(x.shape()), x.dim(-1), V, kRows);
-                function.template operator()<T, V>(activation, walk);
-            });
+void visit_rows(const Tensor& x, const NormalizeParams& params, TensorRefs all, F function) {
+    visit_cuda_packs(all, x.dim(-1), [&]<class T, int V>() {
+        normalize_device::visit_activation_kind(params, [&]<class Activated>(Activated activation) {
+            constexpr int kRows =
+                kWay == Way::forward ? Activated::kForwardRows : Activated::template kBackwardRows<V>;
+            const RowWalk walk(rows_of(x.shape()), x.dim(-1), V, kRows);
+            function.template operator()<T, V>(activation, walk);
+        });
     });
 }
 
 }  // namespace
 
-Tensor TERN_CUDA_PASS(NormalizeBackward)::sums(const Problem& problem, const Stream& stream) {
-    const Tensor &x = problem.inputs[0], &residual = problem.inputs[5], &dy = problem.inputs[6];
+Tensor TERN_CUDA_FUNCTION(normalize_gradient_sums)(const NormalizeGradient& of, const Stream& stream) {
     Tensor partial;
-    visit_rows<Way::backward>(problem, [&]<class T, int V, class F>(F activation, const RowWalk& walk) {
-        partial = Tensor::empty({walk.partials(), 2, walk.channels}, DType::float32, x.device());
-        cuda::launch(normalize_gradient_sums_kernel<T, V, F>, walk.shape(V), stream, x.data<T>(),
-                     data_or_null<T>(residual), dy.data<T>(), partial.data<float>(), channel_inputs(problem),
-                     activation, walk);
-    });
+    visit_rows<Way::backward>(
+        of.x, of.params, of.all, [&]<class T, int V, class F>(F activation, const RowWalk& walk) {
+            partial = Tensor::empty({walk.partials(), 2, walk.channels}, DType::float32, of.x.device());
+            cuda::launch(normalize_gradient_sums_kernel<T, V, F>, walk.shape(V), stream, of.x.data<T>(),
+                         data_or_null<T>(of.residual), of.dy.data<T>(), partial.data<float>(),
+                         channel_inputs(of), activation, walk);
+        });
     return partial;
 }
 
-void TERN_CUDA_PASS(NormalizeBackward)::input(const Problem& problem, const Slopes& slopes, const Tensor& dx,
-                                              const Tensor& dresidual, const Stream& stream) {
-    const Tensor &x = problem.inputs[0], &residual = problem.inputs[5], &dy = problem.inputs[6];
-    visit_rows<Way::backward>(problem, [&]<class T, int V, class F>(F activation, const RowWalk& walk) {
-        cuda::launch(normalize_backward_input_kernel<T, V, F>, walk.shape(V), stream, x.data<T>(),
-                     data_or_null<T>(residual), dy.data<T>(), data_or_null<float>(slopes.centred),
-                     data_or_null<float>(slopes.constant), dx.data<T>(),
-                     dresidual ? dresidual.data<T>() : nullptr, channel_inputs(problem), activation, walk);
-    });
+void TERN_CUDA_FUNCTION(normalize_gradient_input)(const NormalizeGradient& of, const NormalizeSlopes& slopes,
+                                              const Tensor& dx, const Tensor& dresidual,
+                                              const Stream& stream) {
+    visit_rows<Way::backward>(
+        of.x, of.params, of.all, [&]<class T, int V, class F>(F activation, const RowWalk& walk) {
+            cuda::launch(normalize_backward_input_kernel<T, V, F>, walk.shape(V), stream, of.x.data<T>(),
+                         data_or_null<T>(of.residual), of.dy.data<T>(), data_or_null<float>(slopes.centred),
+                         data_or_null<float>(slopes.constant), dx.data<T>(),
+                         dresidual ? dresidual.data<T>() : nullptr, channel_inputs(of), activation, walk);
+        });
 }
 
 namespace normalize_passes {
 
-void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
-    const Tensor &x = problem.inputs[0], &residual = problem.inputs[5], &y = problem.outputs[0];
-    visit_rows<Way::forward>(problem, [&]<class T, int V, class F>(F activation, const RowWalk& walk) {
-        cuda::launch(normalize_forward_kernel<T, V, F>, walk.shape(V), stream, x.data<T>(),
-                     data_or_null<T>(residual), y.data<T>(), channel_inputs(problem), activation, walk);
-    });
+void run(Cuda, const Forward& pass, const Stream& stream) {
+    visit_rows<Way::forward>(pass.x, pass.params, tensors_of(pass),
+                             [&]<class T, int V, class F>(F activation, const RowWalk& walk) {
+                                 cuda::launch(normalize_forward_kernel<T, V, F>, walk.shape(V), stream,
+                                              pass.x.data<T>(), data_or_null<T>(pass.residual),
+                                              pass.y.data<T>(), channel_inputs(pass), activation, walk);
+                             });
 }
 
-void TERN_CUDA_PASS(backward_reduce)(const Problem& problem, const Stream& stream) {
-    const Tensor partial = TERN_CUDA_PASS(NormalizeBackward)::sums(problem, stream);
-    const ChannelInputs in = channel_inputs(problem);
-    const auto& out = problem.outputs;
+void run(Cuda, const BackwardReduce& pass, const Stream& stream) {
+    const auto all = tensors_of(pass);
+    const Tensor partial = TERN_CUDA_FUNCTION(normalize_gradient_sums)({pass, pass.params, all}, stream);
     rows::launch_merge(
         partial,
-        MergeGradients{in.variance, in.gamma, problem.params<NormalizeParams>().epsilon, out[0].data<float>(),
-                       out[1].data<float>(), out[2].data<float>(), out[3].data<float>()},
+        MergeGradients{pass.variance.data<float>(), pass.gamma.data<float>(), pass.params.epsilon,
+                       pass.dgamma.data<float>(), pass.dbeta.data<float>(), pass.dmean.data<float>(),
+                       pass.dvariance.data<float>()},
         stream);
 }
 
-void TERN_CUDA_PASS(backward_input)(const Problem& problem, const Stream& stream) {
-    TERN_CUDA_PASS(NormalizeBackward)::input(problem, {}, problem.outputs[0], problem.outputs[1], stream);
-}
-
-bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
-    return accepts_cuda_floating(problem, why_not);
+void run(Cuda, const BackwardInput& pass, const Stream& stream) {
+    const auto all = tensors_of(pass);
+    TERN_CUDA_FUNCTION(normalize_gradient_input)({pass, pass.params, all}, {}, pass.dx, pass.dresidual, stream);
 }
 
 }  // namespace normalize_passes

@@ -3,17 +3,15 @@
 //   dgamma = r sum dz (x - mean)                    dbeta = sum dz
 //   dmean = -gamma r sum dz                         dvariance = -1/2 gamma r^3 sum dz (x - mean)
 // Saved: all inputs; z is computed again, so y need not be kept.
-#include "tern/kernels/normalize/normalize.hpp"
-
 #include "tern/core/autograd.hpp"
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/normalize/normalize_passes.hpp"
 
 namespace tern::normalize_passes {
 namespace {
 
-class NormalizeBackward : public Function {
+class NormalizeFunction : public Function {
   public:
-    explicit NormalizeBackward(const NormalizeParams& params) : params_(params) {}
+    explicit NormalizeFunction(const NormalizeParams& params) : params_(params) {}
 
     const char* name() const override { return "normalize"; }
 
@@ -24,9 +22,18 @@ class NormalizeBackward : public Function {
         if (needs_input_grad(1) || needs_input_grad(2) || needs_input_grad(3) || needs_input_grad(4)) {
             for (Tensor* grad : {&dgamma, &dbeta, &dmean, &dvariance})
                 *grad = Tensor::empty(gamma.shape(), gamma.dtype(), gamma.device());
-            static const Pass& reduce = normalize_op().pass("backward_reduce");
-            run_pass(reduce, ParamsRef(params_), {x, mean, variance, gamma, beta, residual, dy},
-                     {dgamma, dbeta, dmean, dvariance});
+            run_pass(BackwardReduce{.params = params_,
+                                    .x = x,
+                                    .mean = mean,
+                                    .variance = variance,
+                                    .gamma = gamma,
+                                    .beta = beta,
+                                    .residual = residual,
+                                    .dy = dy,
+                                    .dgamma = dgamma,
+                                    .dbeta = dbeta,
+                                    .dmean = dmean,
+                                    .dvariance = dvariance});
         }
         const bool residual_takes_dy = params_.activation == Activation::none;
         if (needs_input_grad(5)) {
@@ -34,9 +41,16 @@ class NormalizeBackward : public Function {
         }
         if (needs_input_grad(0) || (needs_input_grad(5) && !residual_takes_dy)) {
             dx = Tensor::empty(x.shape(), x.dtype(), x.device());
-            static const Pass& backward_input = normalize_op().pass("backward_input");
-            run_pass(backward_input, ParamsRef(params_), {x, mean, variance, gamma, beta, residual, dy},
-                     {dx, residual_takes_dy ? Tensor() : dresidual});
+            run_pass(BackwardInput{.params = params_,
+                                   .x = x,
+                                   .mean = mean,
+                                   .variance = variance,
+                                   .gamma = gamma,
+                                   .beta = beta,
+                                   .residual = residual,
+                                   .dy = dy,
+                                   .dx = dx,
+                                   .dresidual = residual_takes_dy ? Tensor() : dresidual});
         }
         return {dx, dmean, dvariance, dgamma, dbeta, dresidual};
     }
@@ -47,8 +61,9 @@ class NormalizeBackward : public Function {
 
 }  // namespace
 
-void record_grad(const Tensors& inputs, const Tensor& output, const NormalizeParams& params) {
-    if (auto* function = Function::record<NormalizeBackward>(inputs, {output}, params)) {
+void record_grad(const Forward& pass) {
+    const Tensors inputs{pass.x, pass.mean, pass.variance, pass.gamma, pass.beta, pass.residual};
+    if (auto* function = Function::record<NormalizeFunction>(inputs, {pass.y}, pass.params)) {
         for (const Tensor& input : inputs) function->save(input);
     }
 }

@@ -1,32 +1,22 @@
 #include "tern/kernels/normalize/normalize_ref.hpp"
 
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/normalize/normalize_passes.hpp"
 
 namespace tern::normalize_passes {
-namespace {
 
-template <class T>
-ref::Normalization<T> normalization(const Problem& problem) {
-    const auto& in = problem.inputs;
-    return {in[0], in[1], in[2], in[3], in[4], in[5], problem.params<NormalizeParams>()};
-}
-
-}  // namespace
-
-void forward_ref(const Problem& problem, const Stream&) {
-    const Tensor& y = problem.outputs[0];
+void run(Ref, const Forward& pass, const Stream&) {
+    const Tensor& y = pass.y;
     visit_floating(y.dtype(), [&]<class T>() {
-        const auto n = normalization<T>(problem);
+        const ref::Normalization<T> n(pass);
         for (std::size_t i = 0; i < n.x.size(); ++i) y.data<T>()[i] = static_cast<T>(n.output(i));
     });
 }
 
-void backward_reduce_ref(const Problem& problem, const Stream&) {
-    const auto& out = problem.outputs;
-    visit_floating(problem.inputs[0].dtype(), [&]<class T>() {
+void run(Ref, const BackwardReduce& pass, const Stream&) {
+    visit_floating(pass.x.dtype(), [&]<class T>() {
         using Real = Compute<T>;
-        const auto n = normalization<T>(problem);
-        const std::vector<Real> dy = widened<T>(problem.inputs[6]);
+        const ref::Normalization<T> n(pass);
+        const std::vector<Real> dy = widened<T>(pass.dy);
         std::vector<double> sums(n.mean.size()), products(n.mean.size());  // see channel_moments_ref.cpp
         for (std::size_t i = 0; i < dy.size(); ++i) {
             const Real dz = n.gradient(i, dy[i]);
@@ -36,19 +26,19 @@ void backward_reduce_ref(const Problem& problem, const Stream&) {
         for (std::size_t c = 0; c < sums.size(); ++c) {
             const Real r = n.inverse_deviation[c];
             const auto sum = static_cast<Real>(sums[c]), product = static_cast<Real>(products[c]);
-            out[0].data<Real>()[c] = r * product;
-            out[1].data<Real>()[c] = sum;
-            out[2].data<Real>()[c] = -n.gamma[c] * r * sum;
-            out[3].data<Real>()[c] = -n.gamma[c] * r * r * r * product / 2;
+            pass.dgamma.data<Real>()[c] = r * product;
+            pass.dbeta.data<Real>()[c] = sum;
+            pass.dmean.data<Real>()[c] = -n.gamma[c] * r * sum;
+            pass.dvariance.data<Real>()[c] = -n.gamma[c] * r * r * r * product / 2;
         }
     });
 }
 
-void backward_input_ref(const Problem& problem, const Stream&) {
-    const Tensor &dx = problem.outputs[0], &dresidual = problem.outputs[1];
+void run(Ref, const BackwardInput& pass, const Stream&) {
+    const Tensor &dx = pass.dx, &dresidual = pass.dresidual;
     visit_floating(dx.dtype(), [&]<class T>() {
-        const auto n = normalization<T>(problem);
-        const std::vector<Compute<T>> dy = widened<T>(problem.inputs[6]);
+        const ref::Normalization<T> n(pass);
+        const std::vector<Compute<T>> dy = widened<T>(pass.dy);
         for (std::size_t i = 0; i < dy.size(); ++i) {
             const std::size_t c = n.channel(i);
             const Compute<T> dz = n.gradient(i, dy[i]);

@@ -31,6 +31,12 @@ struct Normalization {
             value = 1 / std::sqrt(value + static_cast<Real>(params.epsilon));
     }
 
+    /// Of a pass with these tensors and NormalizeParams.
+    template <class Pass>
+    explicit Normalization(const Pass& pass)
+        : Normalization(pass.x, pass.mean, pass.variance, pass.gamma, pass.beta, pass.residual, pass.params) {
+    }
+
     std::size_t channel(std::size_t i) const { return i % mean.size(); }
     Real distance(std::size_t i) const { return x[i] - mean[channel(i)]; }
     Real before_activation(std::size_t i) const {

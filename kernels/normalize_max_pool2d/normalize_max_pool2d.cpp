@@ -1,37 +1,14 @@
 #include "tern/kernels/normalize_max_pool2d/normalize_max_pool2d.hpp"
 
 #include "tern/kernels/channels.hpp"
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/normalize_max_pool2d/normalize_max_pool2d_passes.hpp"
 
 namespace tern {
-namespace normalize_max_pool2d_passes {
-
-void forward_ref(const Problem& problem, const Stream& stream);
-void backward_ref(const Problem& problem, const Stream& stream);
-void forward_cpu(const Problem& problem, const Stream& stream);
-void backward_cpu(const Problem& problem, const Stream& stream);
-void record_grad(const Tensor& input, const DeferredNormalize& norm, const Tensor& output,
-                 const NormalizeMaxPool2dParams& params);
-
-}  // namespace normalize_max_pool2d_passes
-
 using namespace normalize_max_pool2d_passes;
 
-// The arithmetic is normalize's. dx is left out where nobody needs it.
 const Op& normalize_max_pool2d_op() {
     static const Op op{"normalize_max_pool2d",
-                       {{"normalize_max_pool2d",
-                         "forward",
-                         {"x", "mean", "variance", "gamma", "beta"},
-                         {"y"},
-                         {{Backend::cpu, forward_cpu, accepts_float32}, {Backend::ref, forward_ref}},
-                         flops_per_input<4>},
-                        {"normalize_max_pool2d",
-                         "backward",
-                         {"x", "mean", "variance", "gamma", "beta", "dy"},
-                         {"dx", "dmean", "dvariance", "dgamma", "dbeta"},
-                         {{Backend::cpu, backward_cpu, accepts_float32}, {Backend::ref, backward_ref}},
-                         flops_per_input<12>}},
+                       {pass_of<Forward, Cpu, Ref>(), pass_of<Backward, Cpu, Ref>()},
                        {DeviceType::cpu}};
     return op;
 }
@@ -50,9 +27,15 @@ Tensor normalize_max_pool2d(const Tensor& input, const DeferredNormalize& norm, 
     check_channel_vector(where, "variance", norm.variance, input);
     const NormalizeMaxPool2dParams params{norm.params, window};
     const Tensor output = Tensor::empty(shape, input.dtype(), input.device());
-    static const Pass& forward = normalize_max_pool2d_op().pass("forward");
-    run_pass(forward, ParamsRef(params), {input, norm.mean, norm.variance, norm.gamma, norm.beta}, {output});
-    record_grad(input, norm, output, params);
+    const Forward pass{.params = params,
+                       .x = input,
+                       .mean = norm.mean,
+                       .variance = norm.variance,
+                       .gamma = norm.gamma,
+                       .beta = norm.beta,
+                       .y = output};
+    run_pass(pass);
+    record_grad(pass);
     return output;
 }
 

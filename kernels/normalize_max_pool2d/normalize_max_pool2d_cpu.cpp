@@ -3,8 +3,6 @@
 // normalisation where it is: the memory sees x, dy and dx once.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tern/kernels/normalize_max_pool2d/normalize_max_pool2d_cpu.cpp"
-#include "tern/kernels/normalize_max_pool2d/normalize_max_pool2d.hpp"
-
 #include <algorithm>
 
 #include <hwy/foreach_target.h>
@@ -14,7 +12,7 @@
 #include "tern/kernels/gemm/panels.hpp"
 #include "tern/kernels/max_pool2d/max_pool2d_loops_cpu.hpp"
 #include "tern/kernels/normalize/normalize_cpu.hpp"
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/normalize_max_pool2d/normalize_max_pool2d_passes.hpp"
 #include "tern/kernels/sliding_rows_cpu.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -46,10 +44,9 @@ using max_pool2d_passes::Geometry;
 // partial sums.
 constexpr std::int64_t kTasks = 16;
 
-NormalizeCpu normalization(const Problem& problem) {
-    const auto& in = problem.inputs;
-    return {
-        in[0], in[1], in[2], in[3], in[4], Tensor(), problem.params<NormalizeMaxPool2dParams>().normalize};
+template <class Pass>
+NormalizeCpu normalization(const Pass& pass) {
+    return {pass.x, pass.mean, pass.variance, pass.gamma, pass.beta, kNoTensor, pass.params.normalize};
 }
 
 /// The normalised rows of one image that a row of windows spans.
@@ -81,10 +78,10 @@ class Activations {
 
 }  // namespace
 
-void forward_cpu(const Problem& problem, const Stream&) {
-    const Tensor &x = problem.inputs[0], &y = problem.outputs[0];
-    const Geometry g(x.shape(), y.shape(), problem.params<NormalizeMaxPool2dParams>().window);
-    const NormalizeCpu norm = normalization(problem);
+void run(Cpu, const Forward& pass, const Stream&) {
+    const Tensor &x = pass.x, &y = pass.y;
+    const Geometry g(x.shape(), y.shape(), pass.params.window);
+    const NormalizeCpu norm = normalization(pass);
     const std::int64_t images = x.dim(0);
     const std::int64_t per_image =
         std::clamp<std::int64_t>(kTasks / std::max<std::int64_t>(images, 1), 1, g.out_height);
@@ -99,12 +96,11 @@ void forward_cpu(const Problem& problem, const Stream&) {
     });
 }
 
-void backward_cpu(const Problem& problem, const Stream&) {
-    const Tensor &x = problem.inputs[0], &dy = problem.inputs[5];
-    const auto& out = problem.outputs;
-    const Geometry g(x.shape(), dy.shape(), problem.params<NormalizeMaxPool2dParams>().window);
-    const NormalizeCpu norm = normalization(problem);
-    const Tensor dx = out[0] ? out[0] : Tensor::empty(x.shape());  // the pool's gradient needs a place
+void run(Cpu, const Backward& pass, const Stream&) {
+    const Tensor &x = pass.x, &dy = pass.dy;
+    const Geometry g(x.shape(), dy.shape(), pass.params.window);
+    const NormalizeCpu norm = normalization(pass);
+    const Tensor dx = pass.dx ? pass.dx : Tensor::empty(x.shape());  // the pool's gradient needs a place
     const auto run_image = [&](std::int64_t n, double* dz, double* dz_centred) {
         Activations activations(g, norm, n);
         float* const image = dx.data<float>() + n * g.image_size();
@@ -130,7 +126,7 @@ void backward_cpu(const Problem& problem, const Stream&) {
         double* const dz = sums.data<double>() + part * 2 * g.channels;
         for (std::int64_t n = begin; n < end; ++n) run_image(n, dz, dz + g.channels);
     });
-    norm.store_gradients(NormalizeCpu::sum_parts(sums), out[3], out[4], out[1], out[2]);
+    norm.store_gradients(NormalizeCpu::sum_parts(sums), pass.dgamma, pass.dbeta, pass.dmean, pass.dvariance);
 }
 
 }  // namespace tern::normalize_max_pool2d_passes

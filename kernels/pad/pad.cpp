@@ -1,39 +1,14 @@
 #include "tern/kernels/pad/pad.hpp"
 
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/pad/pad_passes.hpp"
 
 namespace tern {
-namespace pad_passes {
-
-void forward_ref(const Problem& problem, const Stream& stream);
-void backward_ref(const Problem& problem, const Stream& stream);
-void forward_cpu(const Problem& problem, const Stream& stream);
-void backward_cpu(const Problem& problem, const Stream& stream);
-void forward_cuda(const Problem& problem, const Stream& stream);
-void backward_cuda(const Problem& problem, const Stream& stream);
-bool accepts_cuda(const Problem& problem, std::string* why_not);
-void record_grad(const Tensor& input, const Tensor& output, const PadParams& params);
-
-}  // namespace pad_passes
-
 using namespace pad_passes;
 
 const Op& pad_op() {
     static const Op op{"pad",
-                       {{"pad",
-                         "forward",
-                         {"x"},
-                         {"y"},
-                         {{Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
-                          {Backend::cpu, forward_cpu},
-                          {Backend::ref, forward_ref}}},
-                        {"pad",
-                         "backward",
-                         {"dy"},
-                         {"dx"},
-                         {{Backend::cuda, TERN_IF_CUDA(backward_cuda), TERN_IF_CUDA(accepts_cuda)},
-                          {Backend::cpu, backward_cpu},
-                          {Backend::ref, backward_ref}}}}};
+                       {pass_of<Forward, Partial<Cuda>, Total<Cpu>, Ref>(),
+                        pass_of<Backward, Partial<Cuda>, Total<Cpu>, Ref>()}};
     return op;
 }
 
@@ -56,9 +31,9 @@ Tensor pad(const Tensor& input, const std::vector<std::pair<std::int64_t, std::i
     const Tensor output =
         Tensor::empty(pad_output_shape(input.shape(), borders), input.dtype(), input.device());
     const PadParams params{borders, value};
-    static const Pass& forward = pad_op().pass("forward");
-    run_pass(forward, ParamsRef(params), {input}, {output});
-    record_grad(input, output, params);
+    const Forward pass{.params = params, .x = input, .y = output};
+    run_pass(pass);
+    record_grad(pass);
     return output;
 }
 

@@ -1,11 +1,9 @@
 // Rows are copied into or out of the middle, over threads; forward, the whole is filled with the value
 // before.
-#include "tern/kernels/pad/pad.hpp"
-
 #include <algorithm>
 
 #include "tern/kernels/loop_nest.hpp"
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/pad/pad_passes.hpp"
 
 namespace tern::pad_passes {
 namespace {
@@ -30,9 +28,9 @@ void for_each_row(const Shape& inner, const Shape& padded, const PadParams& para
 
 }  // namespace
 
-void forward_cpu(const Problem& problem, const Stream&) {
-    const Tensor &x = problem.inputs[0], &y = problem.outputs[0];
-    const auto& params = problem.params<PadParams>();
+void run(Cpu, const Forward& pass, const Stream&) {
+    const Tensor &x = pass.x, &y = pass.y;
+    const auto& params = pass.params;
     visit_any(x.dtype(), [&]<class T>() {
         const T* from = x.data<T>();
         T* to = y.data<T>();
@@ -45,9 +43,9 @@ void forward_cpu(const Problem& problem, const Stream&) {
     });
 }
 
-void backward_cpu(const Problem& problem, const Stream&) {
-    const Tensor &dy = problem.inputs[0], &dx = problem.outputs[0];
-    const auto& params = problem.params<PadParams>();
+void run(Cpu, const Backward& pass, const Stream&) {
+    const Tensor &dy = pass.dy, &dx = pass.dx;
+    const auto& params = pass.params;
     visit_any(dy.dtype(), [&]<class T>() {
         const T* from = dy.data<T>();
         T* to = dx.data<T>();

@@ -1,8 +1,7 @@
 // Forward, the whole is filled with the value and the input copied into the middle: two kernels, the second
 // of which writes once more what it copies. Backward, the middle is copied out.
-#include "tern/kernels/pad/pad.hpp"
-
 #include "tern/kernels/copy_cuda.cuh"
+#include "tern/kernels/pad/pad_passes.hpp"
 
 namespace tern::pad_passes {
 namespace {
@@ -41,9 +40,9 @@ Middle middle_of(const Shape& inner, const Shape& padded, const PadParams& param
 
 }  // namespace
 
-void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
-    const Tensor &x = problem.inputs[0], &y = problem.outputs[0];
-    const auto& params = problem.params<PadParams>();
+void run(Cuda, const Forward& pass, const Stream& stream) {
+    const Tensor &x = pass.x, &y = pass.y;
+    const auto& params = pass.params;
     visit_any(y.dtype(), [&]<class T>() {
         launch_flat(Fill<T>{static_cast<T>(params.value), y.data<T>()}, y.numel(), {y}, stream);
     });
@@ -52,16 +51,19 @@ void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
     launch_copy(middle.nest, x.raw_data(), y.raw_data() + middle.first * size, size, stream);
 }
 
-void TERN_CUDA_PASS(backward)(const Problem& problem, const Stream& stream) {
-    const Tensor &dy = problem.inputs[0], &dx = problem.outputs[0];
-    const auto& params = problem.params<PadParams>();
+void run(Cuda, const Backward& pass, const Stream& stream) {
+    const Tensor &dy = pass.dy, &dx = pass.dx;
+    const auto& params = pass.params;
     const Middle middle = middle_of(dx.shape(), dy.shape(), params, false);
     const std::int64_t size = size_of(dy.dtype());
     launch_copy(middle.nest, dy.raw_data() + middle.first * size, dx.raw_data(), size, stream);
 }
 
-bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
-    return accepts_cuda_offsets(tensors_of(problem), why_not);
+bool accepts(Cuda, const Forward& pass, std::string* why_not) {
+    return accepts_cuda_offsets(tensors_of(pass), why_not);
+}
+bool accepts(Cuda, const Backward& pass, std::string* why_not) {
+    return accepts_cuda_offsets(tensors_of(pass), why_not);
 }
 
 }  // namespace tern::pad_passes

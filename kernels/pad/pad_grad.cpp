@@ -1,22 +1,19 @@
 // dx = dy without its borders. Nothing is saved.
-#include "tern/kernels/pad/pad.hpp"
-
 #include "tern/core/autograd.hpp"
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/pad/pad_passes.hpp"
 
 namespace tern::pad_passes {
 namespace {
 
-class PadBackward : public Function {
+class PadFunction : public Function {
   public:
-    PadBackward(const Shape& shape, PadParams params) : shape_(shape), params_(std::move(params)) {}
+    PadFunction(const Shape& shape, PadParams params) : shape_(shape), params_(std::move(params)) {}
 
     const char* name() const override { return "pad"; }
 
     Tensors backward(const Tensors& grads) override {
-        static const Pass& backward = pad_op().pass("backward");
         const Tensor dx = Tensor::empty(shape_, grads[0].dtype(), grads[0].device());
-        run_pass(backward, ParamsRef(params_), {grads[0]}, {dx});
+        run_pass(Backward{.params = params_, .dy = grads[0], .dx = dx});
         return {dx};
     }
 
@@ -27,8 +24,8 @@ class PadBackward : public Function {
 
 }  // namespace
 
-void record_grad(const Tensor& input, const Tensor& output, const PadParams& params) {
-    Function::record<PadBackward>({input}, {output}, input.shape(), params);
+void record_grad(const Forward& pass) {
+    Function::record<PadFunction>({pass.x}, {pass.y}, pass.x.shape(), pass.params);
 }
 
 }  // namespace tern::pad_passes

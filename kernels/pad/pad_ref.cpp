@@ -1,6 +1,4 @@
-#include "tern/kernels/pad/pad.hpp"
-
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/pad/pad_passes.hpp"
 #include "tern/kernels/ref_index.hpp"
 
 namespace tern::pad_passes {
@@ -15,9 +13,9 @@ std::int64_t padded_index(std::int64_t i, const Shape& inner, const Shape& padde
 
 }  // namespace
 
-void forward_ref(const Problem& problem, const Stream&) {
-    const Tensor &x = problem.inputs[0], &y = problem.outputs[0];
-    const auto& params = problem.params<PadParams>();
+void run(Ref, const Forward& pass, const Stream&) {
+    const Tensor &x = pass.x, &y = pass.y;
+    const auto& params = pass.params;
     visit_any(x.dtype(), [&]<class T>() {
         for (std::int64_t i = 0; i < y.numel(); ++i) y.data<T>()[i] = static_cast<T>(params.value);
         for (std::int64_t i = 0; i < x.numel(); ++i)
@@ -25,9 +23,9 @@ void forward_ref(const Problem& problem, const Stream&) {
     });
 }
 
-void backward_ref(const Problem& problem, const Stream&) {
-    const Tensor &dy = problem.inputs[0], &dx = problem.outputs[0];
-    const auto& params = problem.params<PadParams>();
+void run(Ref, const Backward& pass, const Stream&) {
+    const Tensor &dy = pass.dy, &dx = pass.dx;
+    const auto& params = pass.params;
     visit_any(dy.dtype(), [&]<class T>() {
         for (std::int64_t i = 0; i < dx.numel(); ++i)
             dx.data<T>()[i] = dy.data<T>()[padded_index(i, dx.shape(), dy.shape(), params)];

@@ -1,29 +1,12 @@
 #include "tern/kernels/permute/permute.hpp"
 
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/permute/permute_passes.hpp"
 
 namespace tern {
-namespace permute_passes {
-
-void forward_ref(const Problem& problem, const Stream& stream);
-void forward_cpu(const Problem& problem, const Stream& stream);
-void forward_cuda(const Problem& problem, const Stream& stream);
-bool accepts_cuda(const Problem& problem, std::string* why_not);
-void record_grad(const Tensor& input, const Tensor& output, const PermuteParams& params);
-
-}  // namespace permute_passes
-
 using namespace permute_passes;
 
 const Op& permute_op() {
-    static const Op op{"permute",
-                       {{"permute",
-                         "forward",
-                         {"x"},
-                         {"y"},
-                         {{Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
-                          {Backend::cpu, forward_cpu},
-                          {Backend::ref, forward_ref}}}}};
+    static const Op op{"permute", {pass_of<Forward, Partial<Cuda>, Total<Cpu>, Ref>()}};
     return op;
 }
 
@@ -56,9 +39,9 @@ Tensor permute(const Tensor& input, const std::vector<int>& order) {
     const Tensor output =
         Tensor::empty(permute_output_shape(input.shape(), order), input.dtype(), input.device());
     const PermuteParams params{order};
-    static const Pass& forward = permute_op().pass("forward");
-    run_pass(forward, ParamsRef(params), {input}, {output});
-    record_grad(input, output, params);
+    const Forward pass{.params = params, .x = input, .y = output};
+    run_pass(pass);
+    record_grad(pass);
     return output;
 }
 

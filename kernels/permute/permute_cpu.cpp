@@ -1,12 +1,10 @@
 // Bytes are moved, whatever they mean: only the size of an element matters. Dimensions that stay together are
 // merged. If the last ones stay last, whole rows are copied; else a tile of 32 x 32 elements is read along
 // the input's rows and written along the output's, so that every cache line is used whole while it is there.
-#include "tern/kernels/permute/permute.hpp"
-
 #include <algorithm>
 
 #include "tern/kernels/loop_nest.hpp"
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/permute/permute_passes.hpp"
 
 namespace tern::permute_passes {
 namespace {
@@ -45,11 +43,11 @@ void transpose(const Nest& nest, int across, const T* x, T* y) {
 }
 
 template <class T>
-void run(const Problem& problem) {
-    const Tensor &x = problem.inputs[0], &y = problem.outputs[0];
+void move(const Forward& pass) {
+    const Tensor &x = pass.x, &y = pass.y;
     const auto* from = reinterpret_cast<const T*>(x.raw_data());
     auto* to = reinterpret_cast<T*>(y.raw_data());
-    const Nest nest = loops(x.shape(), y.shape(), problem.params<PermuteParams>().order);
+    const Nest nest = loops(x.shape(), y.shape(), pass.params.order);
     if (nest.numel() == 0) return;
     if (nest.rank() == 0 || nest.innermost().strides[1] == 1) {
         nest.for_each_run([&](const Nest::Offsets& at, std::int64_t count) {
@@ -64,16 +62,16 @@ void run(const Problem& problem) {
 
 }  // namespace
 
-void forward_cpu(const Problem& problem, const Stream&) {
-    switch (size_of(problem.dtype())) {
+void run(Cpu, const Forward& pass, const Stream&) {
+    switch (size_of(pass.x.dtype())) {
         case 1:
-            return run<std::uint8_t>(problem);
+            return move<std::uint8_t>(pass);
         case 2:
-            return run<std::uint16_t>(problem);
+            return move<std::uint16_t>(pass);
         case 4:
-            return run<std::uint32_t>(problem);
+            return move<std::uint32_t>(pass);
         default:
-            return run<std::uint64_t>(problem);
+            return move<std::uint64_t>(pass);
     }
 }
 

@@ -1,9 +1,8 @@
 // Bytes are moved, whatever they mean. If the last dimensions stay last, rows are copied. Else a block turns
 // a tile of 32 x 32 elements in shared memory: read along the input's rows, written along the output's.
-#include "tern/kernels/permute/permute.hpp"
-
 #include "tern/core/cuda/shared_memory.cuh"
 #include "tern/kernels/copy_cuda.cuh"
+#include "tern/kernels/permute/permute_passes.hpp"
 
 namespace tern::permute_passes {
 namespace {
@@ -63,9 +62,9 @@ void launch_turn(const LoopNest<2>& nest, int across, const Tensor& x, const Ten
 
 }  // namespace
 
-void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
-    const Tensor &x = problem.inputs[0], &y = problem.outputs[0];
-    const std::vector<int>& order = problem.params<PermuteParams>().order;
+void run(Cuda, const Forward& pass, const Stream& stream) {
+    const Tensor &x = pass.x, &y = pass.y;
+    const std::vector<int>& order = pass.params.order;
     const auto strides_x = row_major_strides(x.shape()), strides_y = row_major_strides(y.shape());
     LoopNest<2> nest;
     for (int d = 0; d < y.rank(); ++d) nest.add(y.dim(d), {strides_y[d], strides_x[order[d]]});
@@ -78,8 +77,8 @@ void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
         launch_turn(nest, across, x, y, stream);
 }
 
-bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
-    return accepts_cuda_offsets(tensors_of(problem), why_not);
+bool accepts(Cuda, const Forward& pass, std::string* why_not) {
+    return accepts_cuda_offsets(tensors_of(pass), why_not);
 }
 
 }  // namespace tern::permute_passes

@@ -1,14 +1,13 @@
 // y = permute(x, order): dx = permute(dy, the inverse order). Nothing is saved.
-#include "tern/kernels/permute/permute.hpp"
-
 #include "tern/core/autograd.hpp"
+#include "tern/kernels/permute/permute_passes.hpp"
 
 namespace tern::permute_passes {
 namespace {
 
-class PermuteBackward : public Function {
+class PermuteFunction : public Function {
   public:
-    explicit PermuteBackward(const std::vector<int>& order) : inverse_(order.size()) {
+    explicit PermuteFunction(const std::vector<int>& order) : inverse_(order.size()) {
         for (std::size_t d = 0; d < order.size(); ++d) inverse_[order[d]] = static_cast<int>(d);
     }
 
@@ -21,8 +20,8 @@ class PermuteBackward : public Function {
 
 }  // namespace
 
-void record_grad(const Tensor& input, const Tensor& output, const PermuteParams& params) {
-    Function::record<PermuteBackward>({input}, {output}, params.order);
+void record_grad(const Forward& pass) {
+    Function::record<PermuteFunction>({pass.x}, {pass.y}, pass.params.order);
 }
 
 }  // namespace tern::permute_passes

@@ -1,13 +1,11 @@
-#include "tern/kernels/permute/permute.hpp"
-
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/permute/permute_passes.hpp"
 #include "tern/kernels/ref_index.hpp"
 
 namespace tern::permute_passes {
 
-void forward_ref(const Problem& problem, const Stream&) {
-    const Tensor &x = problem.inputs[0], &y = problem.outputs[0];
-    const std::vector<int>& order = problem.params<PermuteParams>().order;
+void run(Ref, const Forward& pass, const Stream&) {
+    const Tensor &x = pass.x, &y = pass.y;
+    const std::vector<int>& order = pass.params.order;
     visit_any(x.dtype(), [&]<class T>() {
         for (std::int64_t i = 0; i < y.numel(); ++i) {
             const ref::Position to = ref::position_of(i, y.shape());

@@ -1,18 +1,9 @@
 #include "tern/kernels/prepare_images/prepare_images.hpp"
 
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/prepare_images/prepare_images_passes.hpp"
 
 namespace tern {
-namespace prepare_images_passes {
-
-void images_ref(const Problem& problem, const Stream& stream);
-void labels_ref(const Problem& problem, const Stream& stream);
-void images_cpu(const Problem& problem, const Stream& stream);
-void images_cuda(const Problem& problem, const Stream& stream);
-void labels_cuda(const Problem& problem, const Stream& stream);
-bool accepts_cuda(const Problem& problem, std::string* why_not);
-
-}  // namespace prepare_images_passes
+using namespace prepare_images_passes;
 
 namespace {
 
@@ -47,22 +38,8 @@ void check_factor(const char* name, const Tensor& factor, const Tensor& images) 
 }  // namespace
 
 const Op& prepare_images_op() {
-    using namespace prepare_images_passes;
     static const Op op{"prepare_images",
-                       {{"prepare_images",
-                         "images",
-                         {"images", "records", "scale", "shift"},
-                         {"y"},
-                         {{Backend::cuda, TERN_IF_CUDA(images_cuda), TERN_IF_CUDA(accepts_cuda)},
-                          {Backend::cpu, images_cpu, accepts_float32},
-                          {Backend::ref, images_ref}},
-                         flops_per_output<2>},
-                        {"prepare_images",
-                         "labels",
-                         {"labels", "records"},
-                         {"y"},
-                         {{Backend::cuda, TERN_IF_CUDA(labels_cuda), TERN_IF_CUDA(accepts_cuda)},
-                          {Backend::ref, labels_ref}}}}};
+                       {pass_of<Images, Partial<Cuda>, Cpu, Ref>(), pass_of<Labels, Partial<Cuda>, Ref>()}};
     return op;
 }
 
@@ -78,8 +55,8 @@ Tensor prepare_images(const Tensor& images, const Tensor& records, const Tensor&
     check_factor("shift", shift, images);
     const Tensor y =
         Tensor::empty({records.dim(0), images.dim(2), images.dim(3), images.dim(1)}, dtype, images.device());
-    static const Pass& pass = prepare_images_op().pass("images");
-    run_pass(pass, ParamsRef(params), {images, records, scale, shift}, {y});
+    run_pass(Images{
+        .params = params, .images = images, .records = records, .scale = scale, .shift = shift, .y = y});
     return y;
 }
 
@@ -88,8 +65,7 @@ Tensor gather_labels(const Tensor& labels, const Tensor& records) {
                "the labels must be (R) int32, got ", labels);
     check_records(labels, records);
     const Tensor y = Tensor::empty(records.shape(), DType::int32, labels.device());
-    static const Pass& pass = prepare_images_op().pass("labels");
-    run_pass(pass, ParamsRef(NoParams{}), {labels, records}, {y});
+    run_pass(Labels{.labels = labels, .records = records, .y = y});
     return y;
 }
 

@@ -1,6 +1,6 @@
 #include "tern/core/parallel.hpp"
-#include "tern/kernels/op.hpp"
 #include "tern/kernels/prepare_images/placement.hpp"
+#include "tern/kernels/prepare_images/prepare_images_passes.hpp"
 
 namespace tern::prepare_images_passes {
 namespace {
@@ -34,11 +34,11 @@ void augmented(const std::uint8_t* planes, const float* scale, const float* shif
 
 }  // namespace
 
-void images_cpu(const Problem& problem, const Stream&) {
-    const Tensor &images = problem.inputs[0], &records = problem.inputs[1], &y = problem.outputs[0];
-    const float *scale = problem.inputs[2].data<float>(), *shift = problem.inputs[3].data<float>();
+void run(Cpu, const Images& pass, const Stream&) {
+    const Tensor &images = pass.images, &records = pass.records, &y = pass.y;
+    const float *scale = pass.scale.data<float>(), *shift = pass.shift.data<float>();
     const std::int64_t channels = images.dim(1), cells = images.dim(2) * images.dim(3);
-    const PrepareImagesParams& params = problem.params<PrepareImagesParams>();
+    const PrepareImagesParams& params = pass.params;
     parallel_for(records.dim(0), 4, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t n = begin; n < end; ++n) {
             const std::int64_t record = records.dtype() == DType::int32 ? records.data<std::int32_t>()[n]

@@ -2,6 +2,7 @@
 // in every channel: it reads a few bytes of each plane and writes `channels` packs in a row.
 #include "tern/kernels/flat_cuda.cuh"
 #include "tern/kernels/prepare_images/placement.hpp"
+#include "tern/kernels/prepare_images/prepare_images_passes.hpp"
 
 namespace tern::prepare_images_passes {
 namespace {
@@ -118,18 +119,17 @@ Factors factors_of(const Tensor& tensor) { return {tensor.raw_data(), tensor.dty
 
 }  // namespace
 
-void TERN_CUDA_PASS(images)(const Problem& problem, const Stream& stream) {
-    const Tensor &images = problem.inputs[0], &records = problem.inputs[1], &y = problem.outputs[0];
+void run(Cuda, const Images& pass, const Stream& stream) {
+    const Tensor &images = pass.images, &y = pass.y;
     const std::int64_t channels = images.dim(1), cells = images.dim(2) * images.dim(3);
-    const PrepareImagesParams& params = problem.params<PrepareImagesParams>();
     const Pictures in{images.data<std::uint8_t>(),
-                      records_of(records, images),
-                      factors_of(problem.inputs[2]),
-                      factors_of(problem.inputs[3]),
+                      records_of(pass.records, images),
+                      factors_of(pass.scale),
+                      factors_of(pass.shift),
                       cells,
                       static_cast<int>(images.dim(2)),
                       static_cast<int>(images.dim(3)),
-                      params};
+                      pass.params};
     visit_cuda_floating(y.dtype(), [&]<class T>() {
         constexpr int kCells = cuda::kPackSize<T>;
         T* const to = y.data<T>();
@@ -137,7 +137,7 @@ void TERN_CUDA_PASS(images)(const Problem& problem, const Stream& stream) {
                            cuda::is_pack_aligned<std::uint8_t, kCells>(in.planes);
         const auto launch_packs = [&]<int kChannels>() {
             const std::int64_t count = y.numel() / (kChannels * kCells);
-            if (params.augments())
+            if (in.params.augments())
                 launch_elements(PrepareImages<T, kChannels, kCells, true>{in, to}, count, stream);
             else
                 launch_elements(PrepareImages<T, kChannels, kCells, false>{in, to}, count, stream);
@@ -151,16 +151,14 @@ void TERN_CUDA_PASS(images)(const Problem& problem, const Stream& stream) {
     });
 }
 
-void TERN_CUDA_PASS(labels)(const Problem& problem, const Stream& stream) {
-    const Tensor &labels = problem.inputs[0], &records = problem.inputs[1], &y = problem.outputs[0];
+void run(Cuda, const Labels& pass, const Stream& stream) {
+    const Tensor &labels = pass.labels, &y = pass.y;
     launch_elements(
-        GatherLabels{labels.data<std::int32_t>(), records_of(records, labels), y.data<std::int32_t>()},
+        GatherLabels{labels.data<std::int32_t>(), records_of(pass.records, labels), y.data<std::int32_t>()},
         y.numel(), stream);
 }
 
-bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
-    return problem.pass.name == std::string_view("labels") ||
-           accepts_cuda_types({problem.outputs[0]}, why_not);
-}
+bool accepts(Cuda, const Images& pass, std::string* why_not) { return accepts_cuda_types({pass.y}, why_not); }
+bool accepts(Cuda, const Labels&, std::string*) { return true; }
 
 }  // namespace tern::prepare_images_passes

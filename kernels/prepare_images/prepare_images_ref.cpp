@@ -1,7 +1,5 @@
-#include "tern/kernels/prepare_images/prepare_images.hpp"
-
 #include "tern/core/random.hpp"
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/prepare_images/prepare_images_passes.hpp"
 
 namespace tern::prepare_images_passes {
 namespace {
@@ -30,11 +28,10 @@ std::uint8_t pixel(const std::uint8_t* plane, std::int64_t h, std::int64_t w, st
 
 }  // namespace
 
-void images_ref(const Problem& problem, const Stream&) {
-    const Tensor &images = problem.inputs[0], &records = problem.inputs[1], &scale = problem.inputs[2],
-                 &shift = problem.inputs[3], &y = problem.outputs[0];
+void run(Ref, const Images& pass, const Stream&) {
+    const Tensor &images = pass.images, &records = pass.records, &scale = pass.scale, &shift = pass.shift,
+                 &y = pass.y;
     const std::int64_t channels = images.dim(1), height = images.dim(2), width = images.dim(3);
-    const PrepareImagesParams& params = problem.params<PrepareImagesParams>();
     visit_floating(y.dtype(), [&]<class T>() {
         visit_floating(scale.dtype(), [&]<class S>() {
             visit_floating(shift.dtype(), [&]<class U>() {
@@ -46,7 +43,8 @@ void images_ref(const Problem& problem, const Stream&) {
                                 const std::int64_t record = record_at(records, n);
                                 const std::uint8_t* plane =
                                     images.data<std::uint8_t>() + (record * channels + c) * height * width;
-                                const std::uint8_t byte = pixel(plane, h, w, height, width, params, record);
+                                const std::uint8_t byte =
+                                    pixel(plane, h, w, height, width, pass.params, record);
                                 const Real value =
                                     static_cast<Real>(byte) * static_cast<Real>(scale.data<S>()[c]) +
                                     static_cast<Real>(shift.data<U>()[c]);
@@ -58,8 +56,8 @@ void images_ref(const Problem& problem, const Stream&) {
     });
 }
 
-void labels_ref(const Problem& problem, const Stream&) {
-    const Tensor &labels = problem.inputs[0], &records = problem.inputs[1], &y = problem.outputs[0];
+void run(Ref, const Labels& pass, const Stream&) {
+    const Tensor &labels = pass.labels, &records = pass.records, &y = pass.y;
     for (std::int64_t n = 0; n < records.dim(0); ++n) {
         y.data<std::int32_t>()[n] = labels.data<std::int32_t>()[record_at(records, n)];
     }

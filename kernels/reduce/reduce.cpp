@@ -3,45 +3,15 @@
 #include <array>
 #include <numeric>
 
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/reduce/reduce_passes.hpp"
 
 namespace tern {
-namespace reduce_passes {
-
-void forward_ref(const Problem& problem, const Stream& stream);
-void backward_ref(const Problem& problem, const Stream& stream);
-void forward_cpu(const Problem& problem, const Stream& stream);
-void backward_cpu(const Problem& problem, const Stream& stream);
-void forward_cuda(const Problem& problem, const Stream& stream);
-void backward_cuda(const Problem& problem, const Stream& stream);
-bool accepts_cuda(const Problem& problem, std::string* why_not);
-bool forward_cpu_accepts(const Problem& problem, std::string* why_not);
-bool backward_cpu_accepts(const Problem& problem, std::string* why_not);
-void record_grad(const Tensor& input, const Tensor& output, const ReduceParams& params);
-
-}  // namespace reduce_passes
-
 using namespace reduce_passes;
 
 const Op& reduce_op() {
-    // x and y are undefined in the backward pass of sum and mean, which need only shapes.
     static const Op op{"reduce",
-                       {{"reduce",
-                         "forward",
-                         {"x"},
-                         {"y"},
-                         {{Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
-                          {Backend::cpu, forward_cpu, forward_cpu_accepts},
-                          {Backend::ref, forward_ref}},
-                         flops_per_input<1>},
-                        {"reduce",
-                         "backward",
-                         {"x", "y", "dy"},
-                         {"dx"},
-                         {{Backend::cuda, TERN_IF_CUDA(backward_cuda), TERN_IF_CUDA(accepts_cuda)},
-                          {Backend::cpu, backward_cpu, backward_cpu_accepts},
-                          {Backend::ref, backward_ref}},
-                         flops_per_output<1>}}};
+                       {pass_of<Forward, Partial<Cuda>, Partial<Cpu>, Ref>(),
+                        pass_of<Backward, Partial<Cuda>, Partial<Cpu>, Ref>()}};
     return op;
 }
 
@@ -77,9 +47,9 @@ Tensor reduce(Reduction kind, const Tensor& input, const std::vector<int>& axes,
     TERN_CHECK(kind == Reduction::sum || count > 0, name_of(kind), "there is none of no elements (input ",
                input.shape(), ')');
     const Tensor output = Tensor::empty(Shape(extents), input.dtype(), input.device());
-    static const Pass& forward = reduce_op().pass("forward");
-    run_pass(forward, ParamsRef(params), {input}, {output});
-    record_grad(input, output, params);
+    const Forward pass{.params = params, .x = input, .y = output};
+    run_pass(pass);
+    record_grad(pass);
     return output;
 }
 

@@ -1,14 +1,13 @@
 // The reduced dimensions must lie together: the tensor is then (outer, reduced, inner). Blocks of rows and
 // columns are reduced over threads, each to a row of partial results, which are merged in the order of the
 // blocks. The blocks depend on the shape alone, so do the bits.
-#include "tern/kernels/reduce/reduce.hpp"
-
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <optional>
 
 #include "tern/core/parallel.hpp"
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/reduce/reduce_passes.hpp"
 
 namespace tern::reduce_passes {
 namespace {
@@ -101,21 +100,22 @@ void reduce(const Layout& layout, const float* x, float* y) {
                        y + o * layout.inner);
 }
 
-bool accepts_layout(const Shape& shape, const Problem& problem, std::string* why_not) {
-    if (!accepts_float32(problem, why_not)) return false;
-    if (layout_of(shape, problem.params<ReduceParams>().axes)) return true;
+template <class Pass>
+bool accepts_layout(const Shape& shape, const Pass& pass, std::string* why_not) {
+    if (!accepts_float32(tensors_of(pass), why_not)) return false;
+    if (layout_of(shape, pass.params.axes)) return true;
     return refuse(why_not, "the reduced dimensions of ", shape, " do not lie together");
 }
 
 }  // namespace
 
-bool forward_cpu_accepts(const Problem& problem, std::string* why_not) {
-    return accepts_layout(problem.inputs[0].shape(), problem, why_not);
+bool accepts(Cpu, const Forward& pass, std::string* why_not) {
+    return accepts_layout(pass.x.shape(), pass, why_not);
 }
 
-void forward_cpu(const Problem& problem, const Stream&) {
-    const Tensor &x = problem.inputs[0], &y = problem.outputs[0];
-    const auto [kind, axes] = problem.params<ReduceParams>();
+void run(Cpu, const Forward& pass, const Stream&) {
+    const Tensor &x = pass.x, &y = pass.y;
+    const auto [kind, axes] = pass.params;
     const Layout layout = *layout_of(x.shape(), axes);
     if (y.numel() == 0) return;
     if (x.numel() == 0) {
@@ -131,15 +131,15 @@ void forward_cpu(const Problem& problem, const Stream&) {
     for (float& value : y.elements<float>()) value /= count;
 }
 
-bool backward_cpu_accepts(const Problem& problem, std::string* why_not) {
-    const Reduction kind = problem.params<ReduceParams>().kind;
+bool accepts(Cpu, const Backward& pass, std::string* why_not) {
+    const Reduction kind = pass.params.kind;
     if (kind == Reduction::max || kind == Reduction::min) return refuse(why_not, "sum and mean only");
-    return accepts_layout(problem.outputs[0].shape(), problem, why_not);
+    return accepts_layout(pass.dx.shape(), pass, why_not);
 }
 
-void backward_cpu(const Problem& problem, const Stream&) {
-    const Tensor &dy = problem.inputs[2], &dx = problem.outputs[0];
-    const auto [kind, axes] = problem.params<ReduceParams>();
+void run(Cpu, const Backward& pass, const Stream&) {
+    const Tensor &dy = pass.dy, &dx = pass.dx;
+    const auto [kind, axes] = pass.params;
     const Layout layout = *layout_of(dx.shape(), axes);
     if (dx.numel() == 0) return;
     const float scale = kind == Reduction::mean ? 1 / static_cast<float>(layout.reduced) : 1;

@@ -1,12 +1,11 @@
 // A block reduces some neighbouring results over one part of their elements: each thread a share of them in
 // its order, then the threads in a tree. Parts are merged by the same kernel. How the work is split depends
 // on the shape alone, so equal inputs give equal bits on every device.
-#include "tern/kernels/reduce/reduce.hpp"
-
 #include <cmath>
 
 #include "tern/core/cuda/shared_memory.cuh"
 #include "tern/kernels/nest_cuda.cuh"
+#include "tern/kernels/reduce/reduce_passes.hpp"
 
 namespace tern::reduce_passes {
 namespace {
@@ -182,9 +181,9 @@ bool is_extreme(Reduction kind) { return kind == Reduction::max || kind == Reduc
 
 }  // namespace
 
-void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
-    const Tensor &x = problem.inputs[0], &y = problem.outputs[0];
-    const auto& params = problem.params<ReduceParams>();
+void run(Cuda, const Forward& pass, const Stream& stream) {
+    const Tensor &x = pass.x, &y = pass.y;
+    const auto& params = pass.params;
     const Nests nests = nests_of(x.shape(), params.axes);
     const bool mean = params.kind == Reduction::mean;
     const float divisor = mean ? static_cast<float>(nests.reduced.numel()) : 1.0f;
@@ -199,10 +198,9 @@ void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
     });
 }
 
-void TERN_CUDA_PASS(backward)(const Problem& problem, const Stream& stream) {
-    const Tensor &x = problem.inputs[0], &y = problem.inputs[1], &dy = problem.inputs[2];
-    const Tensor& dx = problem.outputs[0];
-    const auto& params = problem.params<ReduceParams>();
+void run(Cuda, const Backward& pass, const Stream& stream) {
+    const Tensor &x = pass.x, &y = pass.y, &dy = pass.dy, &dx = pass.dx;
+    const auto& params = pass.params;
     const Nests nests = nests_of(dx.shape(), params.axes);
     const bool mean = params.kind == Reduction::mean;
     LoopNest<1> to_result;
@@ -232,8 +230,11 @@ void TERN_CUDA_PASS(backward)(const Problem& problem, const Stream& stream) {
     });
 }
 
-bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
-    return accepts_cuda_types({problem.outputs[0]}, why_not) && accepts_cuda_offsets(tensors_of(problem), why_not);
+bool accepts(Cuda, const Forward& pass, std::string* why_not) {
+    return accepts_cuda_types({pass.y}, why_not) && accepts_cuda_offsets(tensors_of(pass), why_not);
+}
+bool accepts(Cuda, const Backward& pass, std::string* why_not) {
+    return accepts_cuda_types({pass.dx}, why_not) && accepts_cuda_offsets(tensors_of(pass), why_not);
 }
 
 }  // namespace tern::reduce_passes

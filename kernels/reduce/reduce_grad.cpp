@@ -2,25 +2,22 @@
 // mean:     dx = dy / count
 // max, min: dx = dy / (number of elements equal to y) where x equals y, else 0
 // Saved: nothing for sum and mean, x and y for max and min.
-#include "tern/kernels/reduce/reduce.hpp"
-
 #include "tern/core/autograd.hpp"
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/reduce/reduce_passes.hpp"
 
 namespace tern::reduce_passes {
 namespace {
 
-class ReduceBackward : public Function {
+class ReduceFunction : public Function {
   public:
-    ReduceBackward(const Shape& shape, const ReduceParams& params) : shape_(shape), params_(params) {}
+    ReduceFunction(const Shape& shape, const ReduceParams& params) : shape_(shape), params_(params) {}
 
     const char* name() const override { return "reduce"; }
 
     Tensors backward(const Tensors& grads) override {
-        static const Pass& backward = reduce_op().pass("backward");
         const Tensor& dy = grads[0];
         const Tensor dx = Tensor::empty(shape_, dy.dtype(), dy.device());
-        run_pass(backward, ParamsRef(params_), {saved(0), saved(1), dy}, {dx});
+        run_pass(Backward{.params = params_, .x = saved(0), .y = saved(1), .dy = dy, .dx = dx});
         return {dx};
     }
 
@@ -31,12 +28,13 @@ class ReduceBackward : public Function {
 
 }  // namespace
 
-void record_grad(const Tensor& input, const Tensor& output, const ReduceParams& params) {
-    auto* function = Function::record<ReduceBackward>({input}, {output}, input.shape(), params);
+void record_grad(const Forward& pass) {
+    const Reduction kind = pass.params.kind;
+    auto* function = Function::record<ReduceFunction>({pass.x}, {pass.y}, pass.x.shape(), pass.params);
     if (function == nullptr) return;
-    const bool extreme = params.kind == Reduction::max || params.kind == Reduction::min;
-    function->save(extreme ? input : Tensor());
-    function->save(extreme ? output : Tensor());
+    const bool extreme = kind == Reduction::max || kind == Reduction::min;
+    function->save(extreme ? pass.x : Tensor());
+    function->save(extreme ? pass.y : Tensor());
 }
 
 }  // namespace tern::reduce_passes

@@ -1,10 +1,8 @@
-#include "tern/kernels/reduce/reduce.hpp"
-
 #include <cmath>
 #include <limits>
 #include <vector>
 
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/reduce/reduce_passes.hpp"
 #include "tern/kernels/ref_index.hpp"
 
 namespace tern::reduce_passes {
@@ -36,9 +34,9 @@ Real combine(Reduction kind, Real so_far, Real value) {
 
 }  // namespace
 
-void forward_ref(const Problem& problem, const Stream&) {
-    const Tensor &x = problem.inputs[0], &y = problem.outputs[0];
-    const auto [kind, axes] = problem.params<ReduceParams>();
+void run(Ref, const Forward& pass, const Stream&) {
+    const Tensor &x = pass.x, &y = pass.y;
+    const auto [kind, axes] = pass.params;
     const std::int64_t count = count_of(x.shape(), axes);
     visit_floating(x.dtype(), [&, kind = kind, axes = axes]<class T>() {
         using Real = Compute<T>;
@@ -54,10 +52,9 @@ void forward_ref(const Problem& problem, const Stream&) {
     });
 }
 
-void backward_ref(const Problem& problem, const Stream&) {
-    const Tensor &x = problem.inputs[0], &y = problem.inputs[1], &dy = problem.inputs[2];
-    const Tensor& dx = problem.outputs[0];
-    const auto [kind, axes] = problem.params<ReduceParams>();
+void run(Ref, const Backward& pass, const Stream&) {
+    const Tensor &x = pass.x, &y = pass.y, &dy = pass.dy, &dx = pass.dx;
+    const auto [kind, axes] = pass.params;
     const bool extreme = kind == Reduction::max || kind == Reduction::min;
     const std::int64_t count = count_of(dx.shape(), axes);
     visit_floating(dy.dtype(), [&, kind = kind, axes = axes]<class T>() {

@@ -1,36 +1,10 @@
 #include "tern/kernels/separable_conv2d/separable_conv2d.hpp"
 
 #include "tern/kernels/channels.hpp"
-#include "tern/kernels/dispatch.hpp"
-#include "tern/kernels/product_flops.hpp"
+#include "tern/kernels/separable_conv2d/separable_conv2d_passes.hpp"
 
 namespace tern {
-namespace separable_conv2d_passes {
-
-void forward_ref(const Problem& problem, const Stream& stream);
-void backward_ref(const Problem& problem, const Stream& stream);
-void forward_cpu(const Problem& problem, const Stream& stream);
-void backward_cpu(const Problem& problem, const Stream& stream);
-void forward_cpu_bf16(const Problem& problem, const Stream& stream);
-void backward_cpu_bf16(const Problem& problem, const Stream& stream);
-void forward_cuda(const Problem& problem, const Stream& stream);
-void backward_cuda(const Problem& problem, const Stream& stream);
-bool accepts_cuda(const Problem& problem, std::string* why_not);
-void record_grad(const Tensor& input, const DeferredNormalize& norm, const Tensor& depthwise,
-                 const Tensor& pointwise, const Tensor& bias, const SeparableConv2dResult& result);
-
 namespace {
-
-// Of both products; what the backward pass computes again is not counted.
-double forward_flops(const Problem& problem) {
-    return product_flops(problem.inputs[0], problem.inputs[5]) +
-           product_flops(problem.outputs[0], problem.inputs[6]);
-}
-
-double backward_flops(const Problem& problem) {
-    return 2 * (product_flops(problem.inputs[0], problem.inputs[5]) +
-                product_flops(problem.inputs[9], problem.inputs[6]));
-}
 
 void check(const Tensor& input, const DeferredNormalize& norm, const Tensor& depthwise,
            const Tensor& pointwise, const Tensor& bias) {
@@ -60,35 +34,14 @@ void check(const Tensor& input, const DeferredNormalize& norm, const Tensor& dep
 }
 
 }  // namespace
-}  // namespace separable_conv2d_passes
 
 using namespace separable_conv2d_passes;
 
-// y and y_mean are read where the moments have gradients, da where a was kept. Outputs that nobody needs are
-// left out: the moments; a; dx; dmean to dbeta without a normalisation; dbias; dresidual.
 const Op& separable_conv2d_op() {
-    static const Op op{
-        "separable_conv2d",
-        {{"separable_conv2d",
-          "forward",
-          {"x", "mean", "variance", "gamma", "beta", "depthwise", "pointwise", "bias", "residual"},
-          {"y", "y_mean", "y_variance", "a"},
-          {{Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
-           {Backend::cpu_bf16, forward_cpu_bf16, accepts_float32},
-           {Backend::cpu, forward_cpu, accepts_float32},
-           {Backend::ref, forward_ref}},
-          forward_flops},
-         {"separable_conv2d",
-          "backward",
-          {"x", "mean", "variance", "gamma", "beta", "depthwise", "pointwise", "y", "y_mean", "dy", "dy_mean",
-           "dy_variance", "residual", "da"},
-          {"dx", "dmean", "dvariance", "dgamma", "dbeta", "ddepthwise", "dpointwise", "dbias", "dresidual"},
-          {{Backend::cuda, TERN_IF_CUDA(backward_cuda), TERN_IF_CUDA(accepts_cuda)},
-           {Backend::cpu_bf16, backward_cpu_bf16, accepts_float32},
-           {Backend::cpu, backward_cpu, accepts_float32},
-           {Backend::ref, backward_ref}},
-          backward_flops}},
-        {DeviceType::cpu}};
+    static const Op op{"separable_conv2d",
+                       {pass_of<Forward, Partial<Cuda>, CpuBf16, Cpu, Ref>(),
+                        pass_of<Backward, Partial<Cuda>, CpuBf16, Cpu, Ref>()},
+                       {DeviceType::cpu}};
     return op;
 }
 
@@ -108,12 +61,23 @@ SeparableConv2dResult separable_conv2d(const Tensor& input, const DeferredNormal
         for (Tensor* moment : {&result.moments.mean, &result.moments.variance})
             *moment = Tensor::empty({shape[3]}, compute_dtype(input.dtype()), input.device());
     }
-    static const Pass& forward = separable_conv2d_op().pass("forward");
-    run_pass(
-        forward, ParamsRef(SeparableConv2dParams{norm.params}),
-        {input, norm.mean, norm.variance, norm.gamma, norm.beta, depthwise, pointwise, bias, norm.residual},
-        {result.output, result.moments.mean, result.moments.variance, result.input});
-    record_grad(input, norm, depthwise, pointwise, bias, result);
+    const SeparableConv2dParams params{norm.params};
+    const Forward pass{.params = params,
+                       .x = input,
+                       .mean = norm.mean,
+                       .variance = norm.variance,
+                       .gamma = norm.gamma,
+                       .beta = norm.beta,
+                       .depthwise = depthwise,
+                       .pointwise = pointwise,
+                       .bias = bias,
+                       .residual = norm.residual,
+                       .y = result.output,
+                       .y_mean = result.moments.mean,
+                       .y_variance = result.moments.variance,
+                       .a = result.input};
+    run_pass(pass);
+    record_grad(pass);
     return result;
 }
 

@@ -3,8 +3,6 @@
 // strips rows are handed on by a window that slides down the image.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tern/kernels/separable_conv2d/separable_conv2d_cpu.cpp"
-#include "tern/kernels/separable_conv2d/separable_conv2d.hpp"
-
 #include <optional>
 
 #include <hwy/foreach_target.h>
@@ -17,7 +15,7 @@
 #include "tern/kernels/depthwise_conv2d/depthwise_taps_cpu.hpp"
 #include "tern/kernels/gemm/panels.hpp"
 #include "tern/kernels/normalize/normalize_cpu.hpp"
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/separable_conv2d/separable_conv2d_passes.hpp"
 #include "tern/kernels/sliding_rows_cpu.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -184,22 +182,22 @@ struct Panels {
 // Images are split where there are fewer than this many.
 constexpr std::int64_t kTasks = 16;
 
-std::optional<NormalizeCpu> normalization(const Problem& problem, const Tensor& residual) {
-    const auto& in = problem.inputs;
-    if (!in[1]) return {};
-    return NormalizeCpu(in[0], in[1], in[2], in[3], in[4], residual,
-                        problem.params<SeparableConv2dParams>().normalize);
+template <class Pass>
+std::optional<NormalizeCpu> normalization(const Pass& pass) {
+    if (!pass.mean) return {};
+    return NormalizeCpu(pass.x, pass.mean, pass.variance, pass.gamma, pass.beta, pass.residual,
+                        pass.params.normalize);
 }
 
-void forward(const Problem& problem, Products products) {
-    const Tensor &x = problem.inputs[0], &pointwise = problem.inputs[6], &bias = problem.inputs[7];
-    const Tensor &y = problem.outputs[0], &mean = problem.outputs[1], &kept = problem.outputs[3];
+void run_forward(const Forward& pass, Products products) {
+    const Tensor &x = pass.x, &pointwise = pass.pointwise, &bias = pass.bias;
+    const Tensor &y = pass.y, &mean = pass.y_mean, &kept = pass.a;
     const Size size = size_of(x.shape(), pointwise.dim(0));
-    const std::optional<NormalizeCpu> norm = normalization(problem, problem.inputs[8]);
+    const std::optional<NormalizeCpu> norm = normalization(pass);
     // A batch norm that was folded away leaves its relu, which costs less while the filter reads x than a
     // copy.
     const bool relu = norm && norm->is_only_relu() && !kept;
-    const Tensor taps = depthwise_conv2d_passes::taps_first(problem.inputs[5], false);
+    const Tensor taps = depthwise_conv2d_passes::taps_first(pass.depthwise, false);
     const Panels panels(gemm::Matrix::rows_of(pointwise).transposed(), products);
     const std::int64_t strip = size.strip(), strips = (size.height + strip - 1) / strip;
     // The bands of an image read rows of each other. Sums of moments depend on them, outputs do not.
@@ -209,7 +207,7 @@ void forward(const Problem& problem, Products products) {
                                  std::max<std::int64_t>(strips, 1));
     const std::int64_t band = (strips + per_image - 1) / per_image * strip;
     PartialMoments moments(mean ? size.images * per_image : 0, size.out);
-    const Pixels input(x), residual(problem.inputs[8]), output(y), kept_input(kept);
+    const Pixels input(x), residual(pass.residual), output(y), kept_input(kept);
     parallel_for(size.images * per_image, 1, [&](std::int64_t task, std::int64_t) {
         const std::int64_t n = task / per_image, begin = task % per_image * band;
         const std::int64_t end = std::min(begin + band, size.height);
@@ -232,7 +230,7 @@ void forward(const Problem& problem, Products products) {
             if (mean) moments.add(task, z, pixels);
         }
     });
-    if (mean) moments.store(mean, problem.outputs[2]);
+    if (mean) moments.store(mean, pass.y_variance);
 }
 
 /// What some images add to the gradients of all images.
@@ -241,23 +239,23 @@ struct Sums {
     double *bias, *dz, *dz_centred;  // (O), (C), (C)
 };
 
-class Backward {
+class BackwardRun {
   public:
-    Backward(const Problem& problem, Products products)
-        : problem_(problem),
-          size_(size_of(problem.inputs[0].shape(), problem.inputs[6].dim(0))),
-          norm_(normalization(problem, problem.inputs[12])),
-          taps_(depthwise_conv2d_passes::taps_first(problem.inputs[5], false)),
-          turned_(depthwise_conv2d_passes::taps_first(problem.inputs[5], true)),
-          panels_(gemm::Matrix::rows_of(problem.inputs[6]), products),
-          x_(problem.inputs[0]),
-          y_(problem.inputs[7]),
-          dy_(problem.inputs[9]),
-          residual_(problem.inputs[12]),
-          dx_(problem.outputs[0]),
-          dresidual_(problem.outputs[8]),
-          more_(problem.inputs[13]) {
-        const Tensor &dmean = problem.inputs[10], &dvariance = problem.inputs[11];
+    BackwardRun(const Backward& pass, Products products)
+        : pass_(pass),
+          size_(size_of(pass.x.shape(), pass.pointwise.dim(0))),
+          norm_(normalization(pass)),
+          taps_(depthwise_conv2d_passes::taps_first(pass.depthwise, false)),
+          turned_(depthwise_conv2d_passes::taps_first(pass.depthwise, true)),
+          panels_(gemm::Matrix::rows_of(pass.pointwise), products),
+          x_(pass.x),
+          y_(pass.y),
+          dy_(pass.dy),
+          residual_(pass.residual),
+          dx_(pass.dx),
+          dresidual_(pass.dresidual),
+          more_(pass.da) {
+        const Tensor &dmean = pass.dy_mean, &dvariance = pass.dy_variance;
         if (!dmean && !dvariance) return;
         one_ = Tensor::full({size_.out}, 1);
         constant_ = Tensor::zeros({size_.out});
@@ -284,13 +282,15 @@ class Backward {
                             dz + size_.in};
             for (std::int64_t n = begin; n < end; ++n) run_image(n, sums);
         });
-        const auto& out = problem_.outputs;
         const Tensor total = Tensor::empty({weights + taps});
         gemm::sum_parts(floats.data<float>(), chunks, weights + taps, total.data<float>());
-        std::copy_n(total.data<float>(), weights, out[6].data<float>());
-        depthwise_conv2d_passes::store_taps(total.slice(weights, weights + taps), out[5]);
-        if (out[7]) gemm::sum_parts(doubles.data<double>(), chunks, size_.out, out[7].data<float>());
-        if (norm_) norm_->store_gradients(NormalizeCpu::sum_parts(reduced), out[3], out[4], out[1], out[2]);
+        std::copy_n(total.data<float>(), weights, pass_.dpointwise.data<float>());
+        depthwise_conv2d_passes::store_taps(total.slice(weights, weights + taps), pass_.ddepthwise);
+        if (pass_.dbias)
+            gemm::sum_parts(doubles.data<double>(), chunks, size_.out, pass_.dbias.data<float>());
+        if (norm_)
+            norm_->store_gradients(NormalizeCpu::sum_parts(reduced), pass_.dgamma, pass_.dbeta, pass_.dmean,
+                                   pass_.dvariance);
     }
 
   private:
@@ -299,8 +299,8 @@ class Backward {
         const float* const dy = dy_.at(pixel);
         if (!one_) return dy;
         channel_rows::combine(pixels, size_.out, dy, one_.data<float>(), y_.at(pixel),
-                              problem_.inputs[8].data<float>(), centred_.data<float>(),
-                              constant_.data<float>(), to);
+                              pass_.y_mean.data<float>(), centred_.data<float>(), constant_.data<float>(),
+                              to);
         return to;
     }
 
@@ -332,7 +332,7 @@ class Backward {
         float* const a_buffer = da_buffer + (strip + 1) * row;
         float* const du_buffer = a_buffer + size_.window_buffer();
         float* const packed = du_buffer + size_.window_buffer();
-        Activations activations(size_, problem_.inputs[0], norm_ ? &*norm_ : nullptr, n, a_buffer);
+        Activations activations(size_, pass_.x, norm_ ? &*norm_ : nullptr, n, a_buffer);
         SlidingRows du_rows(du_buffer, size_.window(), row);
         std::int64_t done = 0;  // rows of da: one less than there are of du, but for the last strip
         for (std::int64_t h = 0; h < size_.height; h += strip) {
@@ -372,7 +372,7 @@ class Backward {
         }
     }
 
-    const Problem& problem_;
+    const Backward& pass_;
     Size size_;
     std::optional<NormalizeCpu> norm_;
     Tensor taps_, turned_;
@@ -385,10 +385,10 @@ class Backward {
 
 }  // namespace
 
-void forward_cpu(const Problem& problem, const Stream&) { forward(problem, Products::float32); }
-void backward_cpu(const Problem& problem, const Stream&) { Backward(problem, Products::float32).run(); }
-void forward_cpu_bf16(const Problem& problem, const Stream&) { forward(problem, Products::bfloat16); }
-void backward_cpu_bf16(const Problem& problem, const Stream&) { Backward(problem, Products::bfloat16).run(); }
+void run(Cpu, const Forward& pass, const Stream&) { run_forward(pass, Products::float32); }
+void run(Cpu, const Backward& pass, const Stream&) { BackwardRun(pass, Products::float32).run(); }
+void run(CpuBf16, const Forward& pass, const Stream&) { run_forward(pass, Products::bfloat16); }
+void run(CpuBf16, const Backward& pass, const Stream&) { BackwardRun(pass, Products::bfloat16).run(); }
 
 }  // namespace tern::separable_conv2d_passes
 #endif

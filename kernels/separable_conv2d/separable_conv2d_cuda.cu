@@ -4,15 +4,14 @@
 // More than 64 outputs read and filter the tile again: 9 multiply-adds beside 64. All sums are float32;
 // orders are fixed, so equal inputs give equal bits. Backward: the kernels of the parts, on temporary
 // tensors.
-#include "tern/kernels/separable_conv2d/separable_conv2d.hpp"
-
 #include "tern/kernels/channel_moments/channel_moments_cuda.cuh"
 #include "tern/kernels/channels.hpp"
-#include "tern/kernels/depthwise_conv2d/depthwise_conv2d.hpp"
-#include "tern/kernels/depthwise_conv2d/depthwise_conv2d_cuda.cuh"
+#include "tern/kernels/depthwise_conv2d/depthwise_conv2d_passes.hpp"
 #include "tern/kernels/gemm/gemm_cuda.cuh"
 #include "tern/kernels/normalize/normalize_cuda.cuh"
 #include "tern/kernels/normalize/normalize_device.cuh"
+#include "tern/kernels/normalize/normalize_passes.hpp"
+#include "tern/kernels/separable_conv2d/separable_conv2d_passes.hpp"
 #include "tern/kernels/widened.hpp"
 
 namespace tern::separable_conv2d_passes {
@@ -269,23 +268,22 @@ Geometry geometry(const Shape& x, std::int64_t outputs) {
             static_cast<int>(cuda::blocks_for(x[2], kTileWidth))};
 }
 
-Normalization normalization(const Problem& problem) {
-    const auto& in = problem.inputs;
-    const NormalizeParams& params = problem.params<SeparableConv2dParams>().normalize;
+Normalization normalization(const Forward& pass) {
+    const NormalizeParams& params = pass.params.normalize;
     ChannelInputs vectors{};
-    if (in[1])
-        vectors = {in[1].data<float>(), in[2].data<float>(), in[3].data<float>(), in[4].data<float>(),
-                   static_cast<float>(params.epsilon)};
+    if (pass.mean)
+        vectors = {pass.mean.data<float>(), pass.variance.data<float>(), pass.gamma.data<float>(),
+                   pass.beta.data<float>(), static_cast<float>(params.epsilon)};
     return {vectors, cuda::device_activation({params.activation, params.slope})};
 }
 
 }  // namespace
 
-void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
-    const auto &in = problem.inputs, &out = problem.outputs;
-    const Tensor &x = in[0], &pointwise = in[6], &bias = in[7], &y = out[0], &mean = out[1];
+void run(Cuda, const Forward& pass, const Stream& stream) {
+    const Tensor &x = pass.x, &pointwise = pass.pointwise, &bias = pass.bias, &y = pass.y,
+                 &mean = pass.y_mean;
     const Geometry g = geometry(x.shape(), pointwise.dim(0));
-    visit_cuda_packs(tensors_of(problem), g.channels, [&]<class T, int V>() {
+    visit_cuda_packs(tensors_of(pass), g.channels, [&]<class T, int V>() {
         gemm::Output<T> output{y.data<T>(), bias ? bias.data<T>() : nullptr,
                                static_cast<int>(rows_of(y.shape())), g.outputs, g.outputs};
         output.wide = gemm::can_pack<T>(y, g.outputs);
@@ -295,20 +293,20 @@ void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
             static_cast<std::int64_t>(g.tiles()) * cuda::blocks_for(g.outputs, Tile::kColumns);
         cuda::launch(separable_conv2d_forward_kernel<T, V>,
                      {dim3(cuda::blocks_for(blocks, 1)), dim3(kThreads)}, stream, x.data<T>(),
-                     normalization(problem), in[5].data<T>(),
+                     normalization(pass), pass.depthwise.data<T>(),
                      gemm::MatrixOperand<T, true>{pointwise.data<T>(), g.outputs, g.channels, g.channels},
                      output, mean ? partial.data<float>() : nullptr, g);
         if (mean)
             rows::launch_merge(partial,
                                channel_moments_passes::MergeMoments<TileBlocks<T>>{
-                                   {g, output.bias}, mean.data<float>(), out[2].data<float>()},
+                                   {g, output.bias}, mean.data<float>(), pass.y_variance.data<float>()},
                                stream);
     });
 }
 
 namespace {
 
-/// What the gradients of the moments add to that of every output, as NormalizeBackward::Slopes; dmean and
+/// What the gradients of the moments add to that of every output, as NormalizeSlopes; dmean and
 /// dvariance may be null.
 struct SlopesOfMoments {
     const float *dmean, *dvariance;
@@ -322,104 +320,133 @@ struct SlopesOfMoments {
 };
 
 /// separable_conv2d_grad.cpp has the formulas and the names. All float32.
-class Backward {
+class BackwardByParts {
   public:
-    Backward(const Problem& problem, const Stream& stream) : problem_(problem), stream_(stream) {}
+    BackwardByParts(const Backward& pass, const Stream& stream) : pass_(pass), stream_(stream) {}
 
-    void run() const {
-        const auto &in = problem_.inputs, &out = problem_.outputs;
-        const Tensor &x = in[0], &depthwise = in[5], &pointwise = in[6], &dx = out[0];
-        const bool normalized = in[1].defined();
+    void compute() const {
+        const DepthwiseConv2dParams window{kSeparableWindow};
+        const Tensor &x = pass_.x, &depthwise = pass_.depthwise, &dx = pass_.dx;
+        const bool normalized = pass_.mean.defined();
         const Tensor a = normalized ? normalized_input() : x;
         const Tensor dz = gradient_of_output(), u = like(x);
-        pass(depthwise_conv2d_passes::TERN_CUDA_PASS(forward), depthwise_conv2d_op(), "forward",
-             DepthwiseConv2dParams{kSeparableWindow}, {a, depthwise}, {u});
-        multiply({dz, true}, {u}, out[6]);
-        if (out[7]) gemm::TERN_CUDA_PASS(sum_columns)(dz, out[7], stream_);
+        start(depthwise_conv2d_passes::Forward{.params = window, .x = a, .w = depthwise, .y = u});
+        multiply({dz, true}, {u}, pass_.dpointwise);
+        if (pass_.dbias) gemm::TERN_CUDA_FUNCTION(sum_columns)(dz, pass_.dbias, stream_);
         const Tensor& du = u;  // u has been read
-        multiply({dz}, {pointwise}, du);
-        pass(depthwise_conv2d_passes::TERN_CUDA_PASS(backward_weight), depthwise_conv2d_op(),
-             "backward_weight", DepthwiseConv2dParams{kSeparableWindow}, {a, du}, {out[5]});
+        multiply({dz}, {pass_.pointwise}, du);
+        start(depthwise_conv2d_passes::BackwardWeight{
+            .params = window, .x = a, .dy = du, .dw = pass_.ddepthwise});
         if (!normalized && !dx) return;
         const Tensor& da = normalized ? a : dx;  // a has been read
-        pass(depthwise_conv2d_passes::TERN_CUDA_PASS(backward_input), depthwise_conv2d_op(), "backward_input",
-             DepthwiseConv2dParams{kSeparableWindow}, {du, depthwise}, {da});
+        start(depthwise_conv2d_passes::BackwardInput{.params = window, .dy = du, .w = depthwise, .dx = da});
         if (!normalized) return;
-        const Tensors before{x, in[1], in[2], in[3], in[4], {}, da};
-        pass(normalize_passes::TERN_CUDA_PASS(backward_reduce), normalize_op(), "backward_reduce",
-             params().normalize, before, {out[3], out[4], out[1], out[2]});
+        start(normalize_passes::BackwardReduce{.params = pass_.params.normalize,
+                                               .x = x,
+                                               .mean = pass_.mean,
+                                               .variance = pass_.variance,
+                                               .gamma = pass_.gamma,
+                                               .beta = pass_.beta,
+                                               .dy = da,
+                                               .dgamma = pass_.dgamma,
+                                               .dbeta = pass_.dbeta,
+                                               .dmean = pass_.dmean,
+                                               .dvariance = pass_.dvariance});
         if (dx)
-            pass(normalize_passes::TERN_CUDA_PASS(backward_input), normalize_op(), "backward_input",
-                 params().normalize, before, {dx, {}});
+            start(normalize_passes::BackwardInput{.params = pass_.params.normalize,
+                                                  .x = x,
+                                                  .mean = pass_.mean,
+                                                  .variance = pass_.variance,
+                                                  .gamma = pass_.gamma,
+                                                  .beta = pass_.beta,
+                                                  .dy = da,
+                                                  .dx = dx});
     }
 
   private:
-    const SeparableConv2dParams& params() const { return problem_.params<SeparableConv2dParams>(); }
     static Tensor like(const Tensor& t) { return Tensor::empty(t.shape(), t.dtype(), t.device()); }
 
-    template <class Params>
-    void pass(void (*function)(const Problem&, const Stream&), const Op& op, const char* name,
-              const Params& params, const Tensors& inputs, const Tensors& outputs) const {
-        function({op.pass(name), ParamsRef(params), inputs, outputs}, stream_);
+    template <class Part>
+    void start(const Part& part) const {
+        run(Cuda{}, part, stream_);
     }
     void multiply(const gemm::CudaMatrix& left, const gemm::CudaMatrix& right, const Tensor& to) const {
-        gemm::TERN_CUDA_PASS(multiply)(left, right, {}, to, gemm::Arithmetic::fma, stream_);
+        gemm::TERN_CUDA_FUNCTION(multiply)(left, right, {}, to, gemm::Arithmetic::fma, stream_);
     }
 
     Tensor normalized_input() const {
-        const auto& in = problem_.inputs;
-        Tensor a = like(in[0]);
-        pass(normalize_passes::TERN_CUDA_PASS(forward), normalize_op(), "forward", params().normalize,
-             {in[0], in[1], in[2], in[3], in[4], {}}, {a});
+        const Tensor a = like(pass_.x);
+        start(normalize_passes::Forward{.params = pass_.params.normalize,
+                                        .x = pass_.x,
+                                        .mean = pass_.mean,
+                                        .variance = pass_.variance,
+                                        .gamma = pass_.gamma,
+                                        .beta = pass_.beta,
+                                        .y = a});
         return a;
     }
 
     // dz: dy itself where the moments have no gradients, else by the kernel of a normalisation that changes
     // nothing but for the slopes.
     Tensor gradient_of_output() const {
-        const auto& in = problem_.inputs;
-        const Tensor &y = in[7], &y_mean = in[8], &dy = in[9], &dmean = in[10], &dvariance = in[11];
-        if (!dmean && !dvariance) return dy;
-        const Tensor ones = Tensor::full(y_mean.shape(), 1, DType::float32, y.device());
-        const TERN_CUDA_PASS(NormalizeBackward)::Slopes slopes{like(y_mean), like(y_mean)};
+        const Tensor &y = pass_.y, &y_mean = pass_.y_mean, &dmean = pass_.dy_mean,
+                     &dvariance = pass_.dy_variance;
+        if (!dmean && !dvariance) return pass_.dy;
+        const Tensor ones = Tensor::full(y_mean.shape(), 1, DType::float32, y.device()), dz = like(y);
+        const NormalizeSlopes slopes{like(y_mean), like(y_mean)};
         launch_elements(SlopesOfMoments{dmean ? dmean.data<float>() : nullptr,
                                         dvariance ? dvariance.data<float>() : nullptr,
                                         static_cast<float>(rows_of(y.shape())), slopes.centred.data<float>(),
                                         slopes.constant.data<float>()},
                         y_mean.numel(), stream_);
-        const Tensors inputs{y, y_mean, ones, ones, ones, {}, dy}, dz{like(y)};
         const NormalizeParams identity{.epsilon = 0};
-        TERN_CUDA_PASS(NormalizeBackward)::input(
-            {normalize_op().pass("backward_input"), ParamsRef(identity), inputs, dz}, slopes, dz[0], {},
-            stream_);
-        return dz[0];
+        const normalize_passes::BackwardInput part{.params = identity,
+                                                   .x = y,
+                                                   .mean = y_mean,
+                                                   .variance = ones,
+                                                   .gamma = ones,
+                                                   .beta = ones,
+                                                   .dy = pass_.dy,
+                                                   .dx = dz};
+        const auto all = tensors_of(part);
+        TERN_CUDA_FUNCTION(normalize_gradient_input)({part, identity, all}, slopes, dz, {}, stream_);
+        return dz;
     }
 
-    const Problem& problem_;
+    const Backward& pass_;
     Stream stream_;
 };
+
+template <class Pass>
+bool accepts_parts(const Pass& pass, const Tensor& a, std::string* why_not) {
+    if (pass.residual) return refuse(why_not, "no residual is added");
+    if (a) return refuse(why_not, "the input is not kept");
+    if (!gemm::TERN_CUDA_FUNCTION(accepts_product)(tensors_of(pass), gemm::Arithmetic::fma, why_not))
+        return false;
+    const DepthwiseConv2dParams window{kSeparableWindow};
+    return accepts(
+        Cuda{},
+        depthwise_conv2d_passes::Forward{.params = window, .x = pass.x, .w = pass.depthwise, .y = pass.x},
+        why_not);
+}
 
 }  // namespace
 
 // 16-bit tensors in float32: what the parts hand each other must not be rounded.
-void TERN_CUDA_PASS(backward)(const Problem& problem, const Stream& stream) {
-    if (!has_16_bits(problem)) return Backward(problem, stream).run();
+void run(Cuda, const Backward& pass, const Stream& stream) {
+    const ErasedPass erased(pass);
+    const Problem problem = erased.problem();
+    if (!has_16_bits(problem)) return BackwardByParts(pass, stream).compute();
     const Widened widened(problem);
     widened.widen_inputs();
-    Backward(widened.problem(), stream).run();
+    BackwardByParts(as_pass<Backward>(widened.problem()), stream).compute();
     widened.round_outputs();
 }
 
 // What forward takes, backward takes too, so that no step ends in the middle.
-bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
-    const bool backward = std::string_view(problem.pass.name) == "backward";
-    if (problem.inputs[backward ? 12 : 8]) return refuse(why_not, "no residual is added");
-    if (backward ? problem.inputs[13] : problem.outputs[3]) return refuse(why_not, "the input is not kept");
-    if (!gemm::TERN_CUDA_PASS(accepts_product)(problem, gemm::Arithmetic::fma, why_not)) return false;
-    const DepthwiseConv2dParams params{kSeparableWindow};
-    const Tensors inputs{problem.inputs[0], problem.inputs[5]}, outputs{problem.inputs[0]};
-    return depthwise_conv2d_passes::TERN_CUDA_PASS(accepts)(
-        {depthwise_conv2d_op().pass("forward"), ParamsRef(params), inputs, outputs}, why_not);
+bool accepts(Cuda, const Forward& pass, std::string* why_not) { return accepts_parts(pass, pass.a, why_not); }
+bool accepts(Cuda, const Backward& pass, std::string* why_not) {
+    return accepts_parts(pass, pass.da, why_not);
 }
 
 }  // namespace tern::separable_conv2d_passes

@@ -7,17 +7,15 @@
 // and da, with the gradient of a itself where that was kept, goes through the normalisation of the input by
 // normalize's rules. Saved: all inputs but the bias, z where moments were kept, and its mean; a and u are
 // computed again.
-#include "tern/kernels/separable_conv2d/separable_conv2d.hpp"
-
 #include "tern/core/autograd.hpp"
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/separable_conv2d/separable_conv2d_passes.hpp"
 
 namespace tern::separable_conv2d_passes {
 namespace {
 
-class SeparableConv2dBackward : public Function {
+class SeparableConv2dFunction : public Function {
   public:
-    SeparableConv2dBackward(const SeparableConv2dParams& params, bool keeps_input)
+    SeparableConv2dFunction(const SeparableConv2dParams& params, bool keeps_input)
         : params_(params), keeps_input_(keeps_input) {}
 
     const char* name() const override { return "separable_conv2d"; }
@@ -42,11 +40,30 @@ class SeparableConv2dBackward : public Function {
         if (needs_input_grad(7)) dbias = Tensor::empty({shape[3]}, x.dtype(), x.device());
         const Tensor dmean = like(mean), dvariance = like(mean), dgamma = like(mean), dbeta = like(mean);
         const Tensor ddepthwise = like(depthwise), dpointwise = like(pointwise);
-        static const Pass& backward = separable_conv2d_op().pass("backward");
-        run_pass(backward, ParamsRef(params_),
-                 {x, mean, variance, gamma, beta, depthwise, pointwise, y, y_mean, dy, dy_mean, dy_variance,
-                  residual, da},
-                 {dx, dmean, dvariance, dgamma, dbeta, ddepthwise, dpointwise, dbias, dresidual});
+        run_pass(Backward{.params = params_,
+                          .x = x,
+                          .mean = mean,
+                          .variance = variance,
+                          .gamma = gamma,
+                          .beta = beta,
+                          .depthwise = depthwise,
+                          .pointwise = pointwise,
+                          .y = y,
+                          .y_mean = y_mean,
+                          .dy = dy,
+                          .dy_mean = dy_mean,
+                          .dy_variance = dy_variance,
+                          .residual = residual,
+                          .da = da,
+                          .dx = dx,
+                          .dmean = dmean,
+                          .dvariance = dvariance,
+                          .dgamma = dgamma,
+                          .dbeta = dbeta,
+                          .ddepthwise = ddepthwise,
+                          .dpointwise = dpointwise,
+                          .dbias = dbias,
+                          .dresidual = dresidual});
         return {dx, dmean, dvariance, dgamma, dbeta, ddepthwise, dpointwise, dbias, dresidual};
     }
 
@@ -57,21 +74,19 @@ class SeparableConv2dBackward : public Function {
 
 }  // namespace
 
-void record_grad(const Tensor& input, const DeferredNormalize& norm, const Tensor& depthwise,
-                 const Tensor& pointwise, const Tensor& bias, const SeparableConv2dResult& result) {
-    const Tensors inputs{input,     norm.mean, norm.variance, norm.gamma,   norm.beta,
-                         depthwise, pointwise, bias,          norm.residual};
-    const auto& [output, moments, kept] = result;
-    Tensors outputs{output};
-    if (moments.mean) outputs = {output, moments.mean, moments.variance};
-    if (kept) outputs.push_back(kept);
-    if (auto* function = Function::record<SeparableConv2dBackward>(
-            inputs, outputs, SeparableConv2dParams{norm.params}, kept.defined())) {
-        for (const Tensor& input_or_weight :
-             {input, norm.mean, norm.variance, norm.gamma, norm.beta, depthwise, pointwise, norm.residual})
-            function->save(input_or_weight);
-        function->save(moments.mean ? output : Tensor());
-        function->save(moments.mean);
+void record_grad(const Forward& pass) {
+    const Tensors inputs{pass.x,         pass.mean,      pass.variance, pass.gamma,   pass.beta,
+                         pass.depthwise, pass.pointwise, pass.bias,     pass.residual};
+    Tensors outputs{pass.y};
+    if (pass.y_mean) outputs = {pass.y, pass.y_mean, pass.y_variance};
+    if (pass.a) outputs.push_back(pass.a);
+    if (auto* function =
+            Function::record<SeparableConv2dFunction>(inputs, outputs, pass.params, pass.a.defined())) {
+        for (const Tensor& input : {pass.x, pass.mean, pass.variance, pass.gamma, pass.beta, pass.depthwise,
+                                    pass.pointwise, pass.residual})
+            function->save(input);
+        function->save(pass.y_mean ? pass.y : Tensor());
+        function->save(pass.y_mean);
     }
 }
 

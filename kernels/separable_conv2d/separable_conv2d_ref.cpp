@@ -1,9 +1,7 @@
-#include "tern/kernels/separable_conv2d/separable_conv2d.hpp"
-
 #include <optional>
 
 #include "tern/kernels/normalize/normalize_ref.hpp"
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/separable_conv2d/separable_conv2d_passes.hpp"
 
 namespace tern::separable_conv2d_passes {
 namespace {
@@ -16,18 +14,18 @@ struct Inner {
     std::optional<ref::Normalization<T>> norm;
     std::vector<Real> a, u;
 
-    Inner(const Problem& problem, const Tensor& residual) {
-        const auto& in = problem.inputs;
-        if (in[1]) {
-            norm.emplace(in[0], in[1], in[2], in[3], in[4], residual,
-                         problem.params<SeparableConv2dParams>().normalize);
+    template <class Pass>
+    explicit Inner(const Pass& pass) {
+        if (pass.mean) {
+            norm.emplace(pass.x, pass.mean, pass.variance, pass.gamma, pass.beta, pass.residual,
+                         pass.params.normalize);
             for (std::size_t i = 0; i < norm->x.size(); ++i) a.push_back(norm->output(i));
         } else {
-            a = widened<T>(in[0]);
+            a = widened<T>(pass.x);
         }
         u.resize(a.size());
-        const std::vector<Real> taps = widened<T>(in[5]);
-        for_each_meeting(in[0].shape(), [&](std::size_t from, std::size_t to, std::size_t tap) {
+        const std::vector<Real> taps = widened<T>(pass.depthwise);
+        for_each_meeting(pass.x.shape(), [&](std::size_t from, std::size_t to, std::size_t tap) {
             u[to] += a[from] * taps[tap];
         });
     }
@@ -53,13 +51,13 @@ struct Inner {
 
 }  // namespace
 
-void forward_ref(const Problem& problem, const Stream&) {
-    const Tensor &pointwise = problem.inputs[6], &bias = problem.inputs[7];
-    const Tensor &y = problem.outputs[0], &mean = problem.outputs[1], &variance = problem.outputs[2];
+void run(Ref, const Forward& pass, const Stream&) {
+    const Tensor &pointwise = pass.pointwise, &bias = pass.bias;
+    const Tensor &y = pass.y, &mean = pass.y_mean, &variance = pass.y_variance;
     visit_floating(y.dtype(), [&]<class T>() {
         using Real = Compute<T>;
-        const Inner<T> inner(problem, problem.inputs[8]);
-        if (problem.outputs[3]) store<T>(inner.a, problem.outputs[3]);
+        const Inner<T> inner(pass);
+        if (pass.a) store<T>(inner.a, pass.a);
         const std::vector<Real> w = widened<T>(pointwise);
         const auto outputs = static_cast<std::size_t>(pointwise.dim(0)),
                    channels = static_cast<std::size_t>(pointwise.dim(1));
@@ -88,15 +86,15 @@ void forward_ref(const Problem& problem, const Stream&) {
     });
 }
 
-void backward_ref(const Problem& problem, const Stream&) {
-    const auto &in = problem.inputs, &out = problem.outputs;
-    const Tensor &pointwise = in[6], &y = in[7], &y_mean = in[8], &dy_mean = in[10], &dy_variance = in[11];
-    visit_floating(in[0].dtype(), [&]<class T>() {
+void run(Ref, const Backward& pass, const Stream&) {
+    const Tensor &pointwise = pass.pointwise, &y = pass.y, &y_mean = pass.y_mean;
+    const Tensor &dy_mean = pass.dy_mean, &dy_variance = pass.dy_variance;
+    visit_floating(pass.x.dtype(), [&]<class T>() {
         using Real = Compute<T>;
-        const Inner<T> inner(problem, in[12]);
+        const Inner<T> inner(pass);
         const auto outputs = static_cast<std::size_t>(pointwise.dim(0)),
                    channels = static_cast<std::size_t>(pointwise.dim(1));
-        std::vector<Real> dz = widened<T>(in[9]);
+        std::vector<Real> dz = widened<T>(pass.dy);
         const Real rows = static_cast<Real>(dz.size() / std::max<std::size_t>(outputs, 1));
         for (std::size_t i = 0; i < dz.size(); ++i) {
             const std::size_t o = i % outputs;
@@ -107,7 +105,7 @@ void backward_ref(const Problem& problem, const Stream&) {
         }
         // Sums over all rows in float64, as those of a batch norm.
         std::vector<Real> du(inner.a.size()), da(inner.a.size());
-        const std::vector<Real> w = widened<T>(pointwise), taps = widened<T>(in[5]);
+        const std::vector<Real> w = widened<T>(pointwise), taps = widened<T>(pass.depthwise);
         std::vector<double> dw(w.size()), dtaps(taps.size()), dbias(outputs);
         for (std::size_t i = 0; i < dz.size(); ++i) {
             const std::size_t row = i / outputs, o = i % outputs;
@@ -117,23 +115,25 @@ void backward_ref(const Problem& problem, const Stream&) {
                 dw[o * channels + c] += dz[i] * inner.u[row * channels + c];
             }
         }
-        Inner<T>::for_each_meeting(in[0].shape(), [&](std::size_t from, std::size_t to, std::size_t tap) {
+        Inner<T>::for_each_meeting(pass.x.shape(), [&](std::size_t from, std::size_t to, std::size_t tap) {
             da[from] += du[to] * taps[tap];
             dtaps[tap] += du[to] * inner.a[from];
         });
-        for (std::size_t i = 0; i < dtaps.size(); ++i) out[5].data<T>()[i] = static_cast<T>(dtaps[i]);
-        for (std::size_t i = 0; i < dw.size(); ++i) out[6].data<T>()[i] = static_cast<T>(dw[i]);
-        if (out[7])
-            for (std::size_t o = 0; o < outputs; ++o) out[7].data<T>()[o] = static_cast<T>(dbias[o]);
+        for (std::size_t i = 0; i < dtaps.size(); ++i)
+            pass.ddepthwise.data<T>()[i] = static_cast<T>(dtaps[i]);
+        for (std::size_t i = 0; i < dw.size(); ++i) pass.dpointwise.data<T>()[i] = static_cast<T>(dw[i]);
+        if (pass.dbias)
+            for (std::size_t o = 0; o < outputs; ++o) pass.dbias.data<T>()[o] = static_cast<T>(dbias[o]);
         if (!inner.norm) {
-            if (out[0]) store<T>(da, out[0]);
+            if (pass.dx) store<T>(da, pass.dx);
             return;
         }
-        if (in[13]) {
-            const std::vector<Real> of_a = widened<T>(in[13]);
+        if (pass.da) {
+            const std::vector<Real> of_a = widened<T>(pass.da);
             for (std::size_t i = 0; i < da.size(); ++i) da[i] += of_a[i];
         }
-        inner.norm->store_gradients(da, out[0], out[8], out[1], out[2], out[3], out[4]);
+        inner.norm->store_gradients(da, pass.dx, pass.dresidual, pass.dmean, pass.dvariance, pass.dgamma,
+                                    pass.dbeta);
     });
 }
 

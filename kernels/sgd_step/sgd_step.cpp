@@ -1,15 +1,8 @@
 #include "tern/kernels/sgd_step/sgd_step.hpp"
 
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/sgd_step/sgd_step_passes.hpp"
 
 namespace tern {
-namespace sgd_step_passes {
-void step_ref(const Problem& problem, const Stream& stream);
-void step_cpu(const Problem& problem, const Stream& stream);
-void step_cuda(const Problem& problem, const Stream& stream);
-bool accepts_cuda(const Problem& problem, std::string* why_not);
-}  // namespace sgd_step_passes
-
 namespace {
 
 const char* const kWhere = "sgd_step";
@@ -26,21 +19,18 @@ void check_params(const SgdParams& params, bool has_buffer) {
 
 }  // namespace
 
+namespace sgd_step_passes {
+
+bool accepts(Cpu, const Step& pass, std::string* why_not) {
+    return pass.w.dtype() == DType::float32 || refuse(why_not, "float32 only, got ", pass.w.dtype());
+}
+
+}  // namespace sgd_step_passes
+
+using namespace sgd_step_passes;
+
 const Op& sgd_step_op() {
-    using namespace sgd_step_passes;
-    static const Op op{"sgd_step",
-                       {{"sgd_step",
-                         "step",
-                         {"w", "buffer", "g", "learning_rate", "gradient_factor"},
-                         {"w", "buffer"},
-                         {{Backend::cuda, TERN_IF_CUDA(step_cuda), TERN_IF_CUDA(accepts_cuda)},
-                          {Backend::cpu, step_cpu,
-                           [](const Problem& problem, std::string* why_not) {
-                               return problem.dtype() == DType::float32 ||
-                                      refuse(why_not, "float32 only, got ", problem.dtype());
-                           }},
-                          {Backend::ref, step_ref}},
-                         flops_per_input<6>}}};
+    static const Op op{"sgd_step", {pass_of<Step, Partial<Cuda>, Partial<Cpu>, Ref>()}};
     return op;
 }
 
@@ -64,9 +54,14 @@ void sgd_step(const Tensor& weights, const Tensor& buffer, const Tensor& gradien
                     gradient_factor.device() == weights.device()),
                kWhere, "the gradients' factor must be one float32 on ", weights.device(), ", got ",
                gradient_factor);
-    static const Pass& pass = sgd_step_op().pass("step");
-    run_pass(pass, ParamsRef(params), {weights, buffer, gradient, learning_rate, gradient_factor},
-             {weights, buffer});
+    run_pass(Step{.params = params,
+                  .w = weights,
+                  .buffer = buffer,
+                  .g = gradient,
+                  .learning_rate = learning_rate,
+                  .gradient_factor = gradient_factor,
+                  .new_w = weights,
+                  .new_buffer = buffer});
 }
 
 }  // namespace tern

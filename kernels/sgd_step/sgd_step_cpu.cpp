@@ -1,25 +1,22 @@
-#include "tern/kernels/sgd_step/sgd_step.hpp"
-
 #include "tern/core/parallel.hpp"
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/sgd_step/sgd_step_passes.hpp"
 
 namespace tern::sgd_step_passes {
 namespace {
 
-float gradient_factor(const Problem& problem) {
-    return problem.inputs[4].defined() ? problem.inputs[4].data<float>()[0] : 1.0f;
+float gradient_factor(const Step& pass) {
+    return pass.gradient_factor.defined() ? pass.gradient_factor.data<float>()[0] : 1.0f;
 }
 
 // Memory-bound (8 to 12 bytes read per three multiply-adds): the compiler's baseline vectors are enough.
-void momentum_step(const Problem& problem, std::int64_t begin, std::int64_t end) {
-    const SgdParams& params = problem.params<SgdParams>();
+void momentum_step(const Step& pass, std::int64_t begin, std::int64_t end) {
+    const SgdParams& params = pass.params;
     const auto momentum = static_cast<float>(params.momentum),
                decay = static_cast<float>(params.weight_decay);
-    const float factor = gradient_factor(problem);
-    const auto rate = static_cast<float>(problem.inputs[3].data<double>()[0]);
-    const float *w = problem.inputs[0].data<float>(), *b = problem.inputs[1].data<float>(),
-                *g = problem.inputs[2].data<float>();
-    float *new_w = problem.outputs[0].data<float>(), *new_b = problem.outputs[1].data<float>();
+    const float factor = gradient_factor(pass);
+    const auto rate = static_cast<float>(pass.learning_rate.data<double>()[0]);
+    const float *w = pass.w.data<float>(), *b = pass.buffer.data<float>(), *g = pass.g.data<float>();
+    float *new_w = pass.new_w.data<float>(), *new_b = pass.new_buffer.data<float>();
     const float of_gradient = params.nesterov ? 1.0f : 0.0f, of_buffer = params.nesterov ? momentum : 1.0f;
     for (std::int64_t i = begin; i < end; ++i) {
         const float gradient = factor * g[i] + decay * w[i];
@@ -29,27 +26,26 @@ void momentum_step(const Problem& problem, std::int64_t begin, std::int64_t end)
     }
 }
 
-void plain_step(const Problem& problem, std::int64_t begin, std::int64_t end) {
-    const auto decay = static_cast<float>(problem.params<SgdParams>().weight_decay);
-    const float factor = gradient_factor(problem);
-    const auto rate = static_cast<float>(problem.inputs[3].data<double>()[0]);
-    const float *w = problem.inputs[0].data<float>(), *g = problem.inputs[2].data<float>();
-    float* new_w = problem.outputs[0].data<float>();
+void plain_step(const Step& pass, std::int64_t begin, std::int64_t end) {
+    const auto decay = static_cast<float>(pass.params.weight_decay);
+    const float factor = gradient_factor(pass);
+    const auto rate = static_cast<float>(pass.learning_rate.data<double>()[0]);
+    const float *w = pass.w.data<float>(), *g = pass.g.data<float>();
+    float* new_w = pass.new_w.data<float>();
     for (std::int64_t i = begin; i < end; ++i) new_w[i] = w[i] - rate * (factor * g[i] + decay * w[i]);
 }
 
 }  // namespace
 
-void step_cpu(const Problem& problem, const Stream&) {
-    if (gradient_factor(problem) == 0) {
-        for (std::size_t i = 0; i < problem.outputs.size(); ++i) {
-            if (problem.outputs[i].defined()) problem.outputs[i].copy_from(problem.inputs[i]);
-        }
+void run(Cpu, const Step& pass, const Stream&) {
+    if (gradient_factor(pass) == 0) {
+        pass.new_w.copy_from(pass.w);
+        if (pass.buffer) pass.new_buffer.copy_from(pass.buffer);
         return;
     }
-    const auto step = problem.inputs[1].defined() ? momentum_step : plain_step;
-    parallel_for(problem.inputs[0].numel(), 1 << 15,
-                 [&](std::int64_t begin, std::int64_t end) { step(problem, begin, end); });
+    const auto step = pass.buffer.defined() ? momentum_step : plain_step;
+    parallel_for(pass.w.numel(), 1 << 15,
+                 [&](std::int64_t begin, std::int64_t end) { step(pass, begin, end); });
 }
 
 }  // namespace tern::sgd_step_passes

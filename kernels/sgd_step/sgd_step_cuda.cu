@@ -1,6 +1,5 @@
-#include "tern/kernels/sgd_step/sgd_step.hpp"
-
 #include "tern/kernels/flat_cuda.cuh"
+#include "tern/kernels/sgd_step/sgd_step_passes.hpp"
 
 namespace tern::sgd_step_passes {
 namespace {
@@ -54,12 +53,12 @@ struct SgdMomentumStep {
 
 }  // namespace
 
-void TERN_CUDA_PASS(step)(const Problem& problem, const Stream& stream) {
-    const auto& params = problem.params<SgdParams>();
-    const Tensor &w = problem.inputs[0], &b = problem.inputs[1], &g = problem.inputs[2];
-    const Tensor &new_w = problem.outputs[0], &new_b = problem.outputs[1];
-    const double* rate = problem.inputs[3].data<double>();
-    const float* factor = problem.inputs[4].defined() ? problem.inputs[4].data<float>() : nullptr;
+void run(Cuda, const Step& pass, const Stream& stream) {
+    const auto& params = pass.params;
+    const Tensor &w = pass.w, &b = pass.buffer, &g = pass.g;
+    const Tensor &new_w = pass.new_w, &new_b = pass.new_buffer;
+    const double* rate = pass.learning_rate.data<double>();
+    const float* factor = pass.gradient_factor.defined() ? pass.gradient_factor.data<float>() : nullptr;
     const auto momentum = static_cast<float>(params.momentum),
                decay = static_cast<float>(params.weight_decay);
     if (!b.defined()) {
@@ -81,8 +80,8 @@ void TERN_CUDA_PASS(step)(const Problem& problem, const Stream& stream) {
     launch_flat(work, w.numel(), {w, b, g, new_w, new_b}, stream);
 }
 
-bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
-    return problem.dtype() == DType::float32 || refuse(why_not, "float32 only, got ", problem.dtype());
+bool accepts(Cuda, const Step& pass, std::string* why_not) {
+    return pass.w.dtype() == DType::float32 || refuse(why_not, "float32 only, got ", pass.w.dtype());
 }
 
 }  // namespace tern::sgd_step_passes

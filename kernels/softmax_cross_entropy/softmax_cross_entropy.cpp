@@ -1,43 +1,13 @@
 #include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
 
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy_passes.hpp"
 
 namespace tern {
-namespace softmax_cross_entropy_passes {
-
-void forward_ref(const Problem& problem, const Stream& stream);
-void backward_ref(const Problem& problem, const Stream& stream);
-void forward_cpu(const Problem& problem, const Stream& stream);
-void backward_cpu(const Problem& problem, const Stream& stream);
-void forward_cuda(const Problem& problem, const Stream& stream);
-void backward_cuda(const Problem& problem, const Stream& stream);
-bool accepts_cuda(const Problem& problem, std::string* why_not);
-void record_grad(const Tensor& logits, const Tensor& labels, const Tensor& loss,
-                 const SoftmaxCrossEntropyParams& params);
-
-}  // namespace softmax_cross_entropy_passes
-
 using namespace softmax_cross_entropy_passes;
 
 const Op& softmax_cross_entropy_op() {
-    const auto implementations = [](auto ours, auto cpu_version, auto reference) {
-        return std::vector<Implementation>{{Backend::cuda, ours, TERN_IF_CUDA(accepts_cuda)},
-                                           {Backend::cpu, cpu_version, accepts_float32},
-                                           {Backend::ref, reference}};
-    };
     static const Op op{"softmax_cross_entropy",
-                       {{"softmax_cross_entropy",
-                         "forward",
-                         {"logits", "labels"},
-                         {"loss"},
-                         implementations(TERN_IF_CUDA(forward_cuda), forward_cpu, forward_ref),
-                         flops_per_input<4>},
-                        {"softmax_cross_entropy",
-                         "backward",
-                         {"logits", "labels", "dloss"},
-                         {"dlogits"},
-                         implementations(TERN_IF_CUDA(backward_cuda), backward_cpu, backward_ref),
-                         flops_per_input<4>}}};
+                       {pass_of<Forward, Cuda, Cpu, Ref>(), pass_of<Backward, Cuda, Cpu, Ref>()}};
     return op;
 }
 
@@ -75,9 +45,9 @@ Tensor softmax_cross_entropy(const Tensor& logits, const Tensor& labels, double 
     const SoftmaxCrossEntropyParams params{label_smoothing};
     const DType dtype = logits.dtype() == DType::float64 ? DType::float64 : DType::float32;
     const Tensor loss = Tensor::empty({}, dtype, logits.device());
-    static const Pass& forward = softmax_cross_entropy_op().pass("forward");
-    run_pass(forward, ParamsRef(params), {logits, labels}, {loss});
-    record_grad(logits, labels, loss, params);
+    const Forward pass{.params = params, .logits = logits, .labels = labels, .loss = loss};
+    run_pass(pass);
+    record_grad(pass);
     return loss;
 }
 

@@ -1,10 +1,9 @@
 // Rows over threads; the losses of the rows are added in order, whatever thread found them.
-#include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
-
+#include <algorithm>
 #include <cmath>
 
 #include "tern/core/parallel.hpp"
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy_passes.hpp"
 
 namespace tern::softmax_cross_entropy_passes {
 namespace {
@@ -27,10 +26,10 @@ float row_loss(const float* x, std::int64_t classes, std::int32_t label, float s
 
 }  // namespace
 
-void forward_cpu(const Problem& problem, const Stream&) {
-    const Tensor& x = problem.inputs[0];
-    const std::int32_t* labels = problem.inputs[1].data<std::int32_t>();
-    const auto smoothing = static_cast<float>(problem.params<SoftmaxCrossEntropyParams>().label_smoothing);
+void run(Cpu, const Forward& pass, const Stream&) {
+    const Tensor& x = pass.logits;
+    const std::int32_t* labels = pass.labels.data<std::int32_t>();
+    const auto smoothing = static_cast<float>(pass.params.label_smoothing);
     const std::int64_t rows = x.dim(0), classes = x.dim(1);
     const Tensor losses = Tensor::empty({rows});
     parallel_for(rows, rows_per_chunk(classes), [&](std::int64_t begin, std::int64_t end) {
@@ -39,15 +38,15 @@ void forward_cpu(const Problem& problem, const Stream&) {
     });
     float sum = 0;
     for (const float loss : losses.elements<float>()) sum += loss;
-    *problem.outputs[0].data<float>() = sum / static_cast<float>(rows);
+    *pass.loss.data<float>() = sum / static_cast<float>(rows);
 }
 
-void backward_cpu(const Problem& problem, const Stream&) {
-    const Tensor &x = problem.inputs[0], &dx = problem.outputs[0];
-    const std::int32_t* labels = problem.inputs[1].data<std::int32_t>();
-    const double smoothing = problem.params<SoftmaxCrossEntropyParams>().label_smoothing;
+void run(Cpu, const Backward& pass, const Stream&) {
+    const Tensor &x = pass.logits, &dx = pass.dlogits;
+    const std::int32_t* labels = pass.labels.data<std::int32_t>();
+    const double smoothing = pass.params.label_smoothing;
     const std::int64_t rows = x.dim(0), classes = x.dim(1);
-    const float scale = *problem.inputs[2].data<float>() / static_cast<float>(rows);
+    const float scale = *pass.dloss.data<float>() / static_cast<float>(rows);
     const auto elsewhere = static_cast<float>(smoothing / static_cast<double>(classes));
     parallel_for(rows, rows_per_chunk(classes), [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t n = begin; n < end; ++n) {

@@ -1,13 +1,11 @@
 // A warp or a block per row; the losses of the rows go to memory and one block adds them up in a fixed order.
 // A label outside [0, K) cannot be reported without stopping the stream: it makes a NaN, which training stops
 // at.
-#include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
-
 #include <cmath>
 #include <limits>
 
-#include "tern/kernels/op.hpp"
 #include "tern/kernels/softmax/row_group_cuda.cuh"
+#include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy_passes.hpp"
 #include "tern/kernels/visit_cuda.cuh"
 
 namespace tern::softmax_cross_entropy_passes {
@@ -93,8 +91,7 @@ __global__ void __launch_bounds__(kThreads)
 
 // Calls function.operator()<T, threads per row>(grid, rows, classes).
 template <class F>
-void visit_problem(const Problem& problem, F function) {
-    const Tensor& x = problem.inputs[0];
+void visit_logits(const Tensor& x, F function) {
     visit_cuda_floating(x.dtype(), [&]<class T>() {
         visit_rows(x.dim(0), x.dim(1), [&]<int kRowThreads>(dim3 grid) {
             function.template operator()<T, kRowThreads>(grid, x.dim(0), static_cast<int>(x.dim(1)));
@@ -104,33 +101,29 @@ void visit_problem(const Problem& problem, F function) {
 
 }  // namespace
 
-void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
-    const Tensor &x = problem.inputs[0], &labels = problem.inputs[1], &loss = problem.outputs[0];
-    const double smoothing = problem.params<SoftmaxCrossEntropyParams>().label_smoothing;
+void run(Cuda, const Forward& pass, const Stream& stream) {
+    const Tensor& x = pass.logits;
+    const double smoothing = pass.params.label_smoothing;
     const Tensor losses = Tensor::empty({x.dim(0)}, DType::float32, x.device());
-    visit_problem(problem, [&]<class T, int kRowThreads>(dim3 grid, std::int64_t rows, int classes) {
+    visit_logits(x, [&]<class T, int kRowThreads>(dim3 grid, std::int64_t rows, int classes) {
         cuda::launch(softmax_cross_entropy_rows_kernel<T, kRowThreads>, {grid, dim3(kThreads)}, stream,
-                     x.data<T>(), labels.data<std::int32_t>(), losses.data<float>(), rows, classes,
+                     x.data<T>(), pass.labels.data<std::int32_t>(), losses.data<float>(), rows, classes,
                      static_cast<float>(smoothing));
     });
     cuda::launch(softmax_cross_entropy_mean_kernel, {dim3(1), dim3(kThreads)}, stream, losses.data<float>(),
-                 loss.data<float>(), x.dim(0));
+                 pass.loss.data<float>(), x.dim(0));
 }
 
-void TERN_CUDA_PASS(backward)(const Problem& problem, const Stream& stream) {
-    const Tensor &x = problem.inputs[0], &labels = problem.inputs[1], &dloss = problem.inputs[2];
-    const double smoothing = problem.params<SoftmaxCrossEntropyParams>().label_smoothing;
+void run(Cuda, const Backward& pass, const Stream& stream) {
+    const Tensor& x = pass.logits;
+    const double smoothing = pass.params.label_smoothing;
     const double elsewhere = smoothing / static_cast<double>(x.dim(1));
-    visit_problem(problem, [&]<class T, int kRowThreads>(dim3 grid, std::int64_t rows, int classes) {
+    visit_logits(x, [&]<class T, int kRowThreads>(dim3 grid, std::int64_t rows, int classes) {
         cuda::launch(softmax_cross_entropy_backward_kernel<T, kRowThreads>, {grid, dim3(kThreads)}, stream,
-                     x.data<T>(), labels.data<std::int32_t>(), dloss.data<float>(),
-                     problem.outputs[0].data<T>(), rows, classes,
-                     static_cast<float>(1 - smoothing + elsewhere), static_cast<float>(elsewhere));
+                     x.data<T>(), pass.labels.data<std::int32_t>(), pass.dloss.data<float>(),
+                     pass.dlogits.data<T>(), rows, classes, static_cast<float>(1 - smoothing + elsewhere),
+                     static_cast<float>(elsewhere));
     });
-}
-
-bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
-    return accepts_cuda_floating(problem, why_not);
 }
 
 }  // namespace tern::softmax_cross_entropy_passes

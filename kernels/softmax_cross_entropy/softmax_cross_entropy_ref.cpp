@@ -1,8 +1,6 @@
-#include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
-
 #include <cmath>
 
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy_passes.hpp"
 
 namespace tern::softmax_cross_entropy_passes {
 namespace {
@@ -25,9 +23,9 @@ Real target(std::int64_t k, std::int32_t label, std::int64_t classes, double smo
 
 }  // namespace
 
-void forward_ref(const Problem& problem, const Stream&) {
-    const Tensor &x = problem.inputs[0], &labels = problem.inputs[1], &loss = problem.outputs[0];
-    const double smoothing = problem.params<SoftmaxCrossEntropyParams>().label_smoothing;
+void run(Ref, const Forward& pass, const Stream&) {
+    const Tensor &x = pass.logits, &labels = pass.labels, &loss = pass.loss;
+    const double smoothing = pass.params.label_smoothing;
     const std::int64_t rows = x.dim(0), classes = x.dim(1);
     visit_floating(x.dtype(), [&]<class T>() {
         using Real = Compute<T>;
@@ -44,11 +42,11 @@ void forward_ref(const Problem& problem, const Stream&) {
     });
 }
 
-void backward_ref(const Problem& problem, const Stream&) {
-    const Tensor &x = problem.inputs[0], &labels = problem.inputs[1], &dx = problem.outputs[0];
-    const double smoothing = problem.params<SoftmaxCrossEntropyParams>().label_smoothing;
+void run(Ref, const Backward& pass, const Stream&) {
+    const Tensor &x = pass.logits, &labels = pass.labels, &dx = pass.dlogits;
+    const double smoothing = pass.params.label_smoothing;
     const std::int64_t rows = x.dim(0), classes = x.dim(1);
-    const double dloss = problem.inputs[2].item();
+    const double dloss = pass.dloss.item();
     visit_floating(x.dtype(), [&]<class T>() {
         using Real = Compute<T>;
         const Real scale = static_cast<Real>(dloss) / static_cast<Real>(rows);

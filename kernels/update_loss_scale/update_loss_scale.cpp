@@ -1,25 +1,13 @@
 #include "tern/kernels/update_loss_scale/update_loss_scale.hpp"
 
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/update_loss_scale/update_loss_scale_passes.hpp"
 
 namespace tern {
-namespace update_loss_scale_passes {
-void forward_ref(const Problem& problem, const Stream& stream);
-void forward_cuda(const Problem& problem, const Stream& stream);
-bool accepts_cuda(const Problem& problem, std::string* why_not);
-}  // namespace update_loss_scale_passes
+using namespace update_loss_scale_passes;
 
 const Op& update_loss_scale_op() {
-    using namespace update_loss_scale_passes;
     // One read of the gradients: on the CPU ref is all there is to have.
-    static const Op op{"update_loss_scale",
-                       {{"update_loss_scale",
-                         "forward",
-                         {"gradients", "scale", "good_steps"},
-                         {"scale", "good_steps", "factor"},  // may be the tensors of the inputs
-                         {{Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
-                          {Backend::ref, forward_ref}},
-                         flops_per_input<1>}}};
+    static const Op op{"update_loss_scale", {pass_of<Forward, Partial<Cuda>, Ref>()}};
     return op;
 }
 
@@ -37,8 +25,13 @@ void update_loss_scale(const Tensor& scale, const Tensor& good_steps, const Tens
     check_scalar("factor", factor, DType::float32);
     TERN_CHECK(params.growth_interval >= 1, where, "the growth interval must be at least 1, got ",
                params.growth_interval);
-    static const Pass& forward = update_loss_scale_op().pass("forward");
-    run_pass(forward, ParamsRef(params), {gradients, scale, good_steps}, {scale, good_steps, factor});
+    run_pass(Forward{.params = params,
+                     .gradients = gradients,
+                     .scale = scale,
+                     .good_steps = good_steps,
+                     .new_scale = scale,
+                     .new_good_steps = good_steps,
+                     .factor = factor});
 }
 
 }  // namespace tern

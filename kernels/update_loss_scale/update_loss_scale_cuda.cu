@@ -1,11 +1,10 @@
 // Two kernels: blocks count the numbers that are not finite, each in its own part; one block adds the counts
 // up and alone reads and writes the scale.
-#include "tern/kernels/update_loss_scale/update_loss_scale.hpp"
-
 #include <cfloat>
 
 #include "tern/core/cuda/device/warp.cuh"
 #include "tern/kernels/flat_cuda.cuh"
+#include "tern/kernels/update_loss_scale/update_loss_scale_passes.hpp"
 
 namespace tern::update_loss_scale_passes {
 namespace {
@@ -48,22 +47,22 @@ __global__ void __launch_bounds__(kThreads)
 
 }  // namespace
 
-void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
-    const auto &in = problem.inputs, &out = problem.outputs;
-    const Tensor& gradients = in[0];
+void run(Cuda, const Forward& pass, const Stream& stream) {
+    const Tensor& gradients = pass.gradients;
     const auto blocks = static_cast<int>(cuda::blocks_for(gradients.numel(), kThreads * kPerThread));
     const Tensor counts = Tensor::empty({blocks}, DType::int32, gradients.device());
     if (blocks > 0)
         cuda::launch(update_loss_scale_count_kernel, {dim3(static_cast<unsigned>(blocks)), dim3(kThreads)},
                      stream, gradients.data<float>(), gradients.numel(), counts.data<std::int32_t>());
     cuda::launch(update_loss_scale_kernel, {dim3(1), dim3(kThreads)}, stream, counts.data<std::int32_t>(),
-                 blocks, in[1].data<float>(), in[2].data<std::int64_t>(), out[0].data<float>(),
-                 out[1].data<std::int64_t>(), out[2].data<float>(),
-                 problem.params<LossScaleParams>().growth_interval);
+                 blocks, pass.scale.data<float>(), pass.good_steps.data<std::int64_t>(),
+                 pass.new_scale.data<float>(), pass.new_good_steps.data<std::int64_t>(),
+                 pass.factor.data<float>(), pass.params.growth_interval);
 }
 
-bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
-    return problem.dtype() == DType::float32 || refuse(why_not, "float32 only, got ", problem.dtype());
+bool accepts(Cuda, const Forward& pass, std::string* why_not) {
+    const DType dtype = pass.gradients.dtype();
+    return dtype == DType::float32 || refuse(why_not, "float32 only, got ", dtype);
 }
 
 }  // namespace tern::update_loss_scale_passes

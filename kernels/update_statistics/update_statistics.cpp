@@ -1,25 +1,13 @@
 #include "tern/kernels/update_statistics/update_statistics.hpp"
 
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/update_statistics/update_statistics_passes.hpp"
 
 namespace tern {
-namespace update_statistics_passes {
-void forward_ref(const Problem& problem, const Stream& stream);
-void forward_cuda(const Problem& problem, const Stream& stream);
-bool accepts_cuda(const Problem& problem, std::string* why_not);
-}  // namespace update_statistics_passes
+using namespace update_statistics_passes;
 
 const Op& update_statistics_op() {
-    using namespace update_statistics_passes;
     // A few hundred numbers a step: on the CPU ref is all there is to have.
-    static const Op op{"update_statistics",
-                       {{"update_statistics",
-                         "forward",
-                         {"running_mean", "running_variance", "batches", "mean", "variance"},
-                         {"running_mean", "running_variance", "batches"},  // may be the tensors of the inputs
-                         {{Backend::cuda, TERN_IF_CUDA(forward_cuda), TERN_IF_CUDA(accepts_cuda)},
-                          {Backend::ref, forward_ref}},
-                         flops_per_input<6>}}};
+    static const Op op{"update_statistics", {pass_of<Forward, Partial<Cuda>, Ref>()}};
     return op;
 }
 
@@ -33,9 +21,15 @@ void update_statistics(const Tensor& running_mean, const Tensor& running_varianc
                "the number of batches must be one int64, got ", batches);
     TERN_CHECK(params.values_per_channel >= 2, "update_statistics",
                "the unbiased variance needs more than 1 value per channel, got ", params.values_per_channel);
-    static const Pass& forward = update_statistics_op().pass("forward");
-    run_pass(forward, ParamsRef(params), {running_mean, running_variance, batches, mean, variance},
-             {running_mean, running_variance, batches});
+    run_pass(Forward{.params = params,
+                     .running_mean = running_mean,
+                     .running_variance = running_variance,
+                     .batches = batches,
+                     .mean = mean,
+                     .variance = variance,
+                     .new_running_mean = running_mean,
+                     .new_running_variance = running_variance,
+                     .new_batches = batches});
 }
 
 }  // namespace tern

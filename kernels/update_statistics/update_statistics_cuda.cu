@@ -1,9 +1,8 @@
-#include "tern/kernels/update_statistics/update_statistics.hpp"
-
 #include <cmath>
 
 #include "tern/core/cuda/shared_memory.cuh"
 #include "tern/kernels/flat_cuda.cuh"
+#include "tern/kernels/update_statistics/update_statistics_passes.hpp"
 
 namespace tern::update_statistics_passes {
 namespace {
@@ -65,31 +64,31 @@ __global__ void __launch_bounds__(kThreads) update_statistics_kernel(UpdateStati
 
 }  // namespace
 
-void TERN_CUDA_PASS(forward)(const Problem& problem, const Stream& stream) {
-    const auto &in = problem.inputs, &out = problem.outputs;
-    visit_cuda_floating(in[0].dtype(), [&]<class T>() {
-        visit_cuda_floating(in[3].dtype(), [&]<class U>() {
-            const UpdateStatistics<T, U> work{in[0].data<T>(),
-                                              in[1].data<T>(),
-                                              in[3].data<U>(),
-                                              in[4].data<U>(),
-                                              in[2].data<std::int64_t>(),
-                                              out[0].data<T>(),
-                                              out[1].data<T>(),
-                                              out[2].data<std::int64_t>(),
-                                              in[0].numel(),
-                                              problem.params<UpdateStatisticsParams>()};
+void run(Cuda, const Forward& pass, const Stream& stream) {
+    visit_cuda_floating(pass.running_mean.dtype(), [&]<class T>() {
+        visit_cuda_floating(pass.mean.dtype(), [&]<class U>() {
+            const UpdateStatistics<T, U> work{pass.running_mean.data<T>(),
+                                              pass.running_variance.data<T>(),
+                                              pass.mean.data<U>(),
+                                              pass.variance.data<U>(),
+                                              pass.batches.data<std::int64_t>(),
+                                              pass.new_running_mean.data<T>(),
+                                              pass.new_running_variance.data<T>(),
+                                              pass.new_batches.data<std::int64_t>(),
+                                              pass.running_mean.numel(),
+                                              pass.params};
             cuda::launch(update_statistics_kernel<T, U>, {dim3(1), dim3(kThreads)}, stream, work);
         });
     });
 }
 
-bool TERN_CUDA_PASS(accepts)(const Problem& problem, std::string* why_not) {
-    const auto& in = problem.inputs;
-    if (!accepts_cuda_types({in[0], in[1], in[3], in[4]}, why_not)) return false;
-    if (in[0].dtype() == in[1].dtype() && in[3].dtype() == in[4].dtype()) return true;
-    return refuse(why_not, "mean and variance of one type, got ", in[0].dtype(), " and ", in[1].dtype(),
-                  ", of the batch ", in[3].dtype(), " and ", in[4].dtype());
+bool accepts(Cuda, const Forward& pass, std::string* why_not) {
+    if (!accepts_cuda_types({pass.running_mean, pass.running_variance, pass.mean, pass.variance}, why_not))
+        return false;
+    const DType running = pass.running_mean.dtype(), batch = pass.mean.dtype();
+    if (pass.running_variance.dtype() == running && pass.variance.dtype() == batch) return true;
+    return refuse(why_not, "mean and variance of one type, got ", running, " and ",
+                  pass.running_variance.dtype(), ", of the batch ", batch, " and ", pass.variance.dtype());
 }
 
 }  // namespace tern::update_statistics_passes

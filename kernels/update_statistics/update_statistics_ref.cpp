@@ -1,8 +1,6 @@
-#include "tern/kernels/update_statistics/update_statistics.hpp"
-
 #include <cmath>
 
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/update_statistics/update_statistics_passes.hpp"
 
 namespace tern::update_statistics_passes {
 namespace {
@@ -34,14 +32,13 @@ void average(const Tensor& result, const Tensor& running, const Tensor& value, d
 
 }  // namespace
 
-void forward_ref(const Problem& problem, const Stream&) {
-    const auto& params = problem.params<UpdateStatisticsParams>();
-    const auto values = static_cast<double>(params.values_per_channel);
-    const std::int64_t batches = *problem.inputs[2].data<std::int64_t>();
-    const double of_batch = share(params, batches);
-    average(problem.outputs[0], problem.inputs[0], problem.inputs[3], of_batch, 1);
-    average(problem.outputs[1], problem.inputs[1], problem.inputs[4], of_batch, values / (values - 1));
-    *problem.outputs[2].data<std::int64_t>() = batches + 1;
+void run(Ref, const Forward& pass, const Stream&) {
+    const auto values = static_cast<double>(pass.params.values_per_channel);
+    const std::int64_t batches = *pass.batches.data<std::int64_t>();
+    const double of_batch = share(pass.params, batches);
+    average(pass.new_running_mean, pass.running_mean, pass.mean, of_batch, 1);
+    average(pass.new_running_variance, pass.running_variance, pass.variance, of_batch, values / (values - 1));
+    *pass.new_batches.data<std::int64_t>() = batches + 1;
 }
 
 }  // namespace tern::update_statistics_passes

@@ -12,7 +12,7 @@ namespace {
 struct Softmax {
     explicit Softmax(const Shape& shape, DType dtype = DType::float32)
         : tensors{Tensor::zeros(shape, dtype)},
-          problem{softmax_op().pass("forward"), ParamsRef(none), tensors, tensors} {}
+          problem{softmax_op().pass("forward"), ParamsRef(params), tensors, tensors} {}
 
     Backend chosen_by(std::shared_ptr<const TuningTable> table, const char* policy_text = "auto") const {
         KernelPolicy policy = KernelPolicy::parse(policy_text);
@@ -20,7 +20,7 @@ struct Softmax {
         return select(problem, policy).backend;
     }
 
-    NoParams none;
+    SoftmaxParams params;
     Tensors tensors;
     Problem problem;
 };

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "tern/kernels/dropout/dropout.hpp"
+#include "tern/kernels/pass.hpp"
+
+namespace tern::dropout_passes {
+
+struct Forward {  // also the backward pass, with dy for x
+    const DropoutParams& params;
+    const Tensor& x;
+    const Tensor& y;  // as x
+    TERN_PASS(Forward, dropout, forward, (x), (y))
+
+    double flops() const { return static_cast<double>(y.numel()); }
+};
+
+}  // namespace tern::dropout_passes

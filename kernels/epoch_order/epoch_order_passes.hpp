@@ -1,0 +1,14 @@
+#pragma once
+
+#include "tern/kernels/epoch_order/epoch_order.hpp"
+#include "tern/kernels/pass.hpp"
+
+namespace tern::epoch_order_passes {
+
+struct Order {
+    const EpochOrderParams& params;
+    const Tensor& records;  // (count) int32
+    TERN_PASS(Order, epoch_order, order, (), (records))
+};
+
+}  // namespace tern::epoch_order_passes

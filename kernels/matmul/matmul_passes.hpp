@@ -1,0 +1,18 @@
+#pragma once
+
+#include "tern/kernels/matmul/matmul.hpp"
+#include "tern/kernels/pass.hpp"
+
+namespace tern::matmul_passes {
+
+struct Forward {  // c = a b, either transposed first where the parameters say so
+    const MatmulParams& params;
+    const Tensor& a;  // (M, K), or (K, M) if transposed
+    const Tensor& b;  // (K, N), or (N, K) if transposed
+    const Tensor& c;  // (M, N)
+    TERN_PASS(Forward, matmul, forward, (a, b), (c))
+
+    double flops() const { return 2.0 * static_cast<double>(c.numel() * a.dim(params.transpose_a ? 0 : 1)); }
+};
+
+}  // namespace tern::matmul_passes

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "tern/kernels/pass.hpp"
+#include "tern/kernels/sgd_step/sgd_step.hpp"
+
+namespace tern::sgd_step_passes {
+
+struct Step {  // sgd_step.hpp has the formula; outputs may be the tensors of the inputs
+    const SgdParams& params;
+    const Tensor& w;                            // any shape
+    const Tensor& buffer = kNoTensor;           // as w, with a momentum
+    const Tensor& g;                            // as w
+    const Tensor& learning_rate;                // float64 scalar
+    const Tensor& gradient_factor = kNoTensor;  // float32 scalar, optional
+    const Tensor& new_w;
+    const Tensor& new_buffer = kNoTensor;
+    TERN_PASS(Step, sgd_step, step, (w, buffer, g, learning_rate, gradient_factor), (new_w, new_buffer))
+
+    double flops() const { return 6.0 * static_cast<double>(w.numel()); }
+};
+
+}  // namespace tern::sgd_step_passes
