@@ -2,6 +2,7 @@
 #include "tern/kernels/tuning.hpp"
 
 #include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/softmax/softmax.hpp"
 #include "tern/tests/catch.hpp"
 
 using namespace tern;
