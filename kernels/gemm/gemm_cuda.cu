@@ -80,8 +80,8 @@ void multiply_with(const CudaMatrix& a, const CudaMatrix& b, const Tensor& bias,
 
 }  // namespace
 
-void TERN_CUDA_FUNCTION(multiply)(const CudaMatrix& a, const CudaMatrix& b, const Tensor& bias, const Tensor& c,
-                              Arithmetic arithmetic, const Stream& stream) {
+void TERN_CUDA_FUNCTION(multiply)(const CudaMatrix& a, const CudaMatrix& b, const Tensor& bias,
+                                  const Tensor& c, Arithmetic arithmetic, const Stream& stream) {
     if (arithmetic == Arithmetic::mma)
         multiply_with<Arithmetic::mma>(a, b, bias, c, stream);
     else

@@ -23,8 +23,8 @@ struct CudaMatrix {
 };
 
 /// c (rows of a, columns of b) = a b + bias. bias: (columns of b), or undefined. All of one type.
-void TERN_CUDA_FUNCTION(multiply)(const CudaMatrix& a, const CudaMatrix& b, const Tensor& bias, const Tensor& c,
-                              Arithmetic arithmetic, const Stream& stream);
+void TERN_CUDA_FUNCTION(multiply)(const CudaMatrix& a, const CudaMatrix& b, const Tensor& bias,
+                                  const Tensor& c, Arithmetic arithmetic, const Stream& stream);
 
 /// sums[j] = the sum of column j of `matrix`, whose last dimension are the columns.
 void TERN_CUDA_FUNCTION(sum_columns)(const Tensor& matrix, const Tensor& sums, const Stream& stream);

@@ -8,8 +8,8 @@ using gemm::Arithmetic;
 namespace {
 
 void multiply(const Forward& pass, Arithmetic arithmetic, const Stream& stream) {
-    gemm::TERN_CUDA_FUNCTION(multiply)({pass.a, pass.params.transpose_a}, {pass.b, pass.params.transpose_b}, {},
-                                   pass.c, arithmetic, stream);
+    gemm::TERN_CUDA_FUNCTION(multiply)({pass.a, pass.params.transpose_a}, {pass.b, pass.params.transpose_b},
+                                       {}, pass.c, arithmetic, stream);
 }
 
 }  // namespace

@@ -210,8 +210,8 @@ Tensor TERN_CUDA_FUNCTION(normalize_gradient_sums)(const NormalizeGradient& of, 
 }
 
 void TERN_CUDA_FUNCTION(normalize_gradient_input)(const NormalizeGradient& of, const NormalizeSlopes& slopes,
-                                              const Tensor& dx, const Tensor& dresidual,
-                                              const Stream& stream) {
+                                                  const Tensor& dx, const Tensor& dresidual,
+                                                  const Stream& stream) {
     visit_rows<Way::backward>(
         of.x, of.params, of.all, [&]<class T, int V, class F>(F activation, const RowWalk& walk) {
             cuda::launch(normalize_backward_input_kernel<T, V, F>, walk.shape(V), stream, of.x.data<T>(),
@@ -245,7 +245,8 @@ void run(Cuda, const BackwardReduce& pass, const Stream& stream) {
 
 void run(Cuda, const BackwardInput& pass, const Stream& stream) {
     const auto all = tensors_of(pass);
-    TERN_CUDA_FUNCTION(normalize_gradient_input)({pass, pass.params, all}, {}, pass.dx, pass.dresidual, stream);
+    TERN_CUDA_FUNCTION(normalize_gradient_input)
+    ({pass, pass.params, all}, {}, pass.dx, pass.dresidual, stream);
 }
 
 }  // namespace normalize_passes

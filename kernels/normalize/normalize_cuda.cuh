@@ -37,7 +37,7 @@ Tensor TERN_CUDA_FUNCTION(normalize_gradient_sums)(const NormalizeGradient& of, 
 /// dx = scale dz + slopes.centred (x - mean) + slopes.constant with scale = gamma / sqrt(variance + epsilon),
 /// and dresidual = dz where it is defined.
 void TERN_CUDA_FUNCTION(normalize_gradient_input)(const NormalizeGradient& of, const NormalizeSlopes& slopes,
-                                              const Tensor& dx, const Tensor& dresidual,
-                                              const Stream& stream);
+                                                  const Tensor& dx, const Tensor& dresidual,
+                                                  const Stream& stream);
 
 }  // namespace tern

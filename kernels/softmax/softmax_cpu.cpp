@@ -59,8 +59,7 @@ void run(Cpu, const Backward& pass, const Stream&) {
     const float *y = pass.y.data<float>(), *dy = pass.dy.data<float>();
     float* dx = pass.dx.data<float>();
     const auto row = pass.params.logarithm ? log_softmax_grad_row : softmax_grad_row;
-    for_each_row(pass.y,
-                 [&](std::int64_t at, std::int64_t count) { row(y + at, dy + at, dx + at, count); });
+    for_each_row(pass.y, [&](std::int64_t at, std::int64_t count) { row(y + at, dy + at, dx + at, count); });
 }
 
 }  // namespace tern::softmax_passes

@@ -72,8 +72,8 @@ void visit_tensor(const Tensor& x, F function) {
 void run(Cuda, const Forward& pass, const Stream& stream) {
     const bool logarithm = pass.params.logarithm;
     visit_tensor(pass.x, [&]<class T, int kRowThreads>(dim3 grid, std::int64_t rows, int count) {
-        cuda::launch(softmax_forward_kernel<T, kRowThreads>, {grid, dim3(kThreads)}, stream,
-                     pass.x.data<T>(), pass.y.data<T>(), rows, count, logarithm);
+        cuda::launch(softmax_forward_kernel<T, kRowThreads>, {grid, dim3(kThreads)}, stream, pass.x.data<T>(),
+                     pass.y.data<T>(), rows, count, logarithm);
     });
 }
 
@@ -81,8 +81,7 @@ void run(Cuda, const Backward& pass, const Stream& stream) {
     const bool logarithm = pass.params.logarithm;
     visit_tensor(pass.y, [&]<class T, int kRowThreads>(dim3 grid, std::int64_t rows, int count) {
         cuda::launch(softmax_backward_kernel<T, kRowThreads>, {grid, dim3(kThreads)}, stream,
-                     pass.y.data<T>(), pass.dy.data<T>(), pass.dx.data<T>(),
-                     rows, count, logarithm);
+                     pass.y.data<T>(), pass.dy.data<T>(), pass.dx.data<T>(), rows, count, logarithm);
     });
 }
 

@@ -21,7 +21,9 @@ bool accepts(Cudnn, const Forward& pass, std::string* why_not) {
     return cudnn::accepts_call(tensors_of(pass), why_not);
 }
 
-bool accepts(Cudnn, const Backward& pass, std::string* why_not) { return cudnn::accepts_call(tensors_of(pass), why_not); }
+bool accepts(Cudnn, const Backward& pass, std::string* why_not) {
+    return cudnn::accepts_call(tensors_of(pass), why_not);
+}
 
 void run(Cudnn, const Forward& pass, const Stream& stream) {
     const auto rows = cudnn::rows_descriptor(pass.x);
