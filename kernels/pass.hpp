@@ -36,14 +36,17 @@ inline const Tensor kNoTensor;
 
 // -- implementations ---------------------------------------------------------------------------------------
 
-/// What implementations have in common; see Backend for what each is.
-template <class Self, Backend backend, bool (*default_accepts)(TensorRefs, std::string*) = nullptr>
+/// What implementations have in common; see Backend for what each is. `default_accepts`: what it accepts
+/// where its entry in a table says nothing else; none: every problem of its device.
+template <class Self, Backend backend, bool (*... default_accepts)(TensorRefs, std::string*)>
 struct ImplementationTag {
     using Own = Self;
     static constexpr Backend kBackend = backend;
-    /// What it accepts where its entry in a table says nothing else; null: every problem of its device.
-    static constexpr auto kAccepts = default_accepts;
-    static constexpr bool kPartial = false, kWhereFaster = false;
+    static constexpr bool kTotal = sizeof...(default_accepts) == 0, kPartial = false, kWhereFaster = false;
+
+    static bool accepts_tensors(TensorRefs tensors, std::string* why_not) {
+        return (default_accepts(tensors, why_not) && ...);
+    }
 };
 
 struct Ref : ImplementationTag<Ref, Backend::ref> {};
@@ -72,7 +75,7 @@ struct Partial : I {
 /// In a table: it accepts every problem of its device.
 template <class I>
 struct Total : I {
-    static constexpr bool (*kAccepts)(TensorRefs, std::string*) = nullptr;
+    static constexpr bool kTotal = true;
 };
 /// In a table: where no policy names it, it runs only if is_faster(Implementation, pass, why_not) says so.
 template <class I>
@@ -229,9 +232,9 @@ Implementation implementation_of() {
         entry.accepts = [](const Problem& problem, std::string* why_not) {
             return accepts(typename I::Own{}, as_pass<P>(problem), why_not);
         };
-    else if constexpr (I::kAccepts != nullptr)
+    else if constexpr (!I::kTotal)
         entry.accepts = [](const Problem& problem, std::string* why_not) {
-            return I::kAccepts(tensors_of(as_pass<P>(problem)), why_not);
+            return I::accepts_tensors(tensors_of(as_pass<P>(problem)), why_not);
         };
     return entry;
 }
