@@ -133,12 +133,12 @@ TEST_CASE("cuDNN's plain calls say what they refuse") {
                expected("cuDNN's 16-bit results are not those of float32, rounded"));
     CHECK_THAT(softmax(Tensor::zeros({0, 3})), expected("no elements"));
 
-    const auto activation = [&](const char* pass, Activation kind) {
-        return refusal_of_libraries(activation_op().pass(pass), {x, x}, {x},
+    const auto activation = [&](const char* pass, const Tensors& inputs, Activation kind) {
+        return refusal_of_libraries(activation_op().pass(pass), inputs, {x},
                                     ParamsRef(ActivationParams{kind}));
     };
-    CHECK_THAT(activation("forward", Activation::gelu), expected("cuDNN's call has no gelu"));
-    CHECK_THAT(activation("backward", Activation::tanh),
+    CHECK_THAT(activation("forward", {x}, Activation::gelu), expected("cuDNN's call has no gelu"));
+    CHECK_THAT(activation("backward", {x, x}, Activation::tanh),
                expected("cuDNN's backward call needs the results of tanh, which are not kept"));
 
     const NormalizeParams with_relu{.activation = Activation::relu}, plain;
