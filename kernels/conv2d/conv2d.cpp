@@ -33,14 +33,19 @@ bool is_faster(Cudnn, const BackwardWeight& pass, std::string* why_not) {
 
 using namespace conv2d_passes;
 
+namespace {
+
+template <class P>
+Pass product_of() {
+    return pass_of<P, WhereFaster<Partial<Cudnn>>, Partial<CudaMma>, Partial<Cuda>,
+                   WhereFaster<Partial<CpuWinograd>>, Cpu, Ref>();
+}
+
+}  // namespace
+
 const Op& conv2d_op() {
     static const Op op{"conv2d",
-                       {pass_of<Forward, WhereFaster<Partial<Cudnn>>, Partial<CudaMma>, Partial<Cuda>,
-                                WhereFaster<Partial<CpuWinograd>>, Cpu, Ref>(),
-                        pass_of<BackwardInput, WhereFaster<Partial<Cudnn>>, Partial<CudaMma>, Partial<Cuda>,
-                                WhereFaster<Partial<CpuWinograd>>, Cpu, Ref>(),
-                        pass_of<BackwardWeight, WhereFaster<Partial<Cudnn>>, Partial<CudaMma>, Partial<Cuda>,
-                                WhereFaster<Partial<CpuWinograd>>, Cpu, Ref>(),
+                       {product_of<Forward>(), product_of<BackwardInput>(), product_of<BackwardWeight>(),
                         pass_of<BackwardBias, Partial<Cuda>, Cpu, Ref>()}};
     return op;
 }
