@@ -61,11 +61,11 @@ class BlockRunner {
     bool release_block_barrier();
     void release_warp(const Thread& changed);
     void release_lanes_with(const Thread& waiting);
-    static void exchange(const std::vector<Thread*>& lanes);
+    static void exchange(std::span<Thread* const> lanes);
     static bool waits_in_warp(const Thread& thread);
     std::span<Thread> warp_of(const Thread& thread);
     void check_mask(unsigned mask, Where where) const;
-    void synchronize(const std::vector<Thread*>& threads);
+    void synchronize(std::span<Thread* const> threads);
     void abandon_threads();
     [[noreturn]] void fail_stuck() const;
 

@@ -1,5 +1,6 @@
 // Where threads of a block meet: barriers, and the functions of a warp.
 #include <algorithm>
+#include <array>
 #include <map>
 #include <memory>
 #include <string>
@@ -15,9 +16,11 @@ namespace {
 
 constexpr std::size_t kWarp = 32;
 
+// Nearly always one literal: the texts, which sanitizers watch at a price, are read where the pointers differ.
+bool same_text(const char* a, const char* b) { return a == b || std::string_view(a) == b; }
+
 bool same_place(const Where& a, const Where& b) {
-    return a.line == b.line && std::string_view(a.file) == b.file &&
-           std::string_view(a.function) == b.function;
+    return a.line == b.line && same_text(a.file, b.file) && same_text(a.function, b.function);
 }
 
 std::string text(const Where& where) {
@@ -86,19 +89,21 @@ void BlockRunner::release_warp(const Thread& changed) {
 /// bring nothing.
 void BlockRunner::release_lanes_with(const Thread& waiting) {
     const State state = waiting.state;
-    std::vector<Thread*> lanes;
+    std::array<Thread*, kWarp> found;
+    std::size_t count = 0;
     for (Thread& thread : warp_of(waiting)) {
         if (!(waiting.mask >> thread.number % kWarp & 1u) || thread.state == State::ended) continue;
         if (thread.state != state || thread.mask != waiting.mask || !same_place(thread.where, waiting.where))
             return;
-        lanes.push_back(&thread);
+        found[count++] = &thread;
     }
+    const std::span lanes(found.data(), count);
     if (state == State::at_warp_barrier) synchronize(lanes);
     if (state == State::at_warp_exchange) exchange(lanes);
     for (Thread* lane : lanes) release(*lane);
 }
 
-void BlockRunner::exchange(const std::vector<Thread*>& lanes) {
+void BlockRunner::exchange(std::span<Thread* const> lanes) {
     WarpValues values;
     for (LaneValue& value : values) value.fill(std::byte{0xff});
     for (const Thread* lane : lanes) values[lane->number % kWarp] = lane->value;
@@ -115,7 +120,7 @@ std::span<BlockRunner::Thread> BlockRunner::warp_of(const Thread& thread) {
 }
 
 /// For the thread sanitizer: what these threads did so far comes before what any of them does next.
-void BlockRunner::synchronize(const std::vector<Thread*>& threads) {
+void BlockRunner::synchronize(std::span<Thread* const> threads) {
     if (!sanitizer::has_thread()) return;
     const auto object =
         std::make_unique<char>();  // new for every meeting: an older one's history would hide races
