@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::size_t kWarp = 32;
 
-// Nearly always one literal: the texts, which sanitizers watch at a price, are read where the pointers differ.
+// Nearly always one literal: the texts, which sanitizers watch at a price, are read where the pointers
+// differ.
 bool same_text(const char* a, const char* b) { return a == b || std::string_view(a) == b; }
 
 bool same_place(const Where& a, const Where& b) {
