@@ -48,12 +48,12 @@ DType checked_precision(const std::string& text, Device device) {
 KernelPolicy checked_policy(const std::string& text, Device device) {
     try {
         KernelPolicy policy = KernelPolicy::parse(text);
-        const auto check = [&](Backend backend) {
-            if (device_type_of(backend) != device.type)
-                usage_error("--kernels", name_of(backend), " cannot run on ", device, ", got ", text);
+        const auto check = [&](const std::string& name) {
+            if (device_of_implementation(name) != device.type)
+                usage_error("--kernels", name, " cannot run on ", device, ", got ", text);
         };
         if (policy.preferred) check(*policy.preferred);
-        for (const auto& [op, backend] : policy.forced) check(backend);
+        for (const auto& [op, name] : policy.forced) check(name);
         return policy;
     } catch (const Error& error) {
         usage_error("--kernels", rule_of(error));

@@ -32,10 +32,10 @@ struct TuneFlags {
 
 void print_row(std::FILE* out, const TunedProblem& tuned) {
     std::string times;
-    for (const auto& [backend, seconds] : tuned.timings)
-        times += formatted("  %s %.1f", std::string(name_of(backend)).c_str(), seconds * 1e6);
+    for (const auto& [name, seconds] : tuned.timings)
+        times += formatted("  %s %.1f", std::string(name).c_str(), seconds * 1e6);
     std::fprintf(out, "%s\n   %s -> %s\n", tuned.problem.c_str(), times.c_str(),
-                 std::string(name_of(tuned.fastest)).c_str());
+                 std::string(tuned.fastest).c_str());
 }
 
 void run(const TuneFlags& flags) {

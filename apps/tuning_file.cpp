@@ -14,7 +14,7 @@ std::string tuning_device(Device device) { return device.is_cpu() ? "cpu" : devi
 std::string tuning_to_toml(const TuningTable::Choices& choices, const std::string& device,
                            const std::string& made_by) {
     toml::table rows;
-    for (const auto& [problem, backend] : choices) rows.insert(problem, name_of(backend));
+    for (const auto& [problem, name] : choices) rows.insert(problem, name);
     const toml::table table{{"device", device}, {"choices", std::move(rows)}};
     // As literals ('...') toml++ 3.3 would write a line's end as it is, which no reader takes.
     constexpr auto kFlags = toml::toml_formatter::default_flags & ~toml::format_flags::allow_literal_strings;
@@ -39,7 +39,8 @@ std::shared_ptr<const TuningTable> parse_tuning(std::string_view toml, const std
         const auto name = node.value<std::string>();
         TERN_CHECK(name, file, "line ", node.source().begin.line, ": the choice must be a text in quotes");
         try {
-            choices.emplace(std::string(problem.str()), parse_backend(*name));
+            device_of_implementation(*name);
+            choices.emplace(std::string(problem.str()), *name);
         } catch (const Error& error) {
             fail(file, "line ", node.source().begin.line, ": ", one_line(rule_of(error)));
         }

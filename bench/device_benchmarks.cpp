@@ -123,13 +123,11 @@ struct Run {
 void register_case(const Op& op, const cases::PassCase& pass_case, const Facts& facts) {
     const Pass& pass = op.pass(pass_case.pass);
     for (const Implementation& implementation : pass.implementations) {
-        if (implementation.run == nullptr || device_type_of(implementation.backend) != DeviceType::cuda)
-            continue;
+        if (implementation.run == nullptr || implementation.device != DeviceType::cuda) continue;
         for (const DType dtype : {DType::float32, DType::bfloat16, DType::float16}) {
             for (const bool cold : {false, true}) {
-                const std::string name =
-                    to_text(op.name, '.', pass.name, '/', pass_case.name, '/',
-                            name_of(implementation.backend), '/', dtype, cold ? "/cold" : "/hot");
+                const std::string name = to_text(op.name, '.', pass.name, '/', pass_case.name, '/',
+                                                 implementation.name, '/', dtype, cold ? "/cold" : "/hot");
                 benchmark::RegisterBenchmark(name.c_str(),
                                              Run{&pass, &pass_case, &implementation, dtype, cold, facts})
                     ->Unit(benchmark::kMicrosecond)

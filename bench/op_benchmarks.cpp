@@ -87,10 +87,8 @@ void register_op_benchmarks(const Roofs& roofs) {
             const Row row{named.op, &pass_case, roofs};
             const Pass& pass = named.op->pass(pass_case.pass);
             for (const Implementation& implementation : pass.implementations) {
-                if (implementation.run == nullptr ||
-                    device_type_of(implementation.backend) != DeviceType::cpu)
-                    continue;
-                register_row(row, name_of(implementation.backend), [=](benchmark::State& state) {
+                if (implementation.run == nullptr || implementation.device != DeviceType::cpu) continue;
+                register_row(row, implementation.name, [=](benchmark::State& state) {
                     time_implementation(state, row, implementation);
                 });
             }

@@ -24,12 +24,10 @@ constexpr int kWarmUpSteps = 3;
 StepProfile::Call describe_call(const Problem& problem, const Implementation& implementation,
                                 const Stream& stream, const std::string& layer, bool onednn) {
     const Pass& pass = problem.pass;
-    StepProfile::Call call{to_text(pass.op, '.', pass.name),
-                           layer,
-                           std::string(name_of(implementation.backend)),
-                           pass.flops == nullptr ? 0 : pass.flops(problem),
-                           static_cast<double>(problem.bytes()),
-                           {}};
+    StepProfile::Call call{
+        to_text(pass.op, '.', pass.name),     layer,
+        std::string(implementation.name),     pass.flops == nullptr ? 0 : pass.flops(problem),
+        static_cast<double>(problem.bytes()), {}};
     if (!onednn || !onednn_has(pass)) return call;
     // Outputs and buffers of the repetitions come from arenas of their own: the step's must not see them.
     StepArena arena_of_outputs(problem.device()), arena(problem.device());

@@ -28,57 +28,44 @@ bool accepts_as_it_is(const Implementation& implementation, const Problem& probl
     return implementation.accepts == nullptr || implementation.accepts(problem, why_not);
 }
 
-// Which versions do problems of 16 bits in float32.
-bool widens(Backend backend) { return device_type_of(backend) == DeviceType::cpu && backend != Backend::ref; }
-
 bool accepts_widened(const Implementation& implementation, const Problem& problem, std::string* why_not) {
-    return widens(implementation.backend) && has_16_bits(problem) &&
+    return implementation.upcasts && has_16_bits(problem) &&
            accepts_as_it_is(implementation, Widened(problem).problem(), why_not);
 }
 
 bool accepts(const Implementation& implementation, const Problem& problem, std::string* why_not) {
     const Device device = problem.device();
-    if (device_type_of(implementation.backend) != device.type)
-        return refuse(why_not, "the tensors are on ", device);
+    if (implementation.device != device.type) return refuse(why_not, "the tensors are on ", device);
     if (implementation.run == nullptr) return refuse(why_not, "not in this build (TERN_CUDA=OFF)");
     return accepts_as_it_is(implementation, problem, why_not) ||
            accepts_widened(implementation, problem, why_not);
 }
 
-// Where no policy names a backend.
-bool accepts_unasked(const Implementation& implementation, const Problem& problem, std::string* why_not) {
-    if (rounds_inputs(implementation.backend))
-        return refuse(why_not, "it rounds its inputs, so only by name");
+// Where no policy names an implementation.
+bool accepted_by_default(const Implementation& implementation, const Problem& problem, std::string* why_not) {
+    if (implementation.rounds_inputs) return refuse(why_not, "it rounds its inputs, so only by name");
     if (!accepts(implementation, problem, why_not)) return false;
-    return implementation.worthwhile == nullptr || implementation.worthwhile(problem, why_not);
-}
-
-const Implementation* find(const Pass& pass, Backend backend) {
-    for (const Implementation& implementation : pass.implementations) {
-        if (implementation.backend == backend) return &implementation;
-    }
-    return nullptr;
+    return implementation.preferred_when == nullptr || implementation.preferred_when(problem, why_not);
 }
 
 std::string refusals(const Problem& problem) {
     std::string text;
     for (const Implementation& implementation : problem.pass.implementations) {
         std::string why_not;
-        if (accepts_unasked(implementation, problem, &why_not)) break;
-        text += to_text(text.empty() ? "" : "; ", name_of(implementation.backend), ": ", why_not);
+        if (accepted_by_default(implementation, problem, &why_not)) break;
+        text += to_text(text.empty() ? "" : "; ", implementation.name, ": ", why_not);
     }
     return text;
 }
 
-const Implementation& select_forced(const Problem& problem, Backend backend) {
+const Implementation& select_forced(const Problem& problem, std::string_view name) {
     const Pass& pass = problem.pass;
-    const Implementation* forced = find(pass, backend);
-    TERN_CHECK(forced != nullptr, pass.op, name_of(backend), " is forced, but ", pass.name,
-               " has no such version");
+    const Implementation* forced = find_implementation(pass, name);
+    TERN_CHECK(forced != nullptr, pass.op, name, " is forced, but ", pass.name, " has no such version");
     std::string why_not;
     if (accepts(*forced, problem, nullptr)) return *forced;
     accepts(*forced, problem, &why_not);
-    fail(pass.op, name_of(backend), " is forced, but refuses ", pass.name, ": ", why_not);
+    fail(pass.op, name, " is forced, but refuses ", pass.name, ": ", why_not);
 }
 
 void run(const Implementation& implementation, const Problem& problem) {
@@ -105,7 +92,7 @@ void print_choice(const Problem& problem, const Implementation& choice) {
     static std::mutex mutex;
     static std::set<std::string> printed;
     const std::string why = refusals(problem);
-    const std::string line = to_text(problem.pass.op, '.', problem.pass.name, " -> ", name_of(choice.backend),
+    const std::string line = to_text(problem.pass.op, '.', problem.pass.name, " -> ", choice.name,
                                      why.empty() ? "" : "  (" + why + ")");
     const std::lock_guard lock(mutex);
     if (printed.insert(line).second) std::fprintf(stderr, "%s\n", line.c_str());
@@ -124,23 +111,25 @@ KernelPolicy KernelPolicy::parse(std::string_view text) {
             const Op& op = find_op(item.substr(0, equals));
             const std::string_view name = item.substr(equals + 1);
             if (name == kParts) {
-                TERN_CHECK(!op.fused_on.empty(), "kernels", op.name, " has no parts");
+                TERN_CHECK(op.has_parts(), "kernels", op.name, " has no parts");
                 policy.in_parts.insert(op.name);
             } else {
-                policy.forced.insert_or_assign(op.name, parse_backend(name));
+                device_of_implementation(name);
+                policy.forced.insert_or_assign(op.name, name);
             }
         } else if (item == "auto") {
             policy.preferred.reset();
         } else {
-            policy.preferred = parse_backend(item);
+            device_of_implementation(item);
+            policy.preferred = item;
         }
     }
     return policy;
 }
 
 std::string KernelPolicy::str() const {
-    std::string text(preferred ? name_of(*preferred) : "auto");
-    for (const auto& [op, backend] : forced) text += to_text(',', op, '=', name_of(backend));
+    std::string text = preferred.value_or("auto");
+    for (const auto& [op, name] : forced) text += to_text(',', op, '=', name);
     for (const std::string& op : in_parts) text += to_text(',', op, '=', kParts);
     return text;
 }
@@ -150,14 +139,14 @@ void set_kernel_policy(KernelPolicy policy) { current_policy() = std::move(polic
 
 bool has_version(const Pass& pass, DeviceType device) {
     return std::ranges::any_of(pass.implementations, [device](const Implementation& implementation) {
-        return implementation.run != nullptr && device_type_of(implementation.backend) == device;
+        return implementation.run != nullptr && implementation.device == device;
     });
 }
 
 bool runs_fused(const Op& op, DeviceType device) {
     const KernelPolicy& policy = kernel_policy();
     if (policy.in_parts.contains(op.name)) return false;
-    return policy.forced.contains(op.name) || std::ranges::find(op.fused_on, device) != op.fused_on.end();
+    return policy.forced.contains(op.name) || op.replaces_parts(device);
 }
 
 KernelPolicyScope::KernelPolicyScope(KernelPolicy policy) : previous_(kernel_policy()) {
@@ -176,16 +165,15 @@ const Implementation& select(const Problem& problem, const KernelPolicy& policy)
         if (forced != policy.forced.end()) return select_forced(problem, forced->second);
     }
     if (policy.preferred) {
-        const Implementation* preferred = find(pass, *policy.preferred);
+        const Implementation* preferred = find_implementation(pass, *policy.preferred);
         if (preferred != nullptr && accepts(*preferred, problem, nullptr)) return *preferred;
     }
     if (policy.tuning != nullptr) {
-        const std::optional<Backend> measured = policy.tuning->find(problem);
-        const Implementation* tuned = measured ? find(pass, *measured) : nullptr;
+        const Implementation* tuned = policy.tuning->find(problem);
         if (tuned != nullptr && accepts(*tuned, problem, nullptr)) return *tuned;
     }
     for (const Implementation& implementation : pass.implementations) {
-        if (accepts_unasked(implementation, problem, nullptr)) return implementation;
+        if (accepted_by_default(implementation, problem, nullptr)) return implementation;
     }
     fail(pass.op, "no implementation of ", pass.name, " can do this: ", refusals(problem));
 }
@@ -195,7 +183,7 @@ void run_problem(const Problem& problem) {
     const Implementation& choice = select(problem, kernel_policy());
     if (verbose_dispatch()) print_choice(problem, choice);
     const bool widened =
-        widens(choice.backend) && has_16_bits(problem) && !accepts_as_it_is(choice, problem, nullptr);
+        choice.upcasts && has_16_bits(problem) && !accepts_as_it_is(choice, problem, nullptr);
     widened ? run_widened(choice, problem) : run(choice, problem);
     for (const Tensor& output : problem.outputs) {
         if (output.defined()) output.mark_changed();

@@ -18,9 +18,9 @@ namespace tern {
 /// "auto,conv2d=ref": a preference for all operations (auto: none) and demands for single ones.
 struct KernelPolicy {
     /// Taken where the operation has it and it accepts the problem; else the usual order decides.
-    std::optional<Backend> preferred;
+    std::optional<std::string> preferred;
     /// Demands by name of the operation: nothing else will do.
-    std::map<std::string, Backend, std::less<>> forced;
+    std::map<std::string, std::string, std::less<>> forced;
     /// "separable_conv2d=parts": fused operations in whose place the operations run that they are made of.
     std::set<std::string, std::less<>> in_parts;
     /// Measured choices, taken in the place of the usual order where they accept the problem; may be null.
@@ -52,13 +52,13 @@ class KernelPolicyScope {
 bool has_version(const Pass& pass, DeviceType device);
 
 /// Whether a fused operation should run on such devices in the place of its parts: what the policy says of it
-/// ("separable_conv2d=parts", "separable_conv2d=cuda"), else Op::fused_on.
+/// ("separable_conv2d=parts", "separable_conv2d=cuda"), else Op::replaces_parts().
 bool runs_fused(const Op& op, DeviceType device);
 
 /// The implementation for a problem: a pure function of its arguments. A CPU version that takes float32 alone
-/// is taken for 16-bit tensors too: run_problem() widens what it reads and rounds what it writes. One that is
-/// not worthwhile is taken only where the policy names its backend. Throws Error with all refusals if there
-/// is none; a CUDA tensor never falls back to the CPU.
+/// is taken for 16-bit tensors too: run_problem() upcasts what it reads and rounds what it writes. One that
+/// is not preferred is taken only where the policy names it. Throws Error with all refusals if there is none;
+/// a CUDA tensor never falls back to the CPU.
 const Implementation& select(const Problem& problem, const KernelPolicy& policy);
 
 /// While it lives, `function` is called in place of every implementation that this thread runs, and must run

@@ -1,13 +1,10 @@
 #include "tern/kernels/op.hpp"
 
 #include <algorithm>
-#include <array>
+#include <map>
 
 namespace tern {
 namespace {
-
-constexpr std::array<std::string_view, 7> kBackendNames{"ref",  "cpu",      "cpu_winograd", "cpu_bf16",
-                                                        "cuda", "cuda_mma", "cudnn"};
 
 const Tensor* first_defined(std::span<const Tensor> tensors) {
     for (const Tensor& tensor : tensors) {
@@ -17,21 +14,6 @@ const Tensor* first_defined(std::span<const Tensor> tensors) {
 }
 
 }  // namespace
-
-std::string_view name_of(Backend backend) { return kBackendNames.at(static_cast<std::size_t>(backend)); }
-
-Backend parse_backend(std::string_view name) {
-    for (std::size_t i = 0; i < kBackendNames.size(); ++i) {
-        if (kBackendNames[i] == name) return static_cast<Backend>(i);
-    }
-    fail("kernels", '"', name, "\" is none of ref, cpu, cpu_winograd, cpu_bf16, cuda, cuda_mma, cudnn");
-}
-
-DeviceType device_type_of(Backend backend) {
-    return backend < Backend::cuda ? DeviceType::cpu : DeviceType::cuda;
-}
-
-bool rounds_inputs(Backend backend) { return backend == Backend::cpu_bf16; }
 
 Device Problem::device() const {
     const Tensor* tensor = first_defined(inputs);
@@ -68,6 +50,35 @@ const Pass& Op::pass(const std::type_info& type) const {
         passes, [&](const Pass& pass) { return pass.type != nullptr && *pass.type == type; });
     TERN_CHECK(found != passes.end(), name, "no pass of the type ", type.name());
     return *found;
+}
+
+bool Op::has_parts() const { return replaces_parts(DeviceType::cpu) || replaces_parts(DeviceType::cuda); }
+
+bool Op::replaces_parts(DeviceType device) const {
+    return std::ranges::any_of(passes, [device](const Pass& pass) {
+        return std::ranges::any_of(pass.implementations, [device](const Implementation& implementation) {
+            return implementation.device == device && implementation.replaces_parts;
+        });
+    });
+}
+
+const Implementation* find_implementation(const Pass& pass, std::string_view name) {
+    const auto found = std::ranges::find(pass.implementations, name, &Implementation::name);
+    return found == pass.implementations.end() ? nullptr : &*found;
+}
+
+DeviceType device_of_implementation(std::string_view name) {
+    std::map<std::string_view, DeviceType> devices;
+    for (const Op* op : all_ops()) {
+        for (const Pass& pass : op->passes) {
+            for (const Implementation& one : pass.implementations) devices.emplace(one.name, one.device);
+        }
+    }
+    const auto found = devices.find(name);
+    if (found != devices.end()) return found->second;
+    std::string names;
+    for (const auto& [known, device] : devices) names += to_text(names.empty() ? "" : ", ", known);
+    fail("kernels", '"', name, "\" is none of ", names);
 }
 
 bool accepts_float32(TensorRefs tensors, std::string* why_not) {

@@ -15,20 +15,6 @@
 
 namespace tern {
 
-/// `ref`: plain serial loops, the specification. `cpu`: the CPU version for use. `cuda`: our CUDA kernels.
-/// `cpu_winograd`: the same with fewer multiplications, by Winograd's method. `cpu_bf16`: the same with
-/// numbers rounded to bfloat16 before they are multiplied. `cuda_mma`: our CUDA kernels on tensor cores.
-/// `cudnn`: NVIDIA's libraries (cuDNN, cuBLASLt).
-enum class Backend : std::uint8_t { ref, cpu, cpu_winograd, cpu_bf16, cuda, cuda_mma, cudnn };
-
-std::string_view name_of(Backend backend);
-/// Throws Error that lists the names.
-Backend parse_backend(std::string_view name);
-/// Where tensors must be for this backend.
-DeviceType device_type_of(Backend backend);
-/// Whether it rounds its inputs: such a version runs where a policy names it, and nowhere else.
-bool rounds_inputs(Backend backend);
-
 /// The parameters of passes that have none.
 struct NoParams {};
 
@@ -78,15 +64,23 @@ using TensorRefs = std::span<const std::reference_wrapper<const Tensor>>;
 DType first_dtype(TensorRefs tensors);
 
 struct Implementation {
-    Backend backend;
-    /// Writes every element of every output. Null where this build has no such backend.
+    std::string_view name;  // for policies, tables and files; see kernels/pass.hpp
+    DeviceType device;      // where the tensors must be
+    /// Writes every element of every output. Null where this build does not have it.
     void (*run)(const Problem& problem, const Stream& stream);
     /// Whether it can do the problem (null: always, on its device). If not, and `why_not` is given, a reason.
     bool (*accepts)(const Problem& problem, std::string* why_not) = nullptr;
-    /// Whether it should run where no policy names its backend (null: always); if not, a reason: another
-    /// version was measured to be faster there, or a part of it, such as instructions that the host run
-    /// replaces, has no record in docs/results/ of a GPU yet.
-    bool (*worthwhile)(const Problem& problem, std::string* why_not) = nullptr;
+    /// Whether it should run where no policy names it (null: always); if not, a reason: another
+    /// implementation was measured to be faster there, or a part of it, such as instructions that the host
+    /// run replaces, has no record in docs/results/ of a GPU yet.
+    bool (*preferred_when)(const Problem& problem, std::string* why_not) = nullptr;
+    /// It does problems of 16-bit types, too: upcast to float32, its results rounded.
+    bool upcasts = false;
+    /// It rounds its inputs: it runs where a policy names it, and nowhere else.
+    bool rounds_inputs = false;
+    /// Of a fused operation: it was measured to be faster than the operations that this one is made of, and
+    /// so takes their place where no policy says otherwise.
+    bool replaces_parts = false;
 };
 
 struct Pass {
@@ -103,10 +97,11 @@ struct Pass {
 struct Op {
     const char* name;
     std::vector<Pass> passes;
-    /// Of a fused operation, in whose place a layer can run those it is made of: the devices on which it was
-    /// measured to be faster than they are, and so runs where no policy says otherwise. Empty: not fused.
-    std::vector<DeviceType> fused_on = {};
 
+    /// Whether it is fused: an implementation of it replaces the operations that it is made of.
+    bool has_parts() const;
+    /// Whether one of such devices does.
+    bool replaces_parts(DeviceType device) const;
     /// Throws Error that lists the passes.
     const Pass& pass(std::string_view pass_name) const;
     /// That of a struct of kernels/pass.hpp.
@@ -125,6 +120,12 @@ bool accepts_float32(TensorRefs tensors, std::string* why_not);
 
 /// What most of our CUDA kernels accept: float32 or a 16-bit type, tensors of less than 2^31 elements each.
 bool accepts_cuda_floating(TensorRefs tensors, std::string* why_not);
+
+/// The implementation of that name; null where there is none.
+const Implementation* find_implementation(const Pass& pass, std::string_view name);
+/// Where tensors must be for the implementations of a name. Throws Error that lists the names of all
+/// operations.
+DeviceType device_of_implementation(std::string_view name);
 
 /// All operations of op_list.def, in its order.
 std::span<const Op* const> all_ops();

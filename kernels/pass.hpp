@@ -36,29 +36,54 @@ inline const Tensor kNoTensor;
 
 // -- implementations ---------------------------------------------------------------------------------------
 
-/// What implementations have in common; see Backend for what each is. `default_accepts`: what it accepts
-/// where its entry in a table says nothing else; none: every problem of its device.
-template <class Self, Backend backend, bool (*... default_accepts)(TensorRefs, std::string*)>
+/// What implementations have in common. `default_accepts`: what it accepts where its entry in a table says
+/// nothing else; none: every problem of its device.
+template <class Self, DeviceType device, bool (*... default_accepts)(TensorRefs, std::string*)>
 struct ImplementationTag {
     using Own = Self;
-    static constexpr Backend kBackend = backend;
-    static constexpr bool kTotal = sizeof...(default_accepts) == 0, kPartial = false, kWhereFaster = false;
+    static constexpr DeviceType kDevice = device;
+    static constexpr bool kTotal = sizeof...(default_accepts) == 0, kPartial = false, kPreferredWhen = false;
+    static constexpr bool kUpcasts = false, kRoundsInputs = false,
+                          kReplacesParts = false;  // see Implementation
 
     static bool accepts_tensors(TensorRefs tensors, std::string* why_not) {
         return (default_accepts(tensors, why_not) && ...);
     }
 };
 
-struct Ref : ImplementationTag<Ref, Backend::ref> {};
-struct Cpu : ImplementationTag<Cpu, Backend::cpu, accepts_float32> {};
-struct CpuWinograd : ImplementationTag<CpuWinograd, Backend::cpu_winograd, accepts_float32> {};
-struct CpuBf16 : ImplementationTag<CpuBf16, Backend::cpu_bf16, accepts_float32> {};
-struct Cudnn : ImplementationTag<Cudnn, Backend::cudnn> {};
+/// Plain serial loops, the specification.
+struct Ref : ImplementationTag<Ref, DeviceType::cpu> {
+    static constexpr std::string_view kName = "ref";
+};
+/// The CPU version for use.
+struct Cpu : ImplementationTag<Cpu, DeviceType::cpu, accepts_float32> {
+    static constexpr std::string_view kName = "cpu";
+    static constexpr bool kUpcasts = true;
+};
+/// With fewer multiplications, by Winograd's method.
+struct CpuWinograd : ImplementationTag<CpuWinograd, DeviceType::cpu, accepts_float32> {
+    static constexpr std::string_view kName = "cpu_winograd";
+    static constexpr bool kUpcasts = true;
+};
+/// Numbers are rounded to bfloat16 before they are multiplied.
+struct CpuBf16 : ImplementationTag<CpuBf16, DeviceType::cpu, accepts_float32> {
+    static constexpr std::string_view kName = "cpu_bf16";
+    static constexpr bool kUpcasts = true, kRoundsInputs = true;
+};
+/// NVIDIA's libraries (cuDNN, cuBLASLt).
+struct Cudnn : ImplementationTag<Cudnn, DeviceType::cuda> {
+    static constexpr std::string_view kName = "cudnn";
+};
 /// Our CUDA kernels; `on_host`: the same source compiled as host C++, to be tested without a GPU.
 template <bool on_host>
-struct CudaKernels : ImplementationTag<CudaKernels<on_host>, Backend::cuda, accepts_cuda_floating> {};
+struct CudaKernels : ImplementationTag<CudaKernels<on_host>, DeviceType::cuda, accepts_cuda_floating> {
+    static constexpr std::string_view kName = "cuda";
+};
+/// Those on tensor cores.
 template <bool on_host>
-struct CudaMmaKernels : ImplementationTag<CudaMmaKernels<on_host>, Backend::cuda_mma> {};
+struct CudaMmaKernels : ImplementationTag<CudaMmaKernels<on_host>, DeviceType::cuda> {
+    static constexpr std::string_view kName = "cuda_mma";
+};
 #if defined(TERN_HOST_RUN)
 using Cuda = CudaKernels<true>;
 using CudaMma = CudaMmaKernels<true>;
@@ -77,10 +102,16 @@ template <class I>
 struct Total : I {
     static constexpr bool kTotal = true;
 };
-/// In a table: where no policy names it, it runs only if is_faster(Implementation, pass, why_not) says so.
+/// In a table: where no policy names it, it runs only if preferred_when(Implementation, pass, why_not) says
+/// so.
 template <class I>
-struct WhereFaster : I {
-    static constexpr bool kWhereFaster = true;
+struct PreferredWhen : I {
+    static constexpr bool kPreferredWhen = true;
+};
+/// In the table of a fused operation: see Implementation::replaces_parts.
+template <class I>
+struct ReplacesParts : I {
+    static constexpr bool kReplacesParts = true;
 };
 
 // -- passes ------------------------------------------------------------------------------------------------
@@ -88,11 +119,11 @@ struct WhereFaster : I {
 #define TERN_PASS_RUNS_ON(Self, Implementation)                                  \
     friend void run(Implementation, const Self& pass, const Stream& stream);     \
     friend bool accepts(Implementation, const Self& pass, std::string* why_not); \
-    friend bool is_faster(Implementation, const Self& pass, std::string* why_not);
+    friend bool preferred_when(Implementation, const Self& pass, std::string* why_not);
 
 /// In the struct of a pass: its name, the order of its tensors, and for every implementation run(), accepts()
-/// and is_faster(); those that no table lists need not exist, nor need record_grad(), which records in the
-/// tape that the pass ran.
+/// and preferred_when(); those that no table lists need not exist, nor need record_grad(), which records in
+/// the tape that the pass ran.
 #define TERN_PASS(Self, op_name, pass_name, input_list, output_list)              \
     static const Op& op() { return op_name##_op(); }                              \
     static constexpr const char *kOp = #op_name, *kName = #pass_name;             \
@@ -227,7 +258,12 @@ void run_as(const Problem& problem, const Stream& stream) {
 
 template <TypedPass P, class I>
 Implementation implementation_of() {
-    Implementation entry{I::kBackend, run_as<P, I>};
+    Implementation entry{.name = I::kName,
+                         .device = I::kDevice,
+                         .run = run_as<P, I>,
+                         .upcasts = I::kUpcasts,
+                         .rounds_inputs = I::kRoundsInputs,
+                         .replaces_parts = I::kReplacesParts};
     if constexpr (I::kPartial)
         entry.accepts = [](const Problem& problem, std::string* why_not) {
             return accepts(typename I::Own{}, as_pass<P>(problem), why_not);
@@ -254,11 +290,11 @@ template <TypedPass P, class... Implementations>
 Pass pass_of() {
     Pass pass{P::kOp, P::kName, names_in(P::kInputs), names_in(P::kOutputs), {}, nullptr, &typeid(P)};
     const auto add = [&]<class I>(std::type_identity<I>) {
-        Implementation entry{I::kBackend, nullptr};
-        if constexpr (kBuildHasCuda || I::kBackend < Backend::cuda) entry = implementation_of<P, I>();
-        if constexpr (I::kWhereFaster)
-            entry.worthwhile = [](const Problem& problem, std::string* why_not) {
-                return is_faster(typename I::Own{}, as_pass<P>(problem), why_not);
+        Implementation entry{I::kName, I::kDevice, nullptr};
+        if constexpr (kBuildHasCuda || I::kDevice == DeviceType::cpu) entry = implementation_of<P, I>();
+        if constexpr (I::kPreferredWhen)
+            entry.preferred_when = [](const Problem& problem, std::string* why_not) {
+                return preferred_when(typename I::Own{}, as_pass<P>(problem), why_not);
             };
         pass.implementations.push_back(entry);
     };

@@ -33,16 +33,13 @@ std::uint64_t hash_of(const Problem& problem) {
     return hash.value();
 }
 
-void check_choice(const std::string& problem, Backend backend) {
+void check_choice(const std::string& problem, const std::string& implementation) {
     const std::string name = problem.substr(0, problem.find(' '));
     const std::size_t dot = name.find('.');
     TERN_CHECK(dot != std::string::npos, "tuning", '"', problem, "\" does not start with OPERATION.PASS");
     const Pass& pass = find_op(name.substr(0, dot)).pass(name.substr(dot + 1));
-    TERN_CHECK(std::ranges::any_of(pass.implementations,
-                                   [backend](const Implementation& implementation) {
-                                       return implementation.backend == backend;
-                                   }),
-               "tuning", name, " has no version ", name_of(backend));
+    TERN_CHECK(find_implementation(pass, implementation) != nullptr, "tuning", name, " has no version ",
+               implementation);
 }
 
 }  // namespace
@@ -59,13 +56,13 @@ std::string describe_problem(const Problem& problem) {
 }
 
 TuningTable::TuningTable(Choices choices) : choices_(std::move(choices)), number_(++tables) {
-    for (const auto& [problem, backend] : choices_) check_choice(problem, backend);
+    for (const auto& [problem, implementation] : choices_) check_choice(problem, implementation);
 }
 
-std::optional<Backend> TuningTable::find(const Problem& problem) const {
+const Implementation* TuningTable::find(const Problem& problem) const {
     struct Known {
         std::uint64_t table = 0;
-        std::unordered_map<std::uint64_t, std::optional<Backend>> choices;
+        std::unordered_map<std::uint64_t, const Implementation*> choices;
     };
     thread_local Known known;
     constexpr std::size_t kMost = 1 << 16;  // a program with varying shapes must not grow
@@ -73,7 +70,7 @@ std::optional<Backend> TuningTable::find(const Problem& problem) const {
     const auto [place, is_new] = known.choices.try_emplace(hash_of(problem));
     if (is_new) {
         const auto found = choices_.find(describe_problem(problem));
-        if (found != choices_.end()) place->second = found->second;
+        if (found != choices_.end()) place->second = find_implementation(problem.pass, found->second);
     }
     return place->second;
 }

@@ -3,7 +3,6 @@
 
 #include <functional>
 #include <map>
-#include <optional>
 #include <string>
 
 #include "tern/kernels/op.hpp"
@@ -18,14 +17,15 @@ std::string describe_problem(const Problem& problem);
 /// An implementation for each of some problems. Reading is safe from several threads.
 class TuningTable {
   public:
-    using Choices = std::map<std::string, Backend, std::less<>>;  // by describe_problem()
+    using Choices = std::map<std::string, std::string, std::less<>>;  // by describe_problem()
 
-    /// Throws Error for a name of an operation or pass that there is none of, or a pass without that backend.
+    /// Throws Error for a name of an operation or pass that there is none of, or a pass without that
+    /// implementation.
     explicit TuningTable(Choices choices);
 
-    /// None where the table does not have the problem. A problem that this thread has asked for costs a hash
+    /// Null where the table does not have the problem. A problem that this thread has asked for costs a hash
     /// of its shapes.
-    std::optional<Backend> find(const Problem& problem) const;
+    const Implementation* find(const Problem& problem) const;
     const Choices& choices() const { return choices_; }
 
   private:

@@ -8,6 +8,7 @@
 #include "tern/core/step_arena.hpp"
 #include "tern/kernels/dispatch.hpp"
 #include "tern/kernels/epoch_order/epoch_order.hpp"
+#include "tern/kernels/pass.hpp"
 #include "tern/training/training_step.hpp"
 
 namespace tern {
@@ -20,14 +21,14 @@ constexpr int kMostLaunches = 200;
 using Candidates = std::vector<const Implementation*>;
 
 bool accepts(const Implementation& implementation, const Problem& problem) {
-    return device_type_of(implementation.backend) == problem.device().type && implementation.run != nullptr &&
+    return implementation.device == problem.device().type && implementation.run != nullptr &&
            (implementation.accepts == nullptr || implementation.accepts(problem, nullptr));
 }
 
 Candidates candidates_of(const Problem& problem, const Implementation& usual) {
     Candidates candidates;
     for (const Implementation& implementation : problem.pass.implementations) {
-        const bool asked = implementation.backend != Backend::ref && !rounds_inputs(implementation.backend);
+        const bool asked = implementation.name != Ref::kName && !implementation.rounds_inputs;
         if ((asked || &implementation == &usual) && accepts(implementation, problem))
             candidates.push_back(&implementation);
     }
@@ -70,7 +71,7 @@ std::vector<TunedProblem::Timing> time_all(const Problem& problem, const Candida
     std::vector<TunedProblem::Timing> timings;
     for (std::size_t k = 0; k < candidates.size(); ++k) {
         std::ranges::nth_element(seconds[k], seconds[k].begin() + kTimings / 2);
-        timings.push_back({candidates[k]->backend, seconds[k][kTimings / 2]});
+        timings.push_back({candidates[k]->name, seconds[k][kTimings / 2]});
     }
     return timings;
 }
@@ -91,13 +92,13 @@ class Tuner {
              const Stream& stream) {
         StepArena arena(problem.device());  // the step's own is for its own buffers
         const StepArena::Scope scope(arena);
-        TunedProblem tuned{describe_problem(problem), usual.backend, usual.backend,
+        TunedProblem tuned{describe_problem(problem), usual.name, usual.name,
                            time_all(problem, candidates, stream)};
-        double least = (1 - kTuningMargin) * tuned.seconds_of(usual.backend);
-        for (const auto& [backend, seconds] : tuned.timings) {
+        double least = (1 - kTuningMargin) * tuned.seconds_of(usual.name);
+        for (const auto& [name, seconds] : tuned.timings) {
             if (seconds >= least) continue;
             least = seconds;
-            tuned.fastest = backend;
+            tuned.fastest = name;
         }
         problems_.push_back(std::move(tuned));
     }
@@ -108,8 +109,8 @@ class Tuner {
 
 }  // namespace
 
-double TunedProblem::seconds_of(Backend backend) const {
-    return std::ranges::find(timings, backend, &Timing::backend)->seconds;
+double TunedProblem::seconds_of(std::string_view implementation) const {
+    return std::ranges::find(timings, implementation, &Timing::implementation)->seconds;
 }
 
 std::vector<TunedProblem> tune(Module& model, const BatchSource& source, std::int64_t batch_size) {

@@ -1,6 +1,8 @@
 // Which implementation of each operation is the fastest in a model's steps on this machine.
 #pragma once
 
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "tern/kernels/tuning.hpp"
@@ -11,16 +13,16 @@ namespace tern {
 
 /// A problem that several versions can do.
 struct TunedProblem {
-    std::string problem;  // describe_problem()
-    Backend usual;        // what select() takes by itself
-    Backend fastest;      // `usual`, unless another was faster by more than kTuningMargin
+    std::string problem;       // describe_problem()
+    std::string_view usual;    // what select() takes by itself
+    std::string_view fastest;  // `usual`, unless another was faster by more than kTuningMargin
     struct Timing {
-        Backend backend;
+        std::string_view implementation;
         double seconds;  // the median of some launches
     };
     std::vector<Timing> timings;  // in the order of the pass's implementations
 
-    double seconds_of(Backend backend) const;
+    double seconds_of(std::string_view implementation) const;
 };
 
 /// Differences of less are within what timings repeat to.

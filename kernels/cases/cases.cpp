@@ -11,9 +11,9 @@ Bound Bound::products(std::int64_t terms) {
 
 Bound Bound::relative(double roundings, double floor) { return {roundings, Magnitude::result, floor}; }
 
-PassCase PassCase::held_to(Backend backend) const {
+PassCase PassCase::held_to(std::string_view implementation) const {
     PassCase held = *this;
-    if (const auto own = own_bounds.find(backend); own != own_bounds.end()) held.bounds = own->second;
+    if (const auto own = own_bounds.find(implementation); own != own_bounds.end()) held.bounds = own->second;
     return held;
 }
 

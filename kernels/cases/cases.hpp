@@ -73,10 +73,10 @@ struct PassCase {
     /// In place: outputs start as copies of the inputs of the same index and may share their memory.
     bool in_place = false;
     /// Of an implementation that rounds by another rule than the rest, in place of `bounds`.
-    std::map<Backend, std::vector<Bound>> own_bounds = {};
+    std::map<std::string_view, std::vector<Bound>> own_bounds = {};
 
     /// The case with the bounds that this implementation is held to.
-    PassCase held_to(Backend backend) const;
+    PassCase held_to(std::string_view implementation) const;
 };
 
 /// Autograd against central differences in float64.

@@ -9,7 +9,7 @@ namespace {
 // Measured on an H100 (docs/results/2026-11-25-h100.md), 3x3, float32: ours take 0.30 to 0.97 of cuDNN's
 // time. 16-bit types: cuDNN takes 1.3 to 1.7 times ours from 3 to 32 channels, but 0.5 to 0.9 from 64 to 64,
 // and 0.1 to 0.3 from 128 to 128.
-bool cudnn_is_faster(const Conv2dParams& params, const Tensor& w, std::string* why_not) {
+bool cudnn_is_preferred(const Conv2dParams& params, const Tensor& w, std::string* why_not) {
     constexpr std::int64_t kFewest = 64 * 64;
     if (w.dtype() == DType::float32) return refuse(why_not, "in float32 tern's kernels are faster");
     const std::int64_t products = w.dim(0) / params.groups * w.dim(1);
@@ -19,14 +19,14 @@ bool cudnn_is_faster(const Conv2dParams& params, const Tensor& w, std::string* w
 
 }  // namespace
 
-bool is_faster(Cudnn, const Forward& pass, std::string* why_not) {
-    return cudnn_is_faster(pass.params, pass.w, why_not);
+bool preferred_when(Cudnn, const Forward& pass, std::string* why_not) {
+    return cudnn_is_preferred(pass.params, pass.w, why_not);
 }
-bool is_faster(Cudnn, const BackwardInput& pass, std::string* why_not) {
-    return cudnn_is_faster(pass.params, pass.w, why_not);
+bool preferred_when(Cudnn, const BackwardInput& pass, std::string* why_not) {
+    return cudnn_is_preferred(pass.params, pass.w, why_not);
 }
-bool is_faster(Cudnn, const BackwardWeight& pass, std::string* why_not) {
-    return cudnn_is_faster(pass.params, pass.dw, why_not);
+bool preferred_when(Cudnn, const BackwardWeight& pass, std::string* why_not) {
+    return cudnn_is_preferred(pass.params, pass.dw, why_not);
 }
 
 }  // namespace conv2d_passes
@@ -37,8 +37,8 @@ namespace {
 
 template <class P>
 Pass product_of() {
-    return pass_of<P, WhereFaster<Partial<Cudnn>>, Partial<CudaMma>, Partial<Cuda>,
-                   WhereFaster<Partial<CpuWinograd>>, Cpu, Ref>();
+    return pass_of<P, PreferredWhen<Partial<Cudnn>>, Partial<CudaMma>, Partial<Cuda>,
+                   PreferredWhen<Partial<CpuWinograd>>, Cpu, Ref>();
 }
 
 }  // namespace

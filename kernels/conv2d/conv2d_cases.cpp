@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/pass.hpp"
 
 namespace tern::cases {
 namespace {
@@ -37,9 +38,9 @@ std::vector<PassCase> passes(const std::string& name, const Shape& image, std::i
         {name, "backward_bias", params, {y}, {bias}, {Bound::products(windows)}, benchmark},
     };
     const std::int64_t tiles = output[0] * ((output[1] + 3) / 4) * ((output[2] + 3) / 4);
-    all[0].own_bounds = {{Backend::cpu_winograd, {winograd(image[3], kOutputGrowth)}}};
-    all[1].own_bounds = {{Backend::cpu_winograd, {winograd(outputs, kOutputGrowth)}}};
-    all[2].own_bounds = {{Backend::cpu_winograd, {winograd(tiles, kWeightGrowth)}}};
+    all[0].own_bounds = {{CpuWinograd::kName, {winograd(image[3], kOutputGrowth)}}};
+    all[1].own_bounds = {{CpuWinograd::kName, {winograd(outputs, kOutputGrowth)}}};
+    all[2].own_bounds = {{CpuWinograd::kName, {winograd(tiles, kWeightGrowth)}}};
     if (!benchmark) {
         all.push_back({name + ", no bias", "forward", params, {x, w, no_bias}, {y}, {forward}});
         all.back().own_bounds = all[0].own_bounds;

@@ -158,7 +158,7 @@ bool takes(const Pass& pass, std::string* why_not) {
 // where the transforms are most of the work. Outputs of 6x6, 9 per tile, take 0.75 of it, those of 5x5, 6 per
 // tile, as long. Transforming the weights takes longer than a few tiles save: 4 tiles of 64 channels 0.7 to
 // 1.2 of the direct version's time, 4 of 512 channels 1.4 to 2.1.
-bool winograd_is_faster(const Tensor& w, const Tensor& convolved, std::string* why_not) {
+bool winograd_is_preferred(const Tensor& w, const Tensor& convolved, std::string* why_not) {
     constexpr std::int64_t kFewestProducts = 512, kFewestTiles = 16, kFewestOutputs = 8;
     if (const std::int64_t products = w.dim(0) * w.dim(1); products < kFewestProducts)
         return refuse(why_not, "the sum of products is faster below ", kFewestProducts,
@@ -179,14 +179,14 @@ bool accepts(CpuWinograd, const Forward& pass, std::string* why_not) { return ta
 bool accepts(CpuWinograd, const BackwardInput& pass, std::string* why_not) { return takes(pass, why_not); }
 bool accepts(CpuWinograd, const BackwardWeight& pass, std::string* why_not) { return takes(pass, why_not); }
 
-bool is_faster(CpuWinograd, const Forward& pass, std::string* why_not) {
-    return winograd_is_faster(pass.w, pass.y, why_not);
+bool preferred_when(CpuWinograd, const Forward& pass, std::string* why_not) {
+    return winograd_is_preferred(pass.w, pass.y, why_not);
 }
-bool is_faster(CpuWinograd, const BackwardInput& pass, std::string* why_not) {
-    return winograd_is_faster(pass.w, pass.dx, why_not);
+bool preferred_when(CpuWinograd, const BackwardInput& pass, std::string* why_not) {
+    return winograd_is_preferred(pass.w, pass.dx, why_not);
 }
-bool is_faster(CpuWinograd, const BackwardWeight& pass, std::string* why_not) {
-    return winograd_is_faster(pass.dw, pass.dy, why_not);
+bool preferred_when(CpuWinograd, const BackwardWeight& pass, std::string* why_not) {
+    return winograd_is_preferred(pass.dw, pass.dy, why_not);
 }
 
 void run(CpuWinograd, const Forward& pass, const Stream&) {

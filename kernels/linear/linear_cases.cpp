@@ -1,6 +1,7 @@
 #include "tern/kernels/linear/linear.hpp"
 
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/pass.hpp"
 
 namespace tern::cases {
 namespace {
@@ -24,7 +25,7 @@ std::vector<PassCase> passes(const std::string& name, const Shape& input, std::i
         all.push_back(
             {name + ", no bias", "forward", NoParams{}, {x, w, no_bias}, {y}, {Bound::products(input[-1])}});
     }
-    for (PassCase& one : all) one.own_bounds = {{Backend::cpu_bf16, {one.bounds[0].in_bfloat16()}}};
+    for (PassCase& one : all) one.own_bounds = {{CpuBf16::kName, {one.bounds[0].in_bfloat16()}}};
     return all;
 }
 

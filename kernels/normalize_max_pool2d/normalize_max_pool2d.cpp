@@ -7,9 +7,9 @@ namespace tern {
 using namespace normalize_max_pool2d_passes;
 
 const Op& normalize_max_pool2d_op() {
-    static const Op op{"normalize_max_pool2d",
-                       {pass_of<Forward, Cpu, Ref>(), pass_of<Backward, Cpu, Ref>()},
-                       {DeviceType::cpu}};
+    static const Op op{
+        "normalize_max_pool2d",
+        {pass_of<Forward, ReplacesParts<Cpu>, Ref>(), pass_of<Backward, ReplacesParts<Cpu>, Ref>()}};
     return op;
 }
 

@@ -39,9 +39,8 @@ using namespace separable_conv2d_passes;
 
 const Op& separable_conv2d_op() {
     static const Op op{"separable_conv2d",
-                       {pass_of<Forward, Partial<Cuda>, CpuBf16, Cpu, Ref>(),
-                        pass_of<Backward, Partial<Cuda>, CpuBf16, Cpu, Ref>()},
-                       {DeviceType::cpu}};
+                       {pass_of<Forward, Partial<Cuda>, CpuBf16, ReplacesParts<Cpu>, Ref>(),
+                        pass_of<Backward, Partial<Cuda>, CpuBf16, ReplacesParts<Cpu>, Ref>()}};
     return op;
 }
 

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/pass.hpp"
 
 namespace tern::cases {
 namespace {
@@ -22,7 +23,7 @@ struct Kind {
 Bound sums(double terms, double floor) { return Bound::relative(4 * std::sqrt(terms) + 16, floor); }
 
 void in_bfloat16(PassCase& pass_case) {
-    auto& own = pass_case.own_bounds[Backend::cpu_bf16];
+    auto& own = pass_case.own_bounds[CpuBf16::kName];
     for (const Bound& bound : pass_case.bounds) own.push_back(bound.in_bfloat16());
 }
 
@@ -78,7 +79,7 @@ void add(std::vector<PassCase>& all, const std::string& name, const Shape& image
                    benchmark});
     in_bfloat16(all.back());
     // |a| times |du|, a sum over the outputs.
-    all.back().own_bounds[Backend::cpu_bf16][5].floor = out * rows * largest * gradient / 2;
+    all.back().own_bounds[CpuBf16::kName][5].floor = out * rows * largest * gradient / 2;
 }
 
 // beta decides on which side of relu's kink all elements are: |gamma xhat| < 1.5 * 1.2 / sqrt(0.5) < 3.

@@ -120,7 +120,7 @@ TEST_CASE("names are those that there are") {
     check_train({"--device", "tpu"}, "[--device] must be one of auto, cpu, cuda, cuda:N, got tpu");
     check_train({"--device", "cuda:-1"}, "[--device] must be one of auto, cpu, cuda, cuda:N, got cuda:-1");
     check_train({"--kernels", "fast"},
-                "[--kernels] \"fast\" is none of ref, cpu, cpu_winograd, cpu_bf16, cuda, cuda_mma, cudnn");
+                "[--kernels] \"fast\" is none of cpu, cpu_bf16, cpu_winograd, cuda, cuda_mma, cudnn, ref");
     check_train({"--device", "cpu", "--kernels", "conv2d=cudnn"},
                 "[--kernels] cudnn cannot run on cpu, got conv2d=cudnn");
     check_usage({"summary", "--model", "resnet"},

@@ -15,7 +15,7 @@ namespace {
 constexpr int kRandomRounds = 12;
 
 bool on_cuda(const Implementation& implementation) {
-    return device_type_of(implementation.backend) == DeviceType::cuda && implementation.run != nullptr;
+    return implementation.device == DeviceType::cuda && implementation.run != nullptr;
 }
 
 // In place every output must have its input, and all of them must be there.
@@ -32,10 +32,10 @@ int check_case(const Op& op, const PassCase& pass_case, const Implementation& im
     for (const DType dtype : {DType::float32, DType::bfloat16, DType::float16}) {
         // In the place of a CPU version: accepts() asks for types and shapes, not where the tensors are.
         if (!test::accepts_case(op, pass_case, dtype,
-                                {Backend::cpu, implementation.run, implementation.accepts}))
+                                {"cpu", DeviceType::cpu, implementation.run, implementation.accepts}))
             continue;
         INFO(op.name << '.' << pass_case.pass << ", case \"" << pass_case.name << "\", "
-                     << name_of(implementation.backend) << ", " << dtype << ", seed " << seed);
+                     << implementation.name << ", " << dtype << ", seed " << seed);
         CHECK(test::check_conformance(op, pass_case, dtype, test::run_on_device, seed) == "");
         ++checked;
     }
@@ -101,12 +101,13 @@ TEST_CASE("every pass with a CUDA version has a case that it accepts") {
     for (const cases::NamedCases& named : cases::all_cases()) {
         for (const Pass& pass : named.op->passes) {
             for (const Implementation& implementation : pass.implementations) {
-                if (implementation.backend != Backend::cuda || implementation.run == nullptr) continue;
+                if (implementation.name != "cuda" || implementation.run == nullptr) continue;
                 INFO(named.op->name << '.' << pass.name);
                 CHECK(std::ranges::any_of(named.cases.passes, [&](const PassCase& pass_case) {
                     return pass_case.pass == pass.name &&
-                           test::accepts_case(*named.op, pass_case, DType::float32,
-                                              {Backend::cpu, implementation.run, implementation.accepts});
+                           test::accepts_case(
+                               *named.op, pass_case, DType::float32,
+                               {"cpu", DeviceType::cpu, implementation.run, implementation.accepts});
                 }));
             }
         }
@@ -119,7 +120,7 @@ TEST_CASE("the smallest cases of our kernels", "[.smallest]") {
     for (const cases::NamedCases& named : cases::all_cases()) {
         for (const Pass& pass : named.op->passes) {
             for (const Implementation& implementation : pass.implementations) {
-                if (implementation.backend != Backend::cuda || implementation.run == nullptr) continue;
+                if (implementation.name != "cuda" || implementation.run == nullptr) continue;
                 for (const std::int64_t least : {1, 2000}) {
                     const PassCase* const pass_case = smallest(named.cases, pass.name, least);
                     if (pass_case != nullptr) check_case(*named.op, *pass_case, implementation, 1);

@@ -5,11 +5,15 @@
 
 namespace tern {
 
-#define TERN_OP(name, files)                                                                          \
-    const Op& name##_op() {                                                                           \
-        static const Op op{                                                                           \
-            #name, {{#name, "forward", {}, {}, {{Backend::cpu, nullptr}, {Backend::ref, nullptr}}}}}; \
-        return op;                                                                                    \
+#define TERN_OP(name, files)                                                                            \
+    const Op& name##_op() {                                                                             \
+        static const Op op{#name,                                                                       \
+                           {{#name,                                                                     \
+                             "forward",                                                                 \
+                             {},                                                                        \
+                             {},                                                                        \
+                             {{"cpu", DeviceType::cpu, nullptr}, {"ref", DeviceType::cpu, nullptr}}}}}; \
+        return op;                                                                                      \
     }
 #include "tern/kernels/op_list.def"
 #undef TERN_OP

@@ -50,8 +50,7 @@ bool accepts_case(const Op& op, const PassCase& pass_case, DType dtype,
         outputs.push_back(spec.defined ? Tensor::empty(spec.shape, dtype_of_spec(spec, dtype)) : Tensor());
     }
     const Problem problem{pass, pass_case.params.ref(), inputs, outputs};
-    if (device_type_of(implementation.backend) != DeviceType::cpu || implementation.run == nullptr)
-        return false;
+    if (implementation.device != DeviceType::cpu || implementation.run == nullptr) return false;
     return implementation.accepts == nullptr || implementation.accepts(problem, nullptr);
 }
 

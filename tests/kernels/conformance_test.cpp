@@ -20,8 +20,8 @@ void check_all_types(const Op& op, const cases::PassCase& pass_case, std::uint64
         for (const DType dtype : {DType::float32, DType::float64, DType::bfloat16, DType::float16}) {
             if (!test::accepts_case(op, pass_case, dtype, implementation)) continue;
             INFO(op.name << '.' << pass_case.pass << ", case \"" << pass_case.name << "\", "
-                         << name_of(implementation.backend) << ", " << dtype << ", seed " << seed);
-            const cases::PassCase held = pass_case.held_to(implementation.backend);
+                         << implementation.name << ", " << dtype << ", seed " << seed);
+            const cases::PassCase held = pass_case.held_to(implementation.name);
             CHECK(test::check_conformance(op, held, dtype, implementation.run, seed) == "");
         }
     }

@@ -27,8 +27,7 @@ TEST_CASE("each problem gets the expected implementation") {
             const Problem problem{pass, pass_case.params.ref(), inputs, outputs};
             INFO(named.op->name << '.' << pass.name << ", " << pass_case.name << ", " << dispatch.dtype
                                 << ", " << dispatch.policy);
-            CHECK(name_of(select(problem, KernelPolicy::parse(dispatch.policy)).backend) ==
-                  dispatch.expected);
+            CHECK(select(problem, KernelPolicy::parse(dispatch.policy)).name == dispatch.expected);
         }
     }
 }
@@ -44,7 +43,7 @@ TEST_CASE("a forced implementation that cannot do it is an error with the reason
                       "[accumulate] cudnn is forced, but forward has no such version");
 }
 
-TEST_CASE("an implementation that is not worthwhile is taken only where a policy names its backend") {
+TEST_CASE("an implementation that is not preferred is taken only where a policy names it") {
     const auto run = [](const Problem&, const Stream&) {};
     const auto only_small = [](const Problem& problem, std::string* why_not) {
         return problem.inputs[0].numel() < 10 || refuse(why_not, "10 elements or more");
@@ -52,19 +51,22 @@ TEST_CASE("an implementation that is not worthwhile is taken only where a policy
     const auto never = [](const Problem&, std::string* why_not) {
         return refuse(why_not, "not yet proven on a GPU");
     };
-    const Pass pass{
-        "accumulate", "forward", {"x"}, {"y"}, {{Backend::cpu, run, only_small, never}, {Backend::ref, run}}};
-    const Pass alone{"accumulate", "forward", {"x"}, {"y"}, {{Backend::cpu, run, nullptr, never}}};
+    const Pass pass{"accumulate",
+                    "forward",
+                    {"x"},
+                    {"y"},
+                    {{"cpu", DeviceType::cpu, run, only_small, never}, {"ref", DeviceType::cpu, run}}};
+    const Pass alone{"accumulate", "forward", {"x"}, {"y"}, {{"cpu", DeviceType::cpu, run, nullptr, never}}};
     const auto chosen = [&](const Pass& of, std::int64_t size, std::string_view policy) {
         const Tensors inputs{Tensor::zeros({size})}, outputs{Tensor::zeros({size})};
         const NoParams params;
-        return select({of, ParamsRef(params), inputs, outputs}, KernelPolicy::parse(policy)).backend;
+        return select({of, ParamsRef(params), inputs, outputs}, KernelPolicy::parse(policy)).name;
     };
-    CHECK(chosen(pass, 2, "auto") == Backend::ref);
-    CHECK(chosen(pass, 2, "cpu") == Backend::cpu);
-    CHECK(chosen(pass, 2, "accumulate=cpu") == Backend::cpu);
-    CHECK(chosen(pass, 2, "accumulate=ref") == Backend::ref);
-    CHECK(chosen(pass, 10, "cpu") == Backend::ref);
+    CHECK(chosen(pass, 2, "auto") == "ref");
+    CHECK(chosen(pass, 2, "cpu") == "cpu");
+    CHECK(chosen(pass, 2, "accumulate=cpu") == "cpu");
+    CHECK(chosen(pass, 2, "accumulate=ref") == "ref");
+    CHECK(chosen(pass, 10, "cpu") == "ref");
     CHECK_THROWS_WITH(chosen(pass, 10, "accumulate=cpu"),
                       "[accumulate] cpu is forced, but refuses forward: 10 elements or more");
     CHECK_THROWS_WITH(chosen(alone, 2, "auto"),
@@ -73,15 +75,15 @@ TEST_CASE("an implementation that is not worthwhile is taken only where a policy
 
 namespace {
 
-// Why the cudnn version of a pass refuses, or finds not worthwhile, what these tensors are; "" where it does
+// Why the cudnn version of a pass refuses, or is not preferred for, what these tensors are; "" where it does
 // not, or where this build has none.
 std::string refusal_of_libraries(const Pass& pass, const Tensors& inputs, const Tensors& outputs,
                                  ParamsRef params) {
-    const auto found = std::ranges::find(pass.implementations, Backend::cudnn, &Implementation::backend);
-    REQUIRE(found != pass.implementations.end());
+    const auto found = find_implementation(pass, "cudnn");
+    REQUIRE(found != nullptr);
     const Problem problem{pass, params, inputs, outputs};
     std::string why_not;
-    if (found->worthwhile != nullptr && !found->worthwhile(problem, &why_not)) return why_not;
+    if (found->preferred_when != nullptr && !found->preferred_when(problem, &why_not)) return why_not;
     if (found->accepts != nullptr) found->accepts(problem, &why_not);
     return why_not;
 }
@@ -177,13 +179,12 @@ TEST_CASE("cuDNN's plain calls say what they refuse") {
 TEST_CASE("every version on tensor cores stands before a plain one") {
     for (const Op* op : all_ops()) {
         for (const Pass& pass : op->passes) {
-            const auto at = [&](Backend backend) {
-                return std::ranges::find(pass.implementations, backend, &Implementation::backend);
-            };
-            if (at(Backend::cuda_mma) == pass.implementations.end()) continue;
+            const Implementation* const mma = find_implementation(pass, "cuda_mma");
+            if (mma == nullptr) continue;
             INFO(op->name << '.' << pass.name);
-            CHECK(at(Backend::cuda) != pass.implementations.end());
-            CHECK(at(Backend::cuda_mma) < at(Backend::cuda));
+            const Implementation* const plain = find_implementation(pass, "cuda");
+            REQUIRE(plain != nullptr);
+            CHECK(mma < plain);
         }
     }
 }
@@ -195,9 +196,9 @@ TEST_CASE("policies are read strictly") {
     CHECK_THROWS_WITH(KernelPolicy::parse("linear=parts"), "[kernels] linear has no parts");
     CHECK_THROWS_WITH(
         KernelPolicy::parse("fast"),
-        "[kernels] \"fast\" is none of ref, cpu, cpu_winograd, cpu_bf16, cuda, cuda_mma, cudnn");
+        "[kernels] \"fast\" is none of cpu, cpu_bf16, cpu_winograd, cuda, cuda_mma, cudnn, ref");
     CHECK_THROWS_WITH(KernelPolicy::parse("auto,accumulate=avx"),
-                      "[kernels] \"avx\" is none of ref, cpu, cpu_winograd, cpu_bf16, cuda, cuda_mma, cudnn");
+                      "[kernels] \"avx\" is none of cpu, cpu_bf16, cpu_winograd, cuda, cuda_mma, cudnn, ref");
     CHECK_THROWS_WITH(KernelPolicy::parse("nothing=ref"),
                       Catch::StartsWith("[kernels] no operation \"nothing\""));
 }
@@ -227,7 +228,7 @@ TEST_CASE("the lists of implementations are in order") {
             INFO(op->name << '.' << pass.name);
             CHECK(std::string_view(pass.op) == op->name);
             REQUIRE_FALSE(pass.implementations.empty());
-            CHECK(pass.implementations.back().backend == Backend::ref);
+            CHECK(pass.implementations.back().name == "ref");
         }
     }
 }

@@ -38,10 +38,9 @@ Bytes run(const Op& op, const cases::PassCase& pass_case, const Implementation& 
 }
 
 void check(const Op& op, const cases::PassCase& pass_case, const Implementation& implementation) {
-    if (implementation.backend == Backend::ref || implementation.run == nullptr) return;  // ref is serial
-    if (device_type_of(implementation.backend) != DeviceType::cpu) return;
-    INFO(op.name << '.' << pass_case.pass << ", case \"" << pass_case.name << "\", "
-                 << name_of(implementation.backend));
+    if (implementation.name == "ref" || implementation.run == nullptr) return;  // ref is serial
+    if (implementation.device != DeviceType::cpu) return;
+    INFO(op.name << '.' << pass_case.pass << ", case \"" << pass_case.name << "\", " << implementation.name);
     Tensors inputs;
     for (const auto& spec : pass_case.inputs)
         inputs.push_back(make_tensor(spec, DType::float32, 1 + inputs.size()));

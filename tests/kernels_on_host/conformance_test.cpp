@@ -104,7 +104,7 @@ void run_misaligned(const Problem& problem, const Stream& stream) {
 
 bool accepts(const test::HostPass& pass, const Op& op, const cases::PassCase& pass_case, DType dtype) {
     // The host's function in the place of a CPU version: what it accepts is asked of it, not of a device.
-    return test::accepts_case(op, pass_case, dtype, {Backend::cpu, pass.run, pass.accepts});
+    return test::accepts_case(op, pass_case, dtype, {"cpu", DeviceType::cpu, pass.run, pass.accepts});
 }
 
 int check_case(const test::HostPass& pass, const Op& op, const cases::PassCase& pass_case,
@@ -116,7 +116,7 @@ int check_case(const test::HostPass& pass, const Op& op, const cases::PassCase& 
     for (const DType dtype : {DType::float32, DType::bfloat16, DType::float16}) {
         if (!accepts(pass, op, pass_case, dtype)) continue;
         INFO(op.name << '.' << pass_case.pass << ", case \"" << pass_case.name << "\", "
-                     << name_of(pass.backend) << ", " << dtype << ", seed " << seed);
+                     << pass.implementation << ", " << dtype << ", seed " << seed);
         CHECK(test::check_conformance(op, pass_case, dtype, run_in_all_orders, seed) == "");
         if (!large) {
             INFO("misaligned");
@@ -147,7 +147,7 @@ TEST_CASE("CUDA kernels on the host agree with ref in float64 on the listed shap
             if (cases::flops_of(named.op->pass(pass.pass), pass_case) > kMostFlops) continue;
             checked += check_case(pass, *named.op, pass_case, 1);
         }
-        INFO(pass.op << '.' << pass.pass << ", " << name_of(pass.backend));
+        INFO(pass.op << '.' << pass.pass << ", " << pass.implementation);
         CHECK(checked > 0);
     }
 }
@@ -167,11 +167,11 @@ TEST_CASE("every pass with a CUDA version is run on the host") {
     for (const Op* op : all_ops()) {
         for (const Pass& pass : op->passes) {
             for (const Implementation& implementation : pass.implementations) {
-                const Backend backend = implementation.backend;
-                if (backend != Backend::cuda && backend != Backend::cuda_mma) continue;
-                INFO(op->name << '.' << pass.name << ", " << name_of(backend));
+                const std::string_view name = implementation.name;
+                if (name != "cuda" && name != "cuda_mma") continue;
+                INFO(op->name << '.' << pass.name << ", " << name);
                 CHECK(std::ranges::any_of(test::host_passes(), [&](const test::HostPass& host) {
-                    return host.op == op->name && host.pass == pass.name && host.backend == backend;
+                    return host.op == op->name && host.pass == pass.name && host.implementation == name;
                 }));
             }
         }
