@@ -42,6 +42,7 @@
 #include "tern/layers/conv2d.hpp"
 #include "tern/layers/depthwise_conv2d.hpp"
 #include "tern/layers/dropout.hpp"
+#include "tern/layers/evaluation_scope.hpp"
 #include "tern/layers/features.hpp"
 #include "tern/layers/flat_parameters.hpp"
 #include "tern/layers/flatten.hpp"

@@ -9,7 +9,7 @@ namespace tern {
 FreshStatistics::FreshStatistics(Module& model) {
     model.visit([this](const std::string&, Module& module) {
         auto* const layer = dynamic_cast<BatchNorm2d*>(&module);
-        if (layer == nullptr) return;
+        if (layer == nullptr || !layer->training()) return;
         const Tensor none = Tensor::zeros({}, DType::int64, layer->num_batches_tracked_.device());
         norms_.push_back({layer, layer->options_, std::exchange(layer->num_batches_tracked_, none)});
         layer->options_.momentum = 0;  // 1 / t: the plain mean

@@ -4,28 +4,10 @@
 #include <utility>
 
 #include "tern/core/autograd.hpp"
+#include "tern/layers/evaluation_scope.hpp"
 
 namespace tern {
 namespace {
-
-/// Evaluation mode for a scope; modules may have been in different modes.
-class EvaluationScope {
-  public:
-    explicit EvaluationScope(Module& model) {
-        model.visit(
-            [&](const std::string&, Module& module) { modes_.emplace_back(&module, module.training()); });
-        model.eval();
-    }
-    // Parents come before children, so the last word is each module's own.
-    ~EvaluationScope() {
-        for (const auto& [module, training] : modes_) module->train(training);
-    }
-    EvaluationScope(const EvaluationScope&) = delete;
-    EvaluationScope& operator=(const EvaluationScope&) = delete;
-
-  private:
-    std::vector<std::pair<Module*, bool>> modes_;
-};
 
 std::int64_t floating_elements(const NamedTensors& tensors) {
     std::int64_t count = 0;

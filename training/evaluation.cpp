@@ -6,29 +6,14 @@
 #include "tern/data/batches.hpp"
 #include "tern/kernels/classification_metrics/classification_metrics.hpp"
 #include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
+#include "tern/layers/evaluation_scope.hpp"
 #include "tern/training/inference.hpp"
 
 namespace tern {
-namespace {
-
-class EvaluationMode {
-  public:
-    explicit EvaluationMode(Module& model) : model_(model), training_(model.training()) { model_.eval(); }
-    ~EvaluationMode() { model_.train(training_); }
-    EvaluationMode(const EvaluationMode&) = delete;
-    EvaluationMode& operator=(const EvaluationMode&) = delete;
-
-  private:
-    Module& model_;
-    bool training_;
-};
-
-}  // namespace
-
 Evaluation evaluate(Module& model, const BatchSource& source, std::int64_t batch_size, bool keep_logits,
                     const std::function<bool()>& stop) {
     const Range range("evaluate");
-    const EvaluationMode mode(model);
+    const EvaluationScope evaluation(model);
     const NoGrad no_grad;
     const std::int64_t classes = source.class_count(), records = source.size();
     const Batches batches(epoch_order(records, false, 0, 0, source.device()), batch_size);

@@ -71,7 +71,7 @@ std::optional<MetricsRow> Trainer::run(const TrainingPosition& start) {
     step_.set_steps(start.step);
     row_start_ = now() - start.row_seconds;
     optimizer_.set_learning_rate(schedule_.learning_rate(std::max<std::int64_t>(start.step, 1) - 1));
-    model_.train();
+    if (!model_.training()) model_.train();  // else modules that are frozen in evaluation mode stay so
     std::optional<MetricsRow> row;
     while (!finished()) {
         const bool whole_epoch = run_epoch();

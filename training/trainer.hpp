@@ -53,6 +53,7 @@ struct TrainingCallbacks {
     std::function<bool()> stop;
 };
 
+/// Trains modules that are in training mode; where the whole model is in evaluation mode, all of them.
 class Trainer {
   public:
     /// `test` may be null: nothing is evaluated then. Everything given must live as long as this object.

@@ -9,6 +9,7 @@
 #include "tern/kernels/dispatch.hpp"
 #include "tern/kernels/epoch_order/epoch_order.hpp"
 #include "tern/kernels/pass.hpp"
+#include "tern/layers/evaluation_scope.hpp"
 #include "tern/training/training_step.hpp"
 
 namespace tern {
@@ -120,10 +121,10 @@ std::vector<TunedProblem> tune(Module& model, const BatchSource& source, std::in
     const Tensor records = epoch_order(batch_size, false, 0, 0, source.device());
     Tuner tuner;
     const RunHook hook(std::ref(tuner));
-    model.train();
+    if (!model.training()) model.train();
     TrainingStep step(model, *optimizer, source, 0, 0);
     step.run(records);
-    model.eval();
+    const EvaluationScope evaluation(model);
     const NoGrad no_grad;
     model(source.batch(records).images);
     return tuner.take();

@@ -10,6 +10,7 @@
 #include "tern/tests/training/small_network.hpp"
 #include "tern/training/evaluation.hpp"
 #include "tern/training/precise_statistics.hpp"
+#include "tern/training/tuner.hpp"
 
 using namespace tern;
 using test::SmallRun;
@@ -163,6 +164,37 @@ TEST_CASE("plans are checked") {
     CHECK_THROWS_WITH(SmallRun({.epochs = 1, .steps = 1}),
                       "[train] one of epochs and steps must be positive, got 1 and 1");
     CHECK_THROWS_WITH(SmallRun({.epochs = 1, .batch_size = 0}), "[train] batches of 0 from 150 records");
+}
+
+TEST_CASE("a batch norm that is frozen in evaluation mode stays as it is") {
+    SmallRun run({.steps = 3, .batch_size = 64});
+    Module* norm = nullptr;
+    run.network.visit([&norm](const std::string&, Module& module) {
+        if (dynamic_cast<BatchNorm2d*>(&module) != nullptr) norm = &module;
+    });
+    REQUIRE(norm != nullptr);
+    norm->eval();
+    const auto statistics = [norm] {
+        std::vector<std::byte> bytes;
+        for (const auto& [name, tensor] : norm->buffers())
+            bytes.insert(bytes.end(), tensor.raw_data(), tensor.raw_data() + tensor.bytes());
+        return bytes;
+    };
+    const auto before = statistics();
+    const TrainingPlan plan{.epochs = 2, .batch_size = 64, .statistics_records = 64};
+    Trainer(run.network, *run.optimizer, *run.schedule, run.train, &run.test, plan, {}).run();
+    CHECK(run.network.training());
+    CHECK_FALSE(norm->training());
+    CHECK(statistics() == before);
+    tune(run.network, run.train, 16);
+    CHECK(run.network.training());
+    CHECK_FALSE(norm->training());
+    CHECK(statistics() == before);
+
+    run.network.eval();  // as a whole: what a finished run left, which is to be trained
+    Trainer(run.network, *run.optimizer, *run.schedule, run.train, nullptr, {.steps = 1}, {}).run();
+    CHECK(norm->training());
+    CHECK(statistics() != before);
 }
 
 TEST_CASE("evaluation counts every record once and keeps the mode") {

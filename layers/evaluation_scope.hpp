@@ -1,0 +1,24 @@
+// Evaluation mode for a while.
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "tern/layers/module.hpp"
+
+namespace tern {
+
+/// Puts a model into evaluation mode, and at the end of the scope every module back into the mode that it was
+/// in: one that is frozen in evaluation mode stays so.
+class EvaluationScope {
+  public:
+    explicit EvaluationScope(Module& model);
+    ~EvaluationScope();
+    EvaluationScope(const EvaluationScope&) = delete;
+    EvaluationScope& operator=(const EvaluationScope&) = delete;
+
+  private:
+    std::vector<std::pair<Module*, bool>> modes_;
+};
+
+}  // namespace tern
