@@ -46,6 +46,7 @@
 #include "tern/layers/features.hpp"
 #include "tern/layers/flat_parameters.hpp"
 #include "tern/layers/flatten.hpp"
+#include "tern/layers/fold_batch_norms.hpp"
 #include "tern/layers/fresh_statistics.hpp"
 #include "tern/layers/initialize.hpp"
 #include "tern/layers/linear.hpp"

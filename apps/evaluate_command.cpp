@@ -10,6 +10,8 @@
 #include "tern/apps/report_tables.hpp"
 #include "tern/apps/train_flags.hpp"
 #include "tern/kernels/cast/cast.hpp"
+#include "tern/layers/fold_batch_norms.hpp"
+#include "tern/models/registry.hpp"
 #include "tern/training/classification_report.hpp"
 #include "tern/training/evaluation.hpp"
 #include "tern/training/safetensors.hpp"
@@ -148,7 +150,8 @@ void run(const EvaluateFlags& flags) {
     const std::unique_ptr<Module> model = make_model(name, {data.class_count(), 0});
     model->to(compute_dtype(settings.runtime.precision));
     load_weights(*model, name, weights);
-    if (settings.runtime.device.is_cpu()) model->fold_batch_norms();
+    const Shape& image = find_model(name).image;
+    if (settings.runtime.device.is_cpu()) fold_batch_norms(*model, {1, image[0], image[1], image[2]});
     model->to(settings.runtime.device);
 
     const BatchSource source(data, normalization_of(settings, weights, data), settings.runtime.precision,

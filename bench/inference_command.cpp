@@ -13,6 +13,7 @@
 #include "tern/core/output.hpp"
 #include "tern/core/parallel.hpp"
 #include "tern/core/random.hpp"
+#include "tern/layers/fold_batch_norms.hpp"
 #include "tern/models/describe.hpp"
 #include "tern/training/inference.hpp"
 
@@ -98,7 +99,7 @@ void run(const Flags& flags) {
 
     const Roofs roofs = measure_roofs();
     const std::unique_ptr<Module> model = make_model(info.name);
-    model->fold_batch_norms();
+    fold_batch_norms(*model, {1, info.image[0], info.image[1], info.image[2]});
     model->eval();
     std::vector<Row> rows;
     for (const std::int64_t batch_size : batch_sizes)

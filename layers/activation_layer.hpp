@@ -15,7 +15,7 @@ class ActivationLayer : public Module {
     std::string type() const override { return std::string(name_of(kind_)); }
 
   protected:
-    Tensor forward(const Tensor& input) override { return activation(input, kind_, slope_); }
+    Features forward(Features input) override { return activation(input, kind_, slope_); }
 
   private:
     Activation kind_;

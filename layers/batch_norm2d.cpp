@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 #include "tern/core/autograd.hpp"
 #include "tern/core/fill.hpp"
@@ -47,9 +48,10 @@ std::string BatchNorm2d::type() const {
 // nothing.
 DeferredNormalize BatchNorm2d::deferred(const Features& input) {
     if (!training()) return {running_mean_, running_var_, weight_, bias_, params()};
-    if (!input.moments.mean || input.norm) return {};
-    update(values_per_channel(input.tensor), input.moments);
-    return {input.moments.mean, input.moments.variance, weight_, bias_, params()};
+    const Moments& moments = input.moments();
+    if (!moments.mean) return {};
+    update(values_per_channel(input.tensor()), moments);
+    return {moments.mean, moments.variance, weight_, bias_, params()};
 }
 
 Tensor BatchNorm2d::normalized_by_batch(const Tensor& input, const Tensor& residual) {
@@ -71,18 +73,17 @@ void BatchNorm2d::update(std::int64_t values, const Moments& moments) {
 }
 
 Features BatchNorm2d::normalized(const Features& input, const Tensor& residual) {
-    const Tensor x = input.value();
+    const Tensor& x = input;
     DeferredNormalize norm = deferred(input);
-    if (!norm) return {normalized_by_batch(x, residual)};
+    if (!norm) return normalized_by_batch(x, residual);
     norm.residual = residual;
-    return {x, {}, norm, this};
+    return {x, norm, this};
 }
 
-Features BatchNorm2d::forward_features(const Features& input) { return normalized(input, {}); }
+Features BatchNorm2d::forward(Features input) { return normalized(input, {}); }
 
-Features BatchNorm2d::operator()(const Features& input, const Tensor& residual) {
-    const OwnerScope owner(this);
-    return observed(input.tensor.shape(), normalized(input, residual));
+Features BatchNorm2d::operator()(Features input, Features residual) {
+    return observed(std::move(input), [&](const Features& x) { return normalized(x, residual); });
 }
 
 bool BatchNorm2d::fold_into(Module& producer) {

@@ -24,7 +24,7 @@ struct BatchNorm2dOptions {
 /// the variance made unbiased; in evaluation they are the running ones. Parameters: weight 1, bias 0, (C).
 /// Where the moments are known, the normalisation is left to the next layer.
 /// Buffers: running_mean 0, running_var 1, (C); num_batches_tracked, one int64.
-class BatchNorm2d : public FeatureModule {
+class BatchNorm2d : public Module {
   public:
     /// Throws Error for no channel, or epsilon or momentum out of range.
     explicit BatchNorm2d(std::int64_t channels, const BatchNorm2dOptions& options = {});
@@ -33,10 +33,7 @@ class BatchNorm2d : public FeatureModule {
     using Module::operator();
     /// With a residual of the input's shape, added before the activation. Throws Error in training if there
     /// is one value per channel only.
-    Features operator()(const Features& input, const Tensor& residual);
-    Tensor operator()(const Tensor& input, const Tensor& residual) {
-        return (*this)(Features{input}, residual).value();
-    }
+    Features operator()(Features input, Features residual);
     /// For inference: takes the normalisation with the running statistics into the weights of the layer
     /// whose output only this one reads, and becomes the identity with its activation. Says whether that
     /// layer could take it. What is multiplied is rounded once.
@@ -48,7 +45,7 @@ class BatchNorm2d : public FeatureModule {
     void keep_uncounted_statistics();
 
   protected:
-    Features forward_features(const Features& input) override;
+    Features forward(Features input) override;
     void initialize_own(Initializer& initializer) override;
 
   private:

@@ -31,7 +31,8 @@ bool Conv2d::is_pointwise() const {
     return groups_ == 1 && w == Window2d{.dilation_h = w.dilation_h, .dilation_w = w.dilation_w};
 }
 
-Tensor Conv2d::forward(const Tensor& input) {
+Features Conv2d::forward(Features features) {
+    const Tensor& input = features;
     const Tensor weight = in_type_of(input, weight_), bias = in_type_of(input, bias_);
     if (is_pointwise()) return linear(input, weight.reshape({weight.dim(0), weight.dim(1)}), bias);
     return conv2d(input, weight, bias, window_.at(input.shape()), groups_);

@@ -26,7 +26,7 @@ class Conv2d : public Module {
     const Tensor& bias() const { return bias_; }  // undefined without
 
   protected:
-    Tensor forward(const Tensor& input) override;
+    Features forward(Features input) override;
     void initialize_own(Initializer& initializer) override;
 
   private:

@@ -14,7 +14,8 @@ DepthwiseConv2d::DepthwiseConv2d(std::int64_t channels, const SlidingWindow& win
     add_parameter("weight", weight_);
 }
 
-Tensor DepthwiseConv2d::forward(const Tensor& input) {
+Features DepthwiseConv2d::forward(Features features) {
+    const Tensor& input = features;
     return depthwise_conv2d(input, in_type_of(input, weight_), window_.at(input.shape()));
 }
 

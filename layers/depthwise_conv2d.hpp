@@ -17,7 +17,7 @@ class DepthwiseConv2d : public Module {
     const SlidingWindow& window() const { return window_; }
 
   protected:
-    Tensor forward(const Tensor& input) override;
+    Features forward(Features input) override;
     void initialize_own(Initializer& initializer) override;
 
   private:

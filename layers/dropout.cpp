@@ -11,7 +11,8 @@ Dropout::Dropout(double probability, std::uint64_t seed) : probability_(probabil
                probability);
 }
 
-Tensor Dropout::forward(const Tensor& input) {
+Features Dropout::forward(Features features) {
+    const Tensor& input = features;
     if (!training() || probability_ == 0) return input;
     TERN_CHECK(step() <= std::numeric_limits<std::uint32_t>::max(), "Dropout",
                "steps go up to 2^32 - 1, got ", step());

@@ -16,7 +16,7 @@ class Dropout : public Module {
     std::string type() const override { return "Dropout"; }
 
   protected:
-    Tensor forward(const Tensor& input) override;
+    Features forward(Features input) override;
 
   private:
     double probability_;

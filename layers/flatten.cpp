@@ -4,7 +4,8 @@
 
 namespace tern {
 
-Tensor Flatten::forward(const Tensor& input) {
+Features Flatten::forward(Features features) {
+    const Tensor& input = features;
     if (input.rank() == 2) return input;
     TERN_CHECK(input.rank() == 4, "Flatten", "the input must be (N, H, W, C) or (N, C), got ", input.shape());
     const Tensor planes = permute(input, {0, 3, 1, 2});

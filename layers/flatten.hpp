@@ -12,7 +12,7 @@ class Flatten : public Module {
     std::string type() const override { return "Flatten"; }
 
   protected:
-    Tensor forward(const Tensor& input) override;
+    Features forward(Features input) override;
 };
 
 }  // namespace tern

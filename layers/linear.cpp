@@ -19,7 +19,8 @@ Linear::Linear(std::int64_t in_features, std::int64_t out_features, bool bias) {
     add_parameter("bias", bias_);
 }
 
-Tensor Linear::forward(const Tensor& input) {
+Features Linear::forward(Features features) {
+    const Tensor& input = features;
     return linear(input, in_type_of(input, weight_), in_type_of(input, bias_));
 }
 

@@ -85,10 +85,6 @@ void Module::set_step(std::uint64_t step) {
     visit([step](const std::string&, Module& module) { module.step_ = step; });
 }
 
-void Module::fold_batch_norms() {
-    visit([](const std::string&, Module& module) { module.fold_own(); });
-}
-
 void Module::visit(const std::function<void(const std::string&, Module&)>& function) {
     visit_below("", function);
 }
@@ -128,14 +124,12 @@ void Module::adopt(std::string name, std::unique_ptr<Module> child) {
 
 bool Module::is_observed() { return active_observer != nullptr; }
 
-Tensor Module::observed(const Shape& input, Tensor output) const {
-    if (is_observed()) active_observer->function_(*this, input, output);
-    return output;
+Features Module::operator()(Features input) {
+    return observed(std::move(input), [this](Features x) { return forward(std::move(x)); });
 }
 
-Features Module::observed(const Shape& input, Features output) const {
-    observed(input, output.tensor);
-    return output;
+void Module::show(const Tensor& input, const Tensor& output) const {
+    active_observer->function_(*this, input, output);
 }
 
 ForwardObserver::ForwardObserver(Function function)

@@ -31,7 +31,7 @@ using NamedTensors = std::vector<NamedTensor>;
 ///         std::string type() const override { return "Block"; }
 ///
 ///       protected:
-///         tern::Tensor forward(const tern::Tensor& x) override { return norm_(conv_(x)); }
+///         tern::Features forward(tern::Features x) override { return norm_(conv_(std::move(x))); }
 ///
 ///       private:
 ///         tern::Conv2d& conv_ = add_child<tern::Conv2d>("conv", 3, 32, tern::SlidingWindow::same(3));
@@ -49,15 +49,9 @@ class Module {
 
     /// "Conv2d", "BatchNorm2d+relu": for tables and messages.
     virtual std::string type() const = 0;
-    Tensor operator()(const Tensor& input) {
-        const OwnerScope owner(this);
-        return observed(input.shape(), forward(input));
-    }
+    Tensor operator()(const Tensor& input) { return (*this)(Features(input)).value(); }
     /// The same for what another layer handed on: a module of layers calls them so.
-    Features operator()(const Features& input) {
-        const OwnerScope owner(this);
-        return observed(input.tensor.shape(), forward_features(input));
-    }
+    Features operator()(Features input);
     /// Multiply-adds of its own, without its children, from an input of this shape to that output.
     virtual std::int64_t multiply_adds(const Shape& /*input*/, const Shape& /*output*/) const { return 0; }
 
@@ -86,12 +80,8 @@ class Module {
     void set_step(std::uint64_t step);
     std::uint64_t step() const { return step_; }
 
-    /// For inference: takes batch norms into the weights of the convolutions before them, wherever a module
-    /// says in fold_own() which follows which. In evaluation mode the model computes the same with fewer
-    /// passes over memory; it is not to be trained any more.
-    void fold_batch_norms();
-    /// Makes scale y + shift of the output y, if the module's weights can take it; says whether they did.
-    /// Both: (channels of the output), float64, on the CPU.
+    /// For fold_batch_norms(): makes scale y + shift of the output y, if the module's weights can take it;
+    /// says whether they did. Both: (channels of the output), float64, on the CPU.
     virtual bool absorb(const Tensor& /*scale*/, const Tensor& /*shift*/) { return false; }
 
     /// Calls `function(name, module)` for this module (name "") and everything below.
@@ -100,13 +90,10 @@ class Module {
     std::size_t child_count() const { return children_.size(); }
 
   protected:
-    virtual Tensor forward(const Tensor& input) = 0;
-    virtual Features forward_features(const Features& input) { return {forward(input.value())}; }
+    /// Features are taken where a Tensor is, and a Tensor is returned as Features.
+    virtual Features forward(Features input) = 0;
     /// Fills this module's own parameters, each once and in order; a module that has some overrides it.
     virtual void initialize_own(Initializer& initializer);
-    /// Calls `norm.fold_into(convolution)` for the pairs of its children of which the one reads what the
-    /// other gives, and nobody else does. Without it they stay two layers.
-    virtual void fold_own() {}
 
     /// The member `tensor` becomes the parameter or buffer of that name (no dots); it must live in the
     /// module.
@@ -125,11 +112,20 @@ class Module {
 
     /// Whether this thread has an observer: a module that does its children's work in one shows them then.
     static bool is_observed();
-    /// Tells the observer of this thread, if there is one; returns `output`.
-    Tensor observed(const Shape& input, Tensor output) const;
-    Features observed(const Shape& input, Features output) const;
+    /// Runs it as `work(input)`, and shows it to the observer of this thread, if there is one.
+    template <class F>
+    Features observed(Features input, F work) {
+        const OwnerScope owner(this);
+        if (!is_observed()) return work(std::move(input));
+        const Tensor from = input;
+        const Features output = work(std::move(input));
+        show(from, output);
+        return output;
+    }
 
   private:
+    void show(const Tensor& input, const Tensor& output) const;
+
     using Slots = std::vector<std::pair<std::string, Tensor*>>;
 
     void check_new_name(std::string_view name) const;
@@ -144,18 +140,11 @@ class Module {
     std::uint64_t step_ = 0;
 };
 
-/// A module whose forward pass takes and gives Features: it is written once, for both.
-class FeatureModule : public Module {
-  protected:
-    Tensor forward(const Tensor& input) final { return forward_features({input}).value(); }
-    Features forward_features(const Features& input) override = 0;
-};
-
-/// While it lives, `function` is called after every module that this thread calls, innermost first; `output`
-/// may be one that is still to be normalised.
+/// While it lives, `function` is called after every module that this thread calls, innermost first, and no
+/// module leaves work to another.
 class ForwardObserver {
   public:
-    using Function = std::function<void(const Module& module, const Shape& input, const Tensor& output)>;
+    using Function = std::function<void(const Module& module, const Tensor& input, const Tensor& output)>;
     explicit ForwardObserver(Function function);
     ~ForwardObserver();
     ForwardObserver(const ForwardObserver&) = delete;

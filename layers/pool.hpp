@@ -9,19 +9,18 @@
 
 namespace tern {
 
-/// (N, H, W, C) -> (N, OH, OW, C): the largest value under the window; padding counts as -infinity. On the
-/// CPU a normalisation that the layer before left is done on the way (normalize_max_pool2d).
-class MaxPool2d : public FeatureModule {
+/// (N, H, W, C) -> (N, OH, OW, C): the largest value under the window; padding counts as -infinity.
+/// Where it is faster, a normalisation that the layer before left is done on the way (normalize_max_pool2d).
+class MaxPool2d : public Module {
   public:
     explicit MaxPool2d(const SlidingWindow& window) : window_(window) {}
     std::string type() const override { return "MaxPool2d"; }
 
   protected:
-    Features forward_features(const Features& input) override {
-        const Window2d window = window_.at(input.tensor.shape());
-        if (!input.norm || input.norm.residual || !runs_normalize_max_pool2d(input.tensor.device()))
-            return {max_pool2d(input.value(), window)};
-        return {normalize_max_pool2d(input.tensor, input.norm, window)};
+    Features forward(Features input) override {
+        const Window2d window = window_.at(input.shape());
+        if (!runs_normalize_max_pool2d(input.tensor(), input.norm())) return max_pool2d(input, window);
+        return normalize_max_pool2d(input.tensor(), input.norm(), window);
     }
 
   private:
@@ -34,7 +33,7 @@ class GlobalAveragePool : public Module {
     std::string type() const override { return "GlobalAveragePool"; }
 
   protected:
-    Tensor forward(const Tensor& input) override { return global_average_pool(input); }
+    Features forward(Features input) override { return global_average_pool(input); }
 };
 
 }  // namespace tern

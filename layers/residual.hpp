@@ -14,7 +14,10 @@ class Residual : public Module {
     Sequential& body() { return body_; }
 
   protected:
-    Tensor forward(const Tensor& input) override { return add(input, body_(input)); }
+    Features forward(Features input) override {
+        const Tensor x = input;
+        return add(x, body_(std::move(input)));
+    }
 
   private:
     Sequential& body_ = add_child<Sequential>("body");

@@ -7,30 +7,20 @@
 namespace tern {
 
 /// (N, H, W, in) -> (N, OH, OW, out). Children: `depthwise` without bias, `pointwise` with. Where it can, it
-/// does the work of both in one, normalises its input on the way, and in training gathers the moments of its
-/// output.
-class SeparableConv2d : public FeatureModule {
+/// does the work of both in one, normalises its input on the way, which it keeps for a shortcut that needs
+/// it, too, and in training gathers the moments of its output.
+class SeparableConv2d : public Module {
   public:
     SeparableConv2d(std::int64_t in_channels, std::int64_t out_channels, const SlidingWindow& window)
         : depthwise_(add_child<DepthwiseConv2d>("depthwise", in_channels, window)),
           pointwise_(add_child<Conv2d>("pointwise", in_channels, out_channels, Window2d::square(1))) {}
 
     std::string type() const override { return "SeparableConv2d"; }
-    using Module::operator();
-    struct WithInput {
-        Tensor input;  // the value() of the input, made on the way where there was something to do
-        Features output;
-    };
-    /// For a residual connection, which goes round this layer and needs its input, too.
-    WithInput with_input(const Features& input);
-    bool absorb(const Tensor& scale, const Tensor& shift) override { return pointwise_.absorb(scale, shift); }
 
   protected:
-    Features forward_features(const Features& input) override;
+    Features forward(Features input) override;
 
   private:
-    WithInput run(const Features& input, bool keep_input);
-
     DepthwiseConv2d& depthwise_;
     Conv2d& pointwise_;
 };

@@ -11,7 +11,7 @@ namespace tern {
 ///     net.append<tern::Conv2d>(3, 16, tern::SlidingWindow::same(3));  // "0"
 ///     net.append<tern::BatchNorm2d>(16);                              // "1"
 ///     net.initialize(tern::Initialization::pytorch, /*seed=*/0);
-class Sequential : public FeatureModule {
+class Sequential : public Module {
   public:
     std::string type() const override { return "Sequential"; }
     /// Makes a layer at the end, named by its number from 0.
@@ -23,8 +23,7 @@ class Sequential : public FeatureModule {
     using Module::add_child;
 
   protected:
-    Features forward_features(const Features& input) override;
-    void fold_own() override;
+    Features forward(Features input) override;
 };
 
 }  // namespace tern

@@ -26,13 +26,13 @@ ModelDescription describe(Module& model, const Shape& input) {
     });
 
     ModelDescription result;
-    const ForwardObserver observer([&](const Module& called, const Shape& from, const Tensor& output) {
-        result.total.multiply_adds += called.multiply_adds(from, output.shape());
+    const ForwardObserver observer([&](const Module& called, const Tensor& from, const Tensor& output) {
+        result.total.multiply_adds += called.multiply_adds(from.shape(), output.shape());
         if (called.has_children()) return;
         const auto& [name, module] = known.at(&called);
         result.layers.push_back({name, module->type(), output.shape(), module->parameter_count(),
                                  floating_elements(module->buffers()),
-                                 module->multiply_adds(from, output.shape()), output.bytes()});
+                                 module->multiply_adds(from.shape(), output.shape()), output.bytes()});
     });
     const EvaluationScope evaluation(model);
     const NoGrad no_grad;

@@ -16,26 +16,19 @@ namespace {
 constexpr BatchNorm2dOptions kNorm{1e-3, 0.01, Activation::none};
 constexpr BatchNorm2dOptions kNormRelu{1e-3, 0.01, Activation::relu};
 
-class Entry : public FeatureModule {
+class Entry : public Sequential {
   public:
-    std::string type() const override { return "Entry"; }
-
-  protected:
-    Features forward_features(const Features& input) override { return bn2_(conv2_(bn1_(conv1_(input)))); }
-    void fold_own() override {
-        bn1_.fold_into(conv1_);
-        bn2_.fold_into(conv2_);
+    Entry() {
+        add_child<Conv2d>("conv1", 3, 32, SlidingWindow::same(3));
+        add_child<BatchNorm2d>("bn1", 32, kNormRelu);
+        add_child<Conv2d>("conv2", 32, 64, SlidingWindow::same(3));
+        add_child<BatchNorm2d>("bn2", 64, kNormRelu);
     }
-
-  private:
-    Conv2d& conv1_ = add_child<Conv2d>("conv1", 3, 32, SlidingWindow::same(3));
-    BatchNorm2d& bn1_ = add_child<BatchNorm2d>("bn1", 32, kNormRelu);
-    Conv2d& conv2_ = add_child<Conv2d>("conv2", 32, 64, SlidingWindow::same(3));
-    BatchNorm2d& bn2_ = add_child<BatchNorm2d>("bn2", 64, kNormRelu);
+    std::string type() const override { return "Entry"; }
 };
 
 // A residual block; nothing follows the sum, which the last batch norm does on the way.
-class Middle : public FeatureModule {
+class Middle : public Module {
   public:
     explicit Middle(std::int64_t channels)
         : sep1_(add_child<SeparableConv2d>("sep1", channels, channels, SlidingWindow::same(3))),
@@ -46,14 +39,7 @@ class Middle : public FeatureModule {
     std::string type() const override { return "Middle"; }
 
   protected:
-    Features forward_features(const Features& input) override {
-        const auto [x, y] = sep1_.with_input(input);
-        return bn2_(sep2_(bn1_(y)), x);
-    }
-    void fold_own() override {
-        bn1_.fold_into(sep1_);
-        bn2_.fold_into(sep2_);
-    }
+    Features forward(Features x) override { return bn2_(sep2_(bn1_(sep1_(x))), x); }
 
   private:
     SeparableConv2d& sep1_;
@@ -62,59 +48,39 @@ class Middle : public FeatureModule {
     BatchNorm2d& bn2_;
 };
 
-class Exit : public FeatureModule {
+class Exit : public Sequential {
   public:
+    Exit() {
+        add_child<SeparableConv2d>("sep1", 64, 128, SlidingWindow::same(3));
+        add_child<BatchNorm2d>("bn1", 128, kNormRelu);
+        add_child<SeparableConv2d>("sep2", 128, 128, SlidingWindow::same(3));
+        add_child<BatchNorm2d>("bn2", 128, kNormRelu);
+        add_child<MaxPool2d>("pool", SlidingWindow::same(3, 2));
+        add_child<GlobalAveragePool>("average");
+    }
     std::string type() const override { return "Exit"; }
-
-  protected:
-    Features forward_features(const Features& input) override {
-        return average_(pool_(bn2_(sep2_(bn1_(sep1_(input))))));
-    }
-    void fold_own() override {
-        bn1_.fold_into(sep1_);
-        bn2_.fold_into(sep2_);
-    }
-
-  private:
-    SeparableConv2d& sep1_ = add_child<SeparableConv2d>("sep1", 64, 128, SlidingWindow::same(3));
-    BatchNorm2d& bn1_ = add_child<BatchNorm2d>("bn1", 128, kNormRelu);
-    SeparableConv2d& sep2_ = add_child<SeparableConv2d>("sep2", 128, 128, SlidingWindow::same(3));
-    BatchNorm2d& bn2_ = add_child<BatchNorm2d>("bn2", 128, kNormRelu);
-    MaxPool2d& pool_ = add_child<MaxPool2d>("pool", SlidingWindow::same(3, 2));
-    GlobalAveragePool& average_ = add_child<GlobalAveragePool>("average");
 };
 
-class Head : public Module {
+class Head : public Sequential {
   public:
-    explicit Head(std::int64_t classes) : fc2_(add_child<Linear>("fc2", 64, classes)) {}
-
+    explicit Head(std::int64_t classes) {
+        add_child<Linear>("fc1", 128, 64);
+        add_child<ActivationLayer>("relu", Activation::relu);
+        add_child<Linear>("fc2", 64, classes);
+    }
     std::string type() const override { return "Head"; }
-
-  protected:
-    Tensor forward(const Tensor& input) override { return fc2_(relu_(fc1_(input))); }
-
-  private:
-    Linear& fc1_ = add_child<Linear>("fc1", 128, 64);
-    ActivationLayer& relu_ = add_child<ActivationLayer>("relu", Activation::relu);
-    Linear& fc2_;
 };
 
-class MiniXception : public FeatureModule {
+class MiniXception : public Sequential {
   public:
-    explicit MiniXception(std::int64_t classes) : head_(add_child<Head>("head", classes)) {
-        for (int i = 0; i < 4; ++i) middle_.append<Middle>(64);
+    explicit MiniXception(std::int64_t classes) {
+        add_child<Entry>("entry");
+        auto& middle = add_child<Sequential>("middle");
+        for (int i = 0; i < 4; ++i) middle.append<Middle>(64);
+        add_child<Exit>("exit");
+        add_child<Head>("head", classes);
     }
-
     std::string type() const override { return "MiniXception"; }
-
-  protected:
-    Features forward_features(const Features& input) override { return head_(exit_(middle_(entry_(input)))); }
-
-  private:
-    Entry& entry_ = add_child<Entry>("entry");
-    Sequential& middle_ = add_child<Sequential>("middle");
-    Exit& exit_ = add_child<Exit>("exit");
-    Head& head_;
 };
 
 }  // namespace

@@ -21,36 +21,23 @@ void add_convolution(Sequential& flow, int place, std::int64_t in_channels, std:
     flow.add_child<BatchNorm2d>(std::to_string(place + 1), out_channels, kNormRelu);
 }
 
-class MiniXceptionDense : public Module {
+class MiniXceptionDense : public Sequential {
   public:
-    explicit MiniXceptionDense(std::int64_t classes) : fc_(add_child<Linear>("fc", 128, classes)) {
-        for (int place = 0; place < 12; place += 3) add_convolution(middle_flow_, place, 64, 64);
-        add_convolution(exit_flow_, 0, 64, 128);
-        add_convolution(exit_flow_, 3, 128, 128);
+    explicit MiniXceptionDense(std::int64_t classes) {
+        add_child<Conv2d>("conv1", 3, 32, kSameSize);
+        add_child<BatchNorm2d>("bn1", 32, kNormRelu);
+        add_child<Conv2d>("conv2", 32, 64, kSameSize);
+        add_child<BatchNorm2d>("bn2", 64, kNormRelu);
+        auto& middle_flow = add_child<Sequential>("middle_flow");
+        for (int place = 0; place < 12; place += 3) add_convolution(middle_flow, place, 64, 64);
+        auto& exit_flow = add_child<Sequential>("exit_flow");
+        add_convolution(exit_flow, 0, 64, 128);
+        add_convolution(exit_flow, 3, 128, 128);
+        add_child<MaxPool2d>("pool", Window2d::square(3, 2, 1));
+        add_child<GlobalAveragePool>("average");
+        add_child<Linear>("fc", 128, classes);
     }
-
     std::string type() const override { return "MiniXceptionDense"; }
-
-  protected:
-    Tensor forward(const Tensor& input) override {
-        const Tensor x = bn2_(conv2_(bn1_(conv1_(input))));
-        return fc_(average_(pool_(exit_flow_(middle_flow_(x)))));
-    }
-    void fold_own() override {
-        bn1_.fold_into(conv1_);
-        bn2_.fold_into(conv2_);
-    }
-
-  private:
-    Conv2d& conv1_ = add_child<Conv2d>("conv1", 3, 32, kSameSize);
-    BatchNorm2d& bn1_ = add_child<BatchNorm2d>("bn1", 32, kNormRelu);
-    Conv2d& conv2_ = add_child<Conv2d>("conv2", 32, 64, kSameSize);
-    BatchNorm2d& bn2_ = add_child<BatchNorm2d>("bn2", 64, kNormRelu);
-    Sequential& middle_flow_ = add_child<Sequential>("middle_flow");
-    Sequential& exit_flow_ = add_child<Sequential>("exit_flow");
-    MaxPool2d& pool_ = add_child<MaxPool2d>("pool", Window2d::square(3, 2, 1));
-    GlobalAveragePool& average_ = add_child<GlobalAveragePool>("average");
-    Linear& fc_;
 };
 
 }  // namespace

@@ -14,7 +14,7 @@ namespace tern {
 /// the threads inside every layer. The chunks are always the same, so the bits do not depend on the number
 /// of threads. On a GPU the batch runs as it is.
 ///
-///     model.fold_batch_norms();
+///     fold_batch_norms(model, {1, 32, 32, 3});
 ///     model.eval();
 ///     tern::Inference inference(model);
 ///     tern::Tensor logits = inference.run(images);

@@ -9,6 +9,7 @@
 #include "tern/kernels/cast/cast.hpp"
 #include "tern/kernels/prepare_images/prepare_images.hpp"
 #include "tern/kernels/softmax/softmax.hpp"
+#include "tern/layers/fold_batch_norms.hpp"
 #include "tern/models/registry.hpp"
 #include "tern/training/weight_names.hpp"
 
@@ -64,7 +65,7 @@ Predictor::Predictor(const Weights& weights, const PredictorOptions& options)
     shift_ = normalization.shift_tensor(options.precision, options.device);
     model_->to(compute_dtype(options.precision));
     load_weights(*model_, name_, weights);
-    if (options.device.is_cpu()) model_->fold_batch_norms();
+    if (options.device.is_cpu()) fold_batch_norms(*model_, {1, image_size_, image_size_, 3});
     model_->to(options.device);
     model_->eval();
     inference_ = std::make_unique<Inference>(*model_);

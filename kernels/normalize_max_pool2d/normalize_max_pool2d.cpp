@@ -13,8 +13,9 @@ const Op& normalize_max_pool2d_op() {
     return op;
 }
 
-bool runs_normalize_max_pool2d(Device device) {
-    return device == Device::cpu() && runs_fused(normalize_max_pool2d_op(), device.type);
+bool runs_normalize_max_pool2d(const Tensor& input, const DeferredNormalize& norm) {
+    return norm && !norm.residual && has_version(normalize_max_pool2d_op().passes[0], input.device().type) &&
+           runs_fused(normalize_max_pool2d_op(), input.device().type);
 }
 
 Tensor normalize_max_pool2d(const Tensor& input, const DeferredNormalize& norm, const Window2d& window) {

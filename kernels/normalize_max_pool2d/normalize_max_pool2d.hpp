@@ -11,10 +11,10 @@ struct NormalizeMaxPool2dParams {
     Window2d window;
 };
 
-/// Whether layers should run it on this device in the place of its parts, normalize() and max_pool2d(): on
-/// the CPU unless kernel_policy() asks for `normalize_max_pool2d=parts`; never on a GPU, which has no
-/// version.
-bool runs_normalize_max_pool2d(Device device);
+/// Whether it should run on this input in the place of its parts, normalize() and max_pool2d(): where there
+/// is a normalisation, without a residual, on the CPU unless kernel_policy() asks for
+/// `normalize_max_pool2d=parts`; never on a GPU, which has no version.
+bool runs_normalize_max_pool2d(const Tensor& input, const DeferredNormalize& norm);
 
 /// y = max_pool2d(normalize(input, norm), window), whose header says what counts as largest.
 ///

@@ -26,10 +26,13 @@ struct SeparableConv2dKeeps {
 /// The only window: 3x3, stride 1, one cell of padding on all sides.
 inline const Window2d kSeparableWindow = Window2d::square(3, 1, 1);
 
-/// Whether layers should run it on this device in the place of its parts, normalize(), depthwise_conv2d() and
-/// linear(): on the CPU unless kernel_policy() asks for `separable_conv2d=parts`; on a GPU, where no
-/// measurement says that it is faster, only if it asks for `separable_conv2d=cuda`.
-bool runs_separable_conv2d(Device device);
+/// Whether it should run on this input in the place of its parts, normalize(), depthwise_conv2d() and
+/// linear(): with its only window, on the CPU unless kernel_policy() asks for `separable_conv2d=parts`; on a
+/// GPU, where no measurement says that it is faster, only if it asks for `separable_conv2d=cuda`.
+bool runs_separable_conv2d(const Tensor& input, const Window2d& window);
+/// Whether it can do this normalisation on the way, and keep its result; else normalize() must be called
+/// before. On a GPU it adds no residual and keeps no input.
+bool separable_conv2d_normalizes(const Tensor& input, const DeferredNormalize& norm, bool keep_input);
 
 /// a = normalize(input, norm), or input itself; u[n,h,w,c] = sum over kh, kw of a[n,h+kh-1,w+kw-1,c]
 /// depthwise[c,0,kh,kw]; output[n,h,w,o] = bias[o] + sum over c of u[n,h,w,c] pointwise[o,c].

@@ -213,13 +213,18 @@ TEST_CASE("a fused operation runs where it was measured to be faster than its pa
     CHECK_FALSE(fused("auto", DeviceType::cuda));
     CHECK_FALSE(fused("cuda", DeviceType::cuda));
     CHECK(fused("auto,separable_conv2d=cuda", DeviceType::cuda));
-    const auto pool_is_fused = [](const char* policy, Device device) {
+    const Tensor image = Tensor::zeros({1, 4, 4, 2}), channels = Tensor::zeros({2});
+    const DeferredNormalize norm{channels, channels, channels, channels, {}},
+        with_residual{channels, channels, channels, channels, {}, image};
+    const auto pool_is_fused = [&](const char* policy, const DeferredNormalize& with) {
         const KernelPolicyScope scope(KernelPolicy::parse(policy));
-        return runs_normalize_max_pool2d(device);
+        return runs_normalize_max_pool2d(image, with);
     };
-    CHECK(pool_is_fused("auto", Device::cpu()));
-    CHECK_FALSE(pool_is_fused("auto,normalize_max_pool2d=parts", Device::cpu()));
-    CHECK_FALSE(pool_is_fused("auto,normalize_max_pool2d=cpu", Device::cuda(0)));
+    CHECK(pool_is_fused("auto", norm));
+    CHECK_FALSE(pool_is_fused("auto", {}));
+    CHECK_FALSE(pool_is_fused("auto", with_residual));
+    CHECK_FALSE(pool_is_fused("auto,normalize_max_pool2d=parts", norm));
+    CHECK_FALSE(has_version(normalize_max_pool2d_op().passes[0], DeviceType::cuda));
 }
 
 TEST_CASE("the lists of implementations are in order") {

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "tern/core/autograd.hpp"
 #include "tern/kernels/backward.hpp"
@@ -24,15 +25,14 @@ namespace {
 
 // Separable layers, batch norms with a ReLU, without, and with an input that is not the one before, or one
 // that the layer between makes while it reads.
-class Net : public FeatureModule {
+class Net : public Module {
   public:
     std::string type() const override { return "Net"; }
 
   protected:
-    Features forward_features(const Features& input) override {
-        const Features x{bn0_(input.value())};
-        const auto [sum, y] = sep4_.with_input(bn3_(sep3_(bn2_(sep2_(bn1_(sep1_(x))))), x.tensor));
-        return bn4_(y, sum);
+    Features forward(Features input) override {
+        const Features x = bn0_(std::move(input)), sum = bn3_(sep3_(bn2_(sep2_(bn1_(sep1_(x))))), x);
+        return bn4_(sep4_(sum), sum);
     }
 
   private:
@@ -96,16 +96,44 @@ TEST_CASE("a normalisation that is left to the next layer is done by one that ca
     norm.initialize(Initialization::pytorch, 0);
     norm.eval();
     const Features left = norm(Features{x});
-    CHECK(left.norm);
-    CHECK(left.tensor.data<float>() == x.data<float>());
-    CHECK(cases::to_doubles(left.value()) == cases::to_doubles(norm(x)));
-    ActivationLayer relu(Activation::relu);
-    CHECK(cases::to_doubles(relu(left).tensor) == cases::to_doubles(relu(norm(x))));
+    CHECK(left.norm());
+    CHECK(left.tensor().data<float>() == x.data<float>());
     // A second one on top of it works on the first one's result.
     CHECK(cases::to_doubles(norm(left).value()) == cases::to_doubles(norm(norm(x))));
+    const Features again = norm(Features{x});
+    ActivationLayer relu(Activation::relu);
+    CHECK(cases::to_doubles(relu(again).value()) == cases::to_doubles(relu(norm(x))));
+    // What was done is kept, in all handles.
+    CHECK_FALSE(again.norm());
+    const float* const value = again.value().data<float>();
+    CHECK(Features(again).value().data<float>() == value);
     // In training the moments of its result are not known.
     norm.train();
-    CHECK_FALSE(norm(left).norm);
+    CHECK_FALSE(norm(norm(Features{x})).norm());
+}
+
+TEST_CASE("a layer keeps the input that it normalised where a shortcut still holds it") {
+    const Tensor x = cases::make_tensor({{2, 6, 5, 4}}, DType::float32, 1);
+    BatchNorm2d norm(4);
+    SeparableConv2d layer(4, 3, SlidingWindow::same(3));
+    for (Module* module : {static_cast<Module*>(&norm), static_cast<Module*>(&layer)}) {
+        module->initialize(Initialization::pytorch, 0);
+        module->eval();
+    }
+    std::vector<std::string> ran;
+    const RunHook hook(
+        [&](const Problem& problem, const Implementation& implementation, const Stream& stream) {
+            const bool keeps = problem.outputs.size() > 3 && problem.outputs[3].defined();
+            ran.push_back(to_text(problem.pass.op, keeps ? " that keeps its input" : ""));
+            implementation.run(problem, stream);
+        });
+    const Features shared = norm(Features{x});
+    const Features kept = layer(shared);
+    CHECK_FALSE(shared.norm());
+    CHECK(cases::to_doubles(shared.value()) == cases::to_doubles(norm(x)));
+    CHECK(cases::to_doubles(layer(norm(Features{x})).value()) == cases::to_doubles(kept.value()));
+    CHECK(ran ==
+          std::vector<std::string>{"separable_conv2d that keeps its input", "normalize", "separable_conv2d"});
 }
 
 TEST_CASE("a pool that normalises its input takes what a pool of the normalised input takes") {

@@ -1,13 +1,19 @@
 // A model with its batch norms folded computes what it did before.
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "tern/core/autograd.hpp"
+#include "tern/kernels/activation/activation.hpp"
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
+#include "tern/kernels/reduce/reduce.hpp"
 #include "tern/layers/activation_layer.hpp"
 #include "tern/layers/batch_norm2d.hpp"
 #include "tern/layers/conv2d.hpp"
 #include "tern/layers/depthwise_conv2d.hpp"
+#include "tern/layers/dropout.hpp"
+#include "tern/layers/fold_batch_norms.hpp"
 #include "tern/layers/initialize.hpp"
 #include "tern/layers/linear.hpp"
 #include "tern/layers/pool.hpp"
@@ -68,7 +74,7 @@ void check_folding(Sequential& net, const Tensor& x, std::int64_t terms, bool fo
             (static_cast<double>(terms) * largest_x * std::max(largest_w, largest_w * largest_w) + offset) +
         largest_beta;
 
-    net.fold_batch_norms();
+    fold_batch_norms(net, x.shape());
     const Tensor after = net(x);
     REQUIRE(after.shape() == before.shape());
     const auto a = cases::to_doubles(before), b = cases::to_doubles(after);
@@ -113,7 +119,7 @@ TEST_CASE("batch norms go into the layers before them") {
 TEST_CASE("a folded batch norm leaves names and shapes, and a second time changes nothing") {
     const auto net = followed_by_norm<Conv2d>(6, kRelu, 5, 6, SlidingWindow::same(3));
     const NamedTensors before = net->state();
-    net->fold_batch_norms();
+    fold_batch_norms(*net, {1, 5, 5, 5});
     const NamedTensors after = net->state();
     REQUIRE(after.size() == before.size());
     std::vector<std::vector<double>> values;
@@ -122,29 +128,99 @@ TEST_CASE("a folded batch norm leaves names and shapes, and a second time change
         CHECK(after[i].tensor.shape() == before[i].tensor.shape());
         values.push_back(cases::to_doubles(after[i].tensor));
     }
-    net->fold_batch_norms();
+    fold_batch_norms(*net, {1, 5, 5, 5});
     for (std::size_t i = 0; i < after.size(); ++i) CHECK(cases::to_doubles(after[i].tensor) == values[i]);
 }
 
-TEST_CASE("a module that does not say what follows what keeps its batch norms") {
-    struct Twice : Module {
-        std::string type() const override { return "Twice"; }
-        Tensor forward(const Tensor& x) override {
-            const Tensor y = conv(x);
-            return norm(y, y);  // reads the convolution's output twice
-        }
-        Conv2d& conv = add_child<Conv2d>("conv", 3, 3, SlidingWindow::same(3));
-        BatchNorm2d& norm = add_child<BatchNorm2d>("norm", 3);
-    };
-    Twice net;
+namespace {
+
+// A user's own module, whose forward pass is a function of its layers.
+struct Own : Module {
+    using Body = Features (*)(Own& own, Features x);
+    explicit Own(Body with) : body(with) {}
+    std::string type() const override { return "Own"; }
+    Features forward(Features x) override { return body(*this, std::move(x)); }
+
+    Body body;
+    Conv2d& conv = add_child<Conv2d>("conv", 3, 3, SlidingWindow::same(3));
+    BatchNorm2d& norm = add_child<BatchNorm2d>("norm", 3);
+    BatchNorm2d& other = add_child<BatchNorm2d>("other", 3);
+    SeparableConv2d& separable = add_child<SeparableConv2d>("separable", 3, 3, SlidingWindow::same(3));
+    Dropout& dropout = add_child<Dropout>("dropout", 0.5, 0);
+};
+
+// Which of the batch norms were folded; what the module computes stays the same.
+std::vector<std::string> folded(Own::Body body) {
+    Own net(body);
     net.initialize(Initialization::pytorch, 1);
     test::pretend_trained(net, 2);
     net.eval();
-    const Tensor x = cases::make_tensor({{2, 5, 5, 3}}, DType::float32, 1);
+    const Tensor x = cases::make_tensor({{2, 5, 5, 3}}, DType::float64, 1);
+    net.to(DType::float64);
     const NoGrad no_grad;
     const auto before = cases::to_doubles(net(x));
-    net.fold_batch_norms();
-    CHECK(cases::to_doubles(net(x)) == before);
+    fold_batch_norms(net, x.shape());
+    const auto after = cases::to_doubles(net(x));
+    REQUIRE(after.size() == before.size());
+    for (std::size_t i = 0; i < after.size(); ++i)
+        CHECK(std::fabs(after[i] - before[i]) <= 1e-12 * (1 + std::fabs(before[i])));
+    CHECK_FALSE(net.training());
+    std::vector<std::string> names;
+    for (const auto& [name, tensor] : net.parameters()) {
+        if ((name == "norm.weight" || name == "other.weight") &&
+            cases::to_doubles(tensor) == std::vector(3, 1.0))
+            names.push_back(name);
+    }
+    return names;
+}
+
+}  // namespace
+
+TEST_CASE("batch norms are folded in modules that know nothing of it") {
+    using Names = std::vector<std::string>;
+    const Names none, norm{"norm.weight"}, both{"norm.weight", "other.weight"};
+    CHECK(folded([](Own& own, Features x) { return own.norm(own.conv(std::move(x))); }) == norm);
+    CHECK(folded([](Own& own, Features x) { return own.norm(own.conv(x), x); }) == norm);
+    CHECK(folded([](Own& own, Features x) {
+              return Features(relu(own.other(own.separable(own.norm(own.conv(x)))) + x));
+          }) == both);
+    // What gives its input on, as dropout does here, is not in between.
+    CHECK(folded([](Own& own, Features x) { return own.norm(own.dropout(own.conv(x))); }) == norm);
+}
+
+TEST_CASE("a batch norm is not folded where that would change something else") {
+    const std::vector<std::string> none;
+    // Another reader of what the convolution gives: a shortcut, an operation, the caller, the same layer
+    // again.
+    CHECK(folded([](Own& own, Features x) {
+              const Features y = own.conv(std::move(x));
+              return own.norm(y, y);
+          }) == none);
+    CHECK(folded([](Own& own, Features x) {
+              const Features y = own.conv(std::move(x));
+              return Features(own.norm(y) + relu(y));
+          }) == none);
+    CHECK(folded([](Own& own, Features x) {
+              Features y = own.conv(std::move(x));
+              own.norm(y).value();
+              return y;
+          }) == none);
+    CHECK(folded([](Own& own, Features x) {
+              const Features y = own.conv(std::move(x));
+              return Features(own.norm(y) + own.other(y));
+          }) == none);
+    // One of the two runs twice.
+    CHECK(folded([](Own& own, Features x) { return own.norm(own.conv(own.conv(std::move(x)))); }) == none);
+    CHECK(folded([](Own& own, Features x) {
+              return own.norm(own.separable(own.norm(own.conv(std::move(x)))));
+          }) == none);
+    // Somebody else reads the weights.
+    CHECK(folded([](Own& own, Features x) {
+              return Features(own.norm(own.conv(std::move(x))) * sum(own.conv.weight()));
+          }) == none);
+    // No layer made it.
+    CHECK(folded([](Own& own, Features x) { return Features(own.norm(relu(own.conv(std::move(x))))); }) ==
+          none);
 }
 
 TEST_CASE("scales that do not fit are refused") {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <map>
 
+#include "tern/core/owner.hpp"
 #include "tern/kernels/backward.hpp"
 #include "tern/kernels/dispatch.hpp"
 #include "tern/kernels/reduce/reduce.hpp"
@@ -29,7 +30,7 @@ class Plain : public Module {
     using Module::add_buffer, Module::add_parameter;
 
   protected:
-    Tensor forward(const Tensor& input) override { return input; }
+    Features forward(Features input) override { return input; }
 };
 
 void fill_block(Sequential& net) {
@@ -131,8 +132,8 @@ TEST_CASE("an observer sees every call, innermost first") {
     net.initialize(Initialization::pytorch, 3);
     std::vector<std::string> calls;
     {
-        const ForwardObserver observer([&](const Module& module, const Shape& input, const Tensor& output) {
-            calls.push_back(to_text(module.type(), ' ', input, " -> ", output.shape()));
+        const ForwardObserver observer([&](const Module& module, const Tensor& input, const Tensor& output) {
+            calls.push_back(to_text(module.type(), ' ', input.shape(), " -> ", output.shape()));
         });
         net(Tensor::zeros({2, 5, 5, 3}));
     }

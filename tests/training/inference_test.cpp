@@ -1,10 +1,9 @@
 // Running a model in chunks: the bits of any number of threads, and of the folded model what the model gave.
 #include "tern/training/inference.hpp"
 
-#include <cmath>
-
 #include "tern/core/autograd.hpp"
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/layers/fold_batch_norms.hpp"
 #include "tern/models/registry.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/layers/trained.hpp"
@@ -52,7 +51,7 @@ double difference(const Tensor& a, const Tensor& b) {
 TEST_CASE("inference gives the same bits for any number of threads") {
     for (const ModelInfo& info : all_models()) {
         const auto model = trained_model(info.name);
-        model->fold_batch_norms();
+        fold_batch_norms(*model, {1, 16, 16, 3});
         for (const std::int64_t batch : {1, 2, 7}) {
             INFO(info.name << ", batch of " << batch);
             const Tensor images = cases::make_tensor({{batch, 32, 32, 3}}, DType::float32, 5);
@@ -89,7 +88,7 @@ TEST_CASE("a model whose batch norms are folded gives the same logits") {
             model->to(dtype);
             const Tensor images = cases::make_tensor({{2, 12, 10, 3}}, dtype, 5);
             const Tensor before = run_with(*model, images, 1);
-            model->fold_batch_norms();
+            fold_batch_norms(*model, {1, 16, 16, 3});
             const Tensor after = run_with(*model, images, 1);
             const double epsilon = dtype == DType::float64 ? std::numeric_limits<double>::epsilon()
                                                            : std::numeric_limits<float>::epsilon();
@@ -105,7 +104,7 @@ TEST_CASE("a model whose batch norms are folded gives the same logits") {
 TEST_CASE("evaluation is the same with batch norms folded, but for rounding") {
     test::SmallRun run({.epochs = 4, .batch_size = 16});
     const Evaluation before = evaluate(run.network, run.test, 16, true);
-    run.network.fold_batch_norms();
+    fold_batch_norms(run.network, {1, 8, 8, 3});
     const Evaluation after = evaluate(run.network, run.test, 7, true);
     CHECK(after.totals.records == 50);
     CHECK(after.totals.accuracy == before.totals.accuracy);
@@ -121,7 +120,7 @@ TEST_CASE("one Inference goes on after batch norms are folded, and with other th
         const Tensor images = cases::make_tensor({{3, 16, 16, 3}}, DType::float32, 5);
         Inference inference(*model);  // its arenas have recorded what is allocated in which order
         const Tensor before = inference.run(images);
-        model->fold_batch_norms();
+        fold_batch_norms(*model, {1, 16, 16, 3});
         const Tensor after = inference.run(images);
         CHECK(difference(after, before) <= 1e-4 * largest(before));
         for (const int threads : {1, 2, 3}) {

@@ -17,7 +17,7 @@ struct Numbers : Module {
         add_parameter("b", b);
     }
     std::string type() const override { return "Numbers"; }
-    Tensor forward(const Tensor& input) override { return input; }
+    Features forward(Features input) override { return input; }
 
     Tensor a = Tensor::from<double>({3}, std::vector{0.5, -1.25, 2.0});
     Tensor b = Tensor::from<double>({1}, std::vector{0.1});

@@ -1,5 +1,6 @@
 // A network of one's own, trained on the synthetic set, evaluated and saved: train OUTPUT
 #include <cstdio>
+#include <utility>
 
 #include "tern/tern.hpp"
 
@@ -22,8 +23,8 @@ class Network : public tern::Module {
     std::string type() const override { return "Network"; }
 
   protected:
-    tern::Tensor forward(const tern::Tensor& images) override {
-        return head_(average_(block_(stem_(images))));
+    tern::Features forward(tern::Features images) override {
+        return head_(average_(block_(stem_(std::move(images)))));
     }
 
   private:

@@ -1,0 +1,108 @@
+#include "tern/layers/fold_batch_norms.hpp"
+
+#include <algorithm>
+#include <map>
+#include <vector>
+
+#include "tern/core/autograd.hpp"
+#include "tern/core/owner.hpp"
+#include "tern/kernels/dispatch.hpp"
+#include "tern/layers/batch_norm2d.hpp"
+#include "tern/layers/evaluation_scope.hpp"
+
+namespace tern {
+namespace {
+
+bool overlap(const Tensor& a, const Tensor& b) {
+    return a.raw_data() < b.raw_data() + b.bytes() && b.raw_data() < a.raw_data() + a.bytes();
+}
+
+// What ran, and what it read. It keeps every tensor, so that no two are ever in the same place.
+class Trace {
+  public:
+    Trace(Module& model, const Shape& input) {
+        const EvaluationScope evaluation(model);
+        const NoGrad no_grad;
+        const ForwardObserver observer(
+            [this](const Module& module, const Tensor& from, const Tensor& output) {
+                ++runs_[&module];
+                calls_.push_back({&module, from, output});
+            });
+        const RunHook hook(
+            [this](const Problem& problem, const Implementation& chosen, const Stream& stream) {
+                for (const Tensor& tensor : problem.inputs) {
+                    if (tensor.defined()) reads_.push_back({current_owner(), tensor});
+                }
+                for (const Tensor& tensor : problem.outputs) outputs_.push_back(tensor);
+                chosen.run(problem, stream);
+            });
+        const NamedTensors state = model.state();
+        const Tensor like = state.empty() ? Tensor::empty({}) : state.front().tensor;
+        reads_.push_back({nullptr, model(Tensor::zeros(input, like.dtype(), like.device()))});
+    }
+
+    struct Call {
+        const Module* module;
+        Tensor input, output;
+    };
+    const std::vector<Call>& calls() const { return calls_; }
+
+    bool ran_once(const Module& module) const { return runs_.at(&module) == 1; }
+    /// The innermost module that made the tensor; null where none of them did.
+    const Module* maker_of(const Tensor& tensor) const {
+        const auto made = std::ranges::find_if(calls_, [&](const Call& call) {
+            return call.output.raw_data() == tensor.raw_data() && !overlap(call.input, tensor);
+        });
+        return made != calls_.end() && made->output.shape() == tensor.shape() ? made->module : nullptr;
+    }
+    /// Whether it is read once, by this module; the caller of the model reads its output.
+    bool is_read_only_by(const Tensor& tensor, const Module& module) const {
+        return reads_of(tensor) == 1 && read_by(tensor, module) == 1;
+    }
+    /// Whether no other module reads it.
+    bool belongs_to(const Tensor& tensor, const Module& module) const {
+        return reads_of(tensor) == read_by(tensor, module);
+    }
+
+  private:
+    struct Read {
+        const void* reader;
+        Tensor tensor;
+    };
+
+    std::ptrdiff_t reads_of(const Tensor& tensor) const {
+        return std::ranges::count_if(reads_, [&](const Read& read) { return overlap(read.tensor, tensor); });
+    }
+    std::ptrdiff_t read_by(const Tensor& tensor, const Module& module) const {
+        return std::ranges::count_if(
+            reads_, [&](const Read& read) { return read.reader == &module && overlap(read.tensor, tensor); });
+    }
+
+    std::map<const Module*, int> runs_;
+    std::vector<Call> calls_;
+    std::vector<Read> reads_;
+    Tensors outputs_;
+};
+
+}  // namespace
+
+void fold_batch_norms(Module& model, const Shape& input) {
+    std::map<const Module*, Module*> modules;
+    model.visit([&](const std::string&, Module& module) { modules.emplace(&module, &module); });
+    const auto find = [&](const Module* module) {
+        const auto found = modules.find(module);
+        return found == modules.end() ? nullptr : found->second;
+    };
+    const Trace trace(model, input);
+    for (const Trace::Call& call : trace.calls()) {
+        auto* const norm = dynamic_cast<BatchNorm2d*>(find(call.module));
+        Module* const producer = norm == nullptr ? nullptr : find(trace.maker_of(call.input));
+        if (producer == nullptr || !trace.ran_once(*norm) || !trace.ran_once(*producer)) continue;
+        const bool is_own = std::ranges::all_of(producer->parameters(), [&](const NamedTensor& parameter) {
+            return trace.belongs_to(parameter.tensor, *producer);
+        });
+        if (is_own && trace.is_read_only_by(call.input, *norm)) norm->fold_into(*producer);
+    }
+}
+
+}  // namespace tern

@@ -1,0 +1,18 @@
+// Batch norms in the weights of the layers before them, for inference.
+#pragma once
+
+#include "tern/layers/module.hpp"
+
+namespace tern {
+
+/// Takes every batch norm that can be into the weights of the layer before it. In evaluation mode the model
+/// computes the same but for rounding, with fewer passes over memory; it keeps its names and is not to be
+/// trained any more. Load the weights before.
+///
+/// Which layer gives what a batch norm reads is found by running the model once, on zeros of the shape
+/// `input`. A pair stays as it is where one of the two runs more than once, where anything else reads what
+/// lies between them or the layer's weights, and where the layer can take no scale and shift of its outputs.
+/// What the model reads by itself, past the operations, is not seen.
+void fold_batch_norms(Module& model, const Shape& input);
+
+}  // namespace tern
