@@ -1,5 +1,6 @@
 #include "tern/kernels/conv2d/conv2d.hpp"
 
+#include "tern/kernels/checks.hpp"
 #include "tern/kernels/conv2d/conv2d_passes.hpp"
 
 namespace tern {
@@ -69,16 +70,8 @@ Shape conv2d_output_shape(const Shape& input, const Shape& weight, const Window2
 Tensor conv2d(const Tensor& input, const Tensor& weight, const Tensor& bias, const Window2d& window,
               std::int64_t groups) {
     const Shape shape = conv2d_output_shape(input.shape(), weight.shape(), window, groups);
-    TERN_CHECK(!bias || bias.shape() == Shape{weight.dim(0)}, "conv2d", "bias is ", bias.shape(),
-               ", expected (O) = ", Shape{weight.dim(0)});
-    for (const Tensor& other : {weight, bias}) {
-        if (!other) continue;
-        TERN_CHECK(input.dtype() == other.dtype() && is_floating(input.dtype()), "conv2d",
-                   "input, weight and bias must be of one floating-point type, got ", input.dtype(), " and ",
-                   other.dtype());
-        TERN_CHECK(input.device() == other.device(), "conv2d", "input on ", input.device(),
-                   ", weight or bias on ", other.device());
-    }
+    check_bias("conv2d", bias, "O", weight.dim(0));
+    check_one_type("conv2d", "input, weight and bias", {input, weight, bias});
     const Conv2dParams params{window, groups};
     const Tensor output = Tensor::empty(shape, input.dtype(), input.device());
     const Forward pass{.params = params, .x = input, .w = weight, .bias = bias, .y = output};

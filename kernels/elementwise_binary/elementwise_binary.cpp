@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "tern/kernels/checks.hpp"
 #include "tern/kernels/elementwise_binary/elementwise_binary_passes.hpp"
 
 namespace tern {
@@ -32,9 +33,7 @@ namespace {
 Tensor binary(BinaryKind kind, const Tensor& a, const Tensor& b) {
     static constexpr std::array kNames{"add", "sub", "mul", "div", "maximum", "minimum", "pow"};
     const char* const where = kNames.at(static_cast<std::size_t>(kind));
-    TERN_CHECK(a.dtype() == b.dtype() && is_floating(a.dtype()), where,
-               "both must be of one floating-point type, got ", a.dtype(), " and ", b.dtype());
-    TERN_CHECK(a.device() == b.device(), where, "one is on ", a.device(), ", the other on ", b.device());
+    check_one_type(where, "both", {a, b});
     const ElementwiseBinaryParams params{kind};
     const Tensor output = Tensor::empty(broadcast_shape(a.shape(), b.shape()), a.dtype(), a.device());
     const Forward pass{.params = params, .a = a, .b = b, .y = output};

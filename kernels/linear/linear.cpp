@@ -1,5 +1,6 @@
 #include "tern/kernels/linear/linear.hpp"
 
+#include "tern/kernels/checks.hpp"
 #include "tern/kernels/linear/linear_passes.hpp"
 
 namespace tern {
@@ -26,16 +27,8 @@ Shape linear_output_shape(const Shape& input, const Shape& weight) {
 
 Tensor linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
     const Shape shape = linear_output_shape(input.shape(), weight.shape());
-    TERN_CHECK(!bias || bias.shape() == Shape{weight.dim(0)}, "linear", "bias is ", bias.shape(),
-               ", expected (O) = ", Shape{weight.dim(0)});
-    for (const Tensor& other : {weight, bias}) {
-        if (!other) continue;
-        TERN_CHECK(input.dtype() == other.dtype() && is_floating(input.dtype()), "linear",
-                   "input, weight and bias must be of one floating-point type, got ", input.dtype(), " and ",
-                   other.dtype());
-        TERN_CHECK(input.device() == other.device(), "linear", "input on ", input.device(),
-                   ", weight or bias on ", other.device());
-    }
+    check_bias("linear", bias, "O", weight.dim(0));
+    check_one_type("linear", "input, weight and bias", {input, weight, bias});
     const Tensor output = Tensor::empty(shape, input.dtype(), input.device());
     const Forward pass{.x = input, .w = weight, .bias = bias, .y = output};
     run_pass(pass);

@@ -1,5 +1,6 @@
 #include "tern/kernels/matmul/matmul.hpp"
 
+#include "tern/kernels/checks.hpp"
 #include "tern/kernels/matmul/matmul_passes.hpp"
 
 namespace tern {
@@ -24,9 +25,7 @@ Shape matmul_output_shape(const Shape& a, const Shape& b, const MatmulParams& pa
 Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_a, bool transpose_b) {
     const MatmulParams params{transpose_a, transpose_b};
     const Shape shape = matmul_output_shape(a.shape(), b.shape(), params);
-    TERN_CHECK(a.dtype() == b.dtype() && is_floating(a.dtype()), "matmul",
-               "both must be of one floating-point type, got ", a.dtype(), " and ", b.dtype());
-    TERN_CHECK(a.device() == b.device(), "matmul", "a on ", a.device(), ", b on ", b.device());
+    check_one_type("matmul", "both", {a, b});
     const Tensor c = Tensor::empty(shape, a.dtype(), a.device());
     const Forward pass{.params = params, .a = a, .b = b, .c = c};
     run_pass(pass);

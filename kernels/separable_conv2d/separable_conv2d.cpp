@@ -1,6 +1,7 @@
 #include "tern/kernels/separable_conv2d/separable_conv2d.hpp"
 
 #include "tern/kernels/channels.hpp"
+#include "tern/kernels/checks.hpp"
 #include "tern/kernels/separable_conv2d/separable_conv2d_passes.hpp"
 
 namespace tern {
@@ -16,16 +17,8 @@ void check(const Tensor& input, const DeferredNormalize& norm, const Tensor& dep
                input.shape(), ")");
     TERN_CHECK(pointwise.rank() == 2 && pointwise.dim(1) == channels, where, "the pointwise weight is ",
                pointwise.shape(), ", expected (O, C) with C = ", channels, " (input ", input.shape(), ")");
-    TERN_CHECK(!bias || (bias.shape() == Shape{pointwise.dim(0)}), where, "bias is ", bias.shape(),
-               ", expected (O) = ", Shape{pointwise.dim(0)});
-    for (const Tensor& other : {depthwise, pointwise, bias}) {
-        if (!other) continue;
-        TERN_CHECK(input.dtype() == other.dtype() && is_floating(input.dtype()), where,
-                   "input, weights and bias must be of one floating-point type, got ", input.dtype(), " and ",
-                   other.dtype());
-        TERN_CHECK(input.device() == other.device(), where, "input on ", input.device(),
-                   ", weights or bias on ", other.device());
-    }
+    check_bias(where, bias, "O", pointwise.dim(0));
+    check_one_type(where, "input, weights and bias", {input, depthwise, pointwise, bias});
     TERN_CHECK(norm || !norm.residual, where, "a residual needs a normalisation");
     if (!norm) return;
     check_normalize(where, input, norm.gamma, norm.beta, norm.params, norm.residual);

@@ -1,0 +1,19 @@
+// What many operations check of their arguments. Each throws Error in the name of `where`.
+#pragma once
+
+#include <functional>
+#include <initializer_list>
+
+#include "tern/core/tensor.hpp"
+
+namespace tern {
+
+/// The tensors, of which the defined ones count, are of one floating-point type and on one device. `names`:
+/// what they are called together, "input, weight and bias".
+void check_one_type(const char* where, const char* names,
+                    std::initializer_list<std::reference_wrapper<const Tensor>> tensors);
+
+/// `bias` is undefined or one number for each of so many outputs, called `extent`: (O).
+void check_bias(const char* where, const Tensor& bias, const char* extent, std::int64_t outputs);
+
+}  // namespace tern
