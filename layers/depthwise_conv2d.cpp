@@ -8,18 +8,31 @@
 
 namespace tern {
 
-DepthwiseConv2d::DepthwiseConv2d(std::int64_t channels, const SlidingWindow& window) : window_(window) {
+DepthwiseConv2d::DepthwiseConv2d(std::int64_t channels, const SlidingWindow& window,
+                                 const DepthwiseConv2dOptions& options)
+    : window_(window) {
     TERN_CHECK(channels >= 1, "DepthwiseConv2d", "channels must be at least 1, got ", channels);
     weight_ = Tensor::full({channels, 1, window.window.kernel_h, window.window.kernel_w}, NAN);
     add_parameter("weight", weight_);
+    if (!options.bias) return;
+    bias_ = Tensor::full({channels}, NAN);
+    add_parameter("bias", bias_);
 }
 
 Features DepthwiseConv2d::forward(Features features) {
     const Tensor& input = features;
-    return depthwise_conv2d(input, in_type_of(input, weight_), window_.at(input.shape()));
+    return depthwise_conv2d(input, in_type_of(input, weight_), in_type_of(input, bias_),
+                            window_.at(input.shape()));
 }
 
-void DepthwiseConv2d::initialize_own(Initializer& initializer) { initializer.weight(weight_); }
+bool DepthwiseConv2d::absorb(const Tensor& scale, const Tensor& shift) {
+    return absorb_into(weight_, bias_, scale, shift);
+}
+
+void DepthwiseConv2d::initialize_own(Initializer& initializer) {
+    initializer.weight(weight_);
+    if (bias_.defined()) initializer.bias(bias_, weight_.shape());
+}
 
 std::int64_t DepthwiseConv2d::multiply_adds(const Shape&, const Shape& output) const {
     return output.numel() * weight_.dim(2) * weight_.dim(3);

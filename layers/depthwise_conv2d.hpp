@@ -6,13 +6,22 @@
 
 namespace tern {
 
-/// (N, H, W, C) -> (N, OH, OW, C), one filter per channel, no bias. Parameter: weight (C, 1, KH, KW).
+struct DepthwiseConv2dOptions {
+    bool bias = false;
+};
+
+/// (N, H, W, C) -> (N, OH, OW, C), one filter per channel. Parameters: weight (C, 1, KH, KW), bias (C) if
+/// asked for.
 class DepthwiseConv2d : public Module {
   public:
-    DepthwiseConv2d(std::int64_t channels, const SlidingWindow& window);
+    /// Throws Error for no channel.
+    DepthwiseConv2d(std::int64_t channels, const SlidingWindow& window,
+                    const DepthwiseConv2dOptions& options = {});
 
     std::string type() const override { return "DepthwiseConv2d"; }
     std::int64_t multiply_adds(const Shape& input, const Shape& output) const override;
+    /// A layer without a bias gets one.
+    bool absorb(const Tensor& scale, const Tensor& shift) override;
     const Tensor& weight() const { return weight_; }
     const SlidingWindow& window() const { return window_; }
 
@@ -22,7 +31,7 @@ class DepthwiseConv2d : public Module {
 
   private:
     SlidingWindow window_;
-    Tensor weight_;
+    Tensor weight_, bias_;
 };
 
 }  // namespace tern

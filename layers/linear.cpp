@@ -5,7 +5,6 @@
 #include "tern/kernels/linear/linear.hpp"
 #include "tern/layers/initialize.hpp"
 #include "tern/layers/mixed_precision.hpp"
-#include "tern/layers/scale_outputs.hpp"
 
 namespace tern {
 
@@ -25,12 +24,7 @@ Features Linear::forward(Features features) {
 }
 
 bool Linear::absorb(const Tensor& scale, const Tensor& shift) {
-    if (!bias_.defined()) {
-        bias_ = Tensor::zeros({weight_.dim(0)}, weight_.dtype(), weight_.device());
-        add_parameter("bias", bias_);
-    }
-    scale_outputs(scale, shift, weight_, bias_);
-    return true;
+    return absorb_into(weight_, bias_, scale, shift);
 }
 
 void Linear::initialize_own(Initializer& initializer) {

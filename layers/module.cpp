@@ -5,6 +5,7 @@
 #include "tern/core/autograd.hpp"
 #include "tern/kernels/cast/cast.hpp"
 #include "tern/layers/initialize.hpp"
+#include "tern/layers/scale_outputs.hpp"
 
 namespace tern {
 namespace {
@@ -115,6 +116,15 @@ void Module::add_parameter(std::string name, Tensor& tensor) {
 void Module::add_buffer(std::string name, Tensor& tensor) {
     check_new_name(name);
     buffers_.emplace_back(std::move(name), &tensor);
+}
+
+bool Module::absorb_into(const Tensor& weight, Tensor& bias, const Tensor& scale, const Tensor& shift) {
+    if (!bias.defined()) {
+        bias = Tensor::zeros({weight.dim(0)}, weight.dtype(), weight.device());
+        add_parameter("bias", bias);
+    }
+    scale_outputs(scale, shift, weight, bias);
+    return true;
 }
 
 void Module::adopt(std::string name, std::unique_ptr<Module> child) {

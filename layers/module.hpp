@@ -99,6 +99,8 @@ class Module {
     /// module.
     void add_parameter(std::string name, Tensor& tensor);
     void add_buffer(std::string name, Tensor& tensor);
+    /// absorb() of a layer with these parameters; one without a bias gets one.
+    bool absorb_into(const Tensor& weight, Tensor& bias, const Tensor& scale, const Tensor& shift);
     /// Makes a child and owns it.
     template <class M, class... Args>
     M& add_child(std::string name, Args&&... args) {

@@ -82,10 +82,10 @@ inline void prefetch_share(std::int64_t all_channels, Outputs outputs, std::int6
 }
 
 // The outputs of a row. x: column 0 of the first of kRows rows of the image, w: of the filter (kRows, 3, C),
-// y: column 0, all at the first of these channels.
-template <int kRows, class Read, class D>
+// bias: null where !kBias, y: column 0, all at the first of these channels.
+template <int kRows, class Read, bool kBias, class D>
 HWY_INLINE void forward_row_3x3(D d, const Geometry& g, Outputs outputs, const float* x, const float* w,
-                                float* y) {
+                                const float* bias, float* y) {
     using V = hn::Vec<D>;
     const std::int64_t step = g.channels, row = g.width * step;
     V taps[kRows][3];
@@ -111,6 +111,7 @@ HWY_INLINE void forward_row_3x3(D d, const Geometry& g, Outputs outputs, const f
     }
     float* to = y + outputs.first * step;
     const auto store = [&](V after) HWY_ATTR {
+        if constexpr (kBias) sum = hn::Add(sum, hn::LoadU(d, bias));
         hn::StoreU(sum, d, to);
         to += step;
         sum = next;
@@ -131,16 +132,21 @@ HWY_INLINE void forward_row_3x3(D d, const Geometry& g, Outputs outputs, const f
     while (to != end) store(hn::Zero(d));
 }
 
-/// y (out_height, out_width, C) of an image x (height, width, C); w: (3, 3, C). kFetch: x and y come from
-/// memory.
-template <class Read = AsItIs, bool kFetch = false>
-inline void forward_image_3x3(const Geometry& g, const float* x, const float* w, float* y) {
+/// y (out_height, out_width, C) of an image x (height, width, C); w: (3, 3, C); bias: (C) if
+/// kBias. kFetch: x and y come from memory.
+template <class Read = AsItIs, bool kFetch = false, bool kBias = false>
+inline void forward_image_3x3(const Geometry& g, const float* x, const float* w, float* y,
+                              const float* bias = nullptr) {
     const std::int64_t row_x = g.width * g.channels, row_y = g.out_width * g.channels;
     for_each_block(g, [&](Outputs outputs, std::int64_t oh, FilterRows rows) HWY_ATTR {
         const float *const top = x + (oh - g.pad_top) * row_x, *const taps = w + rows.first * 3 * g.channels;
         float* const to = y + oh * row_y;
-        if (rows.first >= rows.last)
-            return std::fill(to + outputs.first * g.channels, to + outputs.last * g.channels, 0.0f);
+        if (rows.first >= rows.last) {
+            for (std::int64_t ow = outputs.first; ow < outputs.last; ++ow)
+                kBias ? std::copy_n(bias, g.channels, to + ow * g.channels)
+                      : std::fill_n(to + ow * g.channels, g.channels, 0.0f);
+            return;
+        }
         for_each_vector(g.channels, [&](auto d, std::int64_t c) HWY_ATTR {
             if constexpr (kFetch) {
                 const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
@@ -148,8 +154,9 @@ inline void forward_image_3x3(const Geometry& g, const float* x, const float* w,
                 prefetch_share(g.channels, outputs, c, lanes, to + row_y);
             }
             for_rows(rows, [&](auto count) HWY_ATTR {
-                forward_row_3x3<decltype(count)::value, Read>(d, g, outputs, top + rows.first * row_x + c,
-                                                              taps + c, to + c);
+                forward_row_3x3<decltype(count)::value, Read, kBias>(d, g, outputs,
+                                                                     top + rows.first * row_x + c, taps + c,
+                                                                     kBias ? bias + c : nullptr, to + c);
             });
         });
     });

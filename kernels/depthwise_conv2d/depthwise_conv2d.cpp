@@ -1,5 +1,6 @@
 #include "tern/kernels/depthwise_conv2d/depthwise_conv2d.hpp"
 
+#include "tern/kernels/checks.hpp"
 #include "tern/kernels/depthwise_conv2d/depthwise_conv2d_passes.hpp"
 
 namespace tern {
@@ -22,16 +23,14 @@ Shape depthwise_conv2d_output_shape(const Shape& input, const Shape& weight, con
     return window_output_shape(where, input, window, input[3]);
 }
 
-Tensor depthwise_conv2d(const Tensor& input, const Tensor& weight, const Window2d& window) {
+Tensor depthwise_conv2d(const Tensor& input, const Tensor& weight, const Tensor& bias,
+                        const Window2d& window) {
     const Shape shape = depthwise_conv2d_output_shape(input.shape(), weight.shape(), window);
-    TERN_CHECK(input.dtype() == weight.dtype() && is_floating(input.dtype()), "depthwise_conv2d",
-               "input and weight must be of one floating-point type, got ", input.dtype(), " and ",
-               weight.dtype());
-    TERN_CHECK(input.device() == weight.device(), "depthwise_conv2d", "input on ", input.device(),
-               ", weight on ", weight.device());
+    check_bias("depthwise_conv2d", bias, "C", weight.dim(0));
+    check_one_type("depthwise_conv2d", "input, weight and bias", {input, weight, bias});
     const DepthwiseConv2dParams params{window};
     const Tensor output = Tensor::empty(shape, input.dtype(), input.device());
-    const Forward pass{.params = params, .x = input, .w = weight, .y = output};
+    const Forward pass{.params = params, .x = input, .w = weight, .bias = bias, .y = output};
     run_pass(pass);
     record_grad(pass);
     return output;

@@ -13,9 +13,10 @@ struct DepthwiseConv2dParams {
 /// (N, OH, OW, C); throws Error for arguments that do not fit.
 Shape depthwise_conv2d_output_shape(const Shape& input, const Shape& weight, const Window2d& window);
 
-/// y[n,oh,ow,c] = sum over kh, kw of x[n, oh*stride + kh*dilation - pad_top, ..., c] * w[c,0,kh,kw], with
-/// zeros outside x. x: (N, H, W, C); w: (C, 1, KH, KW), PyTorch's order; y: (N, OH, OW, C). Differentiable in
-/// both.
-Tensor depthwise_conv2d(const Tensor& input, const Tensor& weight, const Window2d& window);
+/// y[n,oh,ow,c] = sum over kh, kw of x[n, oh*stride + kh*dilation - pad_top, ..., c] * w[c,0,kh,kw]
+/// + bias[c], with zeros outside x. x: (N, H, W, C); w: (C, 1, KH, KW), PyTorch's order; bias: (C), or
+/// undefined; y: (N, OH, OW, C). Differentiable in all three.
+Tensor depthwise_conv2d(const Tensor& input, const Tensor& weight, const Tensor& bias,
+                        const Window2d& window);
 
 }  // namespace tern

@@ -12,9 +12,12 @@ std::vector<PassCase> passes(const std::string& name, const Shape& image, const 
     const Shape output = depthwise_conv2d_output_shape(image, weight, window);
     const std::int64_t taps = window.kernel_h * window.kernel_w;
     const DepthwiseConv2dParams params{window};
-    const TensorSpec x{image}, w{weight}, y{output};
+    const TensorSpec x{image}, w{weight}, bias{{image[3]}}, y{output};
+    TensorSpec no_bias = bias;
+    no_bias.defined = false;
     return {
-        {name, "forward", params, {x, w}, {y}, {Bound::products(taps)}, benchmark},
+        {name, "forward", params, {x, w, no_bias}, {y}, {Bound::products(taps)}, benchmark},
+        {name + ", bias", "forward", params, {x, w, bias}, {y}, {Bound::products(taps + 1)}},
         {name, "backward_input", params, {y, w}, {x}, {Bound::products(taps)}, benchmark},
         {name,
          "backward_weight",
@@ -30,10 +33,11 @@ void append(std::vector<PassCase>& all, std::vector<PassCase> more) {
     for (PassCase& one : more) all.push_back(std::move(one));
 }
 
-GradientCase gradient(std::string name, const Shape& image, const Window2d& window) {
-    return {std::move(name),
-            {{image}, {{image[3], 1, window.kernel_h, window.kernel_w}}},
-            [window](const Tensors& in) { return Tensors{depthwise_conv2d(in[0], in[1], window)}; }};
+GradientCase gradient(std::string name, const Shape& image, const Window2d& window, bool bias) {
+    return {
+        std::move(name),
+        {{image}, {{image[3], 1, window.kernel_h, window.kernel_w}}, {.shape = {image[3]}, .defined = bias}},
+        [window](const Tensors& in) { return Tensors{depthwise_conv2d(in[0], in[1], in[2], window)}; }};
 }
 
 }  // namespace
@@ -61,39 +65,50 @@ OpCases depthwise_conv2d_cases() {
                       {draw(1, 3), window.span_h() + draw(0, 6), window.span_w() + draw(0, 6), draw(1, 70)},
                       window);
     };
-    result.gradients = {gradient("3x3", {2, 4, 5, 3}, same), gradient("everything odd", {1, 7, 8, 2}, odd)};
+    result.gradients = {gradient("3x3", {2, 4, 5, 3}, same, false),
+                        gradient("3x3 with bias", {2, 4, 5, 3}, same, true),
+                        gradient("everything odd", {1, 7, 8, 2}, odd, true)};
     result.errors = {
         {"rank",
          [] {
-             depthwise_conv2d(Tensor::zeros({4, 4, 3}), Tensor::zeros({3, 1, 3, 3}), Window2d::square(3));
+             depthwise_conv2d(Tensor::zeros({4, 4, 3}), Tensor::zeros({3, 1, 3, 3}), {}, Window2d::square(3));
          },
          "[depthwise_conv2d] the input must be (N, H, W, C), got (4,4,3)"},
         {"channels",
          [] {
-             depthwise_conv2d(Tensor::zeros({1, 4, 4, 3}), Tensor::zeros({2, 1, 3, 3}), Window2d::square(3));
+             depthwise_conv2d(Tensor::zeros({1, 4, 4, 3}), Tensor::zeros({2, 1, 3, 3}), {},
+                              Window2d::square(3));
          },
          "[depthwise_conv2d] weight is (2,1,3,3), expected (C, 1, KH, KW) = (3,1,3,3) (input (1,4,4,3))"},
         {"window too large",
          [] {
-             depthwise_conv2d(Tensor::zeros({1, 2, 4, 3}), Tensor::zeros({3, 1, 3, 3}), Window2d::square(3));
+             depthwise_conv2d(Tensor::zeros({1, 2, 4, 3}), Tensor::zeros({3, 1, 3, 3}), {},
+                              Window2d::square(3));
          },
          "[depthwise_conv2d] the padded input is smaller than the window (input (1,2,4,3), kernel 3x3, "
          "stride 1x1, "
          "dilation 1x1, padding 0+0,0+0)"},
         {"stride 0",
          [] {
-             depthwise_conv2d(Tensor::zeros({1, 4, 4, 3}), Tensor::zeros({3, 1, 3, 3}),
+             depthwise_conv2d(Tensor::zeros({1, 4, 4, 3}), Tensor::zeros({3, 1, 3, 3}), {},
                               Window2d::square(3, 0));
          },
          "[depthwise_conv2d] kernel, stride and dilation must be at least 1, got kernel 3x3, stride 0x0, "
          "dilation "
          "1x1, padding 0+0,0+0"},
-        {"types differ",
+        {"bias",
          [] {
-             depthwise_conv2d(Tensor::zeros({1, 4, 4, 3}), Tensor::zeros({3, 1, 3, 3}, DType::float64),
+             depthwise_conv2d(Tensor::zeros({1, 4, 4, 3}), Tensor::zeros({3, 1, 3, 3}), Tensor::zeros({2}),
                               Window2d::square(3));
          },
-         "[depthwise_conv2d] input and weight must be of one floating-point type, got float32 and float64"},
+         "[depthwise_conv2d] bias is (2), expected (C) = (3)"},
+        {"types differ",
+         [] {
+             depthwise_conv2d(Tensor::zeros({1, 4, 4, 3}), Tensor::zeros({3, 1, 3, 3}, DType::float64), {},
+                              Window2d::square(3));
+         },
+         "[depthwise_conv2d] input, weight and bias must be of one floating-point type, got float32 and "
+         "float64"},
     };
     for (const PassCase& pass : passes("float32", {1, 4, 4, 3}, same)) {
         result.dispatch.push_back({pass});

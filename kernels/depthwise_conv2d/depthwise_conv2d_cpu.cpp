@@ -36,8 +36,8 @@ inline Columns columns_of_tap(const Geometry& g, std::int64_t kw) {
 
 // kCount outputs of one vector of channels, starting at column ow. Checked: some taps fall outside the row.
 template <int kCount, bool kChecked, class D>
-HWY_INLINE void outputs(D d, const Geometry& g, const float* x, const float* w, float* y, std::int64_t oh,
-                        std::int64_t ow) {
+HWY_INLINE void outputs(D d, const Geometry& g, const float* x, const float* w, const float* bias, float* y,
+                        std::int64_t oh, std::int64_t ow) {
     using V = hn::Vec<D>;
     const std::int64_t step = g.stride_w * g.channels;
     V sums[kCount];
@@ -56,35 +56,42 @@ HWY_INLINE void outputs(D d, const Geometry& g, const float* x, const float* w, 
             }
         }
     }
-    for (int i = 0; i < kCount; ++i) hn::StoreU(sums[i], d, y + (ow + i) * g.channels);
+    for (int i = 0; i < kCount; ++i) {
+        if (bias != nullptr) sums[i] = hn::Add(sums[i], hn::LoadU(d, bias));
+        hn::StoreU(sums[i], d, y + (ow + i) * g.channels);
+    }
 }
 
-// One output row, one vector of channels. x is the image, y the output row, both at the first of these
-// channels.
+// One output row, one vector of channels. x is the image, y the output row, bias may be null, all at the
+// first of these channels.
 template <class D>
-void row(D d, const Geometry& g, Columns inside, const float* x, const float* w, float* y, std::int64_t oh) {
+void row(D d, const Geometry& g, Columns inside, const float* x, const float* w, const float* bias, float* y,
+         std::int64_t oh) {
     std::int64_t ow = 0;
-    for (; ow < inside.begin; ++ow) outputs<1, true>(d, g, x, w, y, oh, ow);
-    for (; ow + kColumns <= inside.end; ow += kColumns) outputs<kColumns, false>(d, g, x, w, y, oh, ow);
+    for (; ow < inside.begin; ++ow) outputs<1, true>(d, g, x, w, bias, y, oh, ow);
+    for (; ow + kColumns <= inside.end; ow += kColumns) outputs<kColumns, false>(d, g, x, w, bias, y, oh, ow);
     // The last block overlaps the one before: a column alone waits 4 cycles for each of its 9 sums in a
     // chain.
     if (ow < inside.end && inside.end - inside.begin >= kColumns) {
-        outputs<kColumns, false>(d, g, x, w, y, oh, inside.end - kColumns);
+        outputs<kColumns, false>(d, g, x, w, bias, y, oh, inside.end - kColumns);
         ow = inside.end;
     }
-    for (; ow < inside.end; ++ow) outputs<1, false>(d, g, x, w, y, oh, ow);
-    for (; ow < g.out_width; ++ow) outputs<1, true>(d, g, x, w, y, oh, ow);
+    for (; ow < inside.end; ++ow) outputs<1, false>(d, g, x, w, bias, y, oh, ow);
+    for (; ow < g.out_width; ++ow) outputs<1, true>(d, g, x, w, bias, y, oh, ow);
 }
 
-void forward_image(const Geometry& g, const float* x, const float* w, float* y) {
-    if (g.is_3x3_of_stride_1()) return forward_image_3x3<AsItIs, true>(g, x, w, y);
+void forward_image(const Geometry& g, const float* x, const float* w, const float* bias, float* y) {
+    if (g.is_3x3_of_stride_1())
+        return bias == nullptr ? forward_image_3x3<AsItIs, true>(g, x, w, y)
+                               : forward_image_3x3<AsItIs, true, true>(g, x, w, y, bias);
     const Columns first = columns_of_tap(g, 0), last = columns_of_tap(g, g.kernel_w - 1);
     const Columns inside{std::min(first.begin, last.end),
                          std::max(std::min(first.begin, last.end), last.end)};
     for (std::int64_t oh = 0; oh < g.out_height; ++oh) {
         float* out = y + oh * g.out_width * g.channels;
-        for_each_vector(g.channels,
-                        [&](auto d, std::int64_t c) { row(d, g, inside, x + c, w + c, out + c, oh); });
+        for_each_vector(g.channels, [&](auto d, std::int64_t c) {
+            row(d, g, inside, x + c, w + c, bias == nullptr ? bias : bias + c, out + c, oh);
+        });
     }
 }
 
@@ -168,12 +175,14 @@ Geometry geometry(const Shape& image, const Shape& windows, const Window2d& w) {
             w.stride_h, w.stride_w, w.dilation_h, w.dilation_w, w.pad_top, w.pad_left};
 }
 
-void forward_images(const Geometry& g, const Tensor& x, const Tensor& taps, const Tensor& y) {
+void forward_images(const Geometry& g, const Tensor& x, const Tensor& taps, const Tensor& bias,
+                    const Tensor& y) {
     const std::int64_t size_x = g.height * g.width * g.channels,
                        size_y = g.out_height * g.out_width * g.channels;
     parallel_for(y.dim(0), 1, [&](std::int64_t n, std::int64_t) {
         HWY_DYNAMIC_DISPATCH(forward_image)
-        (g, x.data<float>() + n * size_x, taps.data<float>(), y.data<float>() + n * size_y);
+        (g, x.data<float>() + n * size_x, taps.data<float>(), bias ? bias.data<float>() : nullptr,
+         y.data<float>() + n * size_y);
     });
 }
 
@@ -182,7 +191,7 @@ void forward_images(const Geometry& g, const Tensor& x, const Tensor& taps, cons
 void run(Cpu, const Forward& pass, const Stream&) {
     const Tensor &x = pass.x, &w = pass.w, &y = pass.y;
     const Window2d& window = pass.params.window;
-    forward_images(geometry(x.shape(), y.shape(), window), x, taps_first(w, false), y);
+    forward_images(geometry(x.shape(), y.shape(), window), x, taps_first(w, false), pass.bias, y);
 }
 
 void run(Cpu, const BackwardInput& pass, const Stream&) {
@@ -194,7 +203,7 @@ void run(Cpu, const BackwardInput& pass, const Stream&) {
         std::swap(g.width, g.out_width);
         g.pad_top = window.span_h() - 1 - window.pad_top;
         g.pad_left = window.span_w() - 1 - window.pad_left;
-        forward_images(g, dy, taps_first(w, true), dx);
+        forward_images(g, dy, taps_first(w, true), {}, dx);
         return;
     }
     const Tensor taps = taps_first(w, false);

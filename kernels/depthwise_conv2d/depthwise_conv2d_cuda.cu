@@ -48,9 +48,10 @@ std::size_t shared_bytes(const Geometry& g, int rows) {
 }
 
 // grid: (channel blocks, column tiles * row tiles, images); block: (kPacks, kColumns)
-// x: (N, H, W, C), w: (C, 1, KH, KW), y: (N, OH, OW, C)
+// x: (N, H, W, C), w: (C, 1, KH, KW), bias: (C) or null, y: (N, OH, OW, C)
 template <class T, int V>
-__global__ void depthwise_conv2d_forward_tile_kernel(const T* x, const T* w, T* y, Geometry g, int rows) {
+__global__ void depthwise_conv2d_forward_tile_kernel(const T* x, const T* w, const T* bias, T* y, Geometry g,
+                                                     int rows) {
     TERN_DYNAMIC_SHARED(unsigned char, shared);
     float* const taps = reinterpret_cast<float*>(shared);
     const int tap_count = g.kernel_h * g.kernel_w;
@@ -89,6 +90,8 @@ __global__ void depthwise_conv2d_forward_tile_kernel(const T* x, const T* w, T* 
 
     const int ow = first_ow + column;
     if (!active || ow >= g.out_width) return;
+    Pack<T, V> shift;
+    if (bias != nullptr) shift = cuda::load_pack<V>(bias + channel);
     for (int row = 0; row < rows && first_oh + row < g.out_height; ++row) {
         float sums[V] = {};
         for (int kh = 0; kh < g.kernel_h; ++kh) {
@@ -101,7 +104,8 @@ __global__ void depthwise_conv2d_forward_tile_kernel(const T* x, const T* w, T* 
             }
         }
         Pack<T, V> result;
-        for (int v = 0; v < V; ++v) result[v] = static_cast<T>(sums[v]);
+        for (int v = 0; v < V; ++v)
+            result[v] = static_cast<T>(bias == nullptr ? sums[v] : sums[v] + static_cast<float>(shift[v]));
         const std::int64_t position =
             (static_cast<std::int64_t>(blockIdx.z) * g.out_height + first_oh + row) * g.out_width + ow;
         cuda::store_pack<V>(y + position * g.channels + channel, result);
@@ -318,13 +322,13 @@ int rows_that_fit(const Geometry& g) {
 }
 
 template <class T, int V>
-void launch_forward(const T* x, const T* w, T* y, const Geometry& g, const Stream& stream) {
+void launch_forward(const T* x, const T* w, const T* bias, T* y, const Geometry& g, const Stream& stream) {
     const int rows = rows_that_fit<T, V>(g);
     TERN_ASSERT(rows > 0);  // accepts() has refused all else
     const unsigned tiles = cuda::blocks_for(g.out_width, kColumns) * cuda::blocks_for(g.out_height, rows);
     const dim3 grid(cuda::blocks_for(g.channels, kPacks * V), tiles, g.batch);
     cuda::launch(depthwise_conv2d_forward_tile_kernel<T, V>,
-                 {grid, dim3(kPacks, kColumns), shared_bytes<T, V>(g, rows)}, stream, x, w, y, g, rows);
+                 {grid, dim3(kPacks, kColumns), shared_bytes<T, V>(g, rows)}, stream, x, w, bias, y, g, rows);
 }
 
 bool accepts_images(const Tensor& images, TensorRefs all, std::string* why_not) {
@@ -338,7 +342,8 @@ void run(Cuda, const Forward& pass, const Stream& stream) {
     const Tensor &x = pass.x, &w = pass.w, &y = pass.y;
     const Geometry g = geometry(x.shape(), y.shape(), pass.params.window);
     visit_cuda_packs(tensors_of(pass), g.channels, [&]<class T, int V>() {
-        launch_forward<T, V>(x.data<T>(), w.data<T>(), y.data<T>(), g, stream);
+        launch_forward<T, V>(x.data<T>(), w.data<T>(), pass.bias ? pass.bias.data<T>() : nullptr, y.data<T>(),
+                             g, stream);
     });
 }
 
@@ -347,7 +352,8 @@ void run(Cuda, const BackwardInput& pass, const Stream& stream) {
     const Geometry g = geometry(dx.shape(), dy.shape(), pass.params.window);
     visit_cuda_packs(tensors_of(pass), g.channels, [&]<class T, int V>() {
         if (g.stride_h == 1 && g.stride_w == 1 && rows_that_fit<T, V>(turned(g)) > 0) {
-            launch_forward<T, V>(dy.data<T>(), w.data<T>(), dx.data<T>(), turned(g), stream);
+            launch_forward<T, V>(dy.data<T>(), w.data<T>(), static_cast<const T*>(nullptr), dx.data<T>(),
+                                 turned(g), stream);
             return;
         }
         constexpr int kThreads = 256;

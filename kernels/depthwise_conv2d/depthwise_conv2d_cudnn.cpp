@@ -9,13 +9,14 @@ namespace {
 using cudnn::ConvolutionPass;
 
 cudnn::Convolution convolution(ConvolutionPass pass, const Tensor& image, const Tensor& windows,
-                               const DepthwiseConv2dParams& params) {
-    return {pass,         image.dtype(),  image.device(), image.dim(0),   image.dim(1), image.dim(2),
-            image.dim(3), windows.dim(1), windows.dim(2), windows.dim(3), image.dim(3), params.window};
+                               const DepthwiseConv2dParams& params, bool with_bias = false) {
+    return {pass,         image.dtype(), image.device(), image.dim(0),   image.dim(1),
+            image.dim(2), image.dim(3),  windows.dim(1), windows.dim(2), windows.dim(3),
+            image.dim(3), params.window, with_bias};
 }
 
 cudnn::Convolution convolution(const Forward& pass) {
-    return convolution(ConvolutionPass::forward, pass.x, pass.y, pass.params);
+    return convolution(ConvolutionPass::forward, pass.x, pass.y, pass.params, pass.bias.defined());
 }
 cudnn::Convolution convolution(const BackwardInput& pass) {
     return convolution(ConvolutionPass::backward_input, pass.dx, pass.dy, pass.params);
@@ -37,7 +38,7 @@ bool accepts(Cudnn, const BackwardWeight& pass, std::string* why_not) {
 }
 
 void run(Cudnn, const Forward& pass, const Stream& stream) {
-    cudnn::run_convolution(convolution(pass), pass.x, pass.w, {}, pass.y, stream);
+    cudnn::run_convolution(convolution(pass), pass.x, pass.w, pass.bias, pass.y, stream);
 }
 void run(Cudnn, const BackwardInput& pass, const Stream& stream) {
     cudnn::run_convolution(convolution(pass), pass.dy, pass.w, {}, pass.dx, stream);

@@ -8,10 +8,11 @@ namespace tern::depthwise_conv2d_passes {
 
 struct Forward {
     const DepthwiseConv2dParams& params;
-    const Tensor& x;  // (N, H, W, C)
-    const Tensor& w;  // (C, 1, KH, KW)
-    const Tensor& y;  // (N, OH, OW, C)
-    TERN_PASS(Forward, depthwise_conv2d, forward, (x, w), (y))
+    const Tensor& x;                 // (N, H, W, C)
+    const Tensor& w;                 // (C, 1, KH, KW)
+    const Tensor& bias = kNoTensor;  // (C), optional
+    const Tensor& y;                 // (N, OH, OW, C)
+    TERN_PASS(Forward, depthwise_conv2d, forward, (x, w, bias), (y))
 
     double flops() const { return product_flops(y, w); }
 };

@@ -31,7 +31,7 @@ void store(const std::vector<Compute<T>>& sums, const Tensor& tensor) {
 }  // namespace
 
 void run(Ref, const Forward& pass, const Stream&) {
-    const Tensor &x = pass.x, &w = pass.w, &y = pass.y;
+    const Tensor &x = pass.x, &w = pass.w, &bias = pass.bias, &y = pass.y;
     visit_floating(x.dtype(), [&]<class T>() {
         using Real = Compute<T>;
         std::vector<Real> sums(static_cast<std::size_t>(y.numel()));
@@ -40,6 +40,8 @@ void run(Ref, const Forward& pass, const Stream&) {
             [&, px = x.data<T>(), pw = w.data<T>()](std::int64_t ix, std::int64_t iy, std::int64_t iw) {
                 sums[iy] += static_cast<Real>(px[ix]) * static_cast<Real>(pw[iw]);
             });
+        for (std::size_t i = 0; bias && i < sums.size(); ++i)
+            sums[i] += static_cast<Real>(bias.data<T>()[static_cast<std::int64_t>(i) % y.dim(3)]);
         store<T>(sums, y);
     });
 }

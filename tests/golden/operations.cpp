@@ -41,7 +41,7 @@ Tensors conv2d_of(const Json& params, const Inputs& in) {
 }
 
 Tensors depthwise_conv2d_of(const Json& params, const Inputs& in) {
-    return {depthwise_conv2d(in["x"], in["w"], window_of(params, in["w"].dim(2), in["w"].dim(3)))};
+    return {depthwise_conv2d(in["x"], in["w"], {}, window_of(params, in["w"].dim(2), in["w"].dim(3)))};
 }
 
 Tensors linear_of(const Json&, const Inputs& in) { return {linear(in["x"], in["w"], in["bias"])}; }

@@ -69,7 +69,8 @@ TEST_CASE("operations reach all of a tensor of more than 2^31 elements", "[.larg
         return conv2d(image, Tensor::full({1, kChannels, 3, 3}, 0.5), {}, Window2d::square(3, 31, 1));
     });
     check("depthwise_conv2d", [](const Tensor& image) {
-        return depthwise_conv2d(image, Tensor::full({kChannels, 1, 3, 3}, 0.5), Window2d::square(3, 31, 1));
+        return depthwise_conv2d(image, Tensor::full({kChannels, 1, 3, 3}, 0.5), {},
+                                Window2d::square(3, 31, 1));
     });
     check("linear", [](const Tensor& image) {
         return linear(image, Tensor::full({1, kChannels}, 0.5), Tensor());

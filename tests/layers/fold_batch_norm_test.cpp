@@ -107,11 +107,14 @@ TEST_CASE("batch norms go into the layers before them") {
             check(followed_by_norm<Conv2d>(6, norm, 5, 6, same), 45, {2, 7, 5, 5});
             check(followed_by_norm<Conv2d>(6, norm, 4, 6, same, Conv2dOptions{2, false}), 18, {2, 5, 5, 4});
             check(followed_by_norm<Conv2d>(7, norm, 5, 7, Window2d::square(1)), 5, {3, 4, 4, 5});
+            check(followed_by_norm<DepthwiseConv2d>(5, norm, 5, same), 9, {2, 6, 5, 5});
+            check(followed_by_norm<DepthwiseConv2d>(6, norm, 6, SlidingWindow::same(3, 2),
+                                                    DepthwiseConv2dOptions{true}),
+                  9, {2, 7, 5, 6});
             check(followed_by_norm<SeparableConv2d>(7, norm, 5, 7, same), 9 * 5, {2, 6, 5, 5});
             check(followed_by_norm<Linear>(4, norm, 9, 4, false), 9, {8, 9});
         }
-        // Layers that have no place for a shift keep theirs.
-        check(followed_by_norm<DepthwiseConv2d>(5, kRelu, 5, same), 9, {2, 6, 5, 5}, false);
+        // Layers that have no weights keep theirs.
         check(followed_by_norm<ActivationLayer>(5, kRelu, Activation::relu), 1, {2, 6, 5, 5}, false);
     }
 }

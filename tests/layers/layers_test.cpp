@@ -85,7 +85,7 @@ TEST_CASE("a separable convolution is a depthwise one and a 1x1 one") {
     CHECK(parameter(layer, "depthwise.weight").shape() == Shape{5, 1, 3, 3});
     const Tensor image = values({2, 4, 6, 5}, DType::float64);
     const Tensor between =
-        depthwise_conv2d(image, parameter(layer, "depthwise.weight"), Window2d::square(3, 1, 1));
+        depthwise_conv2d(image, parameter(layer, "depthwise.weight"), {}, Window2d::square(3, 1, 1));
     const Tensor expected = conv2d(between, parameter(layer, "pointwise.weight"), bias, Window2d::square(1));
     // Sums of 5 products and a bias, of numbers below 10.
     CHECK(difference(layer(image), expected) <= 6 * 10 * epsilon_of(DType::float64));
