@@ -17,7 +17,7 @@ if(EXISTS /proc/sys/vm/mmap_rnd_bits)
 endif()
 
 # tern_add_host_run(target SOURCES a.cu b.cpp ... [SANITIZER address|thread])
-# An object library of the sources, each compiled as host C++ with TERN_HOST_RUN, so that launch() runs the kernels on
+# An object library of the sources, each compiled as host C++ with the header TERN_HOST_RUN for CUDA's, so that launch() runs the kernels on
 # this machine. A program that links it is built with the same sanitizer.
 function(tern_add_host_run target)
     cmake_parse_arguments(arg "" "SANITIZER" "SOURCES" ${ARGN})
@@ -27,7 +27,7 @@ function(tern_add_host_run target)
             set_source_files_properties(${source} PROPERTIES LANGUAGE CXX)
         endif()
     endforeach()
-    target_compile_definitions(${target} PUBLIC TERN_HOST_RUN)
+    target_compile_definitions(${target} PUBLIC TERN_HOST_RUN="tern/tests/host_run/runner/cuda.hpp")
     target_include_directories(${target} PUBLIC ${TERN_INCLUDE_ROOT})
     target_link_libraries(${target} PUBLIC tern_host_run PRIVATE tern_flags)
     if(NOT arg_SANITIZER)

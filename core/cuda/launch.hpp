@@ -1,5 +1,6 @@
-// launch(): the only way to start our kernels. With TERN_HOST_RUN the same source is plain host C++ without
-// any CUDA header, and launch() runs the threads of each block as fibers (docs/kernels-without-a-gpu.md).
+// launch(): the only way to start our kernels. With TERN_HOST_RUN, which names the header that takes the
+// place of CUDA's, the same source is plain host C++, and launch() runs the threads of each block as fibers
+// (docs/kernels-without-a-gpu.md).
 #pragma once
 
 #include <cstddef>
@@ -8,7 +9,7 @@
 #include <utility>
 
 #ifdef TERN_HOST_RUN
-#include "tern/core/cuda/host_run/cuda_shim.hpp"
+#include TERN_HOST_RUN
 #else
 #include <cuda_runtime.h>
 #endif
@@ -34,8 +35,6 @@ inline unsigned blocks_for(std::int64_t count, std::int64_t size) {
 }  // namespace tern::cuda
 
 #ifdef TERN_HOST_RUN
-
-#include "tern/core/cuda/host_run/run_grid.hpp"
 
 namespace tern::cuda {
 

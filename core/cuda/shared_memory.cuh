@@ -12,7 +12,7 @@
 
 #include <type_traits>
 
-#include "tern/core/cuda/host_run/shared_memory.hpp"
+#include TERN_HOST_RUN
 
 /// `key` is one address per array and kernel instantiation, as the keyword's array is.
 #define TERN_SHARED(T, name, n)                                                       \

@@ -1,5 +1,5 @@
 // The order in which threads and blocks run.
-#include "tern/core/cuda/host_run/order.hpp"
+#include "tern/tests/host_run/runner/order.hpp"
 
 #include <algorithm>
 #include <set>

@@ -5,7 +5,7 @@
 #include <exception>
 #include <vector>
 
-#include "tern/core/cuda/host_run/run_grid.hpp"
+#include "tern/tests/host_run/runner/run_grid.hpp"
 
 namespace {
 

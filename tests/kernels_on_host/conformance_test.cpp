@@ -8,8 +8,8 @@
 #include <deque>
 #include <vector>
 
-#include "tern/core/cuda/host_run/run_grid.hpp"
 #include "tern/tests/catch.hpp"
+#include "tern/tests/host_run/runner/run_grid.hpp"
 #include "tern/tests/kernels/guarded.hpp"
 #include "tern/tests/kernels_on_host/host_passes.hpp"
 

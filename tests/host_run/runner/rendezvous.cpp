@@ -6,10 +6,10 @@
 #include <string>
 #include <string_view>
 
-#include "tern/core/cuda/host_run/block_runner.hpp"
-#include "tern/core/cuda/host_run/builtins.hpp"
-#include "tern/core/cuda/host_run/sanitizer.hpp"
 #include "tern/core/error.hpp"
+#include "tern/tests/host_run/runner/block_runner.hpp"
+#include "tern/tests/host_run/runner/builtins.hpp"
+#include "tern/tests/host_run/runner/sanitizer.hpp"
 
 namespace tern::host_run {
 namespace {

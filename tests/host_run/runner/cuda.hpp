@@ -2,9 +2,11 @@
 // and functions. Only what our kernels use; no CUDA header is needed or included.
 #pragma once
 
-#include "tern/core/cuda/host_run/builtins.hpp"
-#include "tern/core/cuda/host_run/vector_types.hpp"
-#include "tern/core/cuda/host_run/warp.hpp"
+#include "tern/tests/host_run/runner/builtins.hpp"
+#include "tern/tests/host_run/runner/run_grid.hpp"
+#include "tern/tests/host_run/runner/shared_memory.hpp"
+#include "tern/tests/host_run/runner/vector_types.hpp"
+#include "tern/tests/host_run/runner/warp.hpp"
 
 #define __global__
 #define __device__

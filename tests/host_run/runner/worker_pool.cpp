@@ -1,8 +1,8 @@
-#include "tern/core/cuda/host_run/worker_pool.hpp"
+#include "tern/tests/host_run/runner/worker_pool.hpp"
 
 #include <algorithm>
 
-#include "tern/core/cuda/host_run/sanitizer.hpp"
+#include "tern/tests/host_run/runner/sanitizer.hpp"
 
 namespace tern::host_run {
 namespace {

@@ -1,10 +1,10 @@
-#include "tern/core/cuda/host_run/block_runner.hpp"
+#include "tern/tests/host_run/runner/block_runner.hpp"
 
 #include <utility>
 
-#include "tern/core/cuda/host_run/builtins.hpp"
-#include "tern/core/cuda/host_run/sanitizer.hpp"
 #include "tern/core/error.hpp"
+#include "tern/tests/host_run/runner/builtins.hpp"
+#include "tern/tests/host_run/runner/sanitizer.hpp"
 
 constinit thread_local uint3 threadIdx{};
 constinit thread_local uint3 blockIdx{};

@@ -5,8 +5,8 @@
 #include <memory>
 #include <vector>
 
-#include "tern/core/cuda/host_run/order.hpp"
-#include "tern/core/cuda/host_run/worker.hpp"
+#include "tern/tests/host_run/runner/order.hpp"
+#include "tern/tests/host_run/runner/worker.hpp"
 
 namespace tern::host_run {
 

@@ -1,4 +1,4 @@
-#include "tern/core/cuda/host_run/order.hpp"
+#include "tern/tests/host_run/runner/order.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -1,9 +1,9 @@
-#include "tern/core/cuda/host_run/worker.hpp"
+#include "tern/tests/host_run/runner/worker.hpp"
 
 #include <memory>
 #include <utility>
 
-#include "tern/core/cuda/host_run/sanitizer.hpp"
+#include "tern/tests/host_run/runner/sanitizer.hpp"
 
 namespace tern::host_run {
 namespace {

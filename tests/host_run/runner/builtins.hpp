@@ -5,8 +5,8 @@
 #include <cmath>
 #include <concepts>
 
-#include "tern/core/cuda/host_run/run_grid.hpp"
-#include "tern/core/cuda/host_run/vector_types.hpp"
+#include "tern/tests/host_run/runner/run_grid.hpp"
+#include "tern/tests/host_run/runner/vector_types.hpp"
 
 // Set before a thread of the kernel goes on; constinit spares the wrapper that a thread_local otherwise has.
 extern constinit thread_local uint3 threadIdx;

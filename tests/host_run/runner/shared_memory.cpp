@@ -1,12 +1,12 @@
-#include "tern/core/cuda/host_run/shared_memory.hpp"
+#include "tern/tests/host_run/runner/shared_memory.hpp"
 
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <new>
 
-#include "tern/core/cuda/host_run/sanitizer.hpp"
 #include "tern/core/error.hpp"
+#include "tern/tests/host_run/runner/sanitizer.hpp"
 
 namespace tern::host_run {
 namespace {

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "tern/core/cuda/host_run/vector_types.hpp"
+#include "tern/tests/host_run/runner/vector_types.hpp"
 
 namespace tern::host_run {
 

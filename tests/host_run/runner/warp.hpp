@@ -6,7 +6,7 @@
 #include <cstring>
 #include <type_traits>
 
-#include "tern/core/cuda/host_run/run_grid.hpp"
+#include "tern/tests/host_run/runner/run_grid.hpp"
 
 namespace tern::host_run {
 

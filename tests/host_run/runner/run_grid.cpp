@@ -1,11 +1,11 @@
-#include "tern/core/cuda/host_run/run_grid.hpp"
+#include "tern/tests/host_run/runner/run_grid.hpp"
 
 #include <charconv>
 #include <cstdlib>
 #include <string_view>
 
-#include "tern/core/cuda/host_run/block_runner.hpp"
 #include "tern/core/error.hpp"
+#include "tern/tests/host_run/runner/block_runner.hpp"
 
 namespace tern::host_run {
 namespace {

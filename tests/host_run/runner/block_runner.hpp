@@ -8,10 +8,10 @@
 #include <span>
 #include <vector>
 
-#include "tern/core/cuda/host_run/order.hpp"
-#include "tern/core/cuda/host_run/run_grid.hpp"
-#include "tern/core/cuda/host_run/shared_memory.hpp"
-#include "tern/core/cuda/host_run/worker_pool.hpp"
+#include "tern/tests/host_run/runner/order.hpp"
+#include "tern/tests/host_run/runner/run_grid.hpp"
+#include "tern/tests/host_run/runner/shared_memory.hpp"
+#include "tern/tests/host_run/runner/worker_pool.hpp"
 
 namespace tern::host_run {
 
