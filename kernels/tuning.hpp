@@ -10,8 +10,7 @@
 namespace tern {
 
 /// "conv2d.forward float32(64,32,32,3) float32(32,3,3,3) - -> float32(64,32,32,32)": the pass and its
-/// tensors,
-/// "-" for one that is left out. Parameters are not part of it: in a model the shapes tell them.
+/// tensors, "-" for one that is left out. Parameters are not part of it: in a model the shapes tell them.
 std::string describe_problem(const Problem& problem);
 
 /// An implementation for each of some problems. Reading is safe from several threads.

@@ -115,8 +115,8 @@ bool Trainer::run_epoch() {
 void Trainer::take_step(const Tensor& records) {
     optimizer_.set_learning_rate(schedule_.learning_rate(position_.step));
     PrepareImagesParams augmentation = plan_.augmentation;
-    augmentation.epoch =
-        static_cast<std::uint32_t>(position_.epoch - 1);  // epoch_order() has checked its range
+    // epoch_order() has checked its range.
+    augmentation.epoch = static_cast<std::uint32_t>(position_.epoch - 1);
     step_.run(records, augmentation);
     position_.step = step_.steps();
     ++position_.batch;

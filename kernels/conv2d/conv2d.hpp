@@ -15,10 +15,11 @@ struct Conv2dParams {
 Shape conv2d_output_shape(const Shape& input, const Shape& weight, const Window2d& window,
                           std::int64_t groups = 1);
 
-/// y[n,oh,ow,o] = bias[o] + sum over kh, kw, i of x[n, oh*stride + kh*dilation - pad_top, ..., g*I/groups +
-/// i]
-/// * w[o,i,kh,kw], with zeros outside x and g the group of o: outputs and channels are split into `groups`
-/// equal, consecutive parts. x: (N, H, W, I); w: (O, I/groups, KH, KW), PyTorch's order; bias: (O), or
+///     y[n,oh,ow,o] = bias[o] + sum over kh, kw, i of
+///                    x[n, oh*stride + kh*dilation - pad_top, ..., g*I/groups + i] * w[o,i,kh,kw]
+///
+/// with zeros outside x and g the group of o: outputs and channels are split into `groups` equal, consecutive
+/// parts. x: (N, H, W, I); w: (O, I/groups, KH, KW), PyTorch's order; bias: (O), or
 /// undefined for none; y: (N, OH, OW, O). Differentiable in all three.
 Tensor conv2d(const Tensor& input, const Tensor& weight, const Tensor& bias, const Window2d& window,
               std::int64_t groups = 1);

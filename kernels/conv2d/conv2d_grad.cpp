@@ -1,7 +1,8 @@
 // y = conv(x, w) + b, in every group:
-//   dx[n,h,w,i]    = sum over o and the windows (oh, ow, kh, kw) that read (h, w) of dy[n,oh,ow,o]
-//   w[o,i,kh,kw] dw[o,i,kh,kw]  = sum over n, oh, ow of dy[n,oh,ow,o] x[n, oh*stride + kh*dilation - pad,
-//   ..., i] db[o]          = sum over n, oh, ow of dy[n,oh,ow,o]
+//   dx[n,h,w,i]   = sum over o and the windows (oh, ow, kh, kw) that read (h, w) of
+//                   dy[n,oh,ow,o] w[o,i,kh,kw]
+//   dw[o,i,kh,kw] = sum over n, oh, ow of dy[n,oh,ow,o] x[n, oh*stride + kh*dilation - pad, ..., i]
+//   db[o]         = sum over n, oh, ow of dy[n,oh,ow,o]
 // Saved: x, w.
 #include "tern/core/autograd.hpp"
 #include "tern/kernels/conv2d/conv2d_passes.hpp"

@@ -25,8 +25,8 @@ struct Geometry {
 
 constexpr int kPacks = 16;    // packs of channels per block: 64 float32 or 128 half-precision channels
 constexpr int kColumns = 16;  // output columns per block, one per thread row
-constexpr int kRows =
-    4;  // output rows per block, all by one thread: 1.5 rows of a 3x3 input per row of output
+// Output rows per block, all by one thread: 1.5 rows of a 3x3 input per row of output.
+constexpr int kRows = 4;
 constexpr int kTapGroup = 9;  // filter taps per pass of the weight gradient: a whole 3x3 filter in registers
 constexpr std::int64_t kMaxGridZ = 65535;
 constexpr int kSharedLimit = 48 * 1024;  // what every GPU gives a block without asking

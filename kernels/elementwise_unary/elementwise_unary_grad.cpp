@@ -1,6 +1,6 @@
 // dx = dy f'(x):
-//   neg -1, exp exp(x), log 1/x, sqrt 1/(2 sqrt(x)), abs sign(x), square 2x, reciprocal -1/x^2, scale_shift
-//   scale
+//   neg -1           exp exp(x)    log 1/x              sqrt 1/(2 sqrt(x))
+//   abs sign(x)      square 2x     reciprocal -1/x^2    scale_shift scale
 // Saved: x, unless f' is constant.
 #include "tern/core/autograd.hpp"
 #include "tern/kernels/elementwise_unary/elementwise_unary_passes.hpp"

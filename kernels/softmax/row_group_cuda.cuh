@@ -13,8 +13,8 @@ namespace tern::row_group_cuda {
 
 inline constexpr float kInfinity = std::numeric_limits<float>::infinity();
 inline constexpr int kThreads = 256;  // per block
-inline constexpr std::int64_t kLongRow =
-    1024;  // elements from which a row gets a block: 32 per lane of a warp
+/// Elements from which a row gets a block: 32 per lane of a warp.
+inline constexpr std::int64_t kLongRow = 1024;
 
 /// kRowThreads: 32, or kThreads, which is a block. All threads of a group call the same functions.
 template <int kRowThreads>

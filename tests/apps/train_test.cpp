@@ -140,8 +140,8 @@ TEST_CASE("running statistics follow the rule that was asked for, and training i
         // The first batch's mean, and Keras' hundredth of it, each rounded once or twice.
         const float whole = corrected.elements<float>()[c];
         CHECK(std::fabs(published.elements<float>()[c] - 0.01F * whole) <= 0x1p-22F * std::fabs(whole));
-        difference +=
-            std::fabs(precise.elements<float>()[c] - whole);  // that of the step before, of 8 records
+        // That of the step before, of 8 records.
+        difference += std::fabs(precise.elements<float>()[c] - whole);
     }
     CHECK(difference > 0);
     const std::string steps = test::read_text(place / "published" / "steps.jsonl");

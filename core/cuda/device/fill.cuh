@@ -21,8 +21,8 @@ __global__ void fill_kernel(Word* data, Word value, std::int64_t count) {
 template <class Word>
 void launch_fill(void* data, const void* value, std::int64_t count, const Stream& stream) {
     constexpr int kThreads = 256;
-    constexpr std::int64_t kMostBlocks =
-        1024;  // several per multiprocessor of any GPU; the rest is the loop's
+    // Several per multiprocessor of any GPU; the rest is the loop's.
+    constexpr std::int64_t kMostBlocks = 1024;
     Word word;
     std::memcpy(&word, value, sizeof word);
     const auto blocks = static_cast<unsigned>(std::min((count + kThreads - 1) / kThreads, kMostBlocks));

@@ -34,8 +34,7 @@ BlockRunner& BlockRunner::current() {
 void BlockRunner::run_grid(dim3 grid, dim3 block, std::size_t dynamic_bytes, KernelBody body,
                            const void* context) {
     TERN_CHECK(grid_order_ == nullptr, "host_run", "a kernel cannot launch a kernel");
-    const sanitizer::UntrackedScope
-        untracked;  // what the runner itself reads and writes is no part of the kernel
+    const sanitizer::UntrackedScope untracked;  // what the runner reads and writes is no part of the kernel
     body_ = body;
     context_ = context;
     dynamic_bytes_ = dynamic_bytes;

@@ -123,8 +123,8 @@ std::span<BlockRunner::Thread> BlockRunner::warp_of(const Thread& thread) {
 /// For the thread sanitizer: what these threads did so far comes before what any of them does next.
 void BlockRunner::synchronize(std::span<Thread* const> threads) {
     if (!sanitizer::has_thread()) return;
-    const auto object =
-        std::make_unique<char>();  // new for every meeting: an older one's history would hide races
+    // New for every meeting: an older one's history would hide races.
+    const auto object = std::make_unique<char>();
     for (const Thread* thread : threads) sanitizer::release_as(thread->worker->identity(), object.get());
     for (const Thread* thread : threads) sanitizer::acquire_as(thread->worker->identity(), object.get());
     sanitizer::become(caller_identity_);

@@ -25,8 +25,8 @@ class WorkerPool {
     std::vector<Worker*> workers_for_block(std::size_t threads, Order& order);
 
   private:
-    std::vector<std::vector<std::unique_ptr<Worker>>>
-        workers_;  // by identity: a stack stays with its identity
+    // By identity: a stack stays with its identity.
+    std::vector<std::vector<std::unique_ptr<Worker>>> workers_;
     std::vector<void*> identities_;
 };
 
