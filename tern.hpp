@@ -4,8 +4,8 @@
 
 #include "tern/core/autograd.hpp"
 #include "tern/core/error.hpp"
-#include "tern/core/parallel.hpp"
 #include "tern/core/tensor.hpp"
+#include "tern/core/threads/parallel.hpp"
 #include "tern/data/batches.hpp"
 #include "tern/data/channel_statistics.hpp"
 #include "tern/data/cifar10.hpp"

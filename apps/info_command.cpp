@@ -7,10 +7,10 @@
 #include "tern/apps/console.hpp"
 #include "tern/apps/options.hpp"
 #include "tern/apps/runtime_flags.hpp"
-#include "tern/core/device_info.hpp"
-#include "tern/core/parallel.hpp"
-#include "tern/kernels/dispatch.hpp"
-#include "tern/kernels/simd.hpp"
+#include "tern/core/devices/device_info.hpp"
+#include "tern/core/threads/parallel.hpp"
+#include "tern/kernels/dispatch/dispatch.hpp"
+#include "tern/kernels/shared/simd.hpp"
 #include "tern/version.hpp"
 
 namespace tern::apps {

@@ -12,7 +12,7 @@
 #include "tern/apps/help_formatter.hpp"
 #include "tern/apps/interrupt.hpp"
 #include "tern/apps/parse_errors.hpp"
-#include "tern/core/file_descriptor.hpp"
+#include "tern/core/files/file_descriptor.hpp"
 #include "tern/version.hpp"
 
 namespace tern::apps {

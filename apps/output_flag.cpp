@@ -1,6 +1,6 @@
 #include "tern/apps/output_flag.hpp"
 
-#include "tern/core/output.hpp"
+#include "tern/core/files/output.hpp"
 #include "tern/data/cifar10_format.hpp"
 
 namespace tern::apps {

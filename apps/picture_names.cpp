@@ -7,8 +7,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "tern/core/file_descriptor.hpp"
-#include "tern/core/file_kind.hpp"
+#include "tern/core/files/file_descriptor.hpp"
+#include "tern/core/files/file_kind.hpp"
 #include "tern/data/image.hpp"
 #include "tern/data/picture_files.hpp"
 

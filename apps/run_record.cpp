@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "tern/core/file.hpp"
+#include "tern/core/files/file.hpp"
 #include "tern/training/metrics.hpp"
 
 namespace tern::apps {

@@ -5,9 +5,9 @@
 #include "tern/apps/options.hpp"
 #include "tern/apps/toml_text.hpp"
 #include "tern/apps/tuning_file.hpp"
-#include "tern/core/device_info.hpp"
-#include "tern/core/parallel.hpp"
-#include "tern/kernels/dispatch.hpp"
+#include "tern/core/devices/device_info.hpp"
+#include "tern/core/threads/parallel.hpp"
+#include "tern/kernels/dispatch/dispatch.hpp"
 #include "tern/training/required_passes.hpp"
 
 namespace tern::apps {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "tern/apps/flags.hpp"
-#include "tern/core/device.hpp"
+#include "tern/core/devices/device.hpp"
 #include "tern/core/dtype.hpp"
 
 namespace CLI {

@@ -2,8 +2,8 @@
 
 #include "tern/apps/console.hpp"
 #include "tern/core/error.hpp"
-#include "tern/core/file.hpp"
-#include "tern/core/file_kind.hpp"
+#include "tern/core/files/file.hpp"
+#include "tern/core/files/file_kind.hpp"
 
 namespace tern::apps {
 

@@ -12,10 +12,10 @@
 #include "tern/apps/run_record.hpp"
 #include "tern/apps/tuning_file.hpp"
 #include "tern/apps/workbench.hpp"
-#include "tern/core/device_info.hpp"
-#include "tern/core/file.hpp"
-#include "tern/core/memory.hpp"
-#include "tern/core/output.hpp"
+#include "tern/core/devices/device_info.hpp"
+#include "tern/core/files/file.hpp"
+#include "tern/core/files/output.hpp"
+#include "tern/core/memory/memory.hpp"
 #include "tern/layers/state.hpp"
 
 namespace tern::apps {

@@ -6,9 +6,9 @@
 #include "tern/apps/output_flag.hpp"
 #include "tern/apps/train_flags.hpp"
 #include "tern/apps/tuning_file.hpp"
-#include "tern/core/output.hpp"
+#include "tern/core/files/output.hpp"
 #include "tern/data/synthetic.hpp"
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/dispatch/dispatch.hpp"
 #include "tern/training/tuner.hpp"
 
 namespace tern::apps {

@@ -5,7 +5,7 @@
 #include "tern/apps/console.hpp"
 #include "tern/apps/flags.hpp"
 #include "tern/apps/toml_text.hpp"
-#include "tern/core/device_info.hpp"
+#include "tern/core/devices/device_info.hpp"
 
 namespace tern::apps {
 

@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
-#include "tern/core/device.hpp"
-#include "tern/kernels/tuning.hpp"
+#include "tern/core/devices/device.hpp"
+#include "tern/kernels/dispatch/tuning.hpp"
 
 namespace tern::apps {
 

@@ -6,8 +6,8 @@
 #include <benchmark/benchmark.h>
 
 #include "tern/bench/device_roofs.hpp"
-#include "tern/core/device_info.hpp"
-#include "tern/core/event.hpp"
+#include "tern/core/devices/device_info.hpp"
+#include "tern/core/devices/event.hpp"
 #include "tern/kernels/cases/cases.hpp"
 
 namespace tern::bench {

@@ -1,7 +1,7 @@
 // What a CUDA device can do at most, measured: every result on it is given as a share of it.
 #pragma once
 
-#include "tern/core/device.hpp"
+#include "tern/core/devices/device.hpp"
 
 namespace tern::bench {
 

@@ -8,8 +8,8 @@
 
 #include "tern/apps/flags.hpp"
 #include "tern/core/error.hpp"
-#include "tern/core/file.hpp"
-#include "tern/core/output.hpp"
+#include "tern/core/files/file.hpp"
+#include "tern/core/files/output.hpp"
 
 namespace tern::bench {
 namespace {

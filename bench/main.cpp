@@ -17,8 +17,8 @@
 #include "tern/bench/op_benchmarks.hpp"
 #include "tern/bench/profile_command.hpp"
 #include "tern/core/error.hpp"
-#include "tern/core/file_descriptor.hpp"
-#include "tern/core/parallel.hpp"
+#include "tern/core/files/file_descriptor.hpp"
+#include "tern/core/threads/parallel.hpp"
 
 namespace {
 

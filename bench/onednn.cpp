@@ -12,7 +12,7 @@
 #include <omp.h>
 #include <oneapi/dnnl/dnnl.hpp>
 
-#include "tern/core/parallel.hpp"
+#include "tern/core/threads/parallel.hpp"
 #include "tern/kernels/activation/activation.hpp"
 #include "tern/kernels/conv2d/conv2d.hpp"
 #include "tern/kernels/depthwise_conv2d/depthwise_conv2d.hpp"

@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/dispatch/op.hpp"
 
 namespace tern::bench {
 

@@ -7,7 +7,7 @@
 #include "tern/bench/command_flags.hpp"
 #include "tern/bench/onednn.hpp"
 #include "tern/bench/profile_report.hpp"
-#include "tern/core/parallel.hpp"
+#include "tern/core/threads/parallel.hpp"
 
 namespace tern::bench {
 namespace {

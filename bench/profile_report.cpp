@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "tern/core/output.hpp"
-#include "tern/core/parallel.hpp"
+#include "tern/core/files/output.hpp"
+#include "tern/core/threads/parallel.hpp"
 
 namespace tern::bench {
 namespace {

@@ -9,8 +9,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "tern/core/parallel.hpp"
 #include "tern/core/tensor.hpp"
+#include "tern/core/threads/parallel.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace tern::bench::HWY_NAMESPACE {

@@ -6,8 +6,8 @@
 
 #include "tern/bench/device_roofs.hpp"
 #include "tern/core/cuda/launch.hpp"
-#include "tern/core/device_info.hpp"
-#include "tern/core/event.hpp"
+#include "tern/core/devices/device_info.hpp"
+#include "tern/core/devices/event.hpp"
 #include "tern/core/tensor.hpp"
 
 namespace tern::bench {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/dispatch/dispatch.hpp"
 #include "tern/models/registry.hpp"
 
 namespace tern::bench {

@@ -5,7 +5,7 @@
 
 #include "tern/core/autograd.hpp"
 #include "tern/core/fill.hpp"
-#include "tern/core/memory.hpp"
+#include "tern/core/memory/memory.hpp"
 #include "tern/core/tensor_impl.hpp"
 
 namespace tern {

@@ -7,10 +7,10 @@
 #include <span>
 #include <vector>
 
-#include "tern/core/device.hpp"
+#include "tern/core/devices/device.hpp"
 #include "tern/core/dtype.hpp"
+#include "tern/core/memory/storage.hpp"
 #include "tern/core/shape.hpp"
-#include "tern/core/storage.hpp"
 
 namespace tern {
 

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "tern/core/parallel.hpp"
+#include "tern/core/threads/parallel.hpp"
 #include "tern/data/pixels.hpp"
 
 namespace tern {

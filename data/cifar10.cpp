@@ -4,7 +4,7 @@
 #include <span>
 #include <utility>
 
-#include "tern/core/file.hpp"
+#include "tern/core/files/file.hpp"
 #include "tern/data/cifar10_format.hpp"
 #include "tern/data/mistaken_set.hpp"
 #include "tern/data/picture_files.hpp"

@@ -4,8 +4,8 @@
 #include <cstring>
 #include <sstream>
 
-#include "tern/core/file_kind.hpp"
-#include "tern/core/utf8.hpp"
+#include "tern/core/files/file_kind.hpp"
+#include "tern/core/files/utf8.hpp"
 
 namespace tern::cifar10 {
 namespace {

@@ -3,7 +3,7 @@
 #include <set>
 #include <string>
 
-#include "tern/core/file.hpp"
+#include "tern/core/files/file.hpp"
 #include "tern/data/cifar10_format.hpp"
 #include "tern/data/pixels.hpp"
 

@@ -8,10 +8,10 @@
 
 #include <fcntl.h>
 
-#include "tern/core/file.hpp"
-#include "tern/core/file_descriptor.hpp"
-#include "tern/core/file_kind.hpp"
-#include "tern/core/output.hpp"
+#include "tern/core/files/file.hpp"
+#include "tern/core/files/file_descriptor.hpp"
+#include "tern/core/files/file_kind.hpp"
+#include "tern/core/files/output.hpp"
 #include "tern/data/image_formats.hpp"
 
 namespace tern {

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "tern/core/error.hpp"
-#include "tern/core/file_kind.hpp"
+#include "tern/core/files/file_kind.hpp"
 #include "tern/data/cifar10_format.hpp"
 #include "tern/data/picture_files.hpp"
 

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "tern/core/error.hpp"
-#include "tern/core/file_kind.hpp"
+#include "tern/core/files/file_kind.hpp"
 #include "tern/data/cifar10.hpp"
 #include "tern/data/cifar10_format.hpp"
 

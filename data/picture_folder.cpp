@@ -5,8 +5,8 @@
 #include <cstring>
 #include <unordered_map>
 
-#include "tern/core/parallel.hpp"
 #include "tern/core/random.hpp"
+#include "tern/core/threads/parallel.hpp"
 #include "tern/data/cifar10_format.hpp"
 #include "tern/data/image.hpp"
 #include "tern/data/picture_files.hpp"

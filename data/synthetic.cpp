@@ -1,7 +1,7 @@
 #include "tern/data/synthetic.hpp"
 
-#include "tern/core/parallel.hpp"
 #include "tern/core/random.hpp"
+#include "tern/core/threads/parallel.hpp"
 
 namespace tern {
 namespace {

@@ -1,6 +1,6 @@
 #include "tern/layers/flat_parameters.hpp"
 
-#include "tern/core/memory.hpp"
+#include "tern/core/memory/memory.hpp"
 
 namespace tern {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "tern/core/autograd.hpp"
 #include "tern/core/owner.hpp"
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/dispatch/dispatch.hpp"
 #include "tern/layers/batch_norm2d.hpp"
 #include "tern/layers/evaluation_scope.hpp"
 

@@ -1,7 +1,7 @@
 // A number of threads for a while.
 #pragma once
 
-#include "tern/core/parallel.hpp"
+#include "tern/core/threads/parallel.hpp"
 
 namespace tern::test {
 

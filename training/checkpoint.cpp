@@ -5,7 +5,7 @@
 #include <set>
 
 #include "tern/core/error.hpp"
-#include "tern/core/file.hpp"
+#include "tern/core/files/file.hpp"
 #include "tern/training/checksum.hpp"
 
 namespace tern {

@@ -1,8 +1,8 @@
 #include "tern/training/evaluation.hpp"
 
 #include "tern/core/autograd.hpp"
-#include "tern/core/range.hpp"
-#include "tern/core/step_arena.hpp"
+#include "tern/core/devices/range.hpp"
+#include "tern/core/memory/step_arena.hpp"
 #include "tern/data/batches.hpp"
 #include "tern/kernels/classification_metrics/classification_metrics.hpp"
 #include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"

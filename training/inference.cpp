@@ -4,7 +4,7 @@
 
 #include "tern/core/autograd.hpp"
 #include "tern/core/error.hpp"
-#include "tern/core/parallel.hpp"
+#include "tern/core/threads/parallel.hpp"
 
 namespace tern {
 

@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "tern/core/step_arena.hpp"
+#include "tern/core/memory/step_arena.hpp"
 #include "tern/layers/module.hpp"
 
 namespace tern {

@@ -5,7 +5,7 @@
 #include <fcntl.h>
 
 #include "tern/core/error.hpp"
-#include "tern/core/file.hpp"
+#include "tern/core/files/file.hpp"
 
 namespace tern {
 namespace {

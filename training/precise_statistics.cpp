@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "tern/core/autograd.hpp"
-#include "tern/core/range.hpp"
-#include "tern/core/step_arena.hpp"
+#include "tern/core/devices/range.hpp"
+#include "tern/core/memory/step_arena.hpp"
 #include "tern/data/batches.hpp"
 #include "tern/layers/fresh_statistics.hpp"
 

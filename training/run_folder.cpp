@@ -5,8 +5,8 @@
 #include <fcntl.h>
 
 #include "tern/core/error.hpp"
-#include "tern/core/file.hpp"
-#include "tern/core/output.hpp"
+#include "tern/core/files/file.hpp"
+#include "tern/core/files/output.hpp"
 #include "tern/training/checkpoint.hpp"
 
 namespace tern {

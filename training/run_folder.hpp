@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "tern/core/file_descriptor.hpp"
+#include "tern/core/files/file_descriptor.hpp"
 
 namespace tern {
 

@@ -9,10 +9,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "tern/core/file.hpp"
-#include "tern/core/file_kind.hpp"
-#include "tern/core/output.hpp"
-#include "tern/core/utf8.hpp"
+#include "tern/core/files/file.hpp"
+#include "tern/core/files/file_kind.hpp"
+#include "tern/core/files/output.hpp"
+#include "tern/core/files/utf8.hpp"
 
 namespace tern {
 namespace {

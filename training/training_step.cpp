@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tern/core/range.hpp"
+#include "tern/core/devices/range.hpp"
 #include "tern/kernels/backward.hpp"
 #include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
 

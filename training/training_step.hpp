@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "tern/core/step_arena.hpp"
+#include "tern/core/memory/step_arena.hpp"
 #include "tern/layers/module.hpp"
 #include "tern/training/batch_source.hpp"
 #include "tern/training/loss_scale.hpp"

@@ -4,11 +4,11 @@
 #include <set>
 
 #include "tern/core/autograd.hpp"
-#include "tern/core/event.hpp"
-#include "tern/core/step_arena.hpp"
-#include "tern/kernels/dispatch.hpp"
+#include "tern/core/devices/event.hpp"
+#include "tern/core/memory/step_arena.hpp"
+#include "tern/kernels/dispatch/dispatch.hpp"
+#include "tern/kernels/dispatch/pass.hpp"
 #include "tern/kernels/epoch_order/epoch_order.hpp"
-#include "tern/kernels/pass.hpp"
 #include "tern/layers/evaluation_scope.hpp"
 #include "tern/training/training_step.hpp"
 

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tern/kernels/tuning.hpp"
+#include "tern/kernels/dispatch/tuning.hpp"
 #include "tern/layers/module.hpp"
 #include "tern/training/batch_source.hpp"
 

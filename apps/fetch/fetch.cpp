@@ -4,7 +4,7 @@
 #include "tern/apps/fetch/part_file.hpp"
 #include "tern/apps/fetch/unpack.hpp"
 #include "tern/apps/flags.hpp"
-#include "tern/core/file.hpp"
+#include "tern/core/files/file.hpp"
 #include "tern/data/cifar10.hpp"
 
 namespace tern::apps {

@@ -1,7 +1,7 @@
 // A file that is downloaded piece by piece, over several runs if need be.
 #pragma once
 
-#include "tern/core/file_descriptor.hpp"
+#include "tern/core/files/file_descriptor.hpp"
 
 namespace tern::apps {
 

@@ -10,7 +10,7 @@
 #include <archive_entry.h>
 
 #include "tern/apps/fetch/archive.hpp"
-#include "tern/core/file.hpp"
+#include "tern/core/files/file.hpp"
 #include "tern/data/cifar10_format.hpp"
 
 namespace tern::apps {

@@ -7,7 +7,7 @@
 
 #include <cublasLt.h>
 
-#include "tern/core/stream.hpp"
+#include "tern/core/devices/stream.hpp"
 
 // What matrix products need.
 #define TERN_CUBLASLT_FUNCTIONS(X)          \

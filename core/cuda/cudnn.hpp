@@ -6,7 +6,7 @@
 
 #include <cudnn.h>
 
-#include "tern/core/stream.hpp"
+#include "tern/core/devices/stream.hpp"
 
 #define TERN_CUDNN_FUNCTIONS(X)                       \
     X(cudnnGetVersion)                                \

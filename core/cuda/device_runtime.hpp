@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <string>
 
-#include "tern/core/device_info.hpp"
-#include "tern/core/memory.hpp"
-#include "tern/core/stream.hpp"
+#include "tern/core/devices/device_info.hpp"
+#include "tern/core/devices/stream.hpp"
+#include "tern/core/memory/memory.hpp"
 
 namespace tern::cuda {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "tern/core/device.hpp"
+#include "tern/core/devices/device.hpp"
 
 namespace tern::cuda {
 

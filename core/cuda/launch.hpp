@@ -14,8 +14,8 @@
 #include <cuda_runtime.h>
 #endif
 
+#include "tern/core/devices/stream.hpp"
 #include "tern/core/error.hpp"
-#include "tern/core/stream.hpp"
 
 namespace tern::cuda {
 

@@ -8,9 +8,9 @@
 #include <cuda_runtime.h>
 
 #include "tern/core/cuda/check.hpp"
+#include "tern/core/devices/event.hpp"
 #include "tern/core/error.hpp"
-#include "tern/core/event.hpp"
-#include "tern/core/pinned.hpp"
+#include "tern/core/memory/pinned.hpp"
 
 namespace tern::cuda {
 namespace {

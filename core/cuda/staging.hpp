@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "tern/core/stream.hpp"
+#include "tern/core/devices/stream.hpp"
 
 namespace tern::cuda {
 

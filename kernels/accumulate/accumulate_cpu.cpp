@@ -1,4 +1,4 @@
-#include "tern/core/parallel.hpp"
+#include "tern/core/threads/parallel.hpp"
 #include "tern/kernels/accumulate/accumulate_passes.hpp"
 
 namespace tern::accumulate_passes {

@@ -1,5 +1,5 @@
 #include "tern/kernels/accumulate/accumulate_passes.hpp"
-#include "tern/kernels/flat_cuda.cuh"
+#include "tern/kernels/shared/flat_cuda.cuh"
 
 namespace tern::accumulate_passes {
 namespace {

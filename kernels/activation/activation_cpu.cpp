@@ -7,10 +7,10 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "tern/core/parallel.hpp"
+#include "tern/core/threads/parallel.hpp"
 #include "tern/kernels/activation/activation_functions.hpp"
 #include "tern/kernels/activation/activation_passes.hpp"
-#include "tern/kernels/simd_cpu.hpp"
+#include "tern/kernels/shared/simd_cpu.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace tern::activation_passes::HWY_NAMESPACE {

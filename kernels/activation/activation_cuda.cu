@@ -1,7 +1,7 @@
 #include "tern/kernels/activation/activation_cuda.cuh"
 
 #include "tern/kernels/activation/activation_passes.hpp"
-#include "tern/kernels/flat_cuda.cuh"
+#include "tern/kernels/shared/flat_cuda.cuh"
 
 namespace tern::activation_passes {
 namespace {

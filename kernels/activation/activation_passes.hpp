@@ -1,7 +1,7 @@
 #pragma once
 
 #include "tern/kernels/activation/activation.hpp"
-#include "tern/kernels/pass.hpp"
+#include "tern/kernels/dispatch/pass.hpp"
 
 namespace tern::activation_passes {
 

@@ -6,7 +6,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "tern/core/parallel.hpp"
+#include "tern/core/threads/parallel.hpp"
 #include "tern/kernels/adam_step/adam_step_passes.hpp"
 
 #ifndef TERN_ADAM_STEP_FACTORS

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "tern/kernels/adam_step/adam_step_passes.hpp"
-#include "tern/kernels/flat_cuda.cuh"
+#include "tern/kernels/shared/flat_cuda.cuh"
 
 namespace tern::adam_step_passes {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "tern/kernels/adam_step/adam_step.hpp"
-#include "tern/kernels/pass.hpp"
+#include "tern/kernels/dispatch/pass.hpp"
 
 namespace tern::adam_step_passes {
 

@@ -1,7 +1,7 @@
 #include "tern/kernels/batch_norm/batch_norm.hpp"
 
 #include "tern/kernels/batch_norm/batch_norm_passes.hpp"
-#include "tern/kernels/channels.hpp"
+#include "tern/kernels/shared/channels.hpp"
 
 namespace tern {
 using namespace batch_norm_passes;

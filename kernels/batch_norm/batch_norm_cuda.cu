@@ -5,10 +5,10 @@
 
 #include "tern/kernels/batch_norm/batch_norm_passes.hpp"
 #include "tern/kernels/channel_moments/channel_moments_passes.hpp"
-#include "tern/kernels/channel_rows_cuda.cuh"
-#include "tern/kernels/channels.hpp"
 #include "tern/kernels/normalize/normalize_cuda.cuh"
 #include "tern/kernels/normalize/normalize_passes.hpp"
+#include "tern/kernels/shared/channel_rows_cuda.cuh"
+#include "tern/kernels/shared/channels.hpp"
 
 namespace tern::batch_norm_passes {
 namespace {

@@ -1,4 +1,4 @@
-#include "tern/core/stream_scope.hpp"
+#include "tern/core/devices/stream_scope.hpp"
 #include "tern/kernels/batch_norm/batch_norm_passes.hpp"
 #include "tern/kernels/cudnn/descriptors_cudnn.hpp"
 #include "tern/kernels/elementwise_unary/elementwise_unary.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "tern/kernels/batch_norm/batch_norm.hpp"
-#include "tern/kernels/pass.hpp"
+#include "tern/kernels/dispatch/pass.hpp"
 
 namespace tern::batch_norm_passes {
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "tern/core/random.hpp"
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/dispatch/dispatch.hpp"
 
 namespace tern::cases {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "tern/kernels/pass.hpp"
+#include "tern/kernels/dispatch/pass.hpp"
 
 namespace tern::cases {
 namespace {

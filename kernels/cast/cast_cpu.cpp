@@ -1,5 +1,5 @@
 // The conversions of training, as plain loops over threads.
-#include "tern/core/parallel.hpp"
+#include "tern/core/threads/parallel.hpp"
 #include "tern/kernels/cast/cast_passes.hpp"
 
 namespace tern::cast_passes {

@@ -2,7 +2,7 @@
 #include <limits>
 
 #include "tern/kernels/cast/cast_passes.hpp"
-#include "tern/kernels/flat_cuda.cuh"
+#include "tern/kernels/shared/flat_cuda.cuh"
 
 namespace tern::cast_passes {
 namespace {

@@ -1,7 +1,7 @@
 #include "tern/kernels/channel_moments/channel_moments.hpp"
 
 #include "tern/kernels/channel_moments/channel_moments_passes.hpp"
-#include "tern/kernels/channels.hpp"
+#include "tern/kernels/shared/channels.hpp"
 
 namespace tern {
 using namespace channel_moments_passes;

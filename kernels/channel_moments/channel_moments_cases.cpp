@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "tern/kernels/cases/cases.hpp"
-#include "tern/kernels/channels.hpp"
+#include "tern/kernels/shared/channels.hpp"
 
 namespace tern::cases {
 namespace {

@@ -1,9 +1,9 @@
 #include "tern/kernels/channel_moments/channel_moments_cpu.hpp"
 
-#include "tern/core/parallel.hpp"
+#include "tern/core/threads/parallel.hpp"
 #include "tern/kernels/channel_moments/channel_moments_passes.hpp"
-#include "tern/kernels/channel_rows_cpu.hpp"
-#include "tern/kernels/channels.hpp"
+#include "tern/kernels/shared/channel_rows_cpu.hpp"
+#include "tern/kernels/shared/channels.hpp"
 
 namespace tern {
 

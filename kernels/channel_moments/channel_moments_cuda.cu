@@ -5,8 +5,8 @@
 #include "tern/kernels/channel_moments/channel_moments_cuda.cuh"
 
 #include "tern/kernels/channel_moments/channel_moments_passes.hpp"
-#include "tern/kernels/channel_rows_cuda.cuh"
-#include "tern/kernels/channels.hpp"
+#include "tern/kernels/shared/channel_rows_cuda.cuh"
+#include "tern/kernels/shared/channels.hpp"
 
 namespace tern::channel_moments_passes {
 namespace {

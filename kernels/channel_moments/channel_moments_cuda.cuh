@@ -1,7 +1,7 @@
 // The merge of what blocks have gathered, for this operation and those that end with its sums.
 #pragma once
 
-#include "tern/kernels/visit_cuda.cuh"
+#include "tern/kernels/shared/visit_cuda.cuh"
 
 namespace tern::channel_moments_passes {
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "tern/kernels/channel_moments/channel_moments.hpp"
-#include "tern/kernels/pass.hpp"
+#include "tern/kernels/dispatch/pass.hpp"
 
 namespace tern::channel_moments_passes {
 

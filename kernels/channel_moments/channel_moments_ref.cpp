@@ -1,5 +1,5 @@
 #include "tern/kernels/channel_moments/channel_moments_passes.hpp"
-#include "tern/kernels/reference.hpp"
+#include "tern/kernels/shared/reference.hpp"
 
 namespace tern::channel_moments_passes {
 

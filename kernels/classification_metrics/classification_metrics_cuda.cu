@@ -4,7 +4,7 @@
 
 #include "tern/core/cuda/device/warp.cuh"
 #include "tern/kernels/classification_metrics/classification_metrics_passes.hpp"
-#include "tern/kernels/flat_cuda.cuh"
+#include "tern/kernels/shared/flat_cuda.cuh"
 
 namespace tern::classification_metrics_passes {
 namespace {

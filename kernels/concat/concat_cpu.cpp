@@ -1,7 +1,7 @@
 // Bytes are moved, whatever they mean: behind the axis a piece is contiguous, so rows are copied whole.
 #include <algorithm>
 
-#include "tern/core/parallel.hpp"
+#include "tern/core/threads/parallel.hpp"
 #include "tern/kernels/concat/concat_passes.hpp"
 
 namespace tern::concat_passes {

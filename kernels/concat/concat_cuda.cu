@@ -1,7 +1,7 @@
 // Bytes are moved, whatever they mean: behind the axis a piece is contiguous, so each piece is one copy of
 // rows, a kernel of its own.
 #include "tern/kernels/concat/concat_passes.hpp"
-#include "tern/kernels/copy_cuda.cuh"
+#include "tern/kernels/shared/copy_cuda.cuh"
 
 namespace tern::concat_passes {
 namespace {

@@ -1,7 +1,7 @@
 #include "tern/kernels/conv2d/conv2d.hpp"
 
-#include "tern/kernels/checks.hpp"
 #include "tern/kernels/conv2d/conv2d_passes.hpp"
+#include "tern/kernels/shared/checks.hpp"
 
 namespace tern {
 namespace conv2d_passes {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "tern/core/tensor.hpp"
-#include "tern/kernels/window.hpp"
+#include "tern/kernels/shared/window.hpp"
 
 namespace tern {
 

@@ -4,7 +4,7 @@
 // which L2 keeps for all taps: 3 % of the time of 3x3 with 64 channels.
 #include "tern/kernels/conv2d/conv2d_cpu.hpp"
 
-#include "tern/core/parallel.hpp"
+#include "tern/core/threads/parallel.hpp"
 #include "tern/kernels/conv2d/conv2d_passes.hpp"
 #include "tern/kernels/conv2d/conv2d_sweep.hpp"
 #include "tern/kernels/gemm/panels.hpp"

@@ -3,7 +3,7 @@
 // of gemm/) and transformed back before the next block, so that what is between stays in L2 and L3.
 #include "tern/kernels/conv2d/conv2d_cpu.hpp"
 
-#include "tern/core/parallel.hpp"
+#include "tern/core/threads/parallel.hpp"
 #include "tern/kernels/conv2d/conv2d_passes.hpp"
 #include "tern/kernels/conv2d/winograd.hpp"
 #include "tern/kernels/gemm/panels.hpp"

@@ -1,6 +1,6 @@
 // cuDNN wants the weights of NHWC images as (O, KH, KW, I/groups): they are turned into a copy, and their
 // gradient back from one, which is nothing beside the images.
-#include "tern/core/stream_scope.hpp"
+#include "tern/core/devices/stream_scope.hpp"
 #include "tern/kernels/conv2d/conv2d_passes.hpp"
 #include "tern/kernels/cudnn/convolution.hpp"
 #include "tern/kernels/permute/permute_passes.hpp"

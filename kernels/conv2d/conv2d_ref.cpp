@@ -1,5 +1,5 @@
 #include "tern/kernels/conv2d/conv2d_passes.hpp"
-#include "tern/kernels/reference.hpp"
+#include "tern/kernels/shared/reference.hpp"
 
 namespace tern::conv2d_passes {
 namespace {

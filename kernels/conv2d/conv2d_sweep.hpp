@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "tern/kernels/window.hpp"
+#include "tern/kernels/shared/window.hpp"
 
 namespace tern::conv2d_passes {
 

@@ -7,7 +7,7 @@
 #include <hwy/highway.h>
 
 #include "tern/kernels/gemm/tile.hpp"
-#include "tern/kernels/simd_cpu.hpp"
+#include "tern/kernels/shared/simd_cpu.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace tern::winograd::HWY_NAMESPACE {

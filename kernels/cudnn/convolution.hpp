@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <string>
 
-#include "tern/core/stream.hpp"
+#include "tern/core/devices/stream.hpp"
 #include "tern/core/tensor.hpp"
-#include "tern/kernels/window.hpp"
+#include "tern/kernels/shared/window.hpp"
 
 namespace tern::cudnn {
 

@@ -6,7 +6,7 @@
 #include "tern/core/cuda/cudnn.hpp"
 #include "tern/core/tensor.hpp"
 #include "tern/kernels/cudnn/plan_cache.hpp"
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/dispatch/op.hpp"
 
 namespace tern::cudnn {
 

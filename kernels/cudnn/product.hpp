@@ -3,9 +3,9 @@
 
 #include <string>
 
-#include "tern/core/stream.hpp"
+#include "tern/core/devices/stream.hpp"
 #include "tern/core/tensor.hpp"
-#include "tern/kernels/op.hpp"
+#include "tern/kernels/dispatch/op.hpp"
 
 namespace tern::cudnn {
 

@@ -15,7 +15,7 @@
 #include <hwy/highway.h>
 
 #include "tern/kernels/depthwise_conv2d/depthwise_geometry.hpp"
-#include "tern/kernels/simd_cpu.hpp"
+#include "tern/kernels/shared/simd_cpu.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace tern::depthwise_conv2d_passes::HWY_NAMESPACE {

@@ -1,7 +1,7 @@
 #include "tern/kernels/depthwise_conv2d/depthwise_conv2d.hpp"
 
-#include "tern/kernels/checks.hpp"
 #include "tern/kernels/depthwise_conv2d/depthwise_conv2d_passes.hpp"
+#include "tern/kernels/shared/checks.hpp"
 
 namespace tern {
 using namespace depthwise_conv2d_passes;

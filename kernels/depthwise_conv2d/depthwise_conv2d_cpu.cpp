@@ -6,13 +6,13 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "tern/core/parallel.hpp"
+#include "tern/core/threads/parallel.hpp"
 #include "tern/kernels/depthwise_conv2d/depthwise_3x3_cpu.hpp"
 #include "tern/kernels/depthwise_conv2d/depthwise_conv2d_passes.hpp"
 #include "tern/kernels/depthwise_conv2d/depthwise_geometry.hpp"
 #include "tern/kernels/depthwise_conv2d/depthwise_taps_cpu.hpp"
 #include "tern/kernels/gemm/gemm.hpp"
-#include "tern/kernels/simd_cpu.hpp"
+#include "tern/kernels/shared/simd_cpu.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace tern::depthwise_conv2d_passes::HWY_NAMESPACE {

@@ -8,7 +8,7 @@
 #include "tern/core/cuda/launch.hpp"
 #include "tern/core/cuda/shared_memory.cuh"
 #include "tern/kernels/depthwise_conv2d/depthwise_conv2d_passes.hpp"
-#include "tern/kernels/visit_cuda.cuh"
+#include "tern/kernels/shared/visit_cuda.cuh"
 
 namespace tern::depthwise_conv2d_passes {
 namespace {

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "tern/kernels/dropout/dropout_passes.hpp"
-#include "tern/kernels/flat_cuda.cuh"
+#include "tern/kernels/shared/flat_cuda.cuh"
 
 namespace tern::dropout_passes {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "tern/kernels/dispatch/pass.hpp"
 #include "tern/kernels/dropout/dropout.hpp"
-#include "tern/kernels/pass.hpp"
 
 namespace tern::dropout_passes {
 

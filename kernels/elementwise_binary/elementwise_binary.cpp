@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "tern/kernels/checks.hpp"
 #include "tern/kernels/elementwise_binary/elementwise_binary_passes.hpp"
+#include "tern/kernels/shared/checks.hpp"
 
 namespace tern {
 using namespace elementwise_binary_passes;

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "tern/kernels/elementwise_binary/elementwise_binary_passes.hpp"
-#include "tern/kernels/loop_nest.hpp"
+#include "tern/kernels/shared/loop_nest.hpp"
 
 namespace tern::elementwise_binary_passes {
 namespace {

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "tern/kernels/elementwise_binary/elementwise_binary_passes.hpp"
-#include "tern/kernels/nest_cuda.cuh"
+#include "tern/kernels/shared/nest_cuda.cuh"
 
 namespace tern::elementwise_binary_passes {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "tern/kernels/dispatch/pass.hpp"
 #include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
-#include "tern/kernels/pass.hpp"
 
 namespace tern::elementwise_binary_passes {
 

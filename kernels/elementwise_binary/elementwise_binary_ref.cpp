@@ -2,7 +2,7 @@
 #include <limits>
 
 #include "tern/kernels/elementwise_binary/elementwise_binary_passes.hpp"
-#include "tern/kernels/ref_index.hpp"
+#include "tern/kernels/shared/ref_index.hpp"
 
 namespace tern::elementwise_binary_passes {
 namespace {

@@ -1,7 +1,7 @@
 // Plain loops over threads: memory bounds all but exp and log, which the program does not spend time in.
 #include <cmath>
 
-#include "tern/core/parallel.hpp"
+#include "tern/core/threads/parallel.hpp"
 #include "tern/kernels/elementwise_unary/elementwise_unary_passes.hpp"
 
 namespace tern::elementwise_unary_passes {

@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "tern/kernels/elementwise_unary/elementwise_unary_passes.hpp"
-#include "tern/kernels/flat_cuda.cuh"
+#include "tern/kernels/shared/flat_cuda.cuh"
 
 namespace tern::elementwise_unary_passes {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "tern/kernels/dispatch/pass.hpp"
 #include "tern/kernels/elementwise_unary/elementwise_unary.hpp"
-#include "tern/kernels/pass.hpp"
 
 namespace tern::elementwise_unary_passes {
 

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "tern/kernels/dispatch/pass.hpp"
 #include "tern/kernels/epoch_order/epoch_order.hpp"
-#include "tern/kernels/pass.hpp"
 
 namespace tern::epoch_order_passes {
 

@@ -1,8 +1,8 @@
 #include "tern/kernels/gemm/gemm.hpp"
 
-#include "tern/core/parallel.hpp"
-#include "tern/kernels/channel_rows_cpu.hpp"
+#include "tern/core/threads/parallel.hpp"
 #include "tern/kernels/gemm/panels.hpp"
+#include "tern/kernels/shared/channel_rows_cpu.hpp"
 
 namespace tern::gemm {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "tern/core/cuda/device/divisor.hpp"
 #include "tern/core/cuda/launch.hpp"
-#include "tern/kernels/window.hpp"
+#include "tern/kernels/shared/window.hpp"
 
 namespace tern::gemm {
 

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "tern/core/memory.hpp"
+#include "tern/core/memory/memory.hpp"
 
 namespace tern::gemm {
 

@@ -6,7 +6,7 @@
 #include "tern/core/tensor.hpp"
 #include "tern/kernels/gemm/product_fma_cuda.cuh"
 #include "tern/kernels/gemm/product_mma_cuda.cuh"
-#include "tern/kernels/visit_cuda.cuh"
+#include "tern/kernels/shared/visit_cuda.cuh"
 
 namespace tern::gemm {
 

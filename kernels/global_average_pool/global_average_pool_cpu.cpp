@@ -2,7 +2,7 @@
 // vectors.
 #include <algorithm>
 
-#include "tern/core/parallel.hpp"
+#include "tern/core/threads/parallel.hpp"
 #include "tern/kernels/global_average_pool/global_average_pool_passes.hpp"
 
 namespace tern::global_average_pool_passes {

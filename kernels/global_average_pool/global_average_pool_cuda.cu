@@ -3,9 +3,9 @@
 #include <cstdint>
 
 #include "tern/core/cuda/device/divisor.hpp"
-#include "tern/kernels/channel_rows_cuda.cuh"
 #include "tern/kernels/global_average_pool/global_average_pool_passes.hpp"
-#include "tern/kernels/visit_cuda.cuh"
+#include "tern/kernels/shared/channel_rows_cuda.cuh"
+#include "tern/kernels/shared/visit_cuda.cuh"
 
 namespace tern::global_average_pool_passes {
 namespace {

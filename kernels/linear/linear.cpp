@@ -1,7 +1,7 @@
 #include "tern/kernels/linear/linear.hpp"
 
-#include "tern/kernels/checks.hpp"
 #include "tern/kernels/linear/linear_passes.hpp"
+#include "tern/kernels/shared/checks.hpp"
 
 namespace tern {
 

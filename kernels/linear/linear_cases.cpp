@@ -1,7 +1,7 @@
 #include "tern/kernels/linear/linear.hpp"
 
 #include "tern/kernels/cases/cases.hpp"
-#include "tern/kernels/pass.hpp"
+#include "tern/kernels/dispatch/pass.hpp"
 
 namespace tern::cases {
 namespace {

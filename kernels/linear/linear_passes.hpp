@@ -1,8 +1,8 @@
 #pragma once
 
+#include "tern/kernels/dispatch/pass.hpp"
 #include "tern/kernels/linear/linear.hpp"
-#include "tern/kernels/pass.hpp"
-#include "tern/kernels/product_flops.hpp"
+#include "tern/kernels/shared/product_flops.hpp"
 
 namespace tern::linear_passes {
 

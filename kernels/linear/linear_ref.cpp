@@ -1,5 +1,5 @@
 #include "tern/kernels/linear/linear_passes.hpp"
-#include "tern/kernels/reference.hpp"
+#include "tern/kernels/shared/reference.hpp"
 
 namespace tern::linear_passes {
 

@@ -1,7 +1,7 @@
 #include "tern/kernels/matmul/matmul.hpp"
 
-#include "tern/kernels/checks.hpp"
 #include "tern/kernels/matmul/matmul_passes.hpp"
+#include "tern/kernels/shared/checks.hpp"
 
 namespace tern {
 

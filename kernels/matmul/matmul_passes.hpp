@@ -1,7 +1,7 @@
 #pragma once
 
+#include "tern/kernels/dispatch/pass.hpp"
 #include "tern/kernels/matmul/matmul.hpp"
-#include "tern/kernels/pass.hpp"
 
 namespace tern::matmul_passes {
 

@@ -6,7 +6,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "tern/core/parallel.hpp"
+#include "tern/core/threads/parallel.hpp"
 #include "tern/kernels/max_pool2d/max_pool2d_loops_cpu.hpp"
 #include "tern/kernels/max_pool2d/max_pool2d_passes.hpp"
 

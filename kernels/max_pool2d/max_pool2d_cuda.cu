@@ -8,7 +8,7 @@
 #include "tern/core/cuda/device/divisor.hpp"
 #include "tern/core/cuda/device/pack.cuh"
 #include "tern/kernels/max_pool2d/max_pool2d_passes.hpp"
-#include "tern/kernels/visit_cuda.cuh"
+#include "tern/kernels/shared/visit_cuda.cuh"
 
 namespace tern::max_pool2d_passes {
 namespace {

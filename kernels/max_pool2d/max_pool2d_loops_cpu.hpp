@@ -16,7 +16,7 @@
 #include <hwy/highway.h>
 
 #include "tern/kernels/max_pool2d/max_pool2d_geometry.hpp"
-#include "tern/kernels/simd_cpu.hpp"
+#include "tern/kernels/shared/simd_cpu.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace tern::max_pool2d_passes::HWY_NAMESPACE {

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "tern/kernels/dispatch/pass.hpp"
 #include "tern/kernels/max_pool2d/max_pool2d.hpp"
-#include "tern/kernels/pass.hpp"
 
 namespace tern::max_pool2d_passes {
 

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "tern/core/tensor.hpp"
-#include "tern/kernels/window.hpp"
+#include "tern/kernels/shared/window.hpp"
 
 namespace tern::max_pool2d_passes {
 

@@ -1,7 +1,7 @@
 #include "tern/kernels/normalize/normalize.hpp"
 
-#include "tern/kernels/channels.hpp"
 #include "tern/kernels/normalize/normalize_passes.hpp"
+#include "tern/kernels/shared/channels.hpp"
 
 namespace tern {
 using namespace normalize_passes;

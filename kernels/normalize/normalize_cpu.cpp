@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "tern/core/parallel.hpp"
+#include "tern/core/threads/parallel.hpp"
 #include "tern/kernels/activation/activation_cpu.hpp"
-#include "tern/kernels/channel_rows_cpu.hpp"
-#include "tern/kernels/channels.hpp"
 #include "tern/kernels/normalize/normalize_passes.hpp"
+#include "tern/kernels/shared/channel_rows_cpu.hpp"
+#include "tern/kernels/shared/channels.hpp"
 
 namespace tern {
 

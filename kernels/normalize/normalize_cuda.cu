@@ -2,10 +2,10 @@
 // need neither z nor y.
 #include "tern/kernels/normalize/normalize_cuda.cuh"
 
-#include "tern/kernels/channel_rows_cuda.cuh"
-#include "tern/kernels/channels.hpp"
 #include "tern/kernels/normalize/normalize_device.cuh"
 #include "tern/kernels/normalize/normalize_passes.hpp"
+#include "tern/kernels/shared/channel_rows_cuda.cuh"
+#include "tern/kernels/shared/channels.hpp"
 
 namespace tern {
 namespace {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "tern/kernels/normalize/normalize.hpp"
-#include "tern/kernels/visit_cuda.cuh"
+#include "tern/kernels/shared/visit_cuda.cuh"
 
 namespace tern {
 

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "tern/kernels/activation/activation_cuda.cuh"
-#include "tern/kernels/channel_rows_cuda.cuh"
 #include "tern/kernels/normalize/normalize.hpp"
+#include "tern/kernels/shared/channel_rows_cuda.cuh"
 
 namespace tern::normalize_device {
 

@@ -5,7 +5,7 @@
 
 #include "tern/kernels/activation/activation_ref.hpp"
 #include "tern/kernels/normalize/normalize.hpp"
-#include "tern/kernels/reference.hpp"
+#include "tern/kernels/shared/reference.hpp"
 
 namespace tern::ref {
 

@@ -1,7 +1,7 @@
 #include "tern/kernels/normalize_max_pool2d/normalize_max_pool2d.hpp"
 
-#include "tern/kernels/channels.hpp"
 #include "tern/kernels/normalize_max_pool2d/normalize_max_pool2d_passes.hpp"
+#include "tern/kernels/shared/channels.hpp"
 
 namespace tern {
 using namespace normalize_max_pool2d_passes;

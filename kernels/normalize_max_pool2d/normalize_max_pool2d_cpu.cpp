@@ -8,12 +8,12 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "tern/core/parallel.hpp"
+#include "tern/core/threads/parallel.hpp"
 #include "tern/kernels/gemm/panels.hpp"
 #include "tern/kernels/max_pool2d/max_pool2d_loops_cpu.hpp"
 #include "tern/kernels/normalize/normalize_cpu.hpp"
 #include "tern/kernels/normalize_max_pool2d/normalize_max_pool2d_passes.hpp"
-#include "tern/kernels/sliding_rows_cpu.hpp"
+#include "tern/kernels/shared/sliding_rows_cpu.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace tern::normalize_max_pool2d_passes::HWY_NAMESPACE {

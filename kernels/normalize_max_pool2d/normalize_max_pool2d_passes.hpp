@@ -1,7 +1,7 @@
 #pragma once
 
+#include "tern/kernels/dispatch/pass.hpp"
 #include "tern/kernels/normalize_max_pool2d/normalize_max_pool2d.hpp"
-#include "tern/kernels/pass.hpp"
 
 namespace tern::normalize_max_pool2d_passes {
 

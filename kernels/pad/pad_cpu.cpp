@@ -2,8 +2,8 @@
 // before.
 #include <algorithm>
 
-#include "tern/kernels/loop_nest.hpp"
 #include "tern/kernels/pad/pad_passes.hpp"
+#include "tern/kernels/shared/loop_nest.hpp"
 
 namespace tern::pad_passes {
 namespace {

@@ -1,7 +1,7 @@
 // Forward, the whole is filled with the value and the input copied into the middle: two kernels, the second
 // of which writes once more what it copies. Backward, the middle is copied out.
-#include "tern/kernels/copy_cuda.cuh"
 #include "tern/kernels/pad/pad_passes.hpp"
+#include "tern/kernels/shared/copy_cuda.cuh"
 
 namespace tern::pad_passes {
 namespace {

@@ -1,5 +1,5 @@
 #include "tern/kernels/pad/pad_passes.hpp"
-#include "tern/kernels/ref_index.hpp"
+#include "tern/kernels/shared/ref_index.hpp"
 
 namespace tern::pad_passes {
 namespace {

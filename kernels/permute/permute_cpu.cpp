@@ -3,8 +3,8 @@
 // the input's rows and written along the output's, so that every cache line is used whole while it is there.
 #include <algorithm>
 
-#include "tern/kernels/loop_nest.hpp"
 #include "tern/kernels/permute/permute_passes.hpp"
+#include "tern/kernels/shared/loop_nest.hpp"
 
 namespace tern::permute_passes {
 namespace {

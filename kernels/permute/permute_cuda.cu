@@ -1,8 +1,8 @@
 // Bytes are moved, whatever they mean. If the last dimensions stay last, rows are copied. Else a block turns
 // a tile of 32 x 32 elements in shared memory: read along the input's rows, written along the output's.
 #include "tern/core/cuda/shared_memory.cuh"
-#include "tern/kernels/copy_cuda.cuh"
 #include "tern/kernels/permute/permute_passes.hpp"
+#include "tern/kernels/shared/copy_cuda.cuh"
 
 namespace tern::permute_passes {
 namespace {

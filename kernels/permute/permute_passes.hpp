@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tern/kernels/pass.hpp"
+#include "tern/kernels/dispatch/pass.hpp"
 #include "tern/kernels/permute/permute.hpp"
 
 namespace tern::permute_passes {

@@ -1,5 +1,5 @@
 #include "tern/kernels/permute/permute_passes.hpp"
-#include "tern/kernels/ref_index.hpp"
+#include "tern/kernels/shared/ref_index.hpp"
 
 namespace tern::permute_passes {
 

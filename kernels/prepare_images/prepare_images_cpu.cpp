@@ -1,4 +1,4 @@
-#include "tern/core/parallel.hpp"
+#include "tern/core/threads/parallel.hpp"
 #include "tern/kernels/prepare_images/placement.hpp"
 #include "tern/kernels/prepare_images/prepare_images_passes.hpp"
 

@@ -1,8 +1,8 @@
 // Planes of bytes to pixels. A thread owns as many neighbouring cells as one pack of outputs has elements,
 // in every channel: it reads a few bytes of each plane and writes `channels` packs in a row.
-#include "tern/kernels/flat_cuda.cuh"
 #include "tern/kernels/prepare_images/placement.hpp"
 #include "tern/kernels/prepare_images/prepare_images_passes.hpp"
+#include "tern/kernels/shared/flat_cuda.cuh"
 
 namespace tern::prepare_images_passes {
 namespace {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tern/kernels/pass.hpp"
+#include "tern/kernels/dispatch/pass.hpp"
 #include "tern/kernels/prepare_images/prepare_images.hpp"
 
 namespace tern::prepare_images_passes {

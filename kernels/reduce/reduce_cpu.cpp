@@ -6,7 +6,7 @@
 #include <limits>
 #include <optional>
 
-#include "tern/core/parallel.hpp"
+#include "tern/core/threads/parallel.hpp"
 #include "tern/kernels/reduce/reduce_passes.hpp"
 
 namespace tern::reduce_passes {

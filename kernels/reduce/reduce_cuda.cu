@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "tern/core/cuda/shared_memory.cuh"
-#include "tern/kernels/nest_cuda.cuh"
 #include "tern/kernels/reduce/reduce_passes.hpp"
+#include "tern/kernels/shared/nest_cuda.cuh"
 
 namespace tern::reduce_passes {
 namespace {

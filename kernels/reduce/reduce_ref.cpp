@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "tern/kernels/reduce/reduce_passes.hpp"
-#include "tern/kernels/ref_index.hpp"
+#include "tern/kernels/shared/ref_index.hpp"
 
 namespace tern::reduce_passes {
 namespace {

@@ -1,8 +1,8 @@
 #include "tern/kernels/separable_conv2d/separable_conv2d.hpp"
 
-#include "tern/kernels/channels.hpp"
-#include "tern/kernels/checks.hpp"
 #include "tern/kernels/separable_conv2d/separable_conv2d_passes.hpp"
+#include "tern/kernels/shared/channels.hpp"
+#include "tern/kernels/shared/checks.hpp"
 
 namespace tern {
 namespace {

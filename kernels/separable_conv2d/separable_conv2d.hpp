@@ -4,7 +4,7 @@
 
 #include "tern/kernels/channel_moments/channel_moments.hpp"
 #include "tern/kernels/normalize/normalize.hpp"
-#include "tern/kernels/window.hpp"
+#include "tern/kernels/shared/window.hpp"
 
 namespace tern {
 

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "tern/kernels/cases/cases.hpp"
-#include "tern/kernels/pass.hpp"
+#include "tern/kernels/dispatch/pass.hpp"
 
 namespace tern::cases {
 namespace {

@@ -8,15 +8,15 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "tern/core/parallel.hpp"
+#include "tern/core/threads/parallel.hpp"
 #include "tern/kernels/channel_moments/channel_moments_cpu.hpp"
-#include "tern/kernels/channel_rows_cpu.hpp"
 #include "tern/kernels/depthwise_conv2d/depthwise_3x3_cpu.hpp"
 #include "tern/kernels/depthwise_conv2d/depthwise_taps_cpu.hpp"
 #include "tern/kernels/gemm/panels.hpp"
 #include "tern/kernels/normalize/normalize_cpu.hpp"
 #include "tern/kernels/separable_conv2d/separable_conv2d_passes.hpp"
-#include "tern/kernels/sliding_rows_cpu.hpp"
+#include "tern/kernels/shared/channel_rows_cpu.hpp"
+#include "tern/kernels/shared/sliding_rows_cpu.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace tern::separable_conv2d_passes::HWY_NAMESPACE {

@@ -5,14 +5,14 @@
 // orders are fixed, so equal inputs give equal bits. Backward: the kernels of the parts, on temporary
 // tensors.
 #include "tern/kernels/channel_moments/channel_moments_cuda.cuh"
-#include "tern/kernels/channels.hpp"
 #include "tern/kernels/depthwise_conv2d/depthwise_conv2d_passes.hpp"
+#include "tern/kernels/dispatch/widened.hpp"
 #include "tern/kernels/gemm/gemm_cuda.cuh"
 #include "tern/kernels/normalize/normalize_cuda.cuh"
 #include "tern/kernels/normalize/normalize_device.cuh"
 #include "tern/kernels/normalize/normalize_passes.hpp"
 #include "tern/kernels/separable_conv2d/separable_conv2d_passes.hpp"
-#include "tern/kernels/widened.hpp"
+#include "tern/kernels/shared/channels.hpp"
 
 namespace tern::separable_conv2d_passes {
 namespace {

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "tern/kernels/pass.hpp"
-#include "tern/kernels/product_flops.hpp"
+#include "tern/kernels/dispatch/pass.hpp"
 #include "tern/kernels/separable_conv2d/separable_conv2d.hpp"
+#include "tern/kernels/shared/product_flops.hpp"
 
 namespace tern::separable_conv2d_passes {
 

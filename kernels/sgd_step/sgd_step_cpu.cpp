@@ -1,4 +1,4 @@
-#include "tern/core/parallel.hpp"
+#include "tern/core/threads/parallel.hpp"
 #include "tern/kernels/sgd_step/sgd_step_passes.hpp"
 
 namespace tern::sgd_step_passes {

@@ -1,5 +1,5 @@
-#include "tern/kernels/flat_cuda.cuh"
 #include "tern/kernels/sgd_step/sgd_step_passes.hpp"
+#include "tern/kernels/shared/flat_cuda.cuh"
 
 namespace tern::sgd_step_passes {
 namespace {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tern/kernels/pass.hpp"
+#include "tern/kernels/dispatch/pass.hpp"
 #include "tern/kernels/sgd_step/sgd_step.hpp"
 
 namespace tern::sgd_step_passes {

@@ -2,9 +2,9 @@
 // exponentials of the forward pass are computed twice rather than kept.
 #include <cmath>
 
+#include "tern/kernels/shared/visit_cuda.cuh"
 #include "tern/kernels/softmax/row_group_cuda.cuh"
 #include "tern/kernels/softmax/softmax_passes.hpp"
-#include "tern/kernels/visit_cuda.cuh"
 
 namespace tern::softmax_passes {
 namespace {

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "tern/core/parallel.hpp"
+#include "tern/core/threads/parallel.hpp"
 #include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy_passes.hpp"
 
 namespace tern::softmax_cross_entropy_passes {

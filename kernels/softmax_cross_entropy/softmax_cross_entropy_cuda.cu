@@ -4,9 +4,9 @@
 #include <cmath>
 #include <limits>
 
+#include "tern/kernels/shared/visit_cuda.cuh"
 #include "tern/kernels/softmax/row_group_cuda.cuh"
 #include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy_passes.hpp"
-#include "tern/kernels/visit_cuda.cuh"
 
 namespace tern::softmax_cross_entropy_passes {
 namespace {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tern/kernels/pass.hpp"
+#include "tern/kernels/dispatch/pass.hpp"
 #include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
 
 namespace tern::softmax_cross_entropy_passes {

@@ -3,7 +3,7 @@
 #include <cfloat>
 
 #include "tern/core/cuda/device/warp.cuh"
-#include "tern/kernels/flat_cuda.cuh"
+#include "tern/kernels/shared/flat_cuda.cuh"
 #include "tern/kernels/update_loss_scale/update_loss_scale_passes.hpp"
 
 namespace tern::update_loss_scale_passes {

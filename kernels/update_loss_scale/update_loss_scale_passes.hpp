@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tern/kernels/pass.hpp"
+#include "tern/kernels/dispatch/pass.hpp"
 #include "tern/kernels/update_loss_scale/update_loss_scale.hpp"
 
 namespace tern::update_loss_scale_passes {

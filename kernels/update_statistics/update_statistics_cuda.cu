@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "tern/core/cuda/shared_memory.cuh"
-#include "tern/kernels/flat_cuda.cuh"
+#include "tern/kernels/shared/flat_cuda.cuh"
 #include "tern/kernels/update_statistics/update_statistics_passes.hpp"
 
 namespace tern::update_statistics_passes {

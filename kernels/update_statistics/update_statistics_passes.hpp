@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tern/kernels/pass.hpp"
+#include "tern/kernels/dispatch/pass.hpp"
 #include "tern/kernels/update_statistics/update_statistics.hpp"
 
 namespace tern::update_statistics_passes {

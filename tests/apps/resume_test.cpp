@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
-#include "tern/core/file_descriptor.hpp"
+#include "tern/core/files/file_descriptor.hpp"
 #include "tern/tests/apps/program.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/training/safetensors.hpp"

@@ -1,5 +1,5 @@
-#include "tern/core/memory.hpp"
-#include "tern/core/step_arena.hpp"
+#include "tern/core/memory/memory.hpp"
+#include "tern/core/memory/step_arena.hpp"
 #include "tern/core/tensor.hpp"
 #include "tern/tests/catch.hpp"
 

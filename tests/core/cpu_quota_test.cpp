@@ -1,5 +1,5 @@
 // What a control group leaves of the CPUs.
-#include "tern/core/cpu_quota.hpp"
+#include "tern/core/threads/cpu_quota.hpp"
 
 #include "tern/tests/catch.hpp"
 #include "tern/tests/temporary_folder.hpp"

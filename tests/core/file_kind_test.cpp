@@ -1,5 +1,5 @@
 // Files are told apart by their first bytes.
-#include "tern/core/file_kind.hpp"
+#include "tern/core/files/file_kind.hpp"
 
 #include <vector>
 

@@ -1,5 +1,5 @@
 // Files are read whole and replaced whole.
-#include "tern/core/file.hpp"
+#include "tern/core/files/file.hpp"
 
 #include <array>
 
@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "tern/core/error.hpp"
-#include "tern/core/file_descriptor.hpp"
+#include "tern/core/files/file_descriptor.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/memory_limit.hpp"
 #include "tern/tests/temporary_folder.hpp"

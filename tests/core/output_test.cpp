@@ -1,5 +1,5 @@
 // Names that lead to links, devices, pipes, folders, and streams that are open.
-#include "tern/core/output.hpp"
+#include "tern/core/files/output.hpp"
 
 #include <array>
 #include <thread>
@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "tern/core/error.hpp"
-#include "tern/core/file.hpp"
-#include "tern/core/file_descriptor.hpp"
+#include "tern/core/files/file.hpp"
+#include "tern/core/files/file_descriptor.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/temporary_folder.hpp"
 

@@ -1,4 +1,4 @@
-#include "tern/core/parallel.hpp"
+#include "tern/core/threads/parallel.hpp"
 
 #include <numeric>
 #include <thread>

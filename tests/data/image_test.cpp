@@ -10,8 +10,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include "tern/core/file_descriptor.hpp"
-#include "tern/core/memory.hpp"
+#include "tern/core/files/file_descriptor.hpp"
+#include "tern/core/memory/memory.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/data/made_pictures.hpp"
 #include "tern/tests/temporary_folder.hpp"

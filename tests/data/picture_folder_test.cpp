@@ -6,7 +6,7 @@
 
 #include <sys/stat.h>
 
-#include "tern/core/parallel.hpp"
+#include "tern/core/threads/parallel.hpp"
 #include "tern/data/cifar10.hpp"
 #include "tern/data/image.hpp"
 #include "tern/tests/catch.hpp"

@@ -4,7 +4,7 @@
 #include <map>
 #include <set>
 
-#include "tern/core/parallel.hpp"
+#include "tern/core/threads/parallel.hpp"
 #include "tern/tests/catch.hpp"
 
 using namespace tern;

@@ -10,7 +10,7 @@
 #include <catch2/catch.hpp>
 #endif
 
-#include "tern/core/device_info.hpp"
+#include "tern/core/devices/device_info.hpp"
 
 namespace {
 

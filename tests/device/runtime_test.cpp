@@ -3,12 +3,12 @@
 #include <numeric>
 #include <thread>
 
-#include "tern/core/device_info.hpp"
-#include "tern/core/event.hpp"
+#include "tern/core/devices/device_info.hpp"
+#include "tern/core/devices/event.hpp"
+#include "tern/core/devices/stream_scope.hpp"
 #include "tern/core/fill.hpp"
-#include "tern/core/memory.hpp"
-#include "tern/core/step_arena.hpp"
-#include "tern/core/stream_scope.hpp"
+#include "tern/core/memory/memory.hpp"
+#include "tern/core/memory/step_arena.hpp"
 #include "tern/core/tensor.hpp"
 #include "tern/data/batches.hpp"
 #include "tern/tests/catch.hpp"

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "tern/core/autograd.hpp"
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/dispatch/dispatch.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/golden/digest.hpp"
 #include "tern/tests/golden/networks.hpp"

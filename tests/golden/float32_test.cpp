@@ -2,7 +2,7 @@
 // held to the distance that PyTorch's own float32 has from it; then the losses of five steps.
 #include <cmath>
 
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/dispatch/dispatch.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/golden/digest.hpp"
 #include "tern/tests/golden/float32_bounds.hpp"

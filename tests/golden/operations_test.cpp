@@ -7,7 +7,7 @@
 
 #include "tern/core/autograd.hpp"
 #include "tern/kernels/backward.hpp"
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/dispatch/dispatch.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/golden/hashed.hpp"
 #include "tern/tests/golden/networks.hpp"

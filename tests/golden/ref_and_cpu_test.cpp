@@ -2,7 +2,7 @@
 // and the weights after it.
 #include <cmath>
 
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/dispatch/dispatch.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/golden/float32_bounds.hpp"
 #include "tern/tests/golden/networks.hpp"

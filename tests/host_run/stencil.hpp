@@ -1,7 +1,7 @@
 // The kernel into which faults are planted.
 #pragma once
 
-#include "tern/core/stream.hpp"
+#include "tern/core/devices/stream.hpp"
 
 /// y[i] = w[0] x[i] + w[1] x[j], where j is the next element of i's group of 64, and the group's first for
 /// its last. x, y: (n); w: (2); n a multiple of 64 or the last group reads zeros.

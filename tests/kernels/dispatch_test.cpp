@@ -1,5 +1,5 @@
 // The choice of an implementation is a pure function with cases of its own.
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/dispatch/dispatch.hpp"
 
 #include <algorithm>
 

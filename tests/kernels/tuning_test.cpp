@@ -1,7 +1,7 @@
 // Dispatch by a table of measured choices.
-#include "tern/kernels/tuning.hpp"
+#include "tern/kernels/dispatch/tuning.hpp"
 
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/dispatch/dispatch.hpp"
 #include "tern/kernels/softmax/softmax.hpp"
 #include "tern/tests/catch.hpp"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "tern/kernels/pass.hpp"
+#include "tern/kernels/dispatch/pass.hpp"
 
 namespace tern::test {
 

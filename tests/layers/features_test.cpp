@@ -8,7 +8,7 @@
 #include "tern/core/autograd.hpp"
 #include "tern/kernels/backward.hpp"
 #include "tern/kernels/cases/cases.hpp"
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/dispatch/dispatch.hpp"
 #include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
 #include "tern/kernels/reduce/reduce.hpp"
 #include "tern/layers/activation_layer.hpp"

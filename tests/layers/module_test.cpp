@@ -5,7 +5,7 @@
 
 #include "tern/core/owner.hpp"
 #include "tern/kernels/backward.hpp"
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/dispatch/dispatch.hpp"
 #include "tern/kernels/reduce/reduce.hpp"
 #include "tern/layers/batch_norm2d.hpp"
 #include "tern/layers/conv2d.hpp"

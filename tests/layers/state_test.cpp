@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "tern/core/memory.hpp"
+#include "tern/core/memory/memory.hpp"
 #include "tern/kernels/backward.hpp"
 #include "tern/kernels/cases/cases.hpp"
 #include "tern/kernels/cast/cast.hpp"

@@ -2,7 +2,7 @@
 #include "tern/training/checkpoint.hpp"
 
 #include "tern/core/error.hpp"
-#include "tern/core/file.hpp"
+#include "tern/core/files/file.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/temporary_folder.hpp"
 #include "tern/training/checksum.hpp"

@@ -1,7 +1,7 @@
 // Many steps of varying shapes: what a long-running program does.
 #include <algorithm>
 
-#include "tern/core/memory.hpp"
+#include "tern/core/memory/memory.hpp"
 #include "tern/kernels/cases/cases.hpp"
 #include "tern/kernels/epoch_order/epoch_order.hpp"
 #include "tern/tests/catch.hpp"

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "tern/core/parallel.hpp"
+#include "tern/core/threads/parallel.hpp"
 #include "tern/kernels/epoch_order/epoch_order.hpp"
 #include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
 #include "tern/tests/catch.hpp"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tern/kernels/dispatch.hpp"
+#include "tern/kernels/dispatch/dispatch.hpp"
 #include "tern/kernels/epoch_order/epoch_order.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/training/small_network.hpp"

@@ -37,7 +37,7 @@ void stable_sort_by_key(std::uint64_t* keys, Value* values, std::int64_t count, 
 #include <thrust/system_error.h>
 
 #include "tern/core/cuda/check.hpp"
-#include "tern/core/memory.hpp"
+#include "tern/core/memory/memory.hpp"
 
 namespace tern::cuda {
 

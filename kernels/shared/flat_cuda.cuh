@@ -1,0 +1,73 @@
+// Element-wise work on whole tensors in CUDA: a thread owns neighbouring elements and moves them as one pack.
+#pragma once
+
+#include <initializer_list>
+
+#include "tern/kernels/shared/visit_cuda.cuh"
+
+namespace tern {
+namespace cuda {
+
+/// N neighbouring elements as float32.
+template <int N, class T>
+__device__ __forceinline__ void load_floats(const T* from, float (&to)[N]) {
+    const Pack<T, N> pack = load_pack<N>(from);
+#pragma unroll
+    for (int i = 0; i < N; ++i) to[i] = static_cast<float>(pack[i]);
+}
+
+/// Rounds N numbers to neighbouring elements.
+template <int N, class T>
+__device__ __forceinline__ void store_floats(const float (&from)[N], T* to) {
+    Pack<T, N> pack;
+#pragma unroll
+    for (int i = 0; i < N; ++i) pack[i] = static_cast<T>(from[i]);
+    store_pack<N>(to, pack);
+}
+
+}  // namespace cuda
+
+/// Thread t does elements [t V, (t + 1) V) at once, and those behind the last whole pack one by one.
+template <int V, class Work>
+__global__ void flat_kernel(Work work, std::int64_t count) {
+    std::int64_t i = (static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) * V;
+    if (i + V <= count) {
+        work.template run<V>(i);
+        return;
+    }
+    for (; i < count; ++i) work.template run<1>(i);
+}
+
+/// Runs `work` on `count` elements. It is a plain struct with `kPack`, how many elements a thread may do at
+/// once, and `template <int N> __device__ void run(std::int64_t i) const`, which does elements [i, i + N) of
+/// its tensors for N of 1 and kPack; for kPack only if `packs` is set and the addresses of all `tensors` are
+/// multiples of a pack.
+template <class Work>
+void launch_flat(const Work& work, std::int64_t count, std::initializer_list<Tensor> tensors,
+                 const Stream& stream, bool packs = true) {
+    for (const Tensor& tensor : tensors) {
+        const auto bytes = static_cast<std::uintptr_t>(size_of(tensor.dtype())) * Work::kPack;
+        packs = packs && reinterpret_cast<std::uintptr_t>(tensor.raw_data()) % bytes == 0;
+    }
+    constexpr int kThreads = 256;
+    const auto start = [&](auto kernel, int elements) {
+        cuda::launch(kernel, {dim3(cuda::blocks_for(count, kThreads * elements)), dim3(kThreads)}, stream,
+                     work, count);
+    };
+    if (packs)
+        start(flat_kernel<Work::kPack, Work>, Work::kPack);
+    else
+        start(flat_kernel<1, Work>, 1);
+}
+
+/// For `accepts`: whether all of these are of types that kernels compute in: float32 and the 16-bit types.
+inline bool accepts_cuda_types(std::initializer_list<Tensor> tensors, std::string* why_not) {
+    for (const Tensor& tensor : tensors) {
+        const DType dtype = tensor.dtype();
+        if (dtype != DType::float32 && dtype != DType::bfloat16 && dtype != DType::float16)
+            return refuse(why_not, "float32 and 16-bit types only, got ", dtype);
+    }
+    return true;
+}
+
+}  // namespace tern
