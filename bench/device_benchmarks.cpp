@@ -5,7 +5,7 @@
 
 #include <benchmark/benchmark.h>
 
-#include "tern/bench/device_roofs.hpp"
+#include "tern/bench/device_peaks.hpp"
 #include "tern/core/devices/device_info.hpp"
 #include "tern/core/devices/event.hpp"
 #include "tern/kernels/cases/cases.hpp"
@@ -20,7 +20,7 @@ constexpr std::int64_t kMostCopies = 512;
 
 struct Facts {
     Device device;
-    DeviceRoofs roofs;
+    DevicePeaks peaks;
     std::int64_t l2_bytes;
 };
 
@@ -111,10 +111,10 @@ struct Run {
         state.counters["us"] = median * 1e6;
         state.counters["launches"] = launches;
         state.counters["GB/s"] = bytes / median * 1e-9;
-        state.counters["%copy"] = 100 * bytes / median / facts.roofs.bytes;
+        state.counters["%copy"] = 100 * bytes / median / facts.peaks.bytes;
         if (pass->flops == nullptr) return;
         const double flops = pass->flops(problem(sets.front()));
-        const double peak = dtype == DType::float32 ? facts.roofs.flops : facts.roofs.tensor_flops;
+        const double peak = dtype == DType::float32 ? facts.peaks.flops : facts.peaks.tensor_flops;
         state.counters["GFLOP/s"] = flops / median * 1e-9;
         state.counters["%peak"] = 100 * flops / median / peak;
     }
@@ -145,11 +145,11 @@ void register_device_benchmarks() {
     const Device device = Device::cuda();
     check_device(device, "bench");
     const DeviceInfo info = device_info(device);
-    const Facts facts{device, measure_device_roofs(device), info.l2_bytes};
+    const Facts facts{device, measure_device_peaks(device), info.l2_bytes};
     benchmark::AddCustomContext("device", info.name);
-    benchmark::AddCustomContext("device copy", to_text(facts.roofs.bytes * 1e-9, " GB/s read and written"));
-    benchmark::AddCustomContext("device peak float32", to_text(facts.roofs.flops * 1e-9, " GFLOP/s"));
-    benchmark::AddCustomContext("device peak bfloat16", to_text(facts.roofs.tensor_flops * 1e-9, " GFLOP/s"));
+    benchmark::AddCustomContext("device copy", to_text(facts.peaks.bytes * 1e-9, " GB/s read and written"));
+    benchmark::AddCustomContext("device peak float32", to_text(facts.peaks.flops * 1e-9, " GFLOP/s"));
+    benchmark::AddCustomContext("device peak bfloat16", to_text(facts.peaks.tensor_flops * 1e-9, " GFLOP/s"));
     benchmark::AddCustomContext("device L2", to_text(info.l2_bytes >> 20, " MiB"));
     for (const cases::NamedCases& named : cases::all_cases()) {
         for (const cases::PassCase& pass_case : named.cases.passes) {

@@ -8,7 +8,7 @@
 
 #include "tern/apps/output_flag.hpp"
 #include "tern/bench/command_flags.hpp"
-#include "tern/bench/roofs.hpp"
+#include "tern/bench/peaks.hpp"
 #include "tern/bench/timing.hpp"
 #include "tern/core/files/output.hpp"
 #include "tern/core/random.hpp"
@@ -57,25 +57,25 @@ Row measure(Module& model, const Shape& image, std::int64_t batch_size, double s
     return row;
 }
 
-void print(const std::vector<Row>& rows, const ModelInfo& model, const Roofs& roofs) {
+void print(const std::vector<Row>& rows, const ModelInfo& model, const Peaks& peaks) {
     std::printf("%s, inference, batch norms folded, float32, %d threads, peak %.1f GFLOP/s\n\n",
-                std::string(model.name).c_str(), num_threads(), roofs.flops * 1e-9);
+                std::string(model.name).c_str(), num_threads(), peaks.flops * 1e-9);
     std::printf("%6s %9s %8s %6s %9s %9s %9s %7s\n", "batch", "images/s", "GFLOP/s", "%peak", "p50 ms",
                 "p90 ms", "p99 ms", "runs");
     for (const Row& row : rows) {
         std::printf("%6lld %9.1f %8.2f %5.1f%% %9.3f %9.3f %9.3f %7zu\n",
                     static_cast<long long>(row.batch_size), row.rate(static_cast<double>(row.batch_size)),
-                    row.rate(row.flops) * 1e-9, 100 * row.rate(row.flops) / roofs.flops,
+                    row.rate(row.flops) * 1e-9, 100 * row.rate(row.flops) / peaks.flops,
                     row.percentile(0.5) * 1e3, row.percentile(0.9) * 1e3, row.percentile(0.99) * 1e3,
                     row.seconds.size());
     }
 }
 
 void write(const std::string& path, const std::vector<Row>& rows, const ModelInfo& model,
-           const Roofs& roofs) {
+           const Peaks& peaks) {
     nlohmann::ordered_json all{{"model", model.name},
                                {"threads", num_threads()},
-                               {"peak_flops", roofs.flops},
+                               {"peak_flops", peaks.flops},
                                {"rows", nlohmann::ordered_json::array()}};
     for (const Row& row : rows)
         all["rows"].push_back({{"batch_size", row.batch_size},
@@ -97,15 +97,15 @@ void run(const Flags& flags) {
     const int seconds = flags.seconds ? parse_int("--seconds", *flags.seconds, kMostSeconds) : 3;
     if (flags.json) apps::check_output_flag("--json", *flags.json);
 
-    const Roofs roofs = measure_roofs();
+    const Peaks peaks = measure_peaks();
     const std::unique_ptr<Module> model = make_model(info.name);
     fold_batch_norms(*model, {1, info.image[0], info.image[1], info.image[2]});
     model->eval();
     std::vector<Row> rows;
     for (const std::int64_t batch_size : batch_sizes)
         rows.push_back(measure(*model, info.image, batch_size, seconds));
-    print(rows, info, roofs);
-    if (flags.json) write(*flags.json, rows, info, roofs);
+    print(rows, info, peaks);
+    if (flags.json) write(*flags.json, rows, info, peaks);
 }
 
 }  // namespace

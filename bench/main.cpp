@@ -26,11 +26,11 @@ void run_benchmarks(int argc, char** argv) {
     // First: --help and a wrong flag need no measurement.
     const std::optional<tern::bench::GoogleFlags> flags = tern::bench::parse_google_flags(argc, argv);
     if (!flags) return;
-    const tern::bench::Roofs roofs = tern::bench::measure_roofs();
+    const tern::bench::Peaks peaks = tern::bench::measure_peaks();
     benchmark::AddCustomContext("threads", std::to_string(tern::num_threads()));
-    benchmark::AddCustomContext("peak float32", tern::to_text(roofs.flops * 1e-9, " GFLOP/s"));
-    benchmark::AddCustomContext("copy", tern::to_text(roofs.bytes * 1e-9, " GB/s read and written"));
-    tern::bench::register_op_benchmarks(roofs);
+    benchmark::AddCustomContext("peak float32", tern::to_text(peaks.flops * 1e-9, " GFLOP/s"));
+    benchmark::AddCustomContext("copy", tern::to_text(peaks.bytes * 1e-9, " GB/s read and written"));
+    tern::bench::register_op_benchmarks(peaks);
     tern::bench::register_dispatch_benchmarks();
     tern::bench::register_device_benchmarks();
     tern::bench::run_google(*flags);

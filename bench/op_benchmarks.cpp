@@ -14,7 +14,7 @@ namespace {
 struct Row {
     const Op* op;
     const cases::PassCase* pass_case;
-    Roofs roofs;
+    Peaks peaks;
     Tensors inputs = {}, outputs = {};
 
     Problem make_problem() {
@@ -26,7 +26,7 @@ struct Row {
     template <class F>
     void time(benchmark::State& state, const Problem& problem, F run) const {
         const auto bytes = static_cast<double>(problem.bytes());
-        // Timed here too: a rate of Google Benchmark is printed "per second", a share of a roof is not.
+        // Timed here too: a rate of Google Benchmark is printed "per second", a share of a peak is not.
         const auto start = std::chrono::steady_clock::now();
         for (auto _ : state) {
             run();
@@ -35,11 +35,11 @@ struct Row {
         const std::chrono::duration<double> total = std::chrono::steady_clock::now() - start;
         const double runs_per_second = static_cast<double>(state.iterations()) / total.count();
         state.counters["GB/s"] = bytes * runs_per_second * 1e-9;
-        state.counters["%copy"] = 100 * bytes * runs_per_second / roofs.bytes;
+        state.counters["%copy"] = 100 * bytes * runs_per_second / peaks.bytes;
         if (problem.pass.flops != nullptr) {
             const double flops = problem.pass.flops(problem);
             state.counters["GFLOP/s"] = flops * runs_per_second * 1e-9;
-            state.counters["%peak"] = 100 * flops * runs_per_second / roofs.flops;
+            state.counters["%peak"] = 100 * flops * runs_per_second / peaks.flops;
         }
     }
 };
@@ -80,11 +80,11 @@ void register_row(const Row& row, std::string_view implementation, F function) {
 
 }  // namespace
 
-void register_op_benchmarks(const Roofs& roofs) {
+void register_op_benchmarks(const Peaks& peaks) {
     for (const cases::NamedCases& named : cases::all_cases()) {
         for (const cases::PassCase& pass_case : named.cases.passes) {
             if (!pass_case.benchmark) continue;
-            const Row row{named.op, &pass_case, roofs};
+            const Row row{named.op, &pass_case, peaks};
             const Pass& pass = named.op->pass(pass_case.pass);
             for (const Implementation& implementation : pass.implementations) {
                 if (implementation.run == nullptr || implementation.device != DeviceType::cpu) continue;

@@ -42,10 +42,10 @@ void run(const Flags& flags) {
     const ProfileBy by = parse_by(flags.by.value_or("both"));
     if (flags.json) apps::check_output_flag("--json", *flags.json);
 
-    const Roofs roofs = measure_roofs();
+    const Peaks peaks = measure_peaks();
     const StepProfile profile = profile_steps(settings);
-    print_profile(profile, settings, roofs, by);
-    if (flags.json) write_profile(*flags.json, profile, settings, roofs);
+    print_profile(profile, settings, peaks, by);
+    if (flags.json) write_profile(*flags.json, profile, settings, peaks);
 }
 
 }  // namespace

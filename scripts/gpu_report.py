@@ -13,7 +13,7 @@ def report(environment, results):
     lines.append(f"* cuDNN: {info['cudnn'] or 'not found'}")
     lines.append(f"* PyTorch: {environment['torch'] or 'none that sees the GPU'}")
     lines.append(f"* `{environment['command']}`")
-    lines += [f"* {key}: {value}" for key, value in environment.get("roofs", {}).items()]
+    lines += [f"* {key}: {value}" for key, value in environment.get("peaks", {}).items()]
     for stage, rows in results.items():
         lines += ["", f"## {stage}", ""] + TABLES.get(stage, plain_table)(rows)
         for row in rows:

@@ -48,7 +48,7 @@ def listed(lines):
 def legend(names, known_roofs):
     items = [f'<span><svg viewBox="0 0 14 14">{plots.mark(name, 7, 7)}</svg>{name}</span>' for name in names]
     for side, one in known_roofs.items():
-        roof = f"{side} roof: {plots.number(one.gflops)} GFLOP/s, {plots.number(one.gbytes)} GB/s"
+        roof = f"{side} peak: {plots.number(one.gflops)} GFLOP/s, {plots.number(one.gbytes)} GB/s"
         items.append(
             f'<span><svg class="long" viewBox="0 0 28 14"><line class="roof {side}" x1="0" y1="7" x2="28" y2="7"/></svg>'
             f"{roof}</span>"

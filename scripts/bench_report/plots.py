@@ -121,7 +121,7 @@ def bars(operation, groups):
     def at(share):
         return start + share / largest * (end - start)
 
-    parts, y = [text(at(100), 11, "copy roof", anchor="middle")], 18
+    parts, y = [text(at(100), 11, "copy peak", anchor="middle")], 18
     for label, group in groups.items():
         parts.append(text(4, y + 10, label, "label"))
         y += 15

@@ -16,7 +16,7 @@ def number(value):
 
 
 def facts(files):
-    """A line for each file: when, where, and the roofs that were measured."""
+    """A line for each file: when, where, and the hardware peaks that were measured."""
     lines = []
     for file in files:
         context, shown = dict(file.context), []
@@ -49,14 +49,14 @@ def fastest(rows):
     return min(timed, key=timed.get) if timed else None
 
 
-def nearest_roof(row):
+def nearest_peak(row):
     """The share of compute or copy, whichever is larger."""
     shares = {"compute": row.counters.get("%peak"), "copy": row.counters.get("%copy")}
-    known = {roof: share for roof, share in shares.items() if share is not None}
+    known = {peak: share for peak, share in shares.items() if share is not None}
     if not known:
         return ""
-    roof = max(known, key=known.get)
-    return f"{known[roof]:.0f}% of {roof}"
+    peak = max(known, key=known.get)
+    return f"{known[peak]:.0f}% of {peak}"
 
 
 def sides(names, baseline):
@@ -84,7 +84,7 @@ def table(cases, baseline):
     head = ["pass and case", *names]
     if compared:
         head.append("CPU / GPU" if baseline == "cpu" else f"{baseline} / fastest other")
-    head.append("nearest roof")
+    head.append("nearest peak")
     lines, refusals = [], {}
     for (which, case), rows in cases.items():
         best = fastest(rows)
@@ -96,7 +96,7 @@ def table(cases, baseline):
             line.append(Cell(text, name == best))
         if compared:
             line.append(Cell(ratio(rows, base, others), False))
-        line.append(Cell(nearest_roof(rows[best]) if best else "", False))
+        line.append(Cell(nearest_peak(rows[best]) if best else "", False))
         lines.append(line)
     return Table(head, lines, refusals)
 

@@ -95,7 +95,7 @@ def check_cpu_alone():
         "* cpu.json: 2026-11-26T10:00:00+00:00; 2 CPUs of 2445 MHz; load 1.3 when it started; copy: 10.1 GB/s read and "
         "written; peak float32: 50.5 GFLOP/s; threads: 2",
         "Microseconds of a run, the fastest marked. CPU: float32.",
-        "| pass and case | ref | cpu | nearest roof |",
+        "| pass and case | ref | cpu | nearest peak |",
         "| --- | ---: | ---: | ---: |",
         "| conv2d.forward, 3x3 3-32 | 90,000 | **1,200** | 80% of compute |",
         "| pad.forward, image batch |  | **50.0** | 110% of copy |",
@@ -130,7 +130,7 @@ def check_both():
     says(
         out,
         "Microseconds of a run, the fastest marked. CPU: float32; GPU: float32, inputs not in the L2 cache.",
-        "| pass and case | ref | cpu | cuda | cuda_mma | cudnn | CPU / GPU | nearest roof |",
+        "| pass and case | ref | cpu | cuda | cuda_mma | cudnn | CPU / GPU | nearest peak |",
         "| conv2d.forward, 3x3 3-32 | 90,000 | 1,200 | **24.0** | - (1) | 30.0 | 50.0 | 20% of compute |",
         "| pad.forward, image batch |  | 50.0 | **0.50** |  | - (1) | 100.0 | 99% of copy |",
         "* (1) only 16-bit types",
@@ -142,7 +142,7 @@ def check_both():
     )
     says(
         run("gpu.json", "--baseline", "cudnn")[1],
-        "| pass and case | cuda | cuda_mma | cudnn | cudnn / fastest other | nearest roof |",
+        "| pass and case | cuda | cuda_mma | cudnn | cudnn / fastest other | nearest peak |",
         "| conv2d.forward, 3x3 3-32 | **24.0** | - (1) | 30.0 | 1.25 | 20% of compute |",
     )
     says(run("gpu.json", "--cache", "hot")[1], "| conv2d.forward, 3x3 3-32 | **12.0** | 20% of compute |")

@@ -4,7 +4,7 @@
 #include <cuda_bf16.h>
 #include <mma.h>
 
-#include "tern/bench/device_roofs.hpp"
+#include "tern/bench/device_peaks.hpp"
 #include "tern/core/cuda/launch.hpp"
 #include "tern/core/devices/device_info.hpp"
 #include "tern/core/devices/event.hpp"
@@ -78,17 +78,17 @@ double best_rate(const Stream& stream, double amount, F run) {
 
 }  // namespace
 
-DeviceRoofs measure_device_roofs(Device device) {
+DevicePeaks measure_device_peaks(Device device) {
     const Stream stream = current_stream(device);
     const auto blocks = static_cast<unsigned>(device_info(device).multiprocessors * kBlocksPerMultiprocessor);
     const double threads = static_cast<double>(blocks) * kThreads;
     const cuda::LaunchShape shape{dim3(blocks), dim3(kThreads)};
-    DeviceRoofs roofs;
+    DevicePeaks peaks;
 
     constexpr std::int64_t kBytes = std::int64_t{512} << 20;
     const Tensor from = Tensor::zeros({kBytes}, DType::uint8, device),
                  to = Tensor::zeros({kBytes}, DType::uint8, device);
-    roofs.bytes = best_rate(stream, 2.0 * kBytes, [&] {
+    peaks.bytes = best_rate(stream, 2.0 * kBytes, [&] {
         cuda::launch(copy_kernel, shape, stream, reinterpret_cast<const uint4*>(from.raw_data()),
                      reinterpret_cast<uint4*>(to.raw_data()),
                      static_cast<std::int64_t>(kBytes / static_cast<std::int64_t>(sizeof(uint4))));
@@ -96,14 +96,14 @@ DeviceRoofs measure_device_roofs(Device device) {
 
     const Tensor sink = Tensor::zeros({1}, DType::float32, device);
     constexpr int kRounds = 1 << 14;
-    roofs.flops = best_rate(stream, 2.0 * kChains * kRounds * threads, [&] {
+    peaks.flops = best_rate(stream, 2.0 * kChains * kRounds * threads, [&] {
         cuda::launch(multiply_add_kernel, shape, stream, sink.data<float>(), 0.9999f, kRounds);
     });
     constexpr double kTileFlops = 2.0 * kTile * kTile * kTile;
-    roofs.tensor_flops = best_rate(stream, kTileFlops * kAccumulators * kRounds * threads / 32, [&] {
+    peaks.tensor_flops = best_rate(stream, kTileFlops * kAccumulators * kRounds * threads / 32, [&] {
         cuda::launch(tensor_core_kernel, shape, stream, sink.data<float>(), kRounds);
     });
-    return roofs;
+    return peaks;
 }
 
 }  // namespace tern::bench

@@ -1,6 +1,6 @@
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "tern/bench/roofs.cpp"
-#include "tern/bench/roofs.hpp"
+#define HWY_TARGET_INCLUDE "tern/bench/peaks.cpp"
+#include "tern/bench/peaks.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -57,13 +57,13 @@ double best_rate(F amount_of_one_run) {
 
 }  // namespace
 
-Roofs measure_roofs() {
+Peaks measure_peaks() {
     const int threads = num_threads();
     std::vector<float> sinks(static_cast<std::size_t>(threads) * 16);
     std::vector<double> amounts(static_cast<std::size_t>(threads));
-    Roofs roofs;
+    Peaks peaks;
     // 10 ms a thread: in 2 ms, seven times, a second one sometimes never came to run, and the peak was half.
-    roofs.flops = best_rate([&] {
+    peaks.flops = best_rate([&] {
         parallel_for(threads, 1, [&](std::int64_t t, std::int64_t) {
             amounts[static_cast<std::size_t>(t)] =
                 HWY_DYNAMIC_DISPATCH(multiply_adds)(5'000'000, &sinks[static_cast<std::size_t>(t) * 16]);
@@ -74,14 +74,14 @@ Roofs measure_roofs() {
     });
     constexpr std::int64_t kBytes = std::int64_t{128} << 20;
     const Tensor from = Tensor::zeros({kBytes}, DType::uint8), to = Tensor::zeros({kBytes}, DType::uint8);
-    roofs.bytes = best_rate([&] {
+    peaks.bytes = best_rate([&] {
         parallel_for(kBytes, std::int64_t{1} << 20, [&](std::int64_t begin, std::int64_t end) {
             std::memcpy(to.raw_data() + begin, from.raw_data() + begin,
                         static_cast<std::size_t>(end - begin));
         });
         return 2.0 * kBytes;
     });
-    return roofs;
+    return peaks;
 }
 
 }  // namespace tern::bench

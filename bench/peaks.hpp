@@ -3,12 +3,12 @@
 
 namespace tern::bench {
 
-struct Roofs {
+struct Peaks {
     double flops = 0;  // float32 multiply-add operations per second, all threads (a multiply-add is two)
     double bytes = 0;  // bytes read and written per second by a copy much larger than the caches
 };
 
 /// Best of several repeats on num_threads() threads; about half a second.
-Roofs measure_roofs();
+Peaks measure_peaks();
 
 }  // namespace tern::bench
