@@ -31,10 +31,8 @@ TrainSettings settings_with(TrainFlags flags, const ConfigValues& values, const 
     try {
         return flags.settings();
     } catch (const UsageError& error) {
-        const std::string_view text = error.what();
         for (const std::string& key : filled) {
-            const std::string start = to_text('[', flag_of(key), "] ");
-            if (text.starts_with(start)) fail(file, key, ' ', text.substr(start.size()));
+            if (error.flag() == flag_of(key)) fail(file, key, ' ', error.rule());
         }
         throw;
     }

@@ -50,7 +50,7 @@ void print(const PictureFolder& pictures, const ImportFlags& flags) {
         std::printf("%s duplicates were %s\n", count(pictures.duplicates.size()).c_str(),
                     flags.duplicates == "keep" ? "kept" : "left out");
     if (pictures.other_files > 0)
-        std::printf("files that are no pictures, passed over: %s\n", count(pictures.other_files).c_str());
+        std::printf("files that are no pictures, skipped: %s\n", count(pictures.other_files).c_str());
     std::fflush(stdout);
     for (const std::string& failure : pictures.failures) warn(failure);
 }
@@ -59,12 +59,11 @@ void print(const PictureFolder& pictures, const ImportFlags& flags) {
 void tell_unreadable(const PictureFolder& pictures, const std::string& folder, bool skip) {
     if (pictures.failures.empty()) return;
     const auto failed = static_cast<long long>(pictures.failures.size());
-    const std::string line =
-        to_text('[', folder, "] ", format_count(failed), " of ", format_count(failed + pictures.read),
-                " pictures could not be read and were left out",
-                skip ? "" : "; --unreadable skip makes that no failure");
-    if (!skip) throw Error(line);
-    warn(line);
+    const Error error(folder, to_text(format_count(failed), " of ", format_count(failed + pictures.read),
+                                      " pictures could not be read and were left out",
+                                      skip ? "" : "; --unreadable skip makes that no failure"));
+    if (!skip) throw error;
+    warn(error.what());
 }
 
 void run(const ImportFlags& flags) {

@@ -39,11 +39,8 @@ std::string in_words(const NumberRange& range) {
 
 }  // namespace
 
-std::string rule_of(const Error& error) {
-    const std::string_view text = error.what();
-    const std::size_t end = text.find("] ");
-    return std::string(text.starts_with('[') && end != std::string_view::npos ? text.substr(end + 2) : text);
-}
+UsageError::UsageError(std::string flag, std::string rule)
+    : std::runtime_error(to_text('[', flag, "] ", rule)), flag_(std::move(flag)), rule_(std::move(rule)) {}
 
 std::int64_t parse_integer(std::string_view flag, std::string_view text, std::int64_t low,
                            std::int64_t high) {

@@ -16,20 +16,24 @@ namespace tern::apps {
 /// The command line is wrong, whatever the machine: exit status 2.
 class UsageError : public std::runtime_error {
   public:
-    using std::runtime_error::runtime_error;
+    /// what() is "[flag] rule".
+    UsageError(std::string flag, std::string rule);
+
+    const std::string& flag() const { return flag_; }
+    const std::string& rule() const { return rule_; }
+
+  private:
+    std::string flag_, rule_;
 };
 
 /// A flag as given, or none.
 using Flag = std::optional<std::string>;
 
-/// Throws UsageError("[--flag] parts...").
+/// Throws UsageError(flag, parts...).
 template <class... Args>
 [[noreturn]] void usage_error(std::string_view flag, const Args&... parts) {
-    throw UsageError(to_text('[', flag, "] ", parts...));
+    throw UsageError(std::string(flag), to_text(parts...));
 }
-
-/// What an Error says without its "[where] ", for the flag to take that place.
-std::string rule_of(const Error& error);
 
 /// A whole number in [low, high].
 std::int64_t parse_integer(std::string_view flag, std::string_view text, std::int64_t low,

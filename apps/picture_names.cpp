@@ -79,7 +79,7 @@ PictureNames picture_names(const std::vector<std::string>& images, const Flag& l
         try {
             add_folder(name, names);
         } catch (const Error& problem) {
-            names.failures.emplace_back(problem.what());
+            names.failures.push_back(problem);
         }
     }
     return names;

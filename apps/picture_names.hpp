@@ -15,10 +15,10 @@ inline constexpr const char* kStandardInput = "-";
 Tensor read_standard_input();
 
 struct PictureNames {
-    std::vector<std::string> files;     // in the order of the command line; those of a folder sorted
-    std::size_t other_files = 0;        // in folders, that do not look like pictures
-    std::vector<std::string> notes;     // about links and other surprises in folders
-    std::vector<std::string> failures;  // a line for each folder that cannot be read or has no pictures
+    std::vector<std::string> files;  // in the order of the command line; those of a folder sorted
+    std::size_t other_files = 0;     // in folders, that do not look like pictures
+    std::vector<std::string> notes;  // about links and other surprises in folders
+    std::vector<Error> failures;     // one for each folder that cannot be read or has no pictures
 };
 
 /// Folders become the pictures in them and in the folders within; `list` names a file, or with "-" standard

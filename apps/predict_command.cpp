@@ -32,7 +32,7 @@ struct PredictFlags {
         add_option(app, "--top-k", top_k, "N", "classes shown for each picture (default 3)");
         add_option(app, "--model", model, "NAME", model_names() + " (for files that do not say it)");
         add_option(app, "--normalize", normalize, "NAME",
-                   "unit|half (for files that do not say it; default: as the model's paper)");
+                   "unit|half (for files that do not say it; default: the model's published one)");
         add_option(app, "--batch-size", batch_size, "N", "pictures at a time (default 256)");
         add_flag(app, "--json", json, "one JSON object on standard output");
         runtime.add_to(app);
@@ -69,7 +69,7 @@ Predictor make_predictor(const PredictFlags& flags, const PredictSettings& setti
 struct Pictures {
     std::vector<std::string> files;
     Tensors pixels;
-    std::vector<std::string> failures;
+    std::vector<Error> failures;
 
     Pictures(std::span<const std::string> names, std::int64_t size) {
         for (const std::string& name : names) {
@@ -78,7 +78,7 @@ struct Pictures {
                     fit_image(name == kStandardInput ? read_standard_input() : read_image(name), size));
                 files.push_back(name);
             } catch (const Error& error) {
-                failures.emplace_back(error.what());
+                failures.push_back(error);
             }
         }
     }
@@ -110,12 +110,11 @@ void print_rows(const Pictures& pictures, const Predictions& predictions, std::s
     std::fflush(stdout);
 }
 
-void tell(const std::vector<std::string>& failures, std::size_t others) {
+void tell(const std::vector<Error>& failures, std::size_t others) {
     if (others > 0)
-        warn(to_text("files that are no pictures, passed over: ",
-                     format_count(static_cast<long long>(others))));
+        warn(to_text("files that are no pictures, skipped: ", format_count(static_cast<long long>(others))));
     if (failures.empty()) return;
-    for (std::size_t i = 0; i + 1 < failures.size(); ++i) warn(failures[i]);
+    for (std::size_t i = 0; i + 1 < failures.size(); ++i) warn(failures[i].what());
     throw Error(failures.back());
 }
 
@@ -128,7 +127,7 @@ void run(const PredictFlags& flags) {
     for (const std::string& name : names.files) width = std::max(width, one_line(name).size());
 
     Json rows = Json::array();
-    std::vector<std::string> failures = names.failures;
+    std::vector<Error> failures = names.failures;
     bool begun = false;
     const auto piece = static_cast<std::size_t>(settings.options.batch_size);
     for (std::size_t at = 0; at < names.files.size(); at += piece) {
@@ -147,7 +146,9 @@ void run(const PredictFlags& flags) {
         print_rows(pictures, predictions, width);
     }
     if (flags.json) {
-        const Json all{{"model", predictor.model_name()}, {"pictures", rows}, {"failures", failures}};
+        Json lines = Json::array();
+        for (const Error& failure : failures) lines.push_back(failure.what());
+        const Json all{{"model", predictor.model_name()}, {"pictures", rows}, {"failures", lines}};
         std::puts(all.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
     }
     std::fflush(stdout);

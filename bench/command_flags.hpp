@@ -20,7 +20,7 @@ inline const ModelInfo& parse_model(std::string_view flag, const std::string& na
     try {
         return find_model(name.empty() ? "mini_xception" : name);
     } catch (const Error& error) {
-        apps::usage_error(flag, apps::rule_of(error));
+        apps::usage_error(flag, error.rule());
     }
 }
 

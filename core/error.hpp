@@ -8,10 +8,18 @@
 
 namespace tern {
 
-/// The only exception type that tern throws. `what()` is one line.
+/// The only exception type that tern throws. `what()` is one line, "[where] rule".
 class Error : public std::runtime_error {
   public:
-    using std::runtime_error::runtime_error;
+    Error(std::string where, std::string rule);
+
+    /// What it is about: a file, an operation, a layer.
+    const std::string& where() const { return where_; }
+    /// What is wrong there, with the value.
+    const std::string& rule() const { return rule_; }
+
+  private:
+    std::string where_, rule_;
 };
 
 /// All arguments written one after the other, as an output stream writes them.
@@ -23,10 +31,10 @@ std::string to_text(const Args&... args) {
     return out.str();
 }
 
-/// Throws Error("[where] parts...").
+/// Throws Error(where, parts...).
 template <class... Args>
 [[noreturn]] void fail(std::string_view where, const Args&... parts) {
-    throw Error(to_text('[', where, "] ", parts...));
+    throw Error(std::string(where), to_text(parts...));
 }
 
 [[noreturn]] void assertion_failed(const char* condition, const char* file, int line);

@@ -60,7 +60,7 @@ Tensor decode(const Format& format, const std::string& file, Bytes bytes) {
         return format.decode(file, bytes);
     } catch (const std::bad_alloc&) {
     } catch (const Error& error) {
-        if (!std::string_view(error.what()).starts_with("[memory] ")) throw;
+        if (error.where() != "memory") throw;
     }
     fail(file, "is a picture for which there is not enough memory");
 }

@@ -27,11 +27,11 @@ void check_set(const Archive& archive, const fs::path& folder) {
         read_cifar10(folder, Split::train);
         read_cifar10(folder, Split::test);
     } catch (const Error& error) {
-        const std::string_view line = error.what();
-        if (!line.starts_with(to_text('[', folder.string()))) throw;  // not about the archive: out of memory
-        const fs::path place(line.substr(1, line.find("] ") - 1));
-        throw BadArchive(to_text('[', archive.url, "] holds no whole set: ",
-                                 place == folder ? "it" : place.filename().string(), ' ', rule_of(error)));
+        const fs::path place(error.where());
+        if (!error.where().starts_with(folder.string())) throw;  // not about the archive: out of memory
+        throw BadArchive(archive.url,
+                         to_text("holds no whole set: ", place == folder ? "it" : place.filename().string(),
+                                 ' ', error.rule()));
     }
 }
 

@@ -50,7 +50,7 @@ class Unpacker {
   private:
     template <class... Args>
     void require(bool condition, const Args&... parts) const {
-        if (!condition) throw BadArchive(to_text('[', name_, "] ", parts...));
+        if (!condition) throw BadArchive(name_, to_text(parts...));
     }
 
     void check(int result) const {

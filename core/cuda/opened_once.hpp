@@ -1,6 +1,7 @@
 // The functions of a library that is opened when first asked for.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "tern/core/error.hpp"
@@ -15,24 +16,24 @@ class OpenedOnce {
         try {
             table_ = open();
         } catch (const Error& error) {
-            failure_ = error.what();
+            failure_ = error;
         }
     }
 
     /// Throws Error with the message of open().
     const Table& table() const {
-        if (!failure_.empty()) throw Error(failure_);
+        if (failure_) throw Error(*failure_);
         return table_;
     }
     /// Whether table() succeeds; if not, and `why_not` is given, its message.
     bool available(std::string* why_not) const {
-        if (!failure_.empty() && why_not != nullptr) *why_not = failure_;
-        return failure_.empty();
+        if (failure_ && why_not != nullptr) *why_not = failure_->what();
+        return !failure_;
     }
 
   private:
     Table table_{};
-    std::string failure_;
+    std::optional<Error> failure_;
 };
 
 }  // namespace tern::cuda

@@ -33,10 +33,11 @@ fs::path aside_of(const fs::path& path) {
 
 // A failure is told of the name that the user knows, not of the one beside it.
 [[noreturn]] void rethrow_for(const fs::path& path, const Error& error, const fs::path& aside) {
-    std::string text = error.what();
-    const std::size_t at = text.find(aside.string());
-    if (at != std::string::npos) text.replace(at, aside.string().size(), path.string());
-    throw Error(text);
+    const auto renamed = [&](std::string text) {
+        const std::size_t at = text.find(aside.string());
+        return at == std::string::npos ? text : text.replace(at, aside.string().size(), path.string());
+    };
+    throw Error(renamed(error.where()), renamed(error.rule()));
 }
 
 // A folder that may be written to but not be read cannot be opened, and so not synced.

@@ -13,7 +13,7 @@ using apps::failure_line;
 
 TEST_CASE("errors of the standard library become lines of ours") {
     const auto missing = std::make_error_code(std::errc::no_such_file_or_directory);
-    CHECK(failure_line(Error("[x] is y")) == "[x] is y");
+    CHECK(failure_line(Error("x", "is y")) == "[x] is y");
     CHECK(failure_line(std::bad_alloc()) == "[memory] is not enough for this");
     CHECK(failure_line(std::length_error("vector::_M_default_append")) == "[memory] is not enough for this");
     CHECK(failure_line(std::filesystem::filesystem_error("cannot iterate", "a/b", missing)) ==

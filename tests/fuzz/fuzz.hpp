@@ -30,8 +30,7 @@ void read_or_refuse(const Read& read) {
     try {
         read();
     } catch (const Error& error) {
-        const std::string_view line = error.what();
-        if (!line.starts_with("[input] ")) require(false, error.what());
+        if (error.where() != kName) require(false, error.what());
     }
 }
 
