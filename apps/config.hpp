@@ -35,7 +35,7 @@ std::set<std::string> fill_flags(TrainFlags& flags, const ConfigValues& values);
 void check_same_names(TrainFlags flags, const ConfigValues& values, const std::string& folder);
 
 /// Throws UsageError naming the first flag whose value in `settings` is another one than in `values`, the
-/// config of the run in `folder`. Left out is what may change when a run goes on: how long it is, the
+/// config of the run in `folder`. Left out is what may change when a run continues: how long it is, the
 /// learning rate, where it runs, where the data lies, what is kept.
 void check_same_run(const TrainSettings& settings, const ConfigValues& values, const std::string& folder);
 

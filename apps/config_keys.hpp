@@ -13,7 +13,7 @@ enum class Kind : std::uint8_t { text, on_off, integer, number, pair, boolean };
 struct Key {
     const char* name;
     Kind kind;
-    bool may_change;  // when a run goes on
+    bool may_change;  // when a run continues
     Flag& (*flag)(TrainFlags&);
 };
 

@@ -21,7 +21,7 @@ std::string format_seconds(double seconds);
 /// "94,474"
 std::string format_count(long long count);
 
-/// A line on standard error, "tern: ...": what goes on all the same, but differently than expected.
+/// A line on standard error, "tern: ...": what is done all the same, but differently than expected.
 void warn(std::string_view line);
 
 /// Whether that is a terminal which takes more than lines of text: not one that TERM calls dumb, or nothing.

@@ -21,7 +21,7 @@ struct FetchFlags {
 
 // Where scripts/train looks, too.
 fs::path default_folder() {
-    // A relative one is to be passed over (XDG Base Directory Specification).
+    // A relative one is to be ignored (XDG Base Directory Specification).
     if (const fs::path cache = environment("XDG_CACHE_HOME"); cache.is_absolute()) return cache / "tern";
     if (const fs::path home = environment("HOME"); !home.empty()) return home / ".cache" / "tern";
     usage_error("DIR", "must be given where neither XDG_CACHE_HOME nor HOME is set");

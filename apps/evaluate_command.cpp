@@ -34,7 +34,7 @@ struct EvaluateFlags {
         add_option(app, "--split", split, "NAME", "test|train (default test)");
         add_option(app, "--model", model, "NAME", model_names() + " (for files that do not say it)");
         add_option(app, "--normalize", normalize, "NAME",
-                   "for files that do not say it (default: as the model's paper)");
+                   "for files that do not say it (default: the model's published one)");
         add_option(app, "--batch-size", batch_size, "N", "pictures at a time (default 256)");
         add_option(app, "--logits", logits, "FILE",
                    "write logits (N, K) float32 and labels (N) int64 to this safetensors file");

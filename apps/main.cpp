@@ -27,10 +27,11 @@ void run(int argc, char** argv) {
     commands.add("train", "Trains a model; a row of metrics per epoch", add_train_command);
     commands.add("evaluate", "Accuracy, precision, recall, F1 and confusion matrix of a weight file",
                  add_evaluate_command);
-    commands.add("predict", "The likeliest classes of pictures", add_predict_command);
+    commands.add("predict", "The most likely classes of each image", add_predict_command);
     commands.add("summary", "The layers of a model: shapes, parameters, multiply-adds, memory",
                  add_summary_command);
-    commands.add("tune", "Measures which version of each operation is the fastest here", add_tune_command);
+    commands.add("tune", "Measures which implementation of each operation is the fastest here",
+                 add_tune_command);
     commands.add("data", "Downloads, describes, makes and imports data sets", add_data_command);
     commands.add("info", "This build, this CPU, the devices", add_info_command);
     commands.add("completion", "Prints a script for the shell's completion", add_completion_command);

@@ -32,14 +32,14 @@ void RunRecord::tell_of_missing(const LineFile& file, std::int64_t expected) {
     if (file.bytes() < expected)
         tell(to_text(
             '[', file.path().string(), "] has ", file.bytes(), " of the ", expected,
-            " bytes of whole lines that it had at the checkpoint; the run goes on without the others"));
+            " bytes of whole lines that it had at the checkpoint; the run continues without the others"));
 }
 
 void RunRecord::try_to(const std::function<void()>& write) {
     try {
         write();
     } catch (const Error& error) {
-        tell(to_text(error.what(), "; the run goes on, its lines wait in memory"));
+        tell(to_text(error.what(), "; the run continues, its lines wait in memory"));
     }
 }
 

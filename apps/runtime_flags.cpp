@@ -56,7 +56,7 @@ KernelPolicy checked_policy(const std::string& text, Device device) {
         for (const auto& [op, name] : policy.forced) check(name);
         return policy;
     } catch (const Error& error) {
-        usage_error("--kernels", rule_of(error));
+        usage_error("--kernels", error.rule());
     }
 }
 
@@ -66,10 +66,10 @@ void RuntimeFlags::add_to(CLI::App& app) {
     add_option(app, "--device", device, "NAME", "auto|cpu|cuda|cuda:N (default auto)");
     add_option(app, "--precision", precision, "NAME",
                "float32|bfloat16|float16|float64 (default float32; float64 on the CPU only)");
-    add_option(app, "--kernels", kernels, "POLICY",
-               "auto|NAME|OP=NAME,... with NAME of ref, cpu, cpu_winograd, cpu_bf16, cuda, cuda_mma, "
-               "cudnn, parts "
-               "(default auto)");
+    add_option(
+        app, "--kernels", kernels, "POLICY",
+        "auto|NAME|OP=NAME,... with NAME of ref, cpu, cpu_winograd, cpu_bf16, cuda, cuda_mma, cudnn, unfused "
+        "(default auto)");
     add_option(app, "--tuning", tuning, "FILE", "table of measured choices from tern tune");
     add_option(app, "--threads", threads, "N", "threads on the CPU (default: all CPUs of this process)");
 }

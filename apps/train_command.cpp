@@ -54,7 +54,7 @@ class TrainCommand {
             settings_.data == "synthetic" ? "; made from a seed, its accuracy says nothing about CIFAR-10"
                                           : ""));
         for (const std::string& note : bench_.notes) print(note);
-        if (checkpoint_) print(to_text("goes on after step ", state_.position.step));
+        if (checkpoint_) print(to_text("resumes after step ", state_.position.step));
         if (former_lr_)
             print(to_text("from step ", state_.position.step + 1, " on the learning rate is ",
                           shortest(settings_.optimizer.learning_rate), "; it was ", *former_lr_));
@@ -129,9 +129,9 @@ class TrainCommand {
         check_same_tuning();
         const Checkpoints checkpoints(folder, settings_.keep);
         const auto step = checkpoints.newest_whole([](const std::string& why) {
-            std::fprintf(stderr, "tern: passed over a checkpoint: %s\n", one_line(why).c_str());
+            std::fprintf(stderr, "tern: skipped a checkpoint: %s\n", one_line(why).c_str());
         });
-        TERN_CHECK(step || checkpoints.steps().empty(), folder, "has no whole checkpoint");
+        TERN_CHECK(step || checkpoints.steps().empty(), folder, "has no valid checkpoint");
         if (!step) return;
         checkpoint_ = checkpoints.path(*step);
         state_ = read_training_state(*checkpoint_ / RunRecord::kState);
@@ -162,7 +162,7 @@ class TrainCommand {
         return comments;
     }
 
-    // A run goes on with its own copy of the table, wherever the one is that it was given.
+    // A run continues with its own copy of the table, wherever the one is that it was given.
     TrainFlags flags_with_tuning() const {
         TrainFlags flags = flags_;
         if (!flags.runtime.tuning && std::filesystem::exists(folder_->tuning_file()))
@@ -170,7 +170,7 @@ class TrainCommand {
         return flags;
     }
 
-    // Another version of an operation gives other bits.
+    // Another implementation of an operation gives other bits.
     void check_same_tuning() const {
         const bool has_table = std::filesystem::exists(folder_->tuning_file());
         const std::string then =
@@ -221,7 +221,7 @@ class TrainCommand {
             bar.clear();
             const auto last = record.last_checkpoint();
             if (!last) throw;
-            throw Error(to_text(error.what(), "; the last checkpoint is ", last->string()));
+            fail(error.where(), error.rule(), "; the last checkpoint is ", last->string());
         }
     }
 
@@ -256,7 +256,7 @@ class TrainCommand {
         if (written || flags_.dry_run) return;
         std::clearerr(out_);
         if (!std::exchange(told_of_output_, true) && out_ == stdout)
-            warn("[standard output] cannot be written; the run goes on, its rows are in metrics.jsonl");
+            warn("[standard output] cannot be written; the run continues, its rows are in metrics.jsonl");
     }
 
     const TrainFlags& flags_;
@@ -267,7 +267,7 @@ class TrainCommand {
     std::optional<RunFolder> folder_;                  // the one to go on with, or that run() made
     std::optional<std::filesystem::path> checkpoint_;  // to go on from
     TrainingState state_;                              // of that checkpoint
-    Flag former_lr_;                                   // where the run goes on with another learning rate
+    Flag former_lr_;                                   // where the run continues with another learning rate
     Workbench bench_;
 };
 

@@ -17,7 +17,7 @@ const std::vector<std::string_view> kRunningStatistics{"precise", "corrected", "
 // training.
 constexpr std::int64_t kStatisticsRecords = 1024;
 
-// A flag that only some optimizers take must not be passed over in silence.
+// A flag that only some optimizers take must not be ignored in silence.
 void check_taken(const char* flag, const Flag& value, bool taken, const std::string& optimizer) {
     if (value && !taken) usage_error(flag, "has no meaning for --optimizer ", optimizer);
 }
@@ -87,20 +87,19 @@ void TrainFlags::add_to(CLI::App& app) {
                "folder with CIFAR-10's .bin files or its parent, or: synthetic (or TERN_DATA)");
     add_option(app, "--run", run, "DIR",
                "folder for what the run leaves (default: a fresh runs/DATE-MODEL-N)");
-    add_option(app, "--epochs", epochs, "N",
-               "how often to go through the data (default: as the model's paper)");
+    add_option(app, "--epochs", epochs, "N", "number of epochs (default: the model's published one)");
     add_option(app, "--steps", steps, "N", "how many batches instead; evaluates nothing");
-    add_option(app, "--batch-size", batch_size, "N", "pictures per step (default: as the model's paper)");
+    add_option(app, "--batch-size", batch_size, "N", "images per step (default: the model's published one)");
     add_option(app, "--seed", seed, "N", "of initial weights, order and --augment (default 0)");
     add_option(app, "--shuffle", shuffle, "on|off", "on|off (default on; off: in the order of the files)");
     add_option(app, "--augment", augment, "NAME", join_choices(kAugmentations) + " (default none)");
     add_option(app, "--normalize", normalize, "NAME",
-               join_choices(kNormalizations) + " (default: as the model's paper)");
+               join_choices(kNormalizations) + " (default: the model's published one)");
     add_option(app, "--optimizer", optimizer, "NAME", join_choices(kOptimizers) + " (default adam)");
     add_option(app, "--lr", lr, "X", "learning rate (default 1e-3; sgd: 1e-2)");
     add_option(app, "--momentum", momentum, "X", "of sgd (default 0)");
     add_option(app, "--betas", betas, "X,X", "of adam and adamw, X,X (default 0.9,0.999)");
-    add_option(app, "--epsilon", epsilon, "X", "of adam and adamw (default: as the model's paper)");
+    add_option(app, "--epsilon", epsilon, "X", "of adam and adamw (default: the model's published one)");
     add_option(app, "--weight-decay", weight_decay, "X", "(default 0; adamw: 0.01)");
     add_option(app, "--schedule", schedule, "NAME", "constant");
     add_option(app, "--label-smoothing", label_smoothing, "X", "(default 0)");

@@ -20,7 +20,8 @@ struct TuneFlags {
 
     void add_to(CLI::App& app) {
         add_option(app, "--model", model, "NAME", model_names() + " (default mini_xception)");
-        add_option(app, "--batch-size", batch_size, "N", "pictures per step (default: as the model's paper)");
+        add_option(app, "--batch-size", batch_size, "N",
+                   "images per step (default: the model's published one)");
         add_option(app, "--out", out, "FILE", "file to write the table to");
         runtime.add_to(app);
         add_footer(app,

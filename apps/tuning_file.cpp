@@ -20,7 +20,7 @@ std::string tuning_to_toml(const TuningTable::Choices& choices, const std::strin
     constexpr auto kFlags = toml::toml_formatter::default_flags & ~toml::format_flags::allow_literal_strings;
     std::ostringstream out;
     out << "# Written by " << made_by << "\n"
-        << "# Problems in which another version was faster than the usual one, and that version.\n"
+        << "# Problems in which another implementation was faster than the usual one, and its name.\n"
         << toml::toml_formatter{table, kFlags} << "\n";
     return out.str();
 }
@@ -42,13 +42,13 @@ std::shared_ptr<const TuningTable> parse_tuning(std::string_view toml, const std
             device_of_implementation(*name);
             choices.emplace(std::string(problem.str()), *name);
         } catch (const Error& error) {
-            fail(file, "line ", node.source().begin.line, ": ", one_line(rule_of(error)));
+            fail(file, "line ", node.source().begin.line, ": ", one_line(error.rule()));
         }
     }
     try {
         return std::make_shared<const TuningTable>(std::move(choices));
     } catch (const Error& error) {
-        fail(file, one_line(rule_of(error)));
+        fail(file, one_line(error.rule()));
     }
 }
 

@@ -80,7 +80,7 @@ constexpr Spec kSpecs[] = {
     {"benchmark_counters_tabular", "", "counters as columns"},
     {"benchmark_context", "KEY=VALUE,...", "to stand beside the results", check_context},
     {"benchmark_time_unit", "ns|us|ms|s", "where a benchmark names none", check_unit},
-    {"v", "N", "how much the library tells of its work", check_count<0>},
+    {"v", "N", "how verbose the log of the library is", check_count<0>},
 };
 
 // The environment variable that the library reads where there is no such flag.

@@ -75,7 +75,7 @@ void check_vacant(const fs::path& folder) {
     const bool there = fs::exists(folder, error);
     TERN_CHECK(!error, folder.string(), "cannot be made: ", error.message());
     if (!there) return;
-    TERN_CHECK(fs::is_directory(folder, error), folder.string(), "is there and is no folder");
+    TERN_CHECK(fs::is_directory(folder, error), folder.string(), "exists and is not a directory");
     TERN_CHECK(fs::is_empty(folder, error) && !error, folder.string(),
                "is there and not empty; name a folder that is not there yet");
 }

@@ -158,7 +158,7 @@ void read_plain(const Source& source, const Header& header, const Tensor& image)
     }
 }
 
-// Pairs of bytes: a count and colours, or 0 and what to do. Pixels that are passed over have the first
+// Pairs of bytes: a count and colours, or 0 and what to do. Pixels that are skipped have the first
 // colour.
 void read_runs(const std::string& file, const Source& source, const Header& header, const Tensor& image) {
     const bool nibbles = header.compression == kRuns4;

@@ -40,7 +40,7 @@ struct Reader {
     std::longjmp(reader.escape, 1);
 }
 
-// libjpeg goes on after damage, with grey or noise for what is missing. Harmless oddities pass.
+// libjpeg continues after damage, with grey or noise for what is missing. Harmless oddities pass.
 void on_message(j_common_ptr jpeg, int level) {
     constexpr std::array kDamage{JWRN_ARITH_BAD_CODE, JWRN_HIT_MARKER, JWRN_HUFF_BAD_CODE, JWRN_JPEG_EOF,
                                  JWRN_MUST_RESYNC};

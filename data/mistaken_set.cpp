@@ -100,7 +100,7 @@ std::string mistaken_set_file(const fs::path& file) {
     const FileKind kind = file_kind_at(file);
     if (is_archive(kind))
         return to_text("is ", name_of(kind), ", expected a folder; ", advice_of_archive(file));
-    if (kind == FileKind::unknown) return "is no folder";
+    if (kind == FileKind::unknown) return "is not a directory";
     return to_text("is ", name_of(kind), ", expected a folder with CIFAR-10's binary files");
 }
 

@@ -87,7 +87,7 @@ class Walk {
             else if (may_be_read(entry))
                 files.push_back(entry);
             else
-                notes_.push_back(to_text(entry.string(), " is no regular file, passed over"));
+                notes_.push_back(to_text(entry.string(), " is not a regular file, skipped"));
         }
     }
 
@@ -245,7 +245,7 @@ PictureFiles list_picture_files(const fs::path& folder) {
         const FileKind kind = file_kind_at(folder);
         TERN_CHECK(kind == FileKind::unknown, where,
                    mistaken_kind(kind, "a folder with one folder of pictures for each class"));
-        fail(where, "is no folder");
+        fail(where, "is not a directory");
     }
     TERN_CHECK(!holds_cifar10(folder), where,
                "is a set in CIFAR-10's layout already; --data takes it as it is");

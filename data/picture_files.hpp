@@ -20,21 +20,21 @@ struct PictureFiles {
     std::vector<std::string> folders;  // names of the classes' folders, sorted
     std::vector<File> files;           // sorted
     bool has_splits = false;           // root/train/CLASS/... and root/test/CLASS/...
-    std::vector<std::string> notes;    // what was decided or passed over, a line each
+    std::vector<std::string> notes;    // what was decided or skipped, a line each
 };
 
 /// Everything in the folders of `folder`, one for each class, and in the folders within those. Where `folder`
 /// has only one folder, whose folders are more, these are the classes. Folders named train and test (or val,
-/// in any case of letters) that have folders of classes are splits. Passed over are names that begin with a
+/// in any case of letters) that have folders of classes are splits. Skipped are names that begin with a
 /// dot, what systems leave behind (__MACOSX, \@eaDir) and folders that a link leads to again. Throws Error
 /// that names what cannot be read, a class whose name cannot be one, or what is no such layout.
 PictureFiles list_picture_files(const std::filesystem::path& folder);
 
-/// Files in `folder` and the folders within it, sorted, with the same passed over; `notes` tells of links.
+/// Files in `folder` and the folders within it, sorted, with the same skipped; `notes` reports links.
 std::vector<std::filesystem::path> files_within(const std::filesystem::path& folder,
                                                 std::vector<std::string>& notes);
 
-/// The folders in `folder`, sorted, without those passed over; none where it cannot be read.
+/// The folders in `folder`, sorted, without those skipped; none where it cannot be read.
 std::vector<std::filesystem::path> folders_in(const std::filesystem::path& folder);
 
 /// Whether a file claims to be a picture: its content begins like one, of any format, or its name ends so.

@@ -21,7 +21,7 @@ struct PictureFolder {
     std::vector<std::string> empty_classes;  // folders without a readable picture: no classes of the set
     std::vector<std::string> failures;       // one line for each picture that cannot be read, "[file] rule"
     std::int64_t read = 0;                   // pictures, duplicates among them
-    std::int64_t other_files = 0;            // that do not look like pictures, passed over
+    std::int64_t other_files = 0;            // that do not look like pictures, skipped
     std::vector<std::string> notes;          // what was decided, or may surprise, a line each
     bool has_splits = false;                 // the folders say which records are tests
 

@@ -10,7 +10,7 @@ namespace tern {
 /// The running statistics of all batch norms in `model` that are in training mode start anew and become,
 /// while this lives, the plain means over the batches that run in training mode: "precise" statistics (Wu,
 /// Johnson: "Rethinking 'Batch' in BatchNorm", 2021, section 3), PyTorch's `swa_utils.update_bn`. Afterwards
-/// each layer goes on by its own rule, and its count is what it was. The model must live longer and not be
+/// each layer continues by its own rule, and its count is what it was. The model must live longer and not be
 /// moved meanwhile.
 class FreshStatistics {
   public:

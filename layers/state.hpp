@@ -14,7 +14,7 @@ void load_state(const NamedTensors& target, const NamedTensors& source,
 
 /// The same for the parameters and buffers of `module`, module.state(). `left_out` names parts of it, layers
 /// ("head.fc2") or tensors ("head.fc2.bias"), that keep what they have: whatever `source` holds of them is
-/// passed over. That is how trained weights get a new head. Throws Error for a part that the module does not
+/// skipped. That is how trained weights get a new head. Throws Error for a part that the module does not
 /// have. Running statistics may come without `num_batches_tracked`, which is 0 then; see
 /// BatchNorm2d::keep_uncounted_statistics().
 void load_state(Module& module, const NamedTensors& source, std::string_view where = "load_state",

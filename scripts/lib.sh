@@ -25,7 +25,7 @@ missing_packages() {
 }
 
 # need_packages NAME... installs what is missing. Where it cannot (no apt, or neither root nor sudo) it names
-# the packages and goes on: the tools may be there in another form, and CMake says exactly what is not.
+# the packages and continues: the tools may be there in another form, and CMake says exactly what is not.
 need_packages() {
     if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
         say "This is no Debian-like system, so nothing is installed. Needed, by their Debian names: $*"

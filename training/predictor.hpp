@@ -11,8 +11,9 @@
 namespace tern {
 
 struct PredictorOptions {
-    std::string model = {};          // of a file that does not say it; one that says another is refused
-    std::string normalization = {};  // "unit" or "half"; "": as the file says, else as the model's paper
+    std::string model = {};  // of a file that does not say it; one that says another is refused
+    std::string normalization =
+        {};  // "unit" or "half"; "": as the file says, else the model's published default
     Device device = {};
     DType precision = DType::float32;
     std::int64_t batch_size = 256;  // pictures at a time
@@ -43,7 +44,7 @@ class Predictor {
     /// fit_image() brings to that of the model.
     Tensor probabilities(const Tensors& pictures) const;
 
-    /// The `top_k` likeliest classes of each picture, the likeliest first, or all where there are fewer.
+    /// The `top_k` most likely classes of each picture, the most likely first, or all where there are fewer.
     /// Throws Error where the network gives no finite number.
     std::vector<std::vector<Prediction>> predict(const Tensors& pictures, std::int64_t top_k = 1) const;
 

@@ -27,7 +27,7 @@ constexpr std::int64_t kLargestHeader = 100'000'000;  // of the format's own lib
 struct Type {
     const char* name;
     std::int64_t bits;
-    std::optional<DType> dtype = {};  // none: passed over
+    std::optional<DType> dtype = {};  // none: skipped
 };
 
 constexpr std::array kTypes{Type{"F64", 64, DType::float64},
@@ -155,7 +155,7 @@ class Reader {
         return result;
     }
 
-    // Other keys than these three are passed over, as by the format's own library.
+    // Other keys than these three are skipped, as by the format's own library.
     void add_tensor(Safetensors& result, const std::string& name, const Json& entry) {
         TERN_CHECK(entry.is_object() && entry.contains("dtype") && entry.contains("shape") &&
                        entry.contains("data_offsets"),

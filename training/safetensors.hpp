@@ -23,7 +23,7 @@ struct Safetensors {
 /// Reads a whole file. Throws Error, one line that names the file, the tensor and the rule, unless the header
 /// is what it should be, no name appears twice, and the tensors fill the rest of the file without gap or
 /// overlap. A file of another kind is named by what it is. Elements of F64, F32, F16, BF16, I64, I32 and U8
-/// are read; tensors of the format's other types are checked and passed over, so are those of more dimensions
+/// are read; tensors of the format's other types are checked and skipped, so are those of more dimensions
 /// than a Shape has.
 Safetensors read_safetensors(const std::filesystem::path& path);
 

@@ -24,7 +24,7 @@ double now() {
     return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-// What is saved must be worth going back to: a loss tells of its own step's weights only, before their
+// What is saved must be worth going back to: a loss reports its own step's weights only, before their
 // update.
 void check_finite(Module& model, std::int64_t step) {
     for (const auto& [name, tensor] : model.state()) {

@@ -15,7 +15,7 @@
 namespace tern {
 
 /// How long and over which batches. Exactly one of epochs and steps is positive: a run of epochs gives a row
-/// for each and evaluates after it; a run of steps goes on to the next epoch when the data ends and gives one
+/// for each and evaluates after it; a run of steps continues to the next epoch when the data ends and gives one
 /// row.
 struct TrainingPlan {
     std::int64_t epochs = 0;
@@ -62,7 +62,7 @@ class Trainer {
 
     /// Runs the plan from `start` on and returns its last row; none if stop() ended it or nothing was left to
     /// do. Throws Error soon after a step whose loss is no finite number, or when `start` is behind the
-    /// plan's end. A run that goes on from a saved position, with the model and state() as they were, ends
+    /// plan's end. A run that continues from a saved position, with the model and state() as they were, ends
     /// with the bits of one that was never stopped.
     std::optional<MetricsRow> run(const TrainingPosition& start = {});
 

@@ -11,7 +11,7 @@
 
 namespace tern {
 
-/// A problem that several versions can do.
+/// A problem that several implementations can do.
 struct TunedProblem {
     std::string problem;       // describe_problem()
     std::string_view usual;    // what select() takes by itself
@@ -29,7 +29,7 @@ struct TunedProblem {
 inline constexpr double kTuningMargin = 0.03;
 
 /// Runs one training step of the model on the first `batch_size` records and one forward pass in evaluation
-/// mode, and times every version of the device in every problem that has several; ref only where it is the
+/// mode, and times every implementation of the device in every problem that has several; ref only where it is the
 /// usual one. The parameters change as in any step. The policy of this program should be "auto".
 std::vector<TunedProblem> tune(Module& model, const BatchSource& source, std::int64_t batch_size);
 

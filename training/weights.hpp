@@ -19,7 +19,7 @@ struct Weights {
 };
 
 /// Reads a safetensors file; throws Error that names it and the rule, or what it is instead. Metadata of
-/// other programs is passed over.
+/// other programs is skipped.
 Weights read_weights(const std::filesystem::path& path);
 
 /// Where a file was made for another number of classes than the model: the last layer, and that number.

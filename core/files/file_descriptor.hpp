@@ -46,7 +46,7 @@ class FileDescriptor {
     const std::filesystem::path& path() const { return path_; }
 
     /// For a program's start: opens standard input, output and error where they are closed, so that no file
-    /// gets their numbers. Reading and writing them goes on to fail.
+    /// gets their numbers. Reading and writing them continues to fail.
     static void open_standard_streams();
 
   private:

@@ -78,7 +78,7 @@ inline constexpr std::size_t kFileKindBytes = 1024;
 FileKind file_kind(std::span<const std::byte> bytes);
 
 /// The same of a file on the disk, of whose beginning that much is read; unknown where it cannot be read or
-/// is no regular file.
+/// is not a regular file.
 FileKind file_kind_at(const std::filesystem::path& path);
 
 /// "a PyTorch file"; "no known format".

@@ -8,7 +8,7 @@ void run(Ref, const Forward& pass, const Stream&) {
     const Tensor &y = pass.y, &mean = pass.mean, &variance = pass.variance;
     visit_floating(y.dtype(), [&]<class T>() {
         using Real = Compute<T>;
-        const std::vector<Real> x = widened<T>(pass.x);
+        const std::vector<Real> x = upcast<T>(pass.x);
         const auto channels = static_cast<std::size_t>(mean.numel());
         for (std::size_t c = 0; c < channels; ++c) {
             const auto rows = static_cast<double>(x.size() / channels);
@@ -28,7 +28,7 @@ void run(Ref, const Backward& pass, const Stream&) {
     visit_floating(pass.x.dtype(), [&]<class T>() {
         using Real = Compute<T>;
         const ref::Normalization<T> n(pass);
-        const std::vector<Real> dy = widened<T>(pass.dy);
+        const std::vector<Real> dy = upcast<T>(pass.dy);
         const Real rows = static_cast<Real>(dy.size() / std::max<std::size_t>(n.mean.size(), 1));
         std::vector<double> gamma_sums(n.mean.size()), beta_sums(n.mean.size());
         for (std::size_t i = 0; i < dy.size(); ++i) {

@@ -135,7 +135,7 @@ __global__ void __launch_bounds__(rows::kThreads, 2)
 #pragma unroll
         for (int i = 0; i < kRows; ++i) {
             float values[V];
-            tile.widen(i, values);
+            tile.upcast(i, values);
             for (int v = 0; v < V; ++v) values[v] = (values[v] - centre[v]) * scale[v] + shift[v];
             tile.round(i, values);
         }

@@ -9,7 +9,7 @@ void run(Ref, const Forward& pass, const Stream&) {
     const Tensor &x = pass.x, &mean = pass.mean, &variance = pass.variance;
     visit_floating(x.dtype(), [&]<class T>() {
         using Real = Compute<T>;
-        const std::vector<Real> values = widened<T>(x);
+        const std::vector<Real> values = upcast<T>(x);
         const auto channels = static_cast<std::size_t>(x.dim(-1));
         for (std::size_t c = 0; c < channels; ++c) {
             const auto rows = static_cast<double>(values.size() / channels);

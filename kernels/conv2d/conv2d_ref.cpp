@@ -41,7 +41,7 @@ void for_each_weight(const Shape& weight, Visit visit) {
 }
 
 template <class T>
-std::vector<Compute<T>> widened_taps(const Tensor& w) {
+std::vector<Compute<T>> upcast_taps(const Tensor& w) {
     std::vector<Compute<T>> taps(static_cast<std::size_t>(w.numel()));
     for_each_weight(w.shape(), [&, pw = w.data<T>()](std::int64_t from, std::int64_t to) {
         taps[to] = static_cast<Compute<T>>(pw[from]);
@@ -54,7 +54,7 @@ std::vector<Compute<T>> widened_taps(const Tensor& w) {
 void run(Ref, const Forward& pass, const Stream&) {
     const Tensor &x = pass.x, &w = pass.w, &bias = pass.bias, &y = pass.y;
     visit_floating(x.dtype(), [&]<class T>() {
-        const auto xs = widened<T>(x), ws = widened_taps<T>(w);
+        const auto xs = upcast<T>(x), ws = upcast_taps<T>(w);
         std::vector<Compute<T>> sums(static_cast<std::size_t>(y.numel()));
         for_each_product(
             x.shape(), y.shape(), pass.params,
@@ -69,7 +69,7 @@ void run(Ref, const Forward& pass, const Stream&) {
 void run(Ref, const BackwardInput& pass, const Stream&) {
     const Tensor &dy = pass.dy, &w = pass.w, &dx = pass.dx;
     visit_floating(dy.dtype(), [&]<class T>() {
-        const auto dys = widened<T>(dy), ws = widened_taps<T>(w);
+        const auto dys = upcast<T>(dy), ws = upcast_taps<T>(w);
         std::vector<Compute<T>> sums(static_cast<std::size_t>(dx.numel()));
         for_each_product(
             dx.shape(), dy.shape(), pass.params,
@@ -82,7 +82,7 @@ void run(Ref, const BackwardInput& pass, const Stream&) {
 void run(Ref, const BackwardWeight& pass, const Stream&) {
     const Tensor &x = pass.x, &dy = pass.dy, &dw = pass.dw;
     visit_floating(x.dtype(), [&]<class T>() {
-        const auto xs = widened<T>(x), dys = widened<T>(dy);
+        const auto xs = upcast<T>(x), dys = upcast<T>(dy);
         std::vector<Compute<T>> sums(static_cast<std::size_t>(dw.numel()));
         for_each_product(
             x.shape(), dy.shape(), pass.params,

@@ -7,12 +7,12 @@
 
 #include "tern/core/devices/range.hpp"
 #include "tern/core/environment.hpp"
-#include "tern/kernels/dispatch/widened.hpp"
+#include "tern/kernels/dispatch/upcast.hpp"
 
 namespace tern {
 namespace {
 
-constexpr std::string_view kParts = "parts";
+constexpr std::string_view kUnfused = "unfused", kFormerUnfused = "parts";
 
 thread_local const RunHook* run_hook = nullptr;
 
@@ -28,9 +28,9 @@ bool accepts_as_it_is(const Implementation& implementation, const Problem& probl
     return implementation.accepts == nullptr || implementation.accepts(problem, why_not);
 }
 
-bool accepts_widened(const Implementation& implementation, const Problem& problem, std::string* why_not) {
+bool accepts_upcast(const Implementation& implementation, const Problem& problem, std::string* why_not) {
     return implementation.upcasts && has_16_bits(problem) &&
-           accepts_as_it_is(implementation, Widened(problem).problem(), why_not);
+           accepts_as_it_is(implementation, Upcast(problem).problem(), why_not);
 }
 
 bool accepts(const Implementation& implementation, const Problem& problem, std::string* why_not) {
@@ -38,7 +38,7 @@ bool accepts(const Implementation& implementation, const Problem& problem, std::
     if (implementation.device != device.type) return refuse(why_not, "the tensors are on ", device);
     if (implementation.run == nullptr) return refuse(why_not, "not in this build (TERN_CUDA=OFF)");
     return accepts_as_it_is(implementation, problem, why_not) ||
-           accepts_widened(implementation, problem, why_not);
+           accepts_upcast(implementation, problem, why_not);
 }
 
 // Where no policy names an implementation.
@@ -61,7 +61,8 @@ std::string refusals(const Problem& problem) {
 const Implementation& select_forced(const Problem& problem, std::string_view name) {
     const Pass& pass = problem.pass;
     const Implementation* forced = find_implementation(pass, name);
-    TERN_CHECK(forced != nullptr, pass.op, name, " is forced, but ", pass.name, " has no such version");
+    TERN_CHECK(forced != nullptr, pass.op, name, " is forced, but ", pass.name,
+               " has no such implementation");
     std::string why_not;
     if (accepts(*forced, problem, nullptr)) return *forced;
     accepts(*forced, problem, &why_not);
@@ -76,11 +77,11 @@ void run(const Implementation& implementation, const Problem& problem) {
         implementation.run(problem, stream);
 }
 
-void run_widened(const Implementation& implementation, const Problem& problem) {
-    const Widened widened(problem);
-    widened.widen_inputs();
-    run(implementation, widened.problem());
-    widened.round_outputs();
+void run_upcast(const Implementation& implementation, const Problem& problem) {
+    const Upcast upcast(problem);
+    upcast.upcast_inputs();
+    run(implementation, upcast.problem());
+    upcast.round_outputs();
 }
 
 bool verbose_dispatch() {
@@ -110,9 +111,9 @@ KernelPolicy KernelPolicy::parse(std::string_view text) {
         if (equals != std::string_view::npos) {
             const Op& op = find_op(item.substr(0, equals));
             const std::string_view name = item.substr(equals + 1);
-            if (name == kParts) {
-                TERN_CHECK(op.has_parts(), "kernels", op.name, " has no parts");
-                policy.in_parts.insert(op.name);
+            if (name == kUnfused || name == kFormerUnfused) {
+                TERN_CHECK(op.has_parts(), "kernels", op.name, " is not fused");
+                policy.unfused.insert(op.name);
             } else {
                 device_of_implementation(name);
                 policy.forced.insert_or_assign(op.name, name);
@@ -130,7 +131,7 @@ KernelPolicy KernelPolicy::parse(std::string_view text) {
 std::string KernelPolicy::str() const {
     std::string text = preferred.value_or("auto");
     for (const auto& [op, name] : forced) text += to_text(',', op, '=', name);
-    for (const std::string& op : in_parts) text += to_text(',', op, '=', kParts);
+    for (const std::string& op : unfused) text += to_text(',', op, '=', kUnfused);
     return text;
 }
 
@@ -145,7 +146,7 @@ bool has_version(const Pass& pass, DeviceType device) {
 
 bool runs_fused(const Op& op, DeviceType device) {
     const KernelPolicy& policy = kernel_policy();
-    if (policy.in_parts.contains(op.name)) return false;
+    if (policy.unfused.contains(op.name)) return false;
     return policy.forced.contains(op.name) || op.replaces_parts(device);
 }
 
@@ -182,9 +183,9 @@ void run_problem(const Problem& problem) {
     const Range range(problem.pass.op);
     const Implementation& choice = select(problem, kernel_policy());
     if (verbose_dispatch()) print_choice(problem, choice);
-    const bool widened =
+    const bool upcasts =
         choice.upcasts && has_16_bits(problem) && !accepts_as_it_is(choice, problem, nullptr);
-    widened ? run_widened(choice, problem) : run(choice, problem);
+    upcasts ? run_upcast(choice, problem) : run(choice, problem);
     for (const Tensor& output : problem.outputs) {
         if (output.defined()) output.mark_changed();
     }

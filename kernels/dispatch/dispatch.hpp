@@ -21,13 +21,13 @@ struct KernelPolicy {
     std::optional<std::string> preferred;
     /// Demands by name of the operation: nothing else will do.
     std::map<std::string, std::string, std::less<>> forced;
-    /// "separable_conv2d=parts": fused operations in whose place the operations run that they are made of.
-    std::set<std::string, std::less<>> in_parts;
+    /// "separable_conv2d=unfused": fused operations in whose place the operations run that they are made of.
+    std::set<std::string, std::less<>> unfused;
     /// Measured choices, taken in the place of the usual order where they accept the problem; may be null.
     /// Not part of the text.
     std::shared_ptr<const TuningTable> tuning = {};
 
-    /// Throws Error for an unknown operation or name, and for parts of an operation that has none.
+    /// Throws Error for an unknown operation or name, and for one that is not fused.
     static KernelPolicy parse(std::string_view text);
     std::string str() const;
 };
@@ -52,7 +52,7 @@ class KernelPolicyScope {
 bool has_version(const Pass& pass, DeviceType device);
 
 /// Whether a fused operation should run on such devices in the place of its parts: what the policy says of it
-/// ("separable_conv2d=parts", "separable_conv2d=cuda"), else Op::replaces_parts().
+/// ("separable_conv2d=unfused", "separable_conv2d=cuda"), else Op::replaces_parts().
 bool runs_fused(const Op& op, DeviceType device);
 
 /// The implementation for a problem: a pure function of its arguments. A CPU version that takes float32 alone

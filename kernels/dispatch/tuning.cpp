@@ -38,8 +38,8 @@ void check_choice(const std::string& problem, const std::string& implementation)
     const std::size_t dot = name.find('.');
     TERN_CHECK(dot != std::string::npos, "tuning", '"', problem, "\" does not start with OPERATION.PASS");
     const Pass& pass = find_op(name.substr(0, dot)).pass(name.substr(dot + 1));
-    TERN_CHECK(find_implementation(pass, implementation) != nullptr, "tuning", name, " has no version ",
-               implementation);
+    TERN_CHECK(find_implementation(pass, implementation) != nullptr, "tuning", name,
+               " has no implementation ", implementation);
 }
 
 }  // namespace

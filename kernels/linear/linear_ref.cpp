@@ -6,7 +6,7 @@ namespace tern::linear_passes {
 void run(Ref, const Forward& pass, const Stream&) {
     const Tensor &x = pass.x, &w = pass.w, &bias = pass.bias, &y = pass.y;
     visit_floating(x.dtype(), [&]<class T>() {
-        const auto xs = widened<T>(x), ws = widened<T>(w);
+        const auto xs = upcast<T>(x), ws = upcast<T>(w);
         const std::int64_t outputs = w.dim(0), inputs = w.dim(1);
         for (std::int64_t i = 0; i < y.numel(); ++i) {
             const std::int64_t p = i / outputs, o = i % outputs;
@@ -21,7 +21,7 @@ void run(Ref, const Forward& pass, const Stream&) {
 void run(Ref, const BackwardInput& pass, const Stream&) {
     const Tensor &dy = pass.dy, &w = pass.w, &dx = pass.dx;
     visit_floating(dy.dtype(), [&]<class T>() {
-        const auto dys = widened<T>(dy), ws = widened<T>(w);
+        const auto dys = upcast<T>(dy), ws = upcast<T>(w);
         const std::int64_t outputs = w.dim(0), inputs = w.dim(1);
         std::vector<Compute<T>> sums(static_cast<std::size_t>(dx.numel()));
         for (std::int64_t i = 0; i < dy.numel(); ++i) {
@@ -35,7 +35,7 @@ void run(Ref, const BackwardInput& pass, const Stream&) {
 void run(Ref, const BackwardWeight& pass, const Stream&) {
     const Tensor &x = pass.x, &dy = pass.dy, &dw = pass.dw;
     visit_floating(x.dtype(), [&]<class T>() {
-        const auto xs = widened<T>(x), dys = widened<T>(dy);
+        const auto xs = upcast<T>(x), dys = upcast<T>(dy);
         const std::int64_t outputs = dw.dim(0), inputs = dw.dim(1);
         std::vector<Compute<T>> sums(static_cast<std::size_t>(dw.numel()));
         for (std::int64_t i = 0; i < dy.numel(); ++i) {

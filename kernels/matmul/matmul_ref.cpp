@@ -8,7 +8,7 @@ void run(Ref, const Forward& pass, const Stream&) {
     const auto [transpose_a, transpose_b] = pass.params;
     const std::int64_t rows = c.dim(0), columns = c.dim(1), terms = a.dim(transpose_a ? 0 : 1);
     visit_floating(a.dtype(), [&, transpose_a = transpose_a, transpose_b = transpose_b]<class T>() {
-        const auto as = widened<T>(a), bs = widened<T>(b);
+        const auto as = upcast<T>(a), bs = upcast<T>(b);
         std::vector<Compute<T>> sums(static_cast<std::size_t>(c.numel()));
         for (std::int64_t m = 0; m < rows; ++m)
             for (std::int64_t k = 0; k < terms; ++k)

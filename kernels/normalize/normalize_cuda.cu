@@ -22,11 +22,11 @@ template <class T, int V, int kRows>
 __device__ __forceinline__ void affine_row(const Affine<V>& affine, const TileRows<T, V, kRows>& x, int i,
                                            bool has_residual, const TileRows<T, V, kRows>& residual,
                                            float (&z)[V]) {
-    x.widen(i, z);
+    x.upcast(i, z);
     affine.apply(z);
     if (!has_residual) return;
     float added[V];
-    residual.widen(i, added);
+    residual.upcast(i, added);
 #pragma unroll
     for (int v = 0; v < V; ++v) z[v] += added[v];
 }
@@ -74,13 +74,13 @@ __global__ void __launch_bounds__(rows::kThreads, 2)
 #pragma unroll
             for (int i = 0; i < kRows; ++i) {
                 float dz[V], distance[V];
-                grads.widen(i, dz);
+                grads.upcast(i, dz);
                 if constexpr (!F::kLinear) {
                     float z[V];
                     affine_row(affine, tile, i, residual != nullptr, added, z);
                     activation.backward(z, dz);
                 }
-                tile.widen(i, distance);
+                tile.upcast(i, distance);
                 if (row + i * walk.lanes >= walk.rows) continue;
 #pragma unroll
                 for (int v = 0; v < V; ++v) {
@@ -126,7 +126,7 @@ __global__ void __launch_bounds__(rows::kThreads, 2)
 #pragma unroll
         for (int i = 0; i < kRows; ++i) {
             float dz[V];
-            grads.widen(i, dz);
+            grads.upcast(i, dz);
             if constexpr (!F::kLinear) {
                 float z[V];
                 affine_row(affine, tile, i, residual != nullptr, added, z);
@@ -137,7 +137,7 @@ __global__ void __launch_bounds__(rows::kThreads, 2)
             for (int v = 0; v < V; ++v) dz[v] *= affine.scale[v];
             if (centred != nullptr) {
                 float distance[V];
-                tile.widen(i, distance);
+                tile.upcast(i, distance);
 #pragma unroll
                 for (int v = 0; v < V; ++v) dz[v] += slope[v] * (distance[v] - affine.mean[v]) + offset[v];
             }

@@ -16,7 +16,7 @@ void run(Ref, const BackwardReduce& pass, const Stream&) {
     visit_floating(pass.x.dtype(), [&]<class T>() {
         using Real = Compute<T>;
         const ref::Normalization<T> n(pass);
-        const std::vector<Real> dy = widened<T>(pass.dy);
+        const std::vector<Real> dy = upcast<T>(pass.dy);
         std::vector<double> sums(n.mean.size()), products(n.mean.size());  // see channel_moments_ref.cpp
         for (std::size_t i = 0; i < dy.size(); ++i) {
             const Real dz = n.gradient(i, dy[i]);
@@ -38,7 +38,7 @@ void run(Ref, const BackwardInput& pass, const Stream&) {
     const Tensor &dx = pass.dx, &dresidual = pass.dresidual;
     visit_floating(dx.dtype(), [&]<class T>() {
         const ref::Normalization<T> n(pass);
-        const std::vector<Compute<T>> dy = widened<T>(pass.dy);
+        const std::vector<Compute<T>> dy = upcast<T>(pass.dy);
         for (std::size_t i = 0; i < dy.size(); ++i) {
             const std::size_t c = n.channel(i);
             const Compute<T> dz = n.gradient(i, dy[i]);

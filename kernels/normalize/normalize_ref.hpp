@@ -20,13 +20,13 @@ struct Normalization {
 
     Normalization(const Tensor& input, const Tensor& input_mean, const Tensor& variance, const Tensor& scale,
                   const Tensor& shift, const Tensor& added, const NormalizeParams& params)
-        : x(widened<T>(input)),
-          mean(widened<Real>(input_mean)),
-          inverse_deviation(widened<Real>(variance)),
-          gamma(widened<Real>(scale)),
-          beta(widened<Real>(shift)),
+        : x(upcast<T>(input)),
+          mean(upcast<Real>(input_mean)),
+          inverse_deviation(upcast<Real>(variance)),
+          gamma(upcast<Real>(scale)),
+          beta(upcast<Real>(shift)),
           activation{params.activation, params.slope} {
-        if (added) residual = widened<T>(added);
+        if (added) residual = upcast<T>(added);
         for (Real& value : inverse_deviation)
             value = 1 / std::sqrt(value + static_cast<Real>(params.epsilon));
     }

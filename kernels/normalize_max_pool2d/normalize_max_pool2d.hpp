@@ -13,7 +13,7 @@ struct NormalizeMaxPool2dParams {
 
 /// Whether it should run on this input in the place of its parts, normalize() and max_pool2d(): where there
 /// is a normalisation, without a residual, on the CPU unless kernel_policy() asks for
-/// `normalize_max_pool2d=parts`; never on a GPU, which has no version.
+/// `normalize_max_pool2d=unfused`; never on a GPU, which has no implementation.
 bool runs_normalize_max_pool2d(const Tensor& input, const DeferredNormalize& norm);
 
 /// y = max_pool2d(normalize(input, norm), window), whose header says what counts as largest.

@@ -27,7 +27,7 @@ struct SeparableConv2dKeeps {
 inline const Window2d kSeparableWindow = Window2d::square(3, 1, 1);
 
 /// Whether it should run on this input in the place of its parts, normalize(), depthwise_conv2d() and
-/// linear(): with its only window, on the CPU unless kernel_policy() asks for `separable_conv2d=parts`; on a
+/// linear(): with its only window, on the CPU unless kernel_policy() asks for `separable_conv2d=unfused`; on a
 /// GPU, where no measurement says that it is faster, only if it asks for `separable_conv2d=cuda`.
 bool runs_separable_conv2d(const Tensor& input, const Window2d& window);
 /// Whether it can do this normalisation on the way, and keep its result; else normalize() must be called

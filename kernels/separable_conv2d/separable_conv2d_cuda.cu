@@ -1,12 +1,12 @@
 // Forward, one kernel: a block makes 8 x 16 pixels by 64 outputs. For 16 channels at a time it normalises the
 // pixels and their border once, filters them from shared memory into the tile of A from which gemm's product
-// goes on, and keeps the sums in registers; neither the normalised input nor the filtered one is ever stored.
+// continues, and keeps the sums in registers; neither the normalised input nor the filtered one is ever stored.
 // More than 64 outputs read and filter the tile again: 9 multiply-adds beside 64. All sums are float32;
 // orders are fixed, so equal inputs give equal bits. Backward: the kernels of the parts, on temporary
 // tensors.
 #include "tern/kernels/channel_moments/channel_moments_cuda.cuh"
 #include "tern/kernels/depthwise_conv2d/depthwise_conv2d_passes.hpp"
-#include "tern/kernels/dispatch/widened.hpp"
+#include "tern/kernels/dispatch/upcast.hpp"
 #include "tern/kernels/gemm/gemm_cuda.cuh"
 #include "tern/kernels/normalize/normalize_cuda.cuh"
 #include "tern/kernels/normalize/normalize_device.cuh"
@@ -437,10 +437,10 @@ void run(Cuda, const Backward& pass, const Stream& stream) {
     const ErasedPass erased(pass);
     const Problem problem = erased.problem();
     if (!has_16_bits(problem)) return BackwardByParts(pass, stream).compute();
-    const Widened widened(problem);
-    widened.widen_inputs();
-    BackwardByParts(as_pass<Backward>(widened.problem()), stream).compute();
-    widened.round_outputs();
+    const Upcast upcast(problem);
+    upcast.upcast_inputs();
+    BackwardByParts(as_pass<Backward>(upcast.problem()), stream).compute();
+    upcast.round_outputs();
 }
 
 // What forward takes, backward takes too, so that no step ends in the middle.

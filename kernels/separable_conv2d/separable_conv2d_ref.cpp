@@ -21,10 +21,10 @@ struct Inner {
                          pass.params.normalize);
             for (std::size_t i = 0; i < norm->x.size(); ++i) a.push_back(norm->output(i));
         } else {
-            a = widened<T>(pass.x);
+            a = upcast<T>(pass.x);
         }
         u.resize(a.size());
-        const std::vector<Real> taps = widened<T>(pass.depthwise);
+        const std::vector<Real> taps = upcast<T>(pass.depthwise);
         for_each_meeting(pass.x.shape(), [&](std::size_t from, std::size_t to, std::size_t tap) {
             u[to] += a[from] * taps[tap];
         });
@@ -58,7 +58,7 @@ void run(Ref, const Forward& pass, const Stream&) {
         using Real = Compute<T>;
         const Inner<T> inner(pass);
         if (pass.a) store<T>(inner.a, pass.a);
-        const std::vector<Real> w = widened<T>(pointwise);
+        const std::vector<Real> w = upcast<T>(pointwise);
         const auto outputs = static_cast<std::size_t>(pointwise.dim(0)),
                    channels = static_cast<std::size_t>(pointwise.dim(1));
         std::vector<Real> values(static_cast<std::size_t>(y.numel()));
@@ -94,7 +94,7 @@ void run(Ref, const Backward& pass, const Stream&) {
         const Inner<T> inner(pass);
         const auto outputs = static_cast<std::size_t>(pointwise.dim(0)),
                    channels = static_cast<std::size_t>(pointwise.dim(1));
-        std::vector<Real> dz = widened<T>(pass.dy);
+        std::vector<Real> dz = upcast<T>(pass.dy);
         const Real rows = static_cast<Real>(dz.size() / std::max<std::size_t>(outputs, 1));
         for (std::size_t i = 0; i < dz.size(); ++i) {
             const std::size_t o = i % outputs;
@@ -105,7 +105,7 @@ void run(Ref, const Backward& pass, const Stream&) {
         }
         // Sums over all rows in float64, as those of a batch norm.
         std::vector<Real> du(inner.a.size()), da(inner.a.size());
-        const std::vector<Real> w = widened<T>(pointwise), taps = widened<T>(pass.depthwise);
+        const std::vector<Real> w = upcast<T>(pointwise), taps = upcast<T>(pass.depthwise);
         std::vector<double> dw(w.size()), dtaps(taps.size()), dbias(outputs);
         for (std::size_t i = 0; i < dz.size(); ++i) {
             const std::size_t row = i / outputs, o = i % outputs;
@@ -129,7 +129,7 @@ void run(Ref, const Backward& pass, const Stream&) {
             return;
         }
         if (pass.da) {
-            const std::vector<Real> of_a = widened<T>(pass.da);
+            const std::vector<Real> of_a = upcast<T>(pass.da);
             for (std::size_t i = 0; i < da.size(); ++i) da[i] += of_a[i];
         }
         inner.norm->store_gradients(da, pass.dx, pass.dresidual, pass.dmean, pass.dvariance, pass.dgamma,

@@ -97,7 +97,7 @@ struct TileRows {
             if (own < walk.rows) cuda::store_pack<V>(to + own * walk.channels + channel, packs[i]);
         }
     }
-    __device__ __forceinline__ void widen(int i, float (&values)[V]) const {
+    __device__ __forceinline__ void upcast(int i, float (&values)[V]) const {
 #pragma unroll
         for (int v = 0; v < V; ++v) values[v] = static_cast<float>(packs[i][v]);
     }

@@ -1,4 +1,4 @@
-// What reference loops start and end with: operands widened to the type they compute in, sums rounded once.
+// What reference loops start and end with: operands upcast to the type they compute in, sums rounded once.
 #pragma once
 
 #include <vector>
@@ -9,7 +9,7 @@ namespace tern {
 
 /// The elements in the type that references compute in.
 template <class T>
-std::vector<Compute<T>> widened(const Tensor& tensor) {
+std::vector<Compute<T>> upcast(const Tensor& tensor) {
     const T* data = tensor.data<T>();
     return std::vector<Compute<T>>(data, data + tensor.numel());
 }

@@ -37,7 +37,7 @@ def small_set():
     files = {name: records(8, i) for i, name in enumerate(TRAIN)}
     files["test_batch.bin"] = records(4, 5)
     files["batches.meta.txt"] = b"".join(b"class %d\n" % i for i in range(10))
-    files["readme.html"] = b"<p>passed over</p>"
+    files["readme.html"] = b"<p>skipped</p>"
     return {f"{FOLDER}/{name}": content for name, content in files.items()}
 
 

@@ -149,7 +149,7 @@ TEST_CASE("imported pictures can be described, trained on and predicted") {
     CHECK_THAT(told.out, Catch::Contains(" ant ") && Catch::Contains(" bee "));
 }
 
-TEST_CASE("an import tells of duplicates, empty classes and files that are no pictures") {
+TEST_CASE("an import reports duplicates, empty classes and files that are no pictures") {
     const Zoo zoo;
     zoo.add("bee", "z.png", test::make_png(9, 8, test::filled(9, 8, {3, 0, 255})));
     zoo.add("cow", "notes.txt", "none");
@@ -161,7 +161,7 @@ TEST_CASE("an import tells of duplicates, empty classes and files that are no pi
           "no class: cow has no picture of its own\n"
           "duplicate: pictures/bee/z.png shows the pixels of pictures/ant/d.ppm\n"
           "1 duplicates were left out\n"
-          "files that are no pictures, passed over: 1\n");
+          "files that are no pictures, skipped: 1\n");
     CHECK(done.err.empty());
     flags.back() = "kept";
     flags.insert(flags.end(), {"--duplicates", "keep"});

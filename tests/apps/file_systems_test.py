@@ -109,7 +109,7 @@ class FileSystems(RunTest):
 class LostFiles(RunTest):
     def gone(self, name, left, size):
         return (f"tern: [{self.run_folder / name}] has {left} of the {size} bytes of whole lines that it had at the "
-                "checkpoint; the run goes on without the others\n")
+                "checkpoint; the run continues without the others\n")
 
     def test_a_run_goes_on_without_its_logs(self):
         self.assert_done(run(*self.flags))
@@ -140,7 +140,7 @@ class LostFiles(RunTest):
         (self.run_folder / "metrics.jsonl").symlink_to("/dev/full")
         done = run(*self.flags)
         line = f"tern: [{self.run_folder}/metrics.jsonl] cannot be written: No space left on device"
-        self.assertEqual(done.stderr.decode(), f"{line}; the run goes on, its lines wait in memory\n{line}\n")
+        self.assertEqual(done.stderr.decode(), f"{line}; the run continues, its lines wait in memory\n{line}\n")
         self.assertEqual(done.returncode, 1)
         self.assertEqual((self.run_folder / "last.safetensors").read_bytes(), self.weights_of(4))
         self.assertEqual(len(self.lines("steps.jsonl")), 4)

@@ -177,7 +177,7 @@ TEST_CASE("what predict and the commands about data take") {
     check_import("--duplicates", "drop", "must be one of skip, keep, got ");
 }
 
-TEST_CASE("flags of another optimizer are not passed over") {
+TEST_CASE("flags of another optimizer are not skipped") {
     check_train({"--momentum", "0.9"}, "[--momentum] has no meaning for --optimizer adam");
     check_train({"--optimizer", "sgd", "--betas", "0.9,0.99"},
                 "[--betas] has no meaning for --optimizer sgd");

@@ -68,7 +68,7 @@ TEST_CASE("with another number of classes the head is new, and that is told") {
     dry.emplace_back("--dry-run");
     CHECK_THAT(one_step(place, "dry", dry).out, Catch::Contains(told));
     CHECK_FALSE(std::filesystem::exists(place / "dry"));
-    // The run goes on with its own head.
+    // The run continues with its own head.
     const test::Finished longer = run_tern(place, {"train", "--resume", "--run", "other", "--steps", "2"});
     CHECK(longer.status == 0);
     CHECK_THAT(longer.out, !Catch::Contains("anew"));

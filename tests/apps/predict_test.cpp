@@ -35,7 +35,7 @@ struct Gallery : test::Place {
 
 }  // namespace
 
-TEST_CASE("a row for each of the likeliest classes of each picture") {
+TEST_CASE("a row for each of the most likely classes of each picture") {
     const Gallery place;
     const test::Finished done = place.predict({"a.png", "b.jpg", "c\nd.ppm", "--top-k", "2"});
     CHECK(done.status == 0);
@@ -136,7 +136,7 @@ TEST_CASE("folders give their pictures, and what is none is counted") {
     test::write_text(place / "photos" / "notes.txt", "no picture");
     const test::Finished done = place.predict({"photos", "a.png", "--top-k", "1"});
     CHECK(done.status == 0);
-    CHECK(done.err == "tern: files that are no pictures, passed over: 1\n");
+    CHECK(done.err == "tern: files that are no pictures, skipped: 1\n");
     CHECK(std::ranges::count(done.out, '\n') == 4);
     CHECK_THAT(done.out, Catch::Contains("\nphotos/dog/b.jpg  class "));
     CHECK(done.out.find("photos/dog/b.jpg") < done.out.find("photos/z.jpg"));

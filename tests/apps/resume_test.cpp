@@ -112,7 +112,7 @@ TEST_CASE("a run made longer equals one that was that long", "[.resume]") {
     require_done(run_tern(place, train_flags(place, "parts", half)));
     const test::Finished done = run_tern(place, resume_flags("parts", {"--epochs", "2", "--threads", "1"}));
     require_done(done);
-    CHECK_THAT(done.out, Catch::Contains("goes on after step 5\n"));
+    CHECK_THAT(done.out, Catch::Contains("resumes after step 5\n"));
     check_same_end(place / "parts", place / "whole");
     CHECK_THAT(test::read_text(place / "parts" / "config.toml"), Catch::Contains("epochs = 2\n"));
     // Nothing is left to do then, and the last row is told again.
@@ -122,7 +122,7 @@ TEST_CASE("a run made longer equals one that was that long", "[.resume]") {
     check_same_end(place / "parts", place / "whole");
 }
 
-TEST_CASE("Ctrl-C saves and ends, and the run goes on bit for bit", "[.resume]") {
+TEST_CASE("Ctrl-C saves and ends, and the run continues bit for bit", "[.resume]") {
     const test::Place place;
     const std::vector<std::string> flags{"--epochs", "40", "--batch-size", "8", "--log-steps"};
     for (const int signal : {SIGINT, SIGTERM}) {
@@ -149,7 +149,7 @@ TEST_CASE("Ctrl-C saves and ends, and the run goes on bit for bit", "[.resume]")
     }
 }
 
-TEST_CASE("a killed run goes on from its newest whole checkpoint", "[.resume]") {
+TEST_CASE("a killed run continues from its newest valid checkpoint", "[.resume]") {
     const test::Place place;
     require_done(run_tern(place, train_flags(place, "whole", kShort)));
     require_done(run_tern(place, train_flags(place, "run", kShort)));
@@ -164,16 +164,16 @@ TEST_CASE("a killed run goes on from its newest whole checkpoint", "[.resume]") 
     const test::Finished done = run_tern(place, resume_flags("run"));
     CHECK(done.status == 0);
     CHECK(done.err ==
-          "tern: passed over a checkpoint: [run/checkpoints/step-10/weights.safetensors] is damaged: its sum "
+          "tern: skipped a checkpoint: [run/checkpoints/step-10/weights.safetensors] is damaged: its sum "
           "is "
           "not that of XXH128SUMS\n");
-    CHECK_THAT(done.out, Catch::Contains("goes on after step 5\n"));
+    CHECK_THAT(done.out, Catch::Contains("resumes after step 5\n"));
     check_same_end(place / "run", place / "whole");
     CHECK(names_in(checkpoints) == std::vector<std::string>{"step-10", "step-5"});
     CHECK_FALSE(fs::exists(place / "run" / ".config.toml.part-1"));
 }
 
-TEST_CASE("a run killed while it replaced its only checkpoint goes on from that", "[.resume]") {
+TEST_CASE("a run killed while it replaced its only checkpoint continues from that", "[.resume]") {
     const test::Place place;
     std::vector<std::string> half = kShort;
     half[1] = "1";
@@ -185,7 +185,7 @@ TEST_CASE("a run killed while it replaced its only checkpoint goes on from that"
     fs::create_directory(checkpoints / ".step-5.part-77");
     const test::Finished done = run_tern(place, resume_flags("run", {"--epochs", "2"}));
     require_done(done);
-    CHECK_THAT(done.out, Catch::Contains("goes on after step 5\n"));
+    CHECK_THAT(done.out, Catch::Contains("resumes after step 5\n"));
     check_same_end(place / "run", place / "whole");
     CHECK(names_in(checkpoints) == std::vector<std::string>{"step-10", "step-5"});
 }
@@ -200,7 +200,7 @@ TEST_CASE("a run killed before its first checkpoint starts again", "[.resume]") 
     check_same_end(place / "run", place / "whole");
 }
 
-TEST_CASE("a run goes on only as it was begun", "[.resume]") {
+TEST_CASE("a run continues only as it was begun", "[.resume]") {
     const test::Place place;
     require_done(run_tern(place, train_flags(place, "run", kShort)));
     const std::string before = test::read_text(place / "run" / "config.toml");
@@ -229,7 +229,7 @@ TEST_CASE("a run goes on only as it was begun", "[.resume]") {
     CHECK(rows_of(place / "run").size() == 2);
 }
 
-TEST_CASE("a run goes on with another learning rate, which is told and noted", "[.resume]") {
+TEST_CASE("a run continues with another learning rate, which is told and noted", "[.resume]") {
     const test::Place place;
     const std::vector<std::string> flags{"--steps", "2", "--batch-size", "8", "--log-steps"};
     require_done(run_tern(place, train_flags(place, "run", flags)));
@@ -242,7 +242,7 @@ TEST_CASE("a run goes on with another learning rate, which is told and noted", "
     CHECK(config() == before);
     const test::Finished done = run_tern(place, resume_flags("run", faster));
     require_done(done);
-    CHECK_THAT(done.out, Catch::Contains("goes on after step 2\n" + told));
+    CHECK_THAT(done.out, Catch::Contains("resumes after step 2\n" + told));
     CHECK_THAT(config(),
                Catch::Contains("lr = 0.01\n") && Catch::EndsWith("# after step 2: lr 0.001 -> 0.01\n"));
     // Plain goings on keep the new one, and the note.
@@ -287,7 +287,7 @@ TEST_CASE("a run begun before there was another rule for running statistics keep
     CHECK_THAT(test::read_text(place / "old" / "config.toml"), Catch::Contains(line));
 }
 
-TEST_CASE("a run folder without any whole checkpoint, or in use", "[.resume]") {
+TEST_CASE("a run folder without any valid checkpoint, or in use", "[.resume]") {
     const test::Place place;
     require_done(run_tern(place, train_flags(place, "run", {"--steps", "1", "--batch-size", "8"})));
     {
@@ -298,10 +298,9 @@ TEST_CASE("a run folder without any whole checkpoint, or in use", "[.resume]") {
     }
     const fs::path state = place / "run" / "checkpoints" / "step-1" / "state.safetensors";
     fs::remove(state);
-    check_failure(
-        run_tern(place, resume_flags("run")), 1,
-        "tern: passed over a checkpoint: [run/checkpoints/step-1/state.safetensors] no such file\n" +
-            complaint("run") + "has no whole checkpoint");
+    check_failure(run_tern(place, resume_flags("run")), 1,
+                  "tern: skipped a checkpoint: [run/checkpoints/step-1/state.safetensors] no such file\n" +
+                      complaint("run") + "has no valid checkpoint");
 }
 
 TEST_CASE("a loss that is no number leaves the last checkpoint", "[.resume]") {
@@ -348,7 +347,7 @@ TEST_CASE("a full disk leaves the last checkpoint whole", "[.resume]") {
     REQUIRE(fs::file_size(place / "run" / "config.toml") < metrics);
     check(metrics + 10, "checkpoints/step-8/weights.safetensors",
           complaint("run/metrics.jsonl") +
-              "cannot be written: File too large; the run goes on, its lines wait in memory\n");
+              "cannot be written: File too large; the run continues, its lines wait in memory\n");
     CHECK(rows_of(place / "run").size() == 3);
     require_done(run_tern(place, resume_flags("run")));
     check_same_end(place / "run", place / "whole");

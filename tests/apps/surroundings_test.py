@@ -15,7 +15,7 @@ import time
 import tern_process
 from tern_process import TernTest, clean_environment, run, start
 
-GONE = "tern: [standard output] cannot be written; the run goes on, its rows are in metrics.jsonl\n"
+GONE = "tern: [standard output] cannot be written; the run continues, its rows are in metrics.jsonl\n"
 
 
 def close_streams(*numbers):

@@ -226,7 +226,7 @@ TEST_CASE("a run without a folder makes one, a dry run makes none") {
     CHECK(std::distance(std::filesystem::directory_iterator(place / "runs"), {}) == 1);
 }
 
-TEST_CASE("--init goes on from saved weights") {
+TEST_CASE("--init continues from saved weights") {
     const test::Place place;
     train(place, "first", {"--steps", "3", "--log-steps"});
     train(place, "second", {"--steps", "1", "--log-steps", "--init", "first/last.safetensors"});

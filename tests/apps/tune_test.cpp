@@ -50,7 +50,7 @@ TEST_CASE("tern tune's flags are checked") {
     CHECK_THAT(nowhere.err, Catch::StartsWith(complaint("none/table.toml")));
 }
 
-TEST_CASE("a run goes on with its own table, and with no other") {
+TEST_CASE("a run continues with its own table, and with no other") {
     const test::Place place;
     const std::string table = (place / "table.toml").string(), other = (place / "other.toml").string(),
                       run = (place / "run").string(), plain = (place / "plain").string();

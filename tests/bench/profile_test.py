@@ -21,7 +21,7 @@ FORWARD = {"mini_xception": 170.0, "mini_xception_dense": 794.5}
 STEP = {"mini_xception": 508.1, "mini_xception_dense": 2381.7}
 
 
-PARTS = "separable_conv2d=parts,normalize_max_pool2d=parts"
+PARTS = "separable_conv2d=unfused,normalize_max_pool2d=unfused"
 
 
 def mini_xception_layers(parts):

@@ -31,7 +31,7 @@ TEST_CASE("what is no readable file is named") {
     const test::TemporaryFolder folder;
     CHECK_THROWS_WITH(size_of_file(folder / "none"), test::at(folder / "none") + "no such file");
     CHECK_THROWS_WITH(size_of_file(folder.path()), test::at(folder.path()) + "is a folder, expected a file");
-    CHECK_THROWS_WITH(size_of_file("/dev/null"), "[/dev/null] is no regular file, expected a file");
+    CHECK_THROWS_WITH(size_of_file("/dev/null"), "[/dev/null] is not a regular file, expected a file");
     test::write_text(folder / "file", "abc");
     std::array<std::byte, 4> bytes{};
     CHECK_THROWS_WITH(read_file(folder / "file", bytes),

@@ -86,7 +86,7 @@ TEST_CASE("a folder that is none or holds no set is named") {
             "does a folder in it");
     test::write_text(folder / "file", "\x01");
     CHECK_THROWS_WITH(read_cifar10(folder / "file", Split::train),
-                      test::at(folder / "file") + "is no folder");
+                      test::at(folder / "file") + "is not a directory");
 }
 
 TEST_CASE("missing batches are listed") {
@@ -372,7 +372,7 @@ TEST_CASE("a set is written as a whole into a folder of its own") {
         test::at(folder / "set") + "is there and not empty; name a folder that is not there yet");
     test::write_text(folder / "file", "kept");
     CHECK_THROWS_WITH(write_cifar10(folder / "file", set, set),
-                      test::at(folder / "file") + "is there and is no folder");
+                      test::at(folder / "file") + "exists and is not a directory");
     CHECK(test::read_text(folder / "file") == "kept");
     CHECK_THROWS_WITH(write_cifar10(folder / "file" / "set", set, set),
                       Catch::StartsWith(test::at(folder / "file" / "set") + "cannot be made: "));

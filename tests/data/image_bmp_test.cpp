@@ -80,7 +80,7 @@ TEST_CASE("BMP of 16 and 32 bits, with masks and alpha") {
 
 TEST_CASE("BMP of run lengths") {
     const std::string palette = kTwoColours + std::string(1024 - 8, '\0');
-    // Below: two of the second colour and one of the first. Above: one is passed over, one drawn.
+    // Below: two of the second colour and one of the first. Above: one is skipped, one drawn.
     const std::string runs(
         "\2\1"
         "\1\0"

@@ -1,4 +1,4 @@
-// Folders of pictures become a set that the CIFAR-10 reader takes, and nothing is passed over in silence.
+// Folders of pictures become a set that the CIFAR-10 reader takes, and nothing is skipped in silence.
 #include "tern/data/picture_folder.hpp"
 
 #include <algorithm>
@@ -220,7 +220,7 @@ TEST_CASE("folders within a class's, links and what systems leave behind") {
     CHECK(
         (read.notes == std::vector<std::string>{
                            (pets.folder / "cat/more/round").string() + " is a link to a folder already taken",
-                           (pets.folder / "dog/pipe.png").string() + " is no regular file, passed over",
+                           (pets.folder / "dog/pipe.png").string() + " is not a regular file, skipped",
                            pets.folder.path().string() + " has 1 pictures in no class's folder, left out",
                            "1 pictures in folders within a class's count as that class's"}));
     std::filesystem::create_symlink("nowhere", pets.folder / "dog" / "gone.png");
@@ -267,7 +267,7 @@ TEST_CASE("folders that are no set are refused") {
     };
     check(folder / "none", "no such folder");
     test::write_text(folder / "file", "\x01");
-    check(folder / "file", "is no folder");
+    check(folder / "file", "is not a directory");
     test::write_text(folder / "photos.zip", "PK\3\4");
     check(
         folder / "photos.zip",

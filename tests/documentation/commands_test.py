@@ -53,7 +53,7 @@ NOT_RUN = {  # whole commands: regular expression -> why
 
 
 def commands(page):
-    """(line number, command) of each command; a line that ends in a backslash goes on."""
+    """(line number, command) of each command; a line that ends in a backslash continues."""
     lines = page.read_text().split("\n")
     number = 0
     while number < len(lines):

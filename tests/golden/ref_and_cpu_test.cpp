@@ -1,4 +1,4 @@
-// A whole training step in float32 on the reference loops and on the CPU versions: logits, loss, gradients,
+// A whole training step in float32 on the reference loops and on the CPU implementations: logits, loss, gradients,
 // and the weights after it.
 #include <cmath>
 

@@ -1,4 +1,4 @@
-// Faults that a host run names itself, and that it goes on afterwards.
+// Faults that a host run names itself, and that it continues afterwards.
 #include <atomic>
 #include <stdexcept>
 

@@ -49,7 +49,7 @@ TEST_CASE("every implementation agrees with ref in float64 on random shapes") {
     }
 }
 
-// The CPU versions take float32; dispatch widens what has 16 bits, and rounds.
+// The CPU implementations take float32; dispatch upcasts what has 16 bits, and rounds.
 TEST_CASE("the CPU's versions agree with ref in float64 on 16-bit tensors, through dispatch") {
     const KernelPolicyScope policy(KernelPolicy::parse("cpu"));
     const auto run = [](const Problem& problem, const Stream&) { run_problem(problem); };

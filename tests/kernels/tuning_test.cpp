@@ -56,7 +56,7 @@ TEST_CASE("a measured choice goes before the usual order, and behind what a poli
     CHECK(in_float64.chosen_by(table) == "ref");
 }
 
-TEST_CASE("a choice that cannot do the problem is passed over") {
+TEST_CASE("a choice that cannot do the problem is skipped") {
     const Softmax in_float64({2, 3}, DType::float64);
     CHECK(in_float64.chosen_by(table_of({{describe_problem(in_float64.problem), "cpu"}})) == "ref");
     const Softmax plain({2, 3});
@@ -69,5 +69,5 @@ TEST_CASE("a table must name passes and versions that there are") {
     CHECK_THROWS_WITH(table_of({{"softmax.sideways float32(2)", "ref"}}),
                       "[softmax] no pass \"sideways\", only forward, backward");
     CHECK_THROWS_WITH(table_of({{"accumulate.forward float32(2)", "cudnn"}}),
-                      "[tuning] accumulate.forward has no version cudnn");
+                      "[tuning] accumulate.forward has no implementation cudnn");
 }

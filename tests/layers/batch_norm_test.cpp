@@ -143,7 +143,7 @@ TEST_CASE("statistics that come without a count are old ones") {
     check_close(fresh.buffer("running_mean", 0), 3);
 }
 
-TEST_CASE("fresh statistics are plain means, and the count goes on") {
+TEST_CASE("fresh statistics are plain means, and the count continues") {
     const bool bias_correction = GENERATE(false, true);
     Norm norm({.momentum = 0.25, .bias_correction = bias_correction});
     Tensor twice = image();

@@ -138,7 +138,7 @@ TEST_CASE("parts that are left out keep what they have") {
     from(from.image());
     const auto before = numbers(to.state()), wanted = numbers(from.state());
     NamedTensors state = copy(from.state());
-    state[2].tensor = Tensor::zeros({7});  // 1.weight of another size, passed over
+    state[2].tensor = Tensor::zeros({7});  // 1.weight of another size, skipped
     std::erase_if(state, [](const NamedTensor& named) { return named.name == "1.bias"; });
     state.push_back({"1.extra", Tensor::zeros({1})});  // below a part that is left out
     load_state(to, state, "load_state", {"1"});

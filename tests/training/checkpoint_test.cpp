@@ -126,7 +126,7 @@ TEST_CASE("without tests there is no best") {
     CHECK_FALSE(fs::exists(fs::symlink_status(place / "best.safetensors")));
 }
 
-TEST_CASE("damaged checkpoints are passed over and named") {
+TEST_CASE("damaged checkpoints are skipped and named") {
     const test::TemporaryFolder place;
     const Checkpoints checkpoints(place.path(), 3);
     std::vector<std::string> told;

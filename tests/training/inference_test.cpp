@@ -114,7 +114,7 @@ TEST_CASE("evaluation is the same with batch norms folded, but for rounding") {
           2 * std::sqrt(75.0) * 10 * std::numeric_limits<float>::epsilon() * largest(before.logits));
 }
 
-TEST_CASE("one Inference goes on after batch norms are folded, and with other threads") {
+TEST_CASE("one Inference continues after batch norms are folded, and with other threads") {
     for (const ModelInfo& info : all_models()) {
         const auto model = trained_model(info.name);
         const Tensor images = cases::make_tensor({{3, 16, 16, 3}}, DType::float32, 5);

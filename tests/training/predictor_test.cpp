@@ -67,7 +67,7 @@ TEST_CASE("probabilities are the softmax of the model's logits, whatever the bat
     }
 }
 
-TEST_CASE("predictions come the likeliest first, all or the first few") {
+TEST_CASE("predictions come the most likely first, all or the first few") {
     const Saved saved;
     const Predictor predictor(read_weights(saved.path));
     const Tensors pictures{picture(32, 32, 1)};

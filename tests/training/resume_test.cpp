@@ -1,4 +1,4 @@
-// A run that is stopped anywhere and goes on ends with the bits of one that was not.
+// A run that is stopped anywhere and continues ends with the bits of one that was not.
 #include "tern/layers/state.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/training/small_network.hpp"
@@ -105,21 +105,21 @@ void check_resumes(const TrainingPlan& plan, const std::string& optimizer, DType
 
 }  // namespace
 
-TEST_CASE("a run of epochs that is stopped after any step goes on bit for bit") {
+TEST_CASE("a run of epochs that is stopped after any step continues bit for bit") {
     check_resumes({.epochs = 2, .batch_size = 64, .seed = 3}, "adam");
     check_resumes({.epochs = 2, .batch_size = 64, .seed = 3}, "sgd");
 }
 
-TEST_CASE("a run with a loss scale goes on bit for bit") {
+TEST_CASE("a run with a loss scale continues bit for bit") {
     check_resumes({.steps = 5, .batch_size = 64, .seed = 3}, "adam", DType::float16);
 }
 
-TEST_CASE("a run of steps that is stopped after any step goes on bit for bit") {
+TEST_CASE("a run of steps that is stopped after any step continues bit for bit") {
     check_resumes(
         {.steps = 7, .batch_size = 64, .augmentation = {.crop_padding = 4, .flip = true, .seed = 5}}, "adam");
 }
 
-TEST_CASE("a run whose statistics are taken anew goes on bit for bit, however often it is saved") {
+TEST_CASE("a run whose statistics are taken anew continues bit for bit, however often it is saved") {
     const TrainingPlan plan{.epochs = 2, .batch_size = 64, .seed = 3, .statistics_records = 100};
     check_resumes(plan, "adam");
     TrainingPlan often = plan;

@@ -207,7 +207,7 @@ TEST_CASE("tensors in any order, empty and unaligned ones are read") {
     CHECK(read.at("none").shape() == Shape{0, 7});
 }
 
-TEST_CASE("tensors of other types of the format are checked and passed over") {
+TEST_CASE("tensors of other types of the format are checked and skipped") {
     const File file;
     const std::map<std::string, int> bits{
         {"BOOL", 8},    {"I8", 8},      {"I16", 16},        {"U16", 16},        {"U32", 32},

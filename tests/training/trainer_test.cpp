@@ -83,7 +83,7 @@ TEST_CASE("rows and losses are counted right") {
     CHECK(run.rows[1].train.loss == Approx(mean).epsilon(1e-12));
 }
 
-TEST_CASE("a run of steps goes on to the next epoch and gives one row") {
+TEST_CASE("a run of steps continues to the next epoch and gives one row") {
     const SmallRun steps({.steps = 5, .batch_size = 64}), epochs({.epochs = 2, .batch_size = 64});
     REQUIRE(steps.rows.size() == 1);
     CHECK(steps.last.epoch == 2);

@@ -11,7 +11,7 @@ using namespace tern;
 
 namespace {
 
-// With ref as the usual version, cpu is the other candidate of every pass that has one.
+// With ref as the usual implementation, cpu is the other candidate of every pass that has one.
 std::vector<TunedProblem> tuned_beside_ref() {
     const KernelPolicyScope policy(KernelPolicy::parse("ref"));
     test::SmallNetwork network(4);
@@ -22,7 +22,7 @@ std::vector<TunedProblem> tuned_beside_ref() {
 
 }  // namespace
 
-TEST_CASE("every problem of a step with several versions is timed once") {
+TEST_CASE("every problem of a step with several implementations is timed once") {
     const std::vector<TunedProblem> problems = tuned_beside_ref();
     for (const char* pass : {"conv2d.forward ", "conv2d.backward_weight ", "batch_norm.backward ",
                              "normalize.forward ", "linear.forward "}) {
@@ -56,7 +56,7 @@ TEST_CASE("choices are those that differ from the usual ones") {
     CHECK(choices.at("softmax.forward b") == "cpu");
 }
 
-TEST_CASE("timing the versions changes nothing in the step") {
+TEST_CASE("timing the implementations changes nothing in the step") {
     const auto state_after = [](bool tuned) {
         test::SmallNetwork network(4);
         const BatchSource source(make_synthetic(test::SmallRun::kSet, Split::train), {}, DType::float32,

@@ -8,7 +8,7 @@
 #include "tern/tests/host_run/runner/run_grid.hpp"
 #include "tern/tests/host_run/runner/vector_types.hpp"
 
-// Set before a thread of the kernel goes on; constinit spares the wrapper that a thread_local otherwise has.
+// Set before a thread of the kernel continues; constinit spares the wrapper that a thread_local otherwise has.
 extern constinit thread_local uint3 threadIdx;
 extern constinit thread_local uint3 blockIdx;
 extern constinit thread_local dim3 blockDim;

@@ -1,5 +1,5 @@
 // Runs a kernel's blocks one after the other on the host, the threads of a block as fibers. A thread runs
-// until it waits for others; which thread goes on next is chosen by a seed, so that every run can be
+// until it waits for others; which thread continues next is chosen by a seed, so that every run can be
 // repeated.
 #pragma once
 

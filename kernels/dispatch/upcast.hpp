@@ -10,14 +10,14 @@ bool has_16_bits(const Problem& problem);
 
 /// A problem with tensors of float32 in the place of those of 16 bits, for implementations that know float32
 /// alone.
-class Widened {
+class Upcast {
   public:
     /// `problem` must live as long. Nothing is copied yet.
-    explicit Widened(const Problem& problem);
+    explicit Upcast(const Problem& problem);
 
     Problem problem() const { return {original_.pass, original_.params_ref, inputs_, outputs_}; }
     /// Copies the inputs.
-    void widen_inputs() const;
+    void upcast_inputs() const;
     /// Rounds the results to the outputs of the original problem.
     void round_outputs() const;
 

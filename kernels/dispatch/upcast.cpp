@@ -1,4 +1,4 @@
-#include "tern/kernels/dispatch/widened.hpp"
+#include "tern/kernels/dispatch/upcast.hpp"
 
 #include <algorithm>
 
@@ -24,17 +24,17 @@ bool has_16_bits(const Problem& problem) {
            std::ranges::any_of(problem.outputs, is_16_bits);
 }
 
-Widened::Widened(const Problem& problem) : original_(problem) {
+Upcast::Upcast(const Problem& problem) : original_(problem) {
     std::ranges::transform(problem.inputs, std::back_inserter(inputs_), in_float32);
     std::ranges::transform(problem.outputs, std::back_inserter(outputs_), in_float32);
 }
 
-void Widened::widen_inputs() const {
+void Upcast::upcast_inputs() const {
     for (std::size_t i = 0; i < inputs_.size(); ++i)
         if (is_16_bits(original_.inputs[i])) convert(original_.inputs[i], inputs_[i]);
 }
 
-void Widened::round_outputs() const {
+void Upcast::round_outputs() const {
     for (std::size_t i = 0; i < outputs_.size(); ++i)
         if (is_16_bits(original_.outputs[i])) convert(outputs_[i], original_.outputs[i]);
 }
