@@ -1,4 +1,5 @@
 // Settings from a file.
+#include "tern/models/registry.hpp"
 #include "tern/tests/apps/program.hpp"
 #include "tern/tests/catch.hpp"
 
@@ -108,8 +109,7 @@ TEST_CASE("a config that is not what it should be") {
     check_refused(place, data + "lr = -1\n", "lr must be a number above 0, got -1");
     check_refused(place, data + "lr = nan\n", "lr must be a number above 0, got nan");
     check_refused(place, data + "batch_size = 0\n", "batch_size must be a whole number of at least 1, got 0");
-    check_refused(place, data + "model = 'x'\n",
-                  "model must be one of mini_xception, mini_xception_dense, got x");
+    check_refused(place, data + "model = 'x'\n", to_text("model must be one of ", model_names(), ", got x"));
     check_refused(place, data + "momentum = 0.5\n", "momentum has no meaning for --optimizer adam");
     check_refused(place, std::string(1 << 20, '\n') + "\n", "has 1048577 bytes, expected at most 1048576");
     const test::Finished broken = plan(place, "lr = \n");

@@ -1,6 +1,7 @@
 // Wrong command lines: exit status 2 and one line that names the flag, the rule and the value.
 #include <algorithm>
 
+#include "tern/models/registry.hpp"
 #include "tern/tests/apps/program.hpp"
 #include "tern/tests/catch.hpp"
 
@@ -106,8 +107,7 @@ TEST_CASE("rates are finite numbers in their range") {
 }
 
 TEST_CASE("names are those that there are") {
-    check_train({"--model", "resnet"},
-                "[--model] must be one of mini_xception, mini_xception_dense, got resnet");
+    check_train({"--model", "resnet"}, to_text("[--model] must be one of ", model_names(), ", got resnet"));
     check_train({"--optimizer", "lion"}, "[--optimizer] must be one of adam, adamw, sgd, got lion");
     check_train({"--normalize", "zero"}, "[--normalize] must be one of unit, half, dataset, got zero");
     check_train({"--shuffle", "yes"}, "[--shuffle] must be one of on, off, got yes");
@@ -124,14 +124,14 @@ TEST_CASE("names are those that there are") {
     check_train({"--device", "cpu", "--kernels", "conv2d=cudnn"},
                 "[--kernels] cudnn cannot run on cpu, got conv2d=cudnn");
     check_usage({"summary", "--model", "resnet"},
-                "[--model] must be one of mini_xception, mini_xception_dense, got resnet");
+                to_text("[--model] must be one of ", model_names(), ", got resnet"));
     const auto check_evaluate = [](const std::string& flag, const std::string& value,
                                    const std::string& message) {
         check_usage({"evaluate", "--data", "synthetic", "--checkpoint", "x", flag, value},
                     to_text('[', flag, "] ", message, value));
     };
     check_evaluate("--split", "all", "must be one of test, train, got ");
-    check_evaluate("--model", "resnet", "must be one of mini_xception, mini_xception_dense, got ");
+    check_evaluate("--model", "resnet", to_text("must be one of ", model_names(), ", got "));
     check_evaluate("--normalize", "zero", "must be one of unit, half, dataset, got ");
     check_evaluate("--batch-size", "0", "must be a whole number of at least 1, got ");
     check_evaluate("--threads", "0", "must be a whole number from 1 to 4096, got ");
@@ -148,7 +148,7 @@ TEST_CASE("what predict and the commands about data take") {
                     to_text('[', flag, "] ", message, value));
     };
     check_predict("--top-k", "0", "must be a whole number of at least 1, got ");
-    check_predict("--model", "resnet", "must be one of mini_xception, mini_xception_dense, got ");
+    check_predict("--model", "resnet", to_text("must be one of ", model_names(), ", got "));
     check_predict("--normalize", "dataset", "must be one of unit, half, got ");
     check_predict("--batch-size", "0", "must be a whole number of at least 1, got ");
     check_predict("--device", "tpu", "must be one of auto, cpu, cuda, cuda:N, got ");
