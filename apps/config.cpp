@@ -76,7 +76,7 @@ std::string to_toml(const TrainSettings& settings) {
     out.integer("keep", settings.keep);
     out.text("device", settings.runtime.device.str());
     out.text("precision", name_of(settings.runtime.precision));
-    out.text("kernels", settings.runtime.kernels);
+    out.text("kernels", settings.runtime.kernels.str());
     if (settings.runtime.tuning) out.text("tuning", absolute(*settings.runtime.tuning));
     out.integer("threads", settings.runtime.threads);
     out.boolean("log_steps", settings.log_steps);

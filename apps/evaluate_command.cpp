@@ -62,7 +62,7 @@ struct EvaluateSettings {
         if (model) parse_model(*model);
         if (flags.normalize) normalize = parse_normalize(*flags.normalize);
         if (flags.batch_size) batch_size = parse_integer("--batch-size", *flags.batch_size, 1);
-        runtime = apply(flags.runtime);
+        runtime = flags.runtime.settings();
     }
 };
 
@@ -142,6 +142,7 @@ void print_json(std::FILE* out, const Evaluation& evaluation, const Classificati
 
 void run(const EvaluateFlags& flags) {
     const EvaluateSettings settings(flags);
+    apply(settings.runtime);
     const Weights weights = read_weights(*flags.checkpoint);
     const std::string name = model_name(settings, weights);
     const Dataset data = load_split(settings.data, settings.split);

@@ -42,6 +42,7 @@ struct PredictFlags {
 struct PredictSettings {
     PredictorOptions options;
     std::int64_t top_k = 3;
+    Runtime runtime;
 
     explicit PredictSettings(const PredictFlags& flags) {
         if (!flags.checkpoint) usage_error("--checkpoint", "must name a weight file");
@@ -52,7 +53,7 @@ struct PredictSettings {
         if (flags.normalize)
             options.normalization = parse_choice("--normalize", *flags.normalize, {"unit", "half"});
         if (flags.batch_size) options.batch_size = parse_integer("--batch-size", *flags.batch_size, 1);
-        const Runtime runtime = apply(flags.runtime);
+        runtime = flags.runtime.settings();
         options.device = runtime.device;
         options.precision = runtime.precision;
     }
@@ -120,6 +121,7 @@ void tell(const std::vector<Error>& failures, std::size_t others) {
 
 void run(const PredictFlags& flags) {
     const PredictSettings settings(flags);
+    apply(settings.runtime);
     const Predictor predictor = make_predictor(flags, settings);
     const PictureNames names = picture_names(flags.images, flags.list);
     for (const std::string& note : names.notes) warn(note);

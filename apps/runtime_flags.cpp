@@ -7,11 +7,12 @@
 #include "tern/apps/tuning_file.hpp"
 #include "tern/core/devices/device_info.hpp"
 #include "tern/core/threads/parallel.hpp"
-#include "tern/kernels/dispatch/dispatch.hpp"
 #include "tern/training/required_passes.hpp"
 
 namespace tern::apps {
 namespace {
+
+constexpr std::int64_t kMostThreads = 4096;
 
 // "" where training can run on the first CUDA device.
 std::string why_not_cuda() {
@@ -74,23 +75,25 @@ void RuntimeFlags::add_to(CLI::App& app) {
     add_option(app, "--threads", threads, "N", "threads on the CPU (default: all CPUs of this process)");
 }
 
-Runtime apply(const RuntimeFlags& flags) {
+Runtime RuntimeFlags::settings() const {
     Runtime runtime;
-    if (flags.threads) set_num_threads(static_cast<int>(parse_integer("--threads", *flags.threads, 1, 4096)));
-    runtime.threads = num_threads();
-    runtime.device = checked_device(flags.device.value_or("auto"));
-    runtime.precision = checked_precision(flags.precision.value_or("float32"), runtime.device);
-    if (flags.kernels) set_kernel_policy(checked_policy(*flags.kernels, runtime.device));
-    KernelPolicy policy = kernel_policy();
-    policy.tuning = nullptr;
-    if (flags.tuning) {
-        runtime.tuning = flags.tuning;
-        runtime.tuning_text = read_toml_file(*flags.tuning, kLongestTuning);
-        policy.tuning = parse_tuning(runtime.tuning_text, *flags.tuning, tuning_device(runtime.device));
+    runtime.threads =
+        threads ? static_cast<int>(parse_integer("--threads", *threads, 1, kMostThreads)) : num_threads();
+    runtime.device = checked_device(device.value_or("auto"));
+    runtime.precision = checked_precision(precision.value_or("float32"), runtime.device);
+    runtime.kernels = kernels ? checked_policy(*kernels, runtime.device) : kernel_policy();
+    runtime.kernels.tuning = nullptr;
+    if (tuning) {
+        runtime.tuning = tuning;
+        runtime.tuning_text = read_toml_file(*tuning, kLongestTuning);
+        runtime.kernels.tuning = parse_tuning(runtime.tuning_text, *tuning, tuning_device(runtime.device));
     }
-    runtime.kernels = policy.str();
-    set_kernel_policy(std::move(policy));
     return runtime;
+}
+
+void apply(const Runtime& runtime) {
+    set_num_threads(runtime.threads);
+    set_kernel_policy(runtime.kernels);
 }
 
 Device choose_device(std::string* why) {

@@ -4,6 +4,7 @@
 #include "tern/apps/flags.hpp"
 #include "tern/core/devices/device.hpp"
 #include "tern/core/dtype.hpp"
+#include "tern/kernels/dispatch/dispatch.hpp"
 
 namespace CLI {
 class App;
@@ -11,23 +12,26 @@ class App;
 
 namespace tern::apps {
 
-struct RuntimeFlags {
-    Flag device, precision, kernels, tuning, threads;
-    void add_to(CLI::App& app);
-};
-
 struct Runtime {
     Device device;
     DType precision = DType::float32;
-    std::string kernels;      // as KernelPolicy writes it
+    KernelPolicy kernels;
     Flag tuning;              // the file of measured choices
     std::string tuning_text;  // what is in it
     int threads = 1;
 };
 
-/// Checks the flags, sets kernel policy and threads of this program. Throws UsageError for wrong flags and
-/// Error where this machine has no such device.
-Runtime apply(const RuntimeFlags& flags);
+struct RuntimeFlags {
+    Flag device, precision, kernels, tuning, threads;
+
+    void add_to(CLI::App& app);
+    /// Checks the flags, and sets nothing. Throws UsageError for wrong ones and Error where this machine has no
+    /// such device.
+    Runtime settings() const;
+};
+
+/// Sets kernel policy and threads of this program.
+void apply(const Runtime& runtime);
 
 /// Where "auto" goes: the first CUDA device if there is one that this build has code for, with a CUDA version
 /// of every operation that training uses, else the CPU. `why` gets the reason for the CPU, or "".

@@ -40,6 +40,7 @@ class TrainCommand {
             RunFolder::check_free(flags.run ? std::optional<std::filesystem::path>(*flags.run)
                                             : std::nullopt);
         }
+        apply(settings_.runtime);
         bench_ = make_workbench(settings_, checkpoint_);
         check_data();
     }

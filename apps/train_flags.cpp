@@ -141,7 +141,7 @@ TrainSettings TrainFlags::settings() const {
     settings.init = init;
     if (keep) settings.keep = parse_integer("--keep", *keep, 1);
     settings.log_steps = log_steps;
-    settings.runtime = apply(runtime);
+    settings.runtime = runtime.settings();
     return settings;
 }
 

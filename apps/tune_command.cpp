@@ -46,7 +46,8 @@ void run(const TuneFlags& flags) {
     const ModelInfo& info = parse_model(flags.model.value_or("mini_xception"));
     const std::int64_t batch_size =
         flags.batch_size ? parse_integer("--batch-size", *flags.batch_size, 1, 65536) : info.batch_size;
-    const Runtime runtime = apply(flags.runtime);
+    const Runtime runtime = flags.runtime.settings();
+    apply(runtime);
     check_output_flag("--out", *flags.out);
     std::FILE* const out = text_stream(flags.out);
     set_kernel_policy({});
