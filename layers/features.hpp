@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "tern/core/autograd.hpp"
 #include "tern/kernels/channel_moments/channel_moments.hpp"
 #include "tern/kernels/normalize/normalize.hpp"
 
@@ -19,7 +20,9 @@ class Features {
     /// `norm` is still to be applied to the tensor; `owner` left it to others.
     Features(Tensor tensor, DeferredNormalize norm, const void* owner);
 
-    /// The tensor when all is done: at the first call, and kept.
+    /// The tensor when all is done: at the first call, and kept, in all handles. One thread at a time may ask.
+    /// What was left undone while operations were recorded is kept only where they still are: else gradients
+    /// would end here.
     const Tensor& value() const;
     operator const Tensor&() const { return value(); }
     const Shape& shape() const { return state_->tensor.shape(); }
@@ -42,6 +45,8 @@ class Features {
         Moments moments;
         DeferredNormalize norm;
         const void* owner;
+        bool recorded = grad_enabled();
+        Tensor unrecorded = {};  // a value() that is not kept
     };
     std::shared_ptr<State> state_;
 };

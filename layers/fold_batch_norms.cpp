@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <vector>
 
 #include "tern/core/autograd.hpp"
+#include "tern/core/error.hpp"
 #include "tern/core/owner.hpp"
 #include "tern/kernels/dispatch/dispatch.hpp"
 #include "tern/layers/batch_norm2d.hpp"
@@ -84,6 +86,17 @@ class Trace {
     Tensors outputs_;
 };
 
+// Layers are shown one by one, and so unfused: where a policy demands what their operations cannot do, such as
+// float64 of a CPU implementation, but the fused ones can, nothing is known, and nothing folded.
+std::unique_ptr<const Trace> trace_of(Module& model, const Shape& input) {
+    try {
+        return std::make_unique<const Trace>(model, input);
+    } catch (const Error&) {
+        if (kernel_policy().forced.empty()) throw;
+        return nullptr;
+    }
+}
+
 }  // namespace
 
 void fold_batch_norms(Module& model, const Shape& input) {
@@ -93,15 +106,16 @@ void fold_batch_norms(Module& model, const Shape& input) {
         const auto found = modules.find(module);
         return found == modules.end() ? nullptr : found->second;
     };
-    const Trace trace(model, input);
-    for (const Trace::Call& call : trace.calls()) {
+    const std::unique_ptr<const Trace> trace = trace_of(model, input);
+    if (trace == nullptr) return;
+    for (const Trace::Call& call : trace->calls()) {
         auto* const norm = dynamic_cast<BatchNorm2d*>(find(call.module));
-        Module* const producer = norm == nullptr ? nullptr : find(trace.maker_of(call.input));
-        if (producer == nullptr || !trace.ran_once(*norm) || !trace.ran_once(*producer)) continue;
+        Module* const producer = norm == nullptr ? nullptr : find(trace->maker_of(call.input));
+        if (producer == nullptr || !trace->ran_once(*norm) || !trace->ran_once(*producer)) continue;
         const bool is_own = std::ranges::all_of(producer->parameters(), [&](const NamedTensor& parameter) {
-            return trace.belongs_to(parameter.tensor, *producer);
+            return trace->belongs_to(parameter.tensor, *producer);
         });
-        if (is_own && trace.is_read_only_by(call.input, *norm)) norm->fold_into(*producer);
+        if (is_own && trace->is_read_only_by(call.input, *norm)) norm->fold_into(*producer);
     }
 }
 

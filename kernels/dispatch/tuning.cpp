@@ -33,12 +33,25 @@ std::uint64_t hash_of(const Problem& problem) {
     return hash.value();
 }
 
-void check_choice(const std::string& problem, const std::string& implementation) {
+const Pass& pass_of_problem(const std::string& problem) {
     const std::string name = problem.substr(0, problem.find(' '));
     const std::size_t dot = name.find('.');
     TERN_CHECK(dot != std::string::npos, "tuning", '"', problem, "\" does not start with OPERATION.PASS");
-    const Pass& pass = find_op(name.substr(0, dot)).pass(name.substr(dot + 1));
-    TERN_CHECK(find_implementation(pass, implementation) != nullptr, "tuning", name,
+    return find_op(name.substr(0, dot)).pass(name.substr(dot + 1));
+}
+
+// Tables of before an operation got another optional input, such as a bias, say nothing of it.
+std::string with_all_inputs(std::string problem) {
+    const std::size_t arrow = problem.find(" ->");
+    const auto given = std::ranges::count(std::string_view(problem).substr(0, arrow), ' ');
+    const auto wanted = static_cast<std::ptrdiff_t>(pass_of_problem(problem).inputs.size());
+    for (std::ptrdiff_t i = given; arrow != std::string::npos && i < wanted; ++i) problem.insert(arrow, " -");
+    return problem;
+}
+
+void check_choice(const std::string& problem, const std::string& implementation) {
+    const Pass& pass = pass_of_problem(problem);
+    TERN_CHECK(find_implementation(pass, implementation) != nullptr, "tuning", pass.op, '.', pass.name,
                " has no implementation ", implementation);
 }
 
@@ -55,8 +68,11 @@ std::string describe_problem(const Problem& problem) {
     return text;
 }
 
-TuningTable::TuningTable(Choices choices) : choices_(std::move(choices)), number_(++tables) {
-    for (const auto& [problem, implementation] : choices_) check_choice(problem, implementation);
+TuningTable::TuningTable(Choices choices) : number_(++tables) {
+    for (const auto& [problem, implementation] : choices) {
+        check_choice(problem, implementation);
+        choices_.emplace(with_all_inputs(problem), implementation);
+    }
 }
 
 const Implementation* TuningTable::find(const Problem& problem) const {

@@ -111,6 +111,10 @@ OpCases elementwise_binary_cases() {
          "[broadcast] (2,3) and (2,4) differ in dimension -1: 3 and 4"},
         {"types differ", [] { mul(Tensor::zeros({2}), Tensor::zeros({2}, DType::float64)); },
          "[mul] both must be of one floating-point type, got float32 and float64"},
+        {"undefined", [] { add(Tensor(), Tensor()); },
+         "[tensor] an undefined tensor has no elements and no shape"},
+        {"integer and float", [] { add(Tensor::zeros({2}, DType::int32), Tensor::zeros({2})); },
+         "[add] both must be of one floating-point type, got int32 and float32"},
         {"integers", [] { div(Tensor::zeros({2}, DType::int32), Tensor::zeros({2}, DType::int32)); },
          "[div] both must be of one floating-point type, got int32 and int32"},
     };

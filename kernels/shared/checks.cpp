@@ -1,14 +1,13 @@
 #include "tern/kernels/shared/checks.hpp"
 
-#include <algorithm>
+#include <span>
 
 namespace tern {
 
 void check_one_type(const char* where, const char* names,
                     std::initializer_list<std::reference_wrapper<const Tensor>> tensors) {
-    const Tensor& first =
-        *std::ranges::find_if(tensors, [](const Tensor& tensor) { return tensor.defined(); });
-    for (const Tensor& other : tensors) {
+    const Tensor& first = *tensors.begin();
+    for (const Tensor& other : std::span(tensors.begin() + 1, tensors.end())) {
         if (!other) continue;
         TERN_CHECK(first.dtype() == other.dtype() && is_floating(first.dtype()), where, names,
                    " must be of one floating-point type, got ", first.dtype(), " and ", other.dtype());

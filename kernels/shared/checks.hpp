@@ -8,8 +8,8 @@
 
 namespace tern {
 
-/// The tensors, of which the defined ones count, are of one floating-point type and on one device. `names`:
-/// what they are called together, "input, weight and bias".
+/// The tensors, of which all but the first may be undefined, are of one floating-point type and on one device.
+/// `names`: what they are called together, "input, weight and bias".
 void check_one_type(const char* where, const char* names,
                     std::initializer_list<std::reference_wrapper<const Tensor>> tensors);
 

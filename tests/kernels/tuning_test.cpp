@@ -1,6 +1,7 @@
 // Dispatch by a table of measured choices.
 #include "tern/kernels/dispatch/tuning.hpp"
 
+#include "tern/kernels/depthwise_conv2d/depthwise_conv2d.hpp"
 #include "tern/kernels/dispatch/dispatch.hpp"
 #include "tern/kernels/softmax/softmax.hpp"
 #include "tern/tests/catch.hpp"
@@ -63,7 +64,19 @@ TEST_CASE("a choice that cannot do the problem is skipped") {
     CHECK(plain.chosen_by(table_of({{describe_problem(plain.problem), "cuda"}})) == "cpu");
 }
 
-TEST_CASE("a table must name passes and versions that there are") {
+TEST_CASE("a table of before an operation got another optional input is read") {
+    const Tensor x = Tensor::zeros({1, 4, 4, 2}), w = Tensor::zeros({2, 1, 3, 3});
+    const Tensors inputs{x, w, Tensor()}, outputs{x};
+    const DepthwiseConv2dParams params{Window2d::square(3, 1, 1)};
+    const Problem problem{depthwise_conv2d_op().pass("forward"), ParamsRef(params), inputs, outputs};
+    const auto table =
+        table_of({{"depthwise_conv2d.forward float32(1,4,4,2) float32(2,1,3,3) -> float32(1,4,4,2)", "ref"}});
+    REQUIRE(table->find(problem) != nullptr);
+    CHECK(table->find(problem)->name == "ref");
+    CHECK(table->choices().begin()->first == describe_problem(problem));
+}
+
+TEST_CASE("a table must name passes and implementations that there are") {
     CHECK_THROWS_WITH(table_of({{"softmax float32(2)", "ref"}}),
                       "[tuning] \"softmax float32(2)\" does not start with OPERATION.PASS");
     CHECK_THROWS_WITH(table_of({{"softmax.sideways float32(2)", "ref"}}),

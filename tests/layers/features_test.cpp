@@ -112,6 +112,26 @@ TEST_CASE("a normalisation that is left to the next layer is done by one that ca
     CHECK_FALSE(norm(norm(Features{x})).norm());
 }
 
+TEST_CASE("a value that was only looked at without recording ends no gradient") {
+    const Tensor x = cases::make_tensor({{2, 6, 5, 4}}, DType::float32, 1);
+    BatchNorm2d norm(4);
+    norm.initialize(Initialization::pytorch, 0);
+    norm.eval();
+    const auto gradient = [&](bool looks) {
+        const Features features = norm(Features{x});
+        if (looks) {
+            const NoGrad no_grad;
+            const float* const value = features.value().data<float>();
+            CHECK(features.value().data<float>() == value);
+            CHECK_FALSE(features.value().requires_grad());
+        }
+        for (const NamedTensor& parameter : norm.parameters()) parameter.tensor.set_grad({});
+        backward(sum(features.value()));
+        return cases::to_doubles(norm.parameters()[0].tensor.grad());
+    };
+    CHECK(gradient(true) == gradient(false));
+}
+
 TEST_CASE("a layer keeps the input that it normalised where a shortcut still holds it") {
     const Tensor x = cases::make_tensor({{2, 6, 5, 4}}, DType::float32, 1);
     BatchNorm2d norm(4);

@@ -6,6 +6,7 @@
 #include "tern/core/autograd.hpp"
 #include "tern/kernels/activation/activation.hpp"
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/dispatch/dispatch.hpp"
 #include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
 #include "tern/kernels/reduce/reduce.hpp"
 #include "tern/layers/activation_layer.hpp"
@@ -189,6 +190,17 @@ TEST_CASE("batch norms are folded in modules that know nothing of it") {
           }) == both);
     // What gives its input on, as dropout does here, is not in between.
     CHECK(folded([](Own& own, Features x) { return own.norm(own.dropout(own.conv(x))); }) == norm);
+}
+
+TEST_CASE("where a policy demands what unfused layers cannot do, nothing is folded") {
+    const auto net = followed_by_norm<SeparableConv2d>(7, kRelu, 5, 7, SlidingWindow::same(3));
+    net->to(DType::float64);
+    const KernelPolicyScope scope(KernelPolicy::parse("auto,depthwise_conv2d=cpu"));  // float32 alone
+    const Tensor x = cases::make_tensor({{2, 6, 5, 5}}, DType::float64, 3);
+    const NoGrad no_grad;
+    const auto before = cases::to_doubles((*net)(x));
+    fold_batch_norms(*net, x.shape());
+    CHECK(cases::to_doubles((*net)(x)) == before);
 }
 
 TEST_CASE("a batch norm is not folded where that would change something else") {

@@ -9,7 +9,7 @@ import xml.etree.ElementTree as xml
 from pathlib import Path
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts/plot-run"
-EPOCHS, STEPS = 3, 1000
+EPOCHS, STEPS, BATCH = 3, 900, 16
 
 
 def plot(*arguments):
@@ -34,22 +34,32 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         run, figure = Path(folder), Path(folder) / "run.svg"
         row = {"train_loss": 1.5, "train_accuracy": 0.4, "test_loss": 1.7, "test_accuracy": 0.35}
-        write_lines(run / "metrics.jsonl", [{"epoch": i + 1, **row} for i in range(EPOCHS)])
+        row |= {"seconds": 2.0, "images_per_second": STEPS * BATCH / EPOCHS / 2}
+        rows = [{"epoch": i + 1, **row} for i in range(EPOCHS)]
+        write_lines(run / "metrics.jsonl", rows)
         done = plot(run, figure)
         check(done.returncode == 0 and done.stderr == "", done.stderr)
         epochs = {name: EPOCHS for name in ("training loss", "test loss", "training accuracy", "test accuracy")}
         check(polylines(figure) == epochs, f"without steps: {polylines(figure)}")
         write_lines(run / "steps.jsonl", [{"step": i + 1, "loss": 2 - i / STEPS} for i in range(STEPS)])
+        (run / "config.toml").write_text(f"model = 'mini_xception'\nbatch_size = {BATCH}\n")
         check(plot(run, figure).returncode == 0, "with steps")
-        shares = -(-STEPS // (STEPS // (100 * EPOCHS)))
-        check(polylines(figure) == {"training, shares of an epoch": shares, **epochs}, f"{polylines(figure)}")
+        share = STEPS // EPOCHS // 100
+        check(polylines(figure) == {"training, shares of an epoch": -(-STEPS // share), **epochs}, f"{polylines(figure)}")
+        write_lines(run / "metrics.jsonl", [{**rows[0], "train_loss": 0, "test_loss": 0}])
+        (run / "steps.jsonl").unlink()
+        check(plot(run, figure).returncode == 0, "losses of 0")
 
-        (run / "metrics.jsonl").write_text("")
-        for arguments, status, message in (
-            ((run, figure), 1, "has no epoch yet"),
-            ((run / "none", figure), 1, "No such file"),
-            ((run,), 2, "the following arguments are required: OUT"),
+        write_lines(run / "metrics.jsonl", rows)
+        for prepare, arguments, status, message in (
+            (None, (run, run), 1, f"plot-run: {run}: Is a directory"),
+            (None, (run / "none", figure), 1, "metrics.jsonl: No such file or directory"),
+            (None, (run,), 2, "the following arguments are required: OUT"),
+            ([{**rows[0], "test_loss": None}], (run, figure), 1, "is of a run of steps"),
+            ([], (run, figure), 1, "has no epoch yet"),
         ):
+            if prepare is not None:
+                write_lines(run / "metrics.jsonl", prepare)
             done = plot(*arguments)
             check(done.returncode == status and message in done.stderr and "Traceback" not in done.stderr, done.stderr)
 
