@@ -93,8 +93,9 @@ def check_step(model, kernels):
 def check_inference(model, kernels):
     rows = profile(model, "--inference", "--by=layer", kernels=kernels)[0]["rows"]
     expected = layers_of(model, kernels == PARTS)
-    if kernels != PARTS:
-        expected -= {"entry.bn2"}  # its statistics are there, so that what is left of it is middle.0.sep1's
+    if kernels != PARTS:  # its statistics are there, so that what is left of it is the next layer's
+        expected -= {"entry.bn2", "exit_flow.4"}
+        expected |= {"pool"} if model == "mini_xception_dense" else set()
     check(abs(products(rows) - FORWARD[model]) < 0.1, f"{model}: {products(rows)} MFLOP forward per image")
     check(all(row["operation"].endswith(".forward") for row in rows), f"{model}: more than the forward pass")
     check(expected <= {row["layer"] for row in rows}, f"{model}: layers are missing")
