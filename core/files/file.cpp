@@ -144,7 +144,7 @@ std::int64_t size_of_file(const fs::path& path) {
     TERN_CHECK(fs::exists(status), path.string(), "no such file",
                error && error != std::errc::no_such_file_or_directory ? " (" + error.message() + ")" : "");
     TERN_CHECK(fs::is_regular_file(status), path.string(), "is ",
-               fs::is_directory(status) ? "a directory" : "not a regular file", ", expected a file");
+               fs::is_directory(status) ? "a folder" : "not a regular file", ", expected a file");
     const std::uintmax_t bytes = fs::file_size(path, error);
     TERN_CHECK(!error, path.string(), "cannot be read: ", error.message());
     return static_cast<std::int64_t>(bytes);
