@@ -1,85 +1,51 @@
 #include "tern/apps/config.hpp"
 
-#include <filesystem>
 #include <sstream>
 
 #include <toml++/toml.h>
 
-#include "tern/apps/console.hpp"
-
 namespace tern::apps {
 namespace {
 
-// Lines "key = value" in the order of the flags. Numbers are written with as many digits as they need:
-// toml++'s own 0.90000000000000002 is nobody's setting.
-class TomlWriter {
-  public:
-    void text(const char* key, std::string_view value) {
-        line(key) << toml::value<std::string>(value) << '\n';
-    }
-    void integer(const char* key, std::int64_t value) { line(key) << value << '\n'; }
-    void boolean(const char* key, bool value) { line(key) << (value ? "true" : "false") << '\n'; }
-    void number(const char* key, double value) { line(key) << toml_float(value) << '\n'; }
-    void numbers(const char* key, double first, double second) {
-        line(key) << '[' << toml_float(first) << ", " << toml_float(second) << "]\n";
-    }
-    std::string str() const { return out_.str(); }
-
-  private:
-    std::ostream& line(const char* key) { return out_ << key << " = "; }
-
-    static std::string toml_float(double value) {
-        std::string text = shortest(value);
-        // TOML tells floats from integers by a point or an exponent.
-        if (text.find_first_of(".e") == std::string::npos) text += ".0";
-        return text;
-    }
-
-    std::ostringstream out_;
-};
-
-void write_optimizer(TomlWriter& out, const OptimizerSettings& optimizer) {
-    out.text("optimizer", optimizer.name);
-    out.number("lr", optimizer.learning_rate);
-    if (optimizer.name == "sgd") {
-        out.number("momentum", optimizer.momentum);
-    } else {
-        out.numbers("betas", optimizer.beta1, optimizer.beta2);
-        out.number("epsilon", optimizer.epsilon);
-    }
-    out.number("weight_decay", optimizer.weight_decay);
+// TOML tells floats from integers by a point or an exponent. toml++'s own 0.90000000000000002 is nobody's setting.
+std::string toml_float(std::string text) {
+    if (text.find_first_of(".e") == std::string::npos) text += ".0";
+    return text;
 }
 
-void write_plan(TomlWriter& out, const TrainingPlan& plan) {
-    plan.steps > 0 ? out.integer("steps", plan.steps) : out.integer("epochs", plan.epochs);
-    out.integer("batch_size", plan.batch_size);
-    out.integer("seed", static_cast<std::int64_t>(plan.seed));
-    out.text("shuffle", plan.shuffle ? "on" : "off");
+void write_value(std::ostream& out, Kind kind, const std::string& text) {
+    switch (kind) {
+        case Kind::text:
+        case Kind::on_off:
+            out << toml::value<std::string>(text);
+            return;
+        case Kind::integer:
+        case Kind::boolean:
+            out << text;
+            return;
+        case Kind::number:
+            out << toml_float(text);
+            return;
+        case Kind::pair: {
+            const std::size_t comma = text.find(',');
+            out << '[' << toml_float(text.substr(0, comma)) << ", " << toml_float(text.substr(comma + 1))
+                << ']';
+            return;
+        }
+    }
 }
 
 }  // namespace
 
 std::string to_toml(const TrainSettings& settings) {
-    const auto absolute = [](const std::string& path) { return std::filesystem::absolute(path).string(); };
-    TomlWriter out;
-    out.text("model", settings.model->name);
-    out.text("data", settings.data == "synthetic" ? settings.data : absolute(settings.data));
-    write_plan(out, settings.plan);
-    out.text("augment", settings.augment);
-    out.text("normalize", settings.normalize);
-    write_optimizer(out, settings.optimizer);
-    out.text("schedule", settings.schedule);
-    out.number("label_smoothing", settings.plan.label_smoothing);
-    out.text("running_statistics", settings.running_statistics);
-    if (settings.init) out.text("init", absolute(*settings.init));
-    if (settings.plan.save_every > 0) out.integer("save_every", settings.plan.save_every);
-    out.integer("keep", settings.keep);
-    out.text("device", settings.runtime.device.str());
-    out.text("precision", name_of(settings.runtime.precision));
-    out.text("kernels", settings.runtime.kernels.str());
-    if (settings.runtime.tuning) out.text("tuning", absolute(*settings.runtime.tuning));
-    out.integer("threads", settings.runtime.threads);
-    out.boolean("log_steps", settings.log_steps);
+    std::ostringstream out;
+    for (const Setting& setting : train_settings()) {
+        const Flag text = setting.text(settings);
+        if (!text) continue;
+        out << setting.name << " = ";
+        write_value(out, setting.kind, *text);
+        out << '\n';
+    }
     return out.str();
 }
 

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -17,9 +18,10 @@ std::string to_toml(const TrainSettings& settings);
 /// Values by key, each as the text of its flag; "true" or "false" where the flag takes none.
 using ConfigValues = std::map<std::string, std::string>;
 
-/// Reads TOML. Throws Error that names `file` and the line, or the key that is none or is of a wrong type.
-ConfigValues parse_config(std::string_view toml, const std::string& file);
-/// The same from a file of at most 1 MiB.
+/// Reads TOML. Throws Error that names `file` and the line, or the key that is none of the settings or is of a
+/// wrong type.
+ConfigValues parse_config(std::string_view toml, const std::string& file, std::span<const Setting> settings);
+/// The settings of tern train from a file of at most 1 MiB.
 ConfigValues read_config(const std::string& file);
 /// The text of such a file.
 std::string read_config_text(const std::string& file);
@@ -32,7 +34,7 @@ std::set<std::string> fill_flags(TrainFlags& flags, const ConfigValues& values);
 
 /// Throws UsageError naming the first flag, of those with names for values, that is given and another one
 /// than in `values`, the config of the run in `folder`: before other flags are asked to fit it.
-void check_same_names(TrainFlags flags, const ConfigValues& values, const std::string& folder);
+void check_same_names(const TrainFlags& flags, const ConfigValues& values, const std::string& folder);
 
 /// Throws UsageError naming the first flag whose value in `settings` is another one than in `values`, the
 /// config of the run in `folder`. Left out is what may change when a run continues: how long it is, the
@@ -42,8 +44,5 @@ void check_same_run(const TrainSettings& settings, const ConfigValues& values, c
 /// flags.settings() after fill_flags() from `values`; what is wrong with one of these throws Error that names
 /// `file`, where they are from, and the key.
 TrainSettings settings_with(TrainFlags flags, const ConfigValues& values, const std::string& file);
-
-/// "batch_size" -> "--batch-size"
-std::string flag_of(std::string key);
 
 }  // namespace tern::apps

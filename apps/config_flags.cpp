@@ -1,27 +1,21 @@
 #include "tern/apps/config.hpp"
 
-#include <algorithm>
-
-#include "tern/apps/config_keys.hpp"
 #include "tern/apps/console.hpp"
 
 namespace tern::apps {
 
+ConfigValues read_config(const std::string& file) {
+    return parse_config(read_config_text(file), file, train_settings());
+}
+
 std::set<std::string> fill_flags(TrainFlags& flags, const ConfigValues& values) {
     std::set<std::string> filled;
-    const bool length_given = flags.epochs || flags.steps;
-    for (const Key& key : kKeys) {
-        const auto value = values.find(key.name);
-        if (value == values.end()) continue;
-        if (key.flag == nullptr) {
-            flags.log_steps = flags.log_steps || value->second == "true";
-            continue;
-        }
-        const bool length = value->first == "epochs" || value->first == "steps";
-        Flag& flag = key.flag(flags);
-        if (flag || (length && length_given)) continue;
-        flag = value->second;
-        filled.insert(value->first);
+    const bool length_given = flags.has("epochs") || flags.has("steps");
+    for (const auto& [name, text] : values) {
+        const bool length = name == "epochs" || name == "steps";
+        if (flags.has(name) || (length && length_given)) continue;
+        flags.values[name] = text;
+        filled.insert(name);
     }
     return filled;
 }
@@ -38,12 +32,12 @@ TrainSettings settings_with(TrainFlags flags, const ConfigValues& values, const 
     }
 }
 
-void check_same_names(TrainFlags flags, const ConfigValues& values, const std::string& folder) {
-    for (const Key& key : kKeys) {
-        const bool is_name = (key.kind == Kind::text || key.kind == Kind::on_off) &&
-                             key.name != std::string_view("init");  // that is a path
+void check_same_names(const TrainFlags& flags, const ConfigValues& values, const std::string& folder) {
+    for (const Setting& key : train_settings()) {
+        const bool is_name =
+            (key.kind == Kind::text || key.kind == Kind::on_off) && key.name != "init";  // that is a path
         if (!is_name || key.may_change) continue;
-        const Flag& given = key.flag(flags);
+        const Flag given = flags.value(key.name);
         const auto then = values.find(key.name);
         if (given && then != values.end() && *given != then->second)
             usage_error(flag_of(key.name), "the run in ", one_line(folder), " has ", one_line(then->second),
@@ -52,11 +46,11 @@ void check_same_names(TrainFlags flags, const ConfigValues& values, const std::s
 }
 
 void check_same_run(const TrainSettings& settings, const ConfigValues& values, const std::string& folder) {
-    const ConfigValues asked = parse_config(to_toml(settings), folder);
+    const ConfigValues asked = parse_config(to_toml(settings), folder, train_settings());
     const char* const length = settings.plan.steps > 0 ? "steps" : "epochs";
     if (!values.contains(length))
         usage_error(flag_of(length), "the run in ", folder, " does not count these");
-    for (const Key& key : kKeys) {
+    for (const Setting& key : train_settings()) {
         const auto now = asked.find(key.name), then = values.find(key.name);
         if (key.may_change || (now == asked.end() && then == values.end())) continue;
         const auto text = [](const auto& found, const auto& end) {
@@ -67,11 +61,6 @@ void check_same_run(const TrainSettings& settings, const ConfigValues& values, c
             usage_error(flag_of(key.name), "the run in ", one_line(folder), " has ", one_line(there),
                         ", got ", one_line(here));
     }
-}
-
-std::string flag_of(std::string key) {
-    std::ranges::replace(key, '_', '-');
-    return "--" + key;
 }
 
 }  // namespace tern::apps

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <sstream>
 
-#include "tern/apps/config_keys.hpp"
 #include "tern/apps/console.hpp"
 #include "tern/apps/toml_text.hpp"
 
@@ -73,14 +72,14 @@ std::optional<std::string> flag_text(const toml::node& node, Kind kind) {
 
 }  // namespace
 
-ConfigValues parse_config(std::string_view toml, const std::string& file) {
+ConfigValues parse_config(std::string_view toml, const std::string& file, std::span<const Setting> settings) {
     const toml::table table = parse_toml(toml, file);
     ConfigValues values;
     for (const auto& [name, node] : table) {
         std::string key = one_line(name.str());
         std::ranges::replace(key, '-', '_');  // spelled as the flag
-        const auto known = std::ranges::find(kKeys, key, &Key::name);
-        TERN_CHECK(known != kKeys.end(), file, "line ", node.source().begin.line, ": ", key,
+        const auto known = std::ranges::find(settings, key, &Setting::name);
+        TERN_CHECK(known != settings.end(), file, "line ", node.source().begin.line, ": ", key,
                    " is no setting; they are the flags of tern train with _ for -");
         const std::optional<std::string> text = flag_text(node, known->kind);
         TERN_CHECK(text, file, "line ", node.source().begin.line, ": ", key, " must be ",
@@ -92,8 +91,6 @@ ConfigValues parse_config(std::string_view toml, const std::string& file) {
 }
 
 std::string read_config_text(const std::string& file) { return read_toml_file(file, std::int64_t{1} << 20); }
-
-ConfigValues read_config(const std::string& file) { return parse_config(read_config_text(file), file); }
 
 std::string comments_of(const std::string& toml) {
     std::string comments;

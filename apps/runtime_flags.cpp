@@ -63,16 +63,25 @@ KernelPolicy checked_policy(const std::string& text, Device device) {
 
 }  // namespace
 
+std::span<const RuntimeFlags::Row> RuntimeFlags::rows() {
+    static constexpr Row kRows[] = {
+        {"device", "NAME", "auto|cpu|cuda|cuda:N (default auto)", &RuntimeFlags::device},
+        {"precision", "NAME", "float32|bfloat16|float16|float64 (default float32; float64 on the CPU only)",
+         &RuntimeFlags::precision},
+        {"kernels", "POLICY",
+         "auto|NAME|OP=NAME,... with NAME of ref, cpu, cpu_winograd, cpu_bf16, cuda, cuda_mma, cudnn, "
+         "unfused "
+         "(default auto)",
+         &RuntimeFlags::kernels},
+        {"tuning", "FILE", "table of measured choices from tern tune", &RuntimeFlags::tuning},
+        {"threads", "N", "threads on the CPU (default: all CPUs of this process)", &RuntimeFlags::threads},
+    };
+    return kRows;
+}
+
 void RuntimeFlags::add_to(CLI::App& app) {
-    add_option(app, "--device", device, "NAME", "auto|cpu|cuda|cuda:N (default auto)");
-    add_option(app, "--precision", precision, "NAME",
-               "float32|bfloat16|float16|float64 (default float32; float64 on the CPU only)");
-    add_option(
-        app, "--kernels", kernels, "POLICY",
-        "auto|NAME|OP=NAME,... with NAME of ref, cpu, cpu_winograd, cpu_bf16, cuda, cuda_mma, cudnn, unfused "
-        "(default auto)");
-    add_option(app, "--tuning", tuning, "FILE", "table of measured choices from tern tune");
-    add_option(app, "--threads", threads, "N", "threads on the CPU (default: all CPUs of this process)");
+    for (const Row& row : rows())
+        add_option(app, to_text("--", row.name), this->*row.flag, row.type, row.help);
 }
 
 Runtime RuntimeFlags::settings() const {

@@ -1,6 +1,8 @@
 // The flags that say where and how operations run; train and evaluate share them.
 #pragma once
 
+#include <span>
+
 #include "tern/apps/flags.hpp"
 #include "tern/core/devices/device.hpp"
 #include "tern/core/dtype.hpp"
@@ -23,6 +25,12 @@ struct Runtime {
 
 struct RuntimeFlags {
     Flag device, precision, kernels, tuning, threads;
+
+    struct Row {
+        const char *name, *type, *help;
+        Flag RuntimeFlags::*flag;
+    };
+    static std::span<const Row> rows();
 
     void add_to(CLI::App& app);
     /// Checks the flags, and sets nothing. Throws UsageError for wrong ones and Error where this machine has no

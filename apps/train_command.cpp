@@ -166,8 +166,8 @@ class TrainCommand {
     // A run continues with its own copy of the table, wherever the one is that it was given.
     TrainFlags flags_with_tuning() const {
         TrainFlags flags = flags_;
-        if (!flags.runtime.tuning && std::filesystem::exists(folder_->tuning_file()))
-            flags.runtime.tuning = folder_->tuning_file().string();
+        if (!flags.has("tuning") && std::filesystem::exists(folder_->tuning_file()))
+            flags.values["tuning"] = folder_->tuning_file().string();
         return flags;
     }
 

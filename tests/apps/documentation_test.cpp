@@ -36,6 +36,16 @@ std::string section(const std::string& page, const std::string& title) {
     return page.substr(begin, end - begin);
 }
 
+// "--lr X" and "--resume", from lines "  --lr X     learning rate".
+std::vector<std::string> flags_with_types(const std::string& help) {
+    std::vector<std::string> flags;
+    std::istringstream lines(help);
+    for (std::string line; std::getline(lines, line);) {
+        if (line.starts_with("  --")) flags.push_back(line.substr(2, line.find("  ", 2) - 2));
+    }
+    return flags;
+}
+
 // It fits a screen, and ends with examples of flags that there are.
 void check_help(const std::string& help) {
     std::istringstream lines(help);
@@ -48,6 +58,15 @@ void check_help(const std::string& help) {
     const std::set<std::string> known = flags_in(help.substr(0, examples)),
                                 used = flags_in(help.substr(examples));
     CHECK(std::ranges::includes(known, used));
+}
+
+// A row for each flag, which begins with it and the type of its value.
+void check_table(const std::string& page, const std::string& help) {
+    for (std::string flag : flags_with_types(help)) {
+        INFO(flag);
+        if (const std::size_t bar = flag.find('|'); bar != std::string::npos) flag.insert(bar, "\\");
+        CHECK_THAT(page, Catch::Contains("\n| `" + flag + "` | "));
+    }
 }
 
 }  // namespace
@@ -64,6 +83,7 @@ TEST_CASE("the page has the flags of each command and no others") {
         const test::Finished help = run_tern(folder, arguments);
         CHECK(help.status == 0);
         CHECK(flags_in(section(page, "tern " + command)) == flags_in(help.out));
+        if (command == "train") check_table(section(page, "tern train"), help.out);
         check_help(help.out);
     }
 }

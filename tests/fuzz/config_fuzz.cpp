@@ -5,9 +5,21 @@
 
 using namespace tern;
 
+namespace {
+
+// One of each kind: the names say nothing to the reader.
+const std::vector<apps::Setting> kSettings{
+    {.name = "model", .kind = apps::Kind::text},   {.name = "shuffle", .kind = apps::Kind::on_off},
+    {.name = "seed", .kind = apps::Kind::integer}, {.name = "lr", .kind = apps::Kind::number},
+    {.name = "betas", .kind = apps::Kind::pair},   {.name = "log_steps", .kind = apps::Kind::boolean},
+};
+
+}  // namespace
+
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     fuzz::read_or_refuse([&] {
-        const apps::ConfigValues values = apps::parse_config(fuzz::as_text({data, size}), fuzz::kName);
+        const apps::ConfigValues values =
+            apps::parse_config(fuzz::as_text({data, size}), fuzz::kName, kSettings);
         for (const auto& [key, text] : values) {
             const bool number = key == "lr" || key == "seed" || key == "betas";
             fuzz::require(!number || !text.empty(), "a number became an empty flag");

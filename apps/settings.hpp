@@ -1,0 +1,61 @@
+// The settings of a run, a row each: flags, configuration files, the run's config.toml, completion and what may
+// change when a run is resumed all follow from it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tern/apps/runtime_flags.hpp"
+#include "tern/models/registry.hpp"
+#include "tern/training/optimizer.hpp"
+#include "tern/training/trainer.hpp"
+
+namespace tern::apps {
+
+/// Everything that decides what a run computes, defaults filled in.
+struct TrainSettings {
+    const ModelInfo* model = nullptr;
+    std::string data;  // a folder or "synthetic"
+    TrainingPlan plan;
+    std::string augment, normalize;
+    OptimizerSettings optimizer;
+    std::string schedule, running_statistics;
+    Flag init;
+    std::int64_t keep = 0;  // checkpoints
+    bool log_steps = false;
+    RuntimeFlags runtime_flags;
+    Runtime runtime;  // what these come to
+};
+
+/// What a setting is in TOML; as a flag each is a text.
+enum class Kind : std::uint8_t { text, on_off, integer, number, pair, boolean };
+
+struct Setting {
+    std::string name;  // in TOML, "batch_size"; flag_of() makes it --batch-size
+    Kind kind;
+    bool may_change = false;  // when a run is resumed
+    std::string type = {};    // what --help calls the value of the flag; a boolean one takes none
+    std::string help = {};
+    /// The flag's text where none is given, or the UsageError; null: the model or the optimizer decide, or it is
+    /// left out.
+    std::function<std::string()> standard = {};
+    /// Takes the text of the flag; the rows before this one are set. Throws UsageError.
+    std::function<void(TrainSettings& settings, const std::string& text)> set = {};
+    /// The text of the flag; none where it says nothing in such a run.
+    std::function<Flag(const TrainSettings& settings)> text = {};
+};
+
+/// In the order in which they are set, and two runs are compared.
+const std::vector<Setting>& train_settings();
+
+/// "batch_size" -> "--batch-size"
+std::string flag_of(std::string name);
+
+/// `model` by name; throws UsageError that lists the names.
+const ModelInfo& parse_model(const std::string& name);
+/// A name of a normalisation; throws UsageError.
+std::string parse_normalize(const std::string& name);
+
+}  // namespace tern::apps
