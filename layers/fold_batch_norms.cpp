@@ -19,7 +19,7 @@ bool overlap(const Tensor& a, const Tensor& b) {
     return a.raw_data() < b.raw_data() + b.bytes() && b.raw_data() < a.raw_data() + a.bytes();
 }
 
-// What ran, and what it read. It keeps every tensor, so that no two are ever in the same place.
+// What ran, and what it read. It keeps these tensors, so that no two of them are ever in the same place.
 class Trace {
   public:
     Trace(Module& model, const Shape& input) {
@@ -35,7 +35,6 @@ class Trace {
                 for (const Tensor& tensor : problem.inputs) {
                     if (tensor.defined()) reads_.push_back({current_owner(), tensor});
                 }
-                for (const Tensor& tensor : problem.outputs) outputs_.push_back(tensor);
                 chosen.run(problem, stream);
             });
         const NamedTensors state = model.state();
@@ -83,7 +82,6 @@ class Trace {
     std::map<const Module*, int> runs_;
     std::vector<Call> calls_;
     std::vector<Read> reads_;
-    Tensors outputs_;
 };
 
 // Layers are shown one by one, and so unfused: where a policy demands what their operations cannot do, such as
