@@ -46,17 +46,14 @@ void check_same_names(const TrainFlags& flags, const ConfigValues& values, const
 }
 
 void check_same_run(const TrainSettings& settings, const ConfigValues& values, const std::string& folder) {
-    const ConfigValues asked = parse_config(to_toml(settings), folder, train_settings());
     const char* const length = settings.plan.steps > 0 ? "steps" : "epochs";
     if (!values.contains(length))
         usage_error(flag_of(length), "the run in ", folder, " does not count these");
     for (const Setting& key : train_settings()) {
-        const auto now = asked.find(key.name), then = values.find(key.name);
-        if (key.may_change || (now == asked.end() && then == values.end())) continue;
-        const auto text = [](const auto& found, const auto& end) {
-            return found == end ? "none" : found->second;
-        };
-        const std::string here = text(now, asked.end()), there = text(then, values.end());
+        if (key.may_change) continue;
+        const auto then = values.find(key.name);
+        const std::string here = key.text(settings).value_or("none"),
+                          there = then == values.end() ? "none" : then->second;
         if (here != there)
             usage_error(flag_of(key.name), "the run in ", one_line(folder), " has ", one_line(there),
                         ", got ", one_line(here));
