@@ -1,4 +1,4 @@
-// --data: which pictures.
+// --data: which images.
 #pragma once
 
 #include "tern/apps/flags.hpp"

@@ -6,7 +6,7 @@
 #include "tern/apps/options.hpp"
 #include "tern/apps/terminal_line.hpp"
 #include "tern/data/cifar10.hpp"
-#include "tern/data/picture_folder.hpp"
+#include "tern/data/image_folder.hpp"
 
 namespace tern::apps {
 namespace {
@@ -15,8 +15,8 @@ struct ImportFlags {
     Flag folder, output, test_fraction, seed, duplicates, unreadable;
 };
 
-PictureFolderOptions options_of(const ImportFlags& flags) {
-    PictureFolderOptions options;
+ImageFolderOptions options_of(const ImportFlags& flags) {
+    ImageFolderOptions options;
     if (flags.test_fraction)
         options.test_fraction = parse_number("--test-fraction", *flags.test_fraction,
                                              {.low = 0, .low_included = false, .below = 1});
@@ -26,41 +26,41 @@ PictureFolderOptions options_of(const ImportFlags& flags) {
     return options;
 }
 
-PictureFolder read(const std::string& folder, const PictureFolderOptions& options) {
+ImageFolder read(const std::string& folder, const ImageFolderOptions& options) {
     TerminalLine line;
-    return read_picture_folder(folder, options, [&](std::int64_t done, std::int64_t total) {
+    return read_image_folder(folder, options, [&](std::int64_t done, std::int64_t total) {
         if (line.due()) line.show(to_text(format_count(done), " of ", format_count(total), " files read"));
     });
 }
 
-void print(const PictureFolder& pictures, const ImportFlags& flags) {
+void print(const ImageFolder& images, const ImportFlags& flags) {
     const auto count = [](auto number) { return format_count(static_cast<long long>(number)); };
     std::printf("%s: %s training and %s test records of %s classes\n", one_line(*flags.output).c_str(),
-                count(pictures.train.size()).c_str(), count(pictures.test.size()).c_str(),
-                count(pictures.train.class_count()).c_str());
-    for (const std::string& note : pictures.notes) std::printf("note: %s\n", one_line(note).c_str());
-    if (pictures.has_splits && flags.test_fraction)
+                count(images.train.size()).c_str(), count(images.test.size()).c_str(),
+                count(images.train.class_count()).c_str());
+    for (const std::string& note : images.notes) std::printf("note: %s\n", one_line(note).c_str());
+    if (images.has_splits && flags.test_fraction)
         std::printf("note: --test-fraction changed nothing, since the folders say what the tests are\n");
-    for (const std::string& name : pictures.empty_classes)
-        std::printf("no class: %s has no picture of its own\n", one_line(name).c_str());
-    for (const PictureFolder::Duplicate& duplicate : pictures.duplicates)
+    for (const std::string& name : images.empty_classes)
+        std::printf("no class: %s has no image of its own\n", one_line(name).c_str());
+    for (const ImageFolder::Duplicate& duplicate : images.duplicates)
         std::printf("duplicate: %s shows the pixels of %s\n", one_line(duplicate.file).c_str(),
                     one_line(duplicate.first).c_str());
-    if (!pictures.duplicates.empty())
-        std::printf("%s duplicates were %s\n", count(pictures.duplicates.size()).c_str(),
+    if (!images.duplicates.empty())
+        std::printf("%s duplicates were %s\n", count(images.duplicates.size()).c_str(),
                     flags.duplicates == "keep" ? "kept" : "left out");
-    if (pictures.other_files > 0)
-        std::printf("files that are no pictures, skipped: %s\n", count(pictures.other_files).c_str());
+    if (images.other_files > 0)
+        std::printf("files that are not images, skipped: %s\n", count(images.other_files).c_str());
     std::fflush(stdout);
-    for (const std::string& failure : pictures.failures) warn(failure);
+    for (const std::string& failure : images.failures) warn(failure);
 }
 
 // The set is made of the others, as rows are printed of the others by tern predict.
-void tell_unreadable(const PictureFolder& pictures, const std::string& folder, bool skip) {
-    if (pictures.failures.empty()) return;
-    const auto failed = static_cast<long long>(pictures.failures.size());
-    const Error error(folder, to_text(format_count(failed), " of ", format_count(failed + pictures.read),
-                                      " pictures could not be read and were left out",
+void tell_unreadable(const ImageFolder& images, const std::string& folder, bool skip) {
+    if (images.failures.empty()) return;
+    const auto failed = static_cast<long long>(images.failures.size());
+    const Error error(folder, to_text(format_count(failed), " of ", format_count(failed + images.read),
+                                      " images could not be read and were left out",
                                       skip ? "" : "; --unreadable skip makes that no failure"));
     if (!skip) throw error;
     warn(error.what());
@@ -70,29 +70,29 @@ void run(const ImportFlags& flags) {
     if (!flags.folder || flags.folder->empty())
         usage_error("FOLDER", "must name a folder with one folder per class");
     if (!flags.output || flags.output->empty()) usage_error("--output", "must name the folder to make");
-    const PictureFolderOptions options = options_of(flags);
+    const ImageFolderOptions options = options_of(flags);
     const bool skip =
         parse_choice("--unreadable", flags.unreadable.value_or("fail"), {"fail", "skip"}) == "skip";
     check_vacant(*flags.output);
-    const PictureFolder pictures = read(*flags.folder, options);
-    write_cifar10(*flags.output, pictures.train, pictures.test);
-    print(pictures, flags);
-    tell_unreadable(pictures, *flags.folder, skip);
+    const ImageFolder images = read(*flags.folder, options);
+    write_cifar10(*flags.output, images.train, images.test);
+    print(images, flags);
+    tell_unreadable(images, *flags.folder, skip);
 }
 
 }  // namespace
 
 Run add_data_import_command(CLI::App& app) {
     const auto flags = std::make_shared<ImportFlags>();
-    add_option(app, "FOLDER", flags->folder, "", "folder with one folder of pictures for each class");
+    add_option(app, "FOLDER", flags->folder, "", "folder with one folder of images for each class");
     add_option(app, "--output", flags->output, "DIR", "folder to make; may be there if it is empty");
     add_option(app, "--test-fraction", flags->test_fraction, "X",
                "share of each class for tests (default 0.2)");
     add_option(app, "--seed", flags->seed, "N", "of which records are tests, and of the order (default 0)");
     add_option(app, "--duplicates", flags->duplicates, "NAME",
-               "skip|keep (pictures that are there already; default skip)");
+               "skip|keep (images that are there already; default skip)");
     add_option(app, "--unreadable", flags->unreadable, "NAME",
-               "fail|skip (exit status where pictures cannot be read; default fail)");
+               "fail|skip (exit status where images cannot be read; default fail)");
     add_footer(app, "Examples:\n  tern data import photos --output set --test-fraction 0.1");
     return [flags] { run(*flags); };
 }

@@ -121,7 +121,7 @@ Run add_data_info_command(CLI::App& app) {
     const auto flags = std::make_shared<InfoFlags>();
     add_option(app, "DIR", flags->folder, "",
                "folder with CIFAR-10's .bin files or its parent, or: synthetic (or TERN_DATA)");
-    add_option(app, "--sheet", flags->sheet, "FILE", "draw the first pictures of each class as a PNG");
+    add_option(app, "--sheet", flags->sheet, "FILE", "draw the first images of each class as a PNG");
     add_flag(app, "--json", flags->json, "one JSON object on standard output");
     add_footer(app,
                "Examples:\n  tern data info ~/datasets --sheet sheet.png\n  tern data info synthetic --json");

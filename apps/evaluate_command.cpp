@@ -35,7 +35,7 @@ struct EvaluateFlags {
         add_option(app, "--model", model, "NAME", model_names() + " (for files that do not say it)");
         add_option(app, "--normalize", normalize, "NAME",
                    "for files that do not say it (default: the model's published one)");
-        add_option(app, "--batch-size", batch_size, "N", "pictures at a time (default 256)");
+        add_option(app, "--batch-size", batch_size, "N", "images at a time (default 256)");
         add_option(app, "--logits", logits, "FILE",
                    "write logits (N, K) float32 and labels (N) int64 to this safetensors file");
         add_flag(app, "--json", json, "one JSON object on standard output");
@@ -77,7 +77,7 @@ Normalization normalization_of(const EvaluateSettings& settings, const Weights& 
     if (!settings.normalize && weights.info) return weights.info->normalization;
     const ModelInfo& model = find_model(model_name(settings, weights));
     const std::string name = settings.normalize.value_or(std::string(model.normalization));
-    // "dataset" means the pictures that were trained on.
+    // "dataset" means the images that were trained on.
     const bool other = name == "dataset" && settings.split != Split::train;
     return make_normalization(name, other ? load_split(settings.data, Split::train) : data);
 }

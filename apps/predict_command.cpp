@@ -6,8 +6,8 @@
 
 #include "tern/apps/commands.hpp"
 #include "tern/apps/console.hpp"
+#include "tern/apps/image_names.hpp"
 #include "tern/apps/options.hpp"
-#include "tern/apps/picture_names.hpp"
 #include "tern/apps/train_flags.hpp"
 #include "tern/data/image.hpp"
 #include "tern/training/predictor.hpp"
@@ -25,15 +25,14 @@ struct PredictFlags {
 
     void add_to(CLI::App& app) {
         add_option(app, "--checkpoint", checkpoint, "FILE", "safetensors file with the weights");
-        add_option(app, "IMAGE", images, "",
-                   "pictures, folders of them, or - for a picture on standard input");
+        add_option(app, "IMAGE", images, "", "images, folders of them, or - for an image on standard input");
         add_option(app, "--list", list, "FILE",
-                   "file with a name of a picture or a folder in each line; - is standard input");
-        add_option(app, "--top-k", top_k, "N", "classes shown for each picture (default 3)");
+                   "file with a name of an image or a folder in each line; - is standard input");
+        add_option(app, "--top-k", top_k, "N", "classes shown for each image (default 3)");
         add_option(app, "--model", model, "NAME", model_names() + " (for files that do not say it)");
         add_option(app, "--normalize", normalize, "NAME",
                    "unit|half (for files that do not say it; default: the model's published one)");
-        add_option(app, "--batch-size", batch_size, "N", "pictures at a time (default 256)");
+        add_option(app, "--batch-size", batch_size, "N", "images at a time (default 256)");
         add_flag(app, "--json", json, "one JSON object on standard output");
         runtime.add_to(app);
     }
@@ -47,7 +46,7 @@ struct PredictSettings {
     explicit PredictSettings(const PredictFlags& flags) {
         if (!flags.checkpoint) usage_error("--checkpoint", "must name a weight file");
         if (flags.images.empty() && !flags.list)
-            usage_error("tern predict", "needs at least one picture; see tern predict --help");
+            usage_error("tern predict", "needs at least one image; see tern predict --help");
         if (flags.top_k) top_k = parse_integer("--top-k", *flags.top_k, 1);
         if (flags.model) options.model = parse_model(*flags.model).name;
         if (flags.normalize)
@@ -66,13 +65,13 @@ Predictor make_predictor(const PredictFlags& flags, const PredictSettings& setti
     return Predictor(weights, settings.options);
 }
 
-// The pictures of some names, small as the network takes them, and a line for each that cannot be read.
-struct Pictures {
+// The images of some names, small as the network takes them, and a line for each that cannot be read.
+struct Images {
     std::vector<std::string> files;
     Tensors pixels;
     std::vector<Error> failures;
 
-    Pictures(std::span<const std::string> names, std::int64_t size) {
+    Images(std::span<const std::string> names, std::int64_t size) {
         for (const std::string& name : names) {
             try {
                 pixels.push_back(
@@ -87,21 +86,21 @@ struct Pictures {
 
 using Predictions = std::vector<std::vector<Prediction>>;
 
-void add_rows(const Pictures& pictures, const Predictions& predictions, Json& rows) {
+void add_rows(const Images& images, const Predictions& predictions, Json& rows) {
     for (std::size_t n = 0; n < predictions.size(); ++n) {
         Json classes = Json::array();
         for (const Prediction& prediction : predictions[n])
             classes.push_back({{"class", prediction.name},
                                {"label", prediction.label},
                                {"probability", prediction.probability}});
-        rows.push_back({{"file", pictures.files[n]}, {"classes", classes}});
+        rows.push_back({{"file", images.files[n]}, {"classes", classes}});
     }
 }
 
-void print_rows(const Pictures& pictures, const Predictions& predictions, std::size_t width) {
+void print_rows(const Images& images, const Predictions& predictions, std::size_t width) {
     const int columns = static_cast<int>(width);
     for (std::size_t n = 0; n < predictions.size(); ++n) {
-        std::string file = one_line(pictures.files[n]);
+        std::string file = one_line(images.files[n]);
         for (const Prediction& prediction : predictions[n]) {
             std::printf("%-*s  %-16s %11.4f\n", columns, file.c_str(), one_line(prediction.name).c_str(),
                         prediction.probability);
@@ -113,7 +112,7 @@ void print_rows(const Pictures& pictures, const Predictions& predictions, std::s
 
 void tell(const std::vector<Error>& failures, std::size_t others) {
     if (others > 0)
-        warn(to_text("files that are no pictures, skipped: ", format_count(static_cast<long long>(others))));
+        warn(to_text("files that are not images, skipped: ", format_count(static_cast<long long>(others))));
     if (failures.empty()) return;
     for (std::size_t i = 0; i + 1 < failures.size(); ++i) warn(failures[i].what());
     throw Error(failures.back());
@@ -123,7 +122,7 @@ void run(const PredictFlags& flags) {
     const PredictSettings settings(flags);
     apply(settings.runtime);
     const Predictor predictor = make_predictor(flags, settings);
-    const PictureNames names = picture_names(flags.images, flags.list);
+    const ImageNames names = image_names(flags.images, flags.list);
     for (const std::string& note : names.notes) warn(note);
     std::size_t width = 7;
     for (const std::string& name : names.files) width = std::max(width, one_line(name).size());
@@ -133,24 +132,24 @@ void run(const PredictFlags& flags) {
     bool begun = false;
     const auto piece = static_cast<std::size_t>(settings.options.batch_size);
     for (std::size_t at = 0; at < names.files.size(); at += piece) {
-        const Pictures pictures(std::span(names.files).subspan(at, std::min(piece, names.files.size() - at)),
-                                predictor.image_size());
-        failures.insert(failures.end(), pictures.failures.begin(), pictures.failures.end());
-        if (pictures.files.empty()) continue;
-        const Predictions predictions = predictor.predict(pictures.pixels, settings.top_k);
+        const Images images(std::span(names.files).subspan(at, std::min(piece, names.files.size() - at)),
+                            predictor.image_size());
+        failures.insert(failures.end(), images.failures.begin(), images.failures.end());
+        if (images.files.empty()) continue;
+        const Predictions predictions = predictor.predict(images.pixels, settings.top_k);
         if (flags.json) {
-            add_rows(pictures, predictions, rows);
+            add_rows(images, predictions, rows);
             continue;
         }
         if (!begun)
-            std::printf("%-*s  %-16s %11s\n", static_cast<int>(width), "picture", "class", "probability");
+            std::printf("%-*s  %-16s %11s\n", static_cast<int>(width), "image", "class", "probability");
         begun = true;
-        print_rows(pictures, predictions, width);
+        print_rows(images, predictions, width);
     }
     if (flags.json) {
         Json lines = Json::array();
         for (const Error& failure : failures) lines.push_back(failure.what());
-        const Json all{{"model", predictor.model_name()}, {"pictures", rows}, {"failures", lines}};
+        const Json all{{"model", predictor.model_name()}, {"images", rows}, {"failures", lines}};
         std::puts(all.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
     }
     std::fflush(stdout);

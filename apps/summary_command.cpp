@@ -27,7 +27,7 @@ void run(const SummaryFlags& flags) {
     const Shape image = info.image;
     const ModelDescription description = describe(*model, {1, image[0], image[1], image[2]});
 
-    std::printf("%s, one picture %s\n", std::string(info.name).c_str(), image.str().c_str());
+    std::printf("%s, one image %s\n", std::string(info.name).c_str(), image.str().c_str());
     std::printf("%-26s %-22s %-16s %10s %14s %10s\n", "layer", "type", "output", "parameters",
                 "multiply-adds", "output");
     for (const LayerDescription& layer : description.layers) print_layer(layer);
@@ -35,8 +35,8 @@ void run(const SummaryFlags& flags) {
     std::printf("\nparameters        %s trainable, %s with running statistics\n",
                 format_count(total.parameters).c_str(),
                 format_count(total.parameters + total.running).c_str());
-    std::printf("multiply-adds     %s per picture\n", format_count(total.multiply_adds).c_str());
-    std::printf("activation memory %s per picture (all outputs)\n",
+    std::printf("multiply-adds     %s per image\n", format_count(total.multiply_adds).c_str());
+    std::printf("activation memory %s per image (all outputs)\n",
                 format_bytes(static_cast<double>(total.activation_bytes)).c_str());
 }
 

@@ -52,8 +52,8 @@ void run(const TuneFlags& flags) {
     std::FILE* const out = text_stream(flags.out);
     set_kernel_policy({});
 
-    const Dataset pictures = make_synthetic({.train_records = batch_size}, Split::train);
-    const BatchSource source(pictures, make_normalization(info.normalization, pictures), runtime.precision,
+    const Dataset dataset = make_synthetic({.train_records = batch_size}, Split::train);
+    const BatchSource source(dataset, make_normalization(info.normalization, dataset), runtime.precision,
                              runtime.device);
     const std::unique_ptr<Module> model = make_model(info.name);
     model->to(compute_dtype(runtime.precision));

@@ -65,7 +65,7 @@ class StepProfile {
     std::vector<Step> steps_;
 };
 
-/// Trains a new model on synthetic pictures, or runs it, on the CPU. The backward pass of an operation counts
+/// Trains a new model on synthetic images, or runs it, on the CPU. The backward pass of an operation counts
 /// for the layer whose forward() recorded it.
 StepProfile profile_steps(const ProfileSettings& settings);
 

@@ -6,8 +6,8 @@
 
 #include "tern/core/files/file.hpp"
 #include "tern/data/cifar10_format.hpp"
+#include "tern/data/image_files.hpp"
 #include "tern/data/mistaken_set.hpp"
-#include "tern/data/picture_files.hpp"
 
 namespace tern {
 namespace {

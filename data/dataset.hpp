@@ -1,4 +1,4 @@
-// Labelled pictures in memory, as the files store them.
+// Labelled images in memory, as the files store them.
 #pragma once
 
 #include <string>

@@ -37,10 +37,10 @@ constexpr std::array kFormats{
 // "BM" alone begins texts, too, and "RIFF" sounds: file_kind() looks further.
 constexpr Format kBmp{"BMP", "BM", decode_bmp}, kWebp{"WebP", "RIFF", decode_webp};
 
-constexpr std::string_view kExpected = "a PNG, JPEG, WebP, BMP, PPM or PGM picture";
+constexpr std::string_view kExpected = "a PNG, JPEG, WebP, BMP, PPM or PGM image";
 
 const Format& format_of(const std::string& file, Bytes bytes) {
-    TERN_CHECK(!bytes.empty(), file, "is empty, expected a picture");
+    TERN_CHECK(!bytes.empty(), file, "is empty, expected an image");
     const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     for (const Format& format : kFormats) {
         if (text.starts_with(format.magic)) return format;
@@ -50,7 +50,7 @@ const Format& format_of(const std::string& file, Bytes bytes) {
     if (kind == FileKind::webp) return kWebp;
     if (kind == FileKind::unknown) fail(file, "is no known format, expected ", kExpected);
     if (kind == FileKind::netpbm)
-        fail(file, "is a PBM, PAM or PFM picture (", text.substr(0, 2), "), expected ", kExpected);
+        fail(file, "is a PBM, PAM or PFM image (", text.substr(0, 2), "), expected ", kExpected);
     fail(file, mistaken_kind(kind, kExpected));
 }
 
@@ -62,7 +62,7 @@ Tensor decode(const Format& format, const std::string& file, Bytes bytes) {
     } catch (const Error& error) {
         if (error.where() != "memory") throw;
     }
-    fail(file, "is a picture for which there is not enough memory");
+    fail(file, "is an image for which there is not enough memory");
 }
 
 }  // namespace
@@ -75,13 +75,13 @@ Tensor make_pixels(const std::string& file, std::uint64_t width, std::uint64_t h
 #else
     constexpr auto kMost = static_cast<std::uint64_t>(kMostPixels);
 #endif
-    TERN_CHECK(width > 0 && height > 0, file, "is a picture of ", width, " x ", height,
+    TERN_CHECK(width > 0 && height > 0, file, "is an image of ", width, " x ", height,
                " pixels, which is none");
-    TERN_CHECK(width <= kMost && height <= kMost / width, file, "is a picture of ", width, " x ", height,
+    TERN_CHECK(width <= kMost && height <= kMost / width, file, "is an image of ", width, " x ", height,
                " pixels, more than the ", kMost, " that are read");
-    // libpng takes several rows of its own, which a picture of one row would make as large as a whole one.
+    // libpng takes several rows of its own, which an image of one row would make as large as a whole one.
     constexpr auto kSide = static_cast<std::uint64_t>(kMostSide);
-    TERN_CHECK(width <= kSide && height <= kSide, file, "is a picture of ", width, " x ", height,
+    TERN_CHECK(width <= kSide && height <= kSide, file, "is an image of ", width, " x ", height,
                " pixels, but no side may have more than ", kSide);
     return Tensor::empty({static_cast<std::int64_t>(height), static_cast<std::int64_t>(width), 3},
                          DType::uint8);
@@ -110,7 +110,7 @@ Tensor read_image(const std::filesystem::path& path) {
                             file);
     const std::int64_t size = size_of_file(path);
     TERN_CHECK(size <= kMostImageBytes, file, "has ", size, " bytes, more than the ", kMostImageBytes,
-               " that are read as a picture");
+               " that are read as an image");
     return decode_image(read_bytes(path), file);
 }
 

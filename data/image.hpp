@@ -1,4 +1,4 @@
-// Pictures from files, brought to the size that a network takes.
+// Images from files, brought to the size that a network takes.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace tern {
 
-/// What a picture may have at most, 8192 x 8192 pixels and 65535 on a side, and its file, 512 MiB: checked
+/// What an image may have at most, 8192 x 8192 pixels and 65535 on a side, and its file, 512 MiB: checked
 /// before memory is taken for it.
 inline constexpr std::int64_t kMostPixels = std::int64_t{1} << 26;
 inline constexpr std::int64_t kMostSide = 65535;
@@ -30,8 +30,8 @@ Tensor decode_image(std::span<const std::byte> bytes, const std::string& name);
 /// size, 3) out of the middle. Each new cell is the mean of the old ones weighted by a triangle around its
 /// centre, max(0, 1 - |distance| / max(1, old / new)), first along rows and then along columns, in 22 bits of
 /// fixed point and rounded to a byte each time: to the bit what torchvision's Resize and CenterCrop give of a
-/// picture of Pillow. (Pillow from version 13 on scales some tall pictures along columns first, a step of 1
-/// apart.) Pictures of that size stay as they are. image: (H, W, 3) uint8 on the CPU, of at least one pixel
+/// image of Pillow. (Pillow from version 13 on scales some tall images along columns first, a step of 1
+/// apart.) Images of that size stay as they are. image: (H, W, 3) uint8 on the CPU, of at least one pixel
 /// and at most kMostPixels; size: 1 to 8192.
 Tensor fit_image(const Tensor& image, std::int64_t size);
 

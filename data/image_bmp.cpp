@@ -17,7 +17,7 @@ class Source {
     Source(const std::string& file, Bytes bytes) : file_(file), bytes_(bytes) {}
 
     std::uint32_t byte(std::size_t at) const {
-        TERN_CHECK(at < bytes_.size(), file_, "is no whole BMP picture: the file ends too early");
+        TERN_CHECK(at < bytes_.size(), file_, "is not a complete BMP image: the file ends too early");
         return std::to_integer<std::uint32_t>(bytes_[at]);
     }
     std::uint32_t number(std::size_t at, std::size_t count) const {
@@ -82,7 +82,7 @@ Header read_header(const std::string& file, const Source& source) {
     header.pixels = source.number(10, 4);
     const std::size_t size = source.number(kFileHeader, 4);
     const bool os2 = size == kOs2Header;
-    TERN_CHECK(os2 || (size >= kInfoHeader && size <= 124), file, "is a BMP picture with a header of ", size,
+    TERN_CHECK(os2 || (size >= kInfoHeader && size <= 124), file, "is a BMP image with a header of ", size,
                " bytes, expected 12 or 40 to 124");
     header.width = source.number(kFileHeader + 4, os2 ? 2 : 4);
     header.height = source.number(kFileHeader + (os2 ? 6 : 8), os2 ? 2 : 4);
@@ -93,15 +93,15 @@ Header read_header(const std::string& file, const Source& source) {
 
     const std::uint32_t bits = header.bits, how = header.compression;
     TERN_CHECK(bits == 1 || bits == 4 || bits == 8 || bits == 16 || bits == 24 || bits == 32, file,
-               "is a BMP picture with ", bits, " bits to a pixel, expected 1, 4, 8, 16, 24 or 32");
+               "is a BMP image with ", bits, " bits to a pixel, expected 1, 4, 8, 16, 24 or 32");
     const bool known = how == kPlain || (how == kRuns8 && bits == 8) || (how == kRuns4 && bits == 4) ||
                        ((how == kMasks || how == kAlphaMasks) && (bits == 16 || bits == 32));
-    TERN_CHECK(known, file, "is a BMP picture of ", bits, " bits to a pixel with compression ", how,
+    TERN_CHECK(known, file, "is a BMP image of ", bits, " bits to a pixel with compression ", how,
                ", which is not read");
     TERN_CHECK(!header.top_down || how == kPlain || how == kMasks || how == kAlphaMasks, file,
-               "is a BMP picture of run lengths from the top, which is not allowed");
+               "is a BMP image of run lengths from the top, which is not allowed");
     TERN_CHECK(header.pixels >= kFileHeader + size, file,
-               "is no whole BMP picture: its pixels begin within its header");
+               "is not a complete BMP image: its pixels begin within its header");
     if (bits >= 16) read_masks(source, size, header);
     if (bits <= 8)
         read_palette(source, kFileHeader + size, os2 ? 3 : 4, os2 ? 0 : source.number(kFileHeader + 32, 4),
@@ -122,7 +122,7 @@ std::uint64_t bytes_of_row(const Header& header) {
     return (std::uint64_t{header.width} * header.bits + 31) / 32 * 4;
 }
 
-// Programs that know no alpha write a mask for it, too, and 0 everywhere: nobody keeps a picture of nothing.
+// Programs that know no alpha write a mask for it, too, and 0 everywhere: nobody keeps an image of nothing.
 bool has_alpha(const Source& source, const Header& header) {
     const std::uint32_t mask = header.masks[3].bits, bytes = header.bits / 8;
     for (std::uint64_t row = 0; mask != 0 && row < header.height; ++row) {
@@ -168,7 +168,7 @@ void read_runs(const std::string& file, const Source& source, const Header& head
     std::uint64_t x = 0, row = 0;
     const auto put = [&](std::uint32_t index) {
         TERN_CHECK(x < header.width && row < header.height, file,
-                   "is no whole BMP picture: a run leads out of it");
+                   "is not a complete BMP image: a run leads out of it");
         set_index(pixel_at(image, header, row, x++), header, index);
     };
     const auto colour = [&](std::uint32_t pair, std::uint64_t i) {

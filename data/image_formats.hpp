@@ -18,12 +18,12 @@ Tensor decode_jpeg(const std::string& file, Bytes bytes);
 Tensor decode_bmp(const std::string& file, Bytes bytes);
 /// Not one that moves.
 Tensor decode_webp(const std::string& file, Bytes bytes);
-/// P6, P5, P3 and P2, one picture and nothing after it.
+/// P6, P5, P3 and P2, one image and nothing after it.
 Tensor decode_ppm(const std::string& file, Bytes bytes);
 
 std::vector<std::byte> encode_png(const Tensor& image);
 
-/// Memory for a picture of such a size; throws Error, before taking it, if that is none, more than
+/// Memory for an image of such a size; throws Error, before taking it, if that is none, more than
 /// kMostPixels or more than kMostSide on a side.
 Tensor make_pixels(const std::string& file, std::uint64_t width, std::uint64_t height);
 
@@ -33,7 +33,7 @@ void blend_with_black(const std::vector<std::uint8_t>& rgba, const Tensor& image
 /// The orientation, 1 to 8, that an EXIF block (from its TIFF header on) has in its first directory
 /// (EXIF 2.32, tag 0x0112); 1, upright, where it has none or is damaged.
 int exif_orientation(Bytes block);
-/// The picture as it is meant to be looked at.
+/// The image as it is meant to be looked at.
 Tensor turn_upright(const Tensor& image, int orientation);
 
 }  // namespace tern::image_formats

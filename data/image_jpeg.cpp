@@ -13,10 +13,10 @@
 namespace tern::image_formats {
 namespace {
 
-// Files that people make have about ten; each goes over the whole picture.
+// Files that people make have about ten; each goes over the whole image.
 constexpr int kMostScans = 100;
 
-// libjpeg leaves by longjmp where a picture is damaged. All that it leaves behind lies here, outside the
+// libjpeg leaves by longjmp where an image is damaged. All that it leaves behind lies here, outside the
 // frames that it jumps over; those hold nothing with a destructor.
 struct Reader {
     explicit Reader(Bytes all) : bytes(all) {}
@@ -62,7 +62,7 @@ bool finishes(Reader& reader, void (*stage)(Reader&)) {
 }
 
 void check(bool condition, const std::string& file, const Reader& reader) {
-    TERN_CHECK(condition, file, "is no whole JPEG picture: ", reader.message.data());
+    TERN_CHECK(condition, file, "is not a complete JPEG image: ", reader.message.data());
 }
 
 bool has_four_inks(const jpeg_decompress_struct& jpeg) {

@@ -11,7 +11,7 @@
 namespace tern::image_formats {
 namespace {
 
-// libpng leaves by longjmp where a picture is damaged. All that it leaves behind lies here, outside the
+// libpng leaves by longjmp where an image is damaged. All that it leaves behind lies here, outside the
 // frames that it jumps over; those hold nothing with a destructor.
 struct Reader {
     explicit Reader(Bytes bytes) : rest(bytes) {}
@@ -52,7 +52,7 @@ bool finishes(Reader& reader, void (*stage)(Reader&)) {
 }
 
 void check(bool condition, const std::string& file, const Reader& reader) {
-    TERN_CHECK(condition, file, "is no whole PNG picture: ", reader.message.data());
+    TERN_CHECK(condition, file, "is not a complete PNG image: ", reader.message.data());
 }
 
 // Whatever the file has becomes 8 bits of red, green, blue, and alpha where there is transparency.

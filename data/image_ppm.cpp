@@ -17,7 +17,7 @@ class Header {
     std::uint64_t number(const char* what) {
         const std::optional<std::uint64_t> value = digits();
         TERN_CHECK(value && !ended() && is_blank(), file_,
-                   "is no whole PPM or PGM picture: its header has no ", what);
+                   "is not a complete PPM or PGM image: its header has no ", what);
         return *value;
     }
 
@@ -25,7 +25,7 @@ class Header {
     std::uint64_t last_number() {
         const std::optional<std::uint64_t> value = digits();
         TERN_CHECK(value && (ended() || is_blank()), file_,
-                   "is no whole PPM or PGM picture: it has too few numbers");
+                   "is not a complete PPM or PGM image: it has too few numbers");
         return *value;
     }
 

@@ -37,15 +37,14 @@ int orientation_of(Bytes bytes) {
 }  // namespace
 
 Tensor decode_webp(const std::string& file, Bytes bytes) {
-    // A file cut in its EXIF piece would be a picture, turned the wrong way.
+    // A file cut in its EXIF piece would be an image, turned the wrong way.
     TERN_CHECK(bytes.size() >= 8 && bytes.size() - 8 >= size_at(bytes, 4), file,
-               "is no whole WebP picture: the file ends too early");
+               "is not a complete WebP image: the file ends too early");
     const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
     WebPBitstreamFeatures features{};
     TERN_CHECK(WebPGetFeatures(data, bytes.size(), &features) == VP8_STATUS_OK, file,
-               "is no whole WebP picture: its header is cut or damaged");
-    TERN_CHECK(features.has_animation == 0, file,
-               "is a WebP picture that moves, expected one that stands still");
+               "is not a complete WebP image: its header is cut or damaged");
+    TERN_CHECK(features.has_animation == 0, file, "is an animated WebP image, expected a still one");
     const auto width = static_cast<std::size_t>(features.width),
                height = static_cast<std::size_t>(features.height);
     const Tensor image = make_pixels(file, width, height);
@@ -59,7 +58,7 @@ Tensor decode_webp(const std::string& file, Bytes bytes) {
         whole = WebPDecodeRGBInto(data, bytes.size(), image.data<std::uint8_t>(), width * height * 3,
                                   features.width * 3) != nullptr;
     }
-    TERN_CHECK(whole, file, "is no whole WebP picture: its pixels are cut or damaged");
+    TERN_CHECK(whole, file, "is not a complete WebP image: its pixels are cut or damaged");
     return turn_upright(image, orientation_of(bytes));
 }
 

@@ -1,4 +1,4 @@
-// Letters of 5 x 7 cells, for labels in pictures.
+// Letters of 5 x 7 cells, for labels in images.
 #pragma once
 
 #include <array>

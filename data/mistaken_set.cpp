@@ -6,7 +6,7 @@
 #include "tern/core/error.hpp"
 #include "tern/core/files/file_kind.hpp"
 #include "tern/data/cifar10_format.hpp"
-#include "tern/data/picture_files.hpp"
+#include "tern/data/image_files.hpp"
 
 namespace tern {
 namespace {
@@ -66,10 +66,10 @@ std::string told_by_files(const fs::path& folder) {
         if (kind == FileKind::safetensors || kind == FileKind::idx || kind == FileKind::parquet ||
             kind == FileKind::arrow || can_hold_weights(kind))
             return to_text("holds ", name, ", ", name_of(kind), ", expected CIFAR-10's binary files");
-        if (is_picture(kind))
-            return to_text("holds pictures (", name,
+        if (is_image(kind))
+            return to_text("holds images (", name,
                            "), expected CIFAR-10's binary files; tern data import "
-                           "makes such a set of folders of pictures, one for each class");
+                           "makes such a set of folders of images, one for each class");
     }
     return "";
 }

@@ -8,7 +8,7 @@
 namespace tern {
 namespace {
 
-constexpr std::int64_t kGap = 4;                             // white between pictures
+constexpr std::int64_t kGap = 4;                             // white between images
 constexpr std::int64_t kLetterWidth = 6, kLetterHeight = 7;  // cells, one of them between letters
 constexpr std::int64_t kLetterZoom = 2;
 constexpr std::size_t kMostLetters = 16;
@@ -87,7 +87,7 @@ Tensor sample_sheet(const Dataset& dataset, const SampleSheetOptions& options) {
     for (const std::string& name : dataset.classes) longest = std::max(longest, letters_of(name).size());
     const std::int64_t label_width =
         static_cast<std::int64_t>(longest) * kLetterWidth * kLetterZoom + 2 * kGap;
-    // A row holds its label, however small the pictures are.
+    // A row holds its label, however small the images are.
     const std::int64_t height = std::max(dataset.images.dim(2) * options.zoom, kLetterHeight * kLetterZoom),
                        width = dataset.images.dim(3) * options.zoom;
     Sheet sheet(dataset.class_count() * (height + kGap) + kGap,
@@ -99,8 +99,8 @@ Tensor sample_sheet(const Dataset& dataset, const SampleSheetOptions& options) {
         sheet.write(letters_of(dataset.classes[k]), top + (height - kLetterHeight * kLetterZoom) / 2, kGap);
         std::int64_t left = label_width;
         for (const std::int64_t record : records[k]) {
-            const Tensor picture = dataset.images.slice(record, record + 1);
-            sheet.draw(picture.reshape({3, picture.dim(2), picture.dim(3)}), options.zoom, top, left);
+            const Tensor image = dataset.images.slice(record, record + 1);
+            sheet.draw(image.reshape({3, image.dim(2), image.dim(3)}), options.zoom, top, left);
             left += width + kGap;
         }
     }

@@ -71,34 +71,34 @@ Predictor::Predictor(const Weights& weights, const PredictorOptions& options)
     inference_ = std::make_unique<Inference>(*model_);
 }
 
-Tensor Predictor::probabilities(const Tensors& pictures) const {
+Tensor Predictor::probabilities(const Tensors& images) const {
     const NoGrad no_grad;
-    const auto count = static_cast<std::int64_t>(pictures.size()), size = image_size_;
+    const auto count = static_cast<std::int64_t>(images.size()), size = image_size_;
     const Tensor result =
         Tensor::empty({count, static_cast<std::int64_t>(classes_.size())}, compute_dtype(options_.precision));
     for (std::int64_t begin = 0, end = 0; begin < count; begin = end) {
         end = begin + std::min(options_.batch_size, count - begin);
-        const Tensor batch = Tensor::empty({end - begin, 3, size, size}, DType::uint8);
+        const Tensor stored = Tensor::empty({end - begin, 3, size, size}, DType::uint8);
         for (std::int64_t i = begin; i < end; ++i) {
-            const Tensor planes = image_planes(fit_image(pictures[static_cast<std::size_t>(i)], size));
-            batch.slice(i - begin, i - begin + 1).copy_from(planes.reshape({1, 3, size, size}));
+            const Tensor planes = image_planes(fit_image(images[static_cast<std::size_t>(i)], size));
+            stored.slice(i - begin, i - begin + 1).copy_from(planes.reshape({1, 3, size, size}));
         }
         std::vector<std::int32_t> all(static_cast<std::size_t>(end - begin));
         std::iota(all.begin(), all.end(), 0);
         const Tensor records = Tensor::from({end - begin}, all).to(options_.device);
-        const Tensor images =
-            prepare_images(batch.to(options_.device), records, scale_, shift_, options_.precision);
-        const Tensor logits = cast(inference_->run(images), result.dtype());
+        const Tensor batch =
+            prepare_images(stored.to(options_.device), records, scale_, shift_, options_.precision);
+        const Tensor logits = cast(inference_->run(batch), result.dtype());
         result.slice(begin, end).copy_from(softmax(logits.to(Device::cpu())));
     }
     return result;
 }
 
-std::vector<std::vector<Prediction>> Predictor::predict(const Tensors& pictures, std::int64_t top_k) const {
+std::vector<std::vector<Prediction>> Predictor::predict(const Tensors& images, std::int64_t top_k) const {
     TERN_CHECK(top_k >= 1, "predict", "the number of classes must be at least 1, got ", top_k);
-    const Tensor all = probabilities(pictures);
+    const Tensor all = probabilities(images);
     std::vector<std::vector<Prediction>> predictions;
-    for (std::size_t n = 0; n < pictures.size(); ++n) {
+    for (std::size_t n = 0; n < images.size(); ++n) {
         std::vector<Prediction> row;
         for (std::size_t k = 0; k < classes_.size(); ++k) {
             const std::size_t at = n * classes_.size() + k;

@@ -1,4 +1,4 @@
-// A trained network that tells what pictures show.
+// A trained network that tells what images show.
 #pragma once
 
 #include <memory>
@@ -16,10 +16,10 @@ struct PredictorOptions {
         {};  // "unit" or "half"; "": as the file says, else the model's published default
     Device device = {};
     DType precision = DType::float32;
-    std::int64_t batch_size = 256;  // pictures at a time
+    std::int64_t batch_size = 256;  // images at a time
 };
 
-/// One of the classes that a picture may show.
+/// One of the classes that an image may show.
 struct Prediction {
     std::int64_t label = 0;
     std::string name;
@@ -37,16 +37,16 @@ class Predictor {
 
     const std::string& model_name() const { return name_; }
     const std::vector<std::string>& classes() const { return classes_; }
-    /// Height and width that pictures are brought to.
+    /// Height and width that images are brought to.
     std::int64_t image_size() const { return image_size_; }
 
-    /// Softmax of the logits, (N, K) on the CPU. pictures: N of (H, W, 3) uint8 and any size, which
+    /// Softmax of the logits, (N, K) on the CPU. images: N of (H, W, 3) uint8 and any size, which
     /// fit_image() brings to that of the model.
-    Tensor probabilities(const Tensors& pictures) const;
+    Tensor probabilities(const Tensors& images) const;
 
-    /// The `top_k` most likely classes of each picture, the most likely first, or all where there are fewer.
+    /// The `top_k` most likely classes of each image, the most likely first, or all where there are fewer.
     /// Throws Error where the network gives no finite number.
-    std::vector<std::vector<Prediction>> predict(const Tensors& pictures, std::int64_t top_k = 1) const;
+    std::vector<std::vector<Prediction>> predict(const Tensors& images, std::int64_t top_k = 1) const;
 
   private:
     std::string file_, name_;

@@ -23,7 +23,7 @@ struct TrainingPlan {
     std::int64_t batch_size = 32;
     bool shuffle = true;
     std::uint64_t seed = 0;
-    PrepareImagesParams augmentation = {};  // of the training pictures; its epoch is the trainer's to set
+    PrepareImagesParams augmentation = {};  // of the training images; its epoch is the trainer's to set
     double label_smoothing = 0;
     std::int64_t save_every = 0;  // steps after which to save, beside the end of each row; 0: there only
     /// Training records over which the running statistics are taken anew (FreshStatistics), always the same,

@@ -33,7 +33,7 @@ enum class FileKind : std::uint8_t {
     idx,
     parquet,
     arrow,
-    // Pictures.
+    // Images.
     png,
     jpeg,
     gif,
@@ -86,11 +86,11 @@ std::string_view name_of(FileKind kind);
 
 /// Whether docs/interop.md tells how weights get out of it.
 bool can_hold_weights(FileKind kind);
-bool is_picture(FileKind kind);
+bool is_image(FileKind kind);
 bool is_archive(FileKind kind);
 
-/// The rule of an error about a file of a known kind where `expected` ("a picture") should be: "is a ZIP
-/// archive, expected a picture; unpack it and name what is in it".
+/// The rule of an error about a file of a known kind where `expected` ("an image") should be: "is a ZIP
+/// archive, expected an image; unpack it and name what is in it".
 std::string mistaken_kind(FileKind kind, std::string_view expected);
 
 }  // namespace tern

@@ -35,19 +35,19 @@ constexpr std::array kNames{
     Name{Kind::idx, "an IDX file, as of MNIST"},
     Name{Kind::parquet, "a Parquet file"},
     Name{Kind::arrow, "an Arrow file"},
-    Name{Kind::png, "a PNG picture"},
-    Name{Kind::jpeg, "a JPEG picture"},
-    Name{Kind::gif, "a GIF picture"},
-    Name{Kind::bmp, "a BMP picture"},
-    Name{Kind::webp, "a WebP picture"},
-    Name{Kind::tiff, "a TIFF picture"},
-    Name{Kind::heic, "a HEIC picture"},
-    Name{Kind::avif, "an AVIF picture"},
-    Name{Kind::jpeg_xl, "a JPEG XL picture"},
-    Name{Kind::jpeg_2000, "a JPEG 2000 picture"},
-    Name{Kind::icon, "an ICO picture"},
-    Name{Kind::photoshop, "a Photoshop picture"},
-    Name{Kind::netpbm, "a PPM or PGM picture"},
+    Name{Kind::png, "a PNG image"},
+    Name{Kind::jpeg, "a JPEG image"},
+    Name{Kind::gif, "a GIF image"},
+    Name{Kind::bmp, "a BMP image"},
+    Name{Kind::webp, "a WebP image"},
+    Name{Kind::tiff, "a TIFF image"},
+    Name{Kind::heic, "a HEIC image"},
+    Name{Kind::avif, "an AVIF image"},
+    Name{Kind::jpeg_xl, "a JPEG XL image"},
+    Name{Kind::jpeg_2000, "a JPEG 2000 image"},
+    Name{Kind::icon, "an ICO image"},
+    Name{Kind::photoshop, "a Photoshop image"},
+    Name{Kind::netpbm, "a PPM or PGM image"},
     Name{Kind::svg, "an SVG drawing"},
     Name{Kind::video, "a video"},
     Name{Kind::pdf, "a PDF document"},
@@ -77,7 +77,7 @@ std::string_view name_of(FileKind kind) {
 }
 
 bool can_hold_weights(FileKind kind) { return kind >= Kind::pytorch && kind <= Kind::matlab; }
-bool is_picture(FileKind kind) { return kind >= Kind::png && kind <= Kind::svg; }
+bool is_image(FileKind kind) { return kind >= Kind::png && kind <= Kind::svg; }
 bool is_archive(FileKind kind) { return kind >= Kind::zip && kind <= Kind::rar; }
 
 std::string mistaken_kind(FileKind kind, std::string_view expected) {

@@ -42,7 +42,7 @@ def save(model, path, info=None):
 
 
 def inputs(images, normalization):
-    """Pictures (N, 3, H, W) uint8 as the network wants them: x scale + shift, per channel."""
+    """Images (N, 3, H, W) uint8 as the network wants them: x scale + shift, per channel."""
     scale, shift = (torch.tensor(normalization[key]).view(3, 1, 1) for key in ("scale", "shift"))
     return images.float() * scale + shift
 

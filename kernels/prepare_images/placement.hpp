@@ -1,4 +1,4 @@
-// Where a record of an augmented batch lies in its stored picture.
+// Where a record of an augmented batch lies in its stored image.
 #pragma once
 
 #include "tern/core/random.hpp"

@@ -1,4 +1,4 @@
-// From stored pictures to a batch: gathers records, crops and mirrors at random, turns planes into pixels,
+// From stored images to a batch: gathers records, crops and mirrors at random, turns planes into pixels,
 // scales.
 #pragma once
 
@@ -11,9 +11,9 @@ namespace tern {
 /// section 4.2) train on CIFAR-10 with 4 cells of padding. What happens to a record follows from (seed,
 /// epoch, record) alone: not from the batch it is in, nor from threads or the device.
 struct PrepareImagesParams {
-    /// A picture with so many black cells (pixels of 0) around it is cut to its own size at a random place.
+    /// An image with so many black cells (pixels of 0) around it is cut to its own size at a random place.
     std::int64_t crop_padding = 0;
-    bool flip = false;  // mirrors half of the pictures, left to right
+    bool flip = false;  // mirrors half of the images, left to right
     std::uint64_t seed = 0;
     std::uint32_t epoch = 0;
 
@@ -22,7 +22,7 @@ struct PrepareImagesParams {
 
 /// y[n,h,w,c] = images[records[n],c,h,w] * scale[c] + shift[c], computed in float32 (float64 for a float64
 /// result) and rounded once. With `params`, h and w are first moved: w to W - 1 - w where mirrored, then both
-/// by a whole number of cells in [-crop_padding, crop_padding]; what is then outside the picture is a pixel
+/// by a whole number of cells in [-crop_padding, crop_padding]; what is then outside the image is a pixel
 /// of 0. The numbers are draws of RandomStream{seed, augment, epoch}, block record: u0 (2 crop_padding + 1) /
 /// 2^32 rounded down gives the move in h, u1 that in w, the top bit of u2 the mirror. images: (R, C, H, W)
 /// uint8, planes as CIFAR stores them; records: (N) int32 or int64; scale, shift: (C) float32 or float64; y:

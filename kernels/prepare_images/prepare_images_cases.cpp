@@ -33,44 +33,46 @@ PassCase labels_case(std::string name, std::int64_t records, std::int64_t batch,
             {Bound::exact()}};
 }
 
-Tensor pictures() { return Tensor::zeros({2, 3, 4, 4}, DType::uint8); }
+Tensor stored_images() { return Tensor::zeros({2, 3, 4, 4}, DType::uint8); }
 Tensor numbers(std::vector<std::int32_t> values) {
     return Tensor::from({static_cast<std::int64_t>(values.size())}, values);
 }
 
 std::vector<ErrorCase> errors() {
     const Tensor three = Tensor::zeros({3});
-    return {
-        {"images are no bytes",
-         [=] {
-             prepare_images(Tensor::zeros({2, 3, 4, 4}), numbers({0}), three, three);
-         },
-         "[prepare_images] the images must be (R, C, H, W) uint8, got float32 (2,3,4,4) on cpu"},
-        {"record past the end",
-         [=] {
-             prepare_images(pictures(), numbers({1, 2}), three, three);
-         },
-         "[prepare_images] record 2 is not in [0, 2)"},
-        {"negative record",
-         [] {
-             gather_labels(numbers({3, 4}), numbers({-1}));
-         },
-         "[prepare_images] record -1 is not in [0, 2)"},
-        {"records of a wrong type", [=] { prepare_images(pictures(), Tensor::zeros({1}), three, three); },
-         "[prepare_images] the records must be (N) int32 or int64, got float32 (1) on cpu"},
-        {"scale of a wrong shape",
-         [=] { prepare_images(pictures(), numbers({0}), Tensor::zeros({1}), three); },
-         "[prepare_images] scale is float32 (1) on cpu, expected float32 or float64 (3), one number per "
-         "channel of images (2,3,4,4)"},
-        {"negative padding",
-         [=] {
-             prepare_images(pictures(), numbers({0}), three, three, DType::float32, {.crop_padding = -1});
-         },
-         "[prepare_images] the padding of crops must be in [0, 32768), got -1"},
-        {"integers asked for", [=] { prepare_images(pictures(), numbers({0}), three, three, DType::int32); },
-         "[prepare_images] the result must be of a floating-point type, not int32"},
-        {"labels of a wrong type", [] { gather_labels(Tensor::zeros({3}), numbers({0})); },
-         "[prepare_images] the labels must be (R) int32, got float32 (3) on cpu"}};
+    return {{"images are no bytes",
+             [=] {
+                 prepare_images(Tensor::zeros({2, 3, 4, 4}), numbers({0}), three, three);
+             },
+             "[prepare_images] the images must be (R, C, H, W) uint8, got float32 (2,3,4,4) on cpu"},
+            {"record past the end",
+             [=] {
+                 prepare_images(stored_images(), numbers({1, 2}), three, three);
+             },
+             "[prepare_images] record 2 is not in [0, 2)"},
+            {"negative record",
+             [] {
+                 gather_labels(numbers({3, 4}), numbers({-1}));
+             },
+             "[prepare_images] record -1 is not in [0, 2)"},
+            {"records of a wrong type",
+             [=] { prepare_images(stored_images(), Tensor::zeros({1}), three, three); },
+             "[prepare_images] the records must be (N) int32 or int64, got float32 (1) on cpu"},
+            {"scale of a wrong shape",
+             [=] { prepare_images(stored_images(), numbers({0}), Tensor::zeros({1}), three); },
+             "[prepare_images] scale is float32 (1) on cpu, expected float32 or float64 (3), one number per "
+             "channel of images (2,3,4,4)"},
+            {"negative padding",
+             [=] {
+                 prepare_images(stored_images(), numbers({0}), three, three, DType::float32,
+                                {.crop_padding = -1});
+             },
+             "[prepare_images] the padding of crops must be in [0, 32768), got -1"},
+            {"integers asked for",
+             [=] { prepare_images(stored_images(), numbers({0}), three, three, DType::int32); },
+             "[prepare_images] the result must be of a floating-point type, not int32"},
+            {"labels of a wrong type", [] { gather_labels(Tensor::zeros({3}), numbers({0})); },
+             "[prepare_images] the labels must be (R) int32, got float32 (3) on cpu"}};
 }
 
 }  // namespace
@@ -83,7 +85,7 @@ OpCases prepare_images_cases() {
                      images_case("CIFAR-10", {10, 3, 32, 32}, 4, DType::int32),
                      images_case("crops", {5, 3, 8, 8}, 9, DType::int64, {.crop_padding = 2, .seed = 1}),
                      images_case("mirrors", {5, 1, 4, 6}, 9, DType::int32, {.flip = true, .seed = 2}),
-                     images_case("crops past the picture", {3, 2, 3, 5}, 20, DType::int32,
+                     images_case("crops past the image", {3, 2, 3, 5}, 20, DType::int32,
                                  {.crop_padding = 9, .flip = true, .seed = 3, .epoch = 7}),
                      images_case("CIFAR-10, augmented", {10, 3, 32, 32}, 4, DType::int32,
                                  {.crop_padding = 4, .flip = true}),

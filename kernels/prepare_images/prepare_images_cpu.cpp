@@ -5,7 +5,7 @@
 namespace tern::prepare_images_passes {
 namespace {
 
-// One picture: planes (C, cells) to pixels (cells, C). 3 KB in, 12 KB out: both stay in L1.
+// One image: planes (C, cells) to pixels (cells, C). 3 KB in, 12 KB out: both stay in L1.
 void image(const std::uint8_t* planes, const float* scale, const float* shift, float* y,
            std::int64_t channels, std::int64_t cells) {
     for (std::int64_t c = 0; c < channels; ++c) {

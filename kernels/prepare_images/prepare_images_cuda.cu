@@ -11,7 +11,7 @@ namespace {
 struct Records {
     const void* data;
     bool wide;
-    std::int64_t count;  // of the stored pictures: a record outside stops the kernel with an error
+    std::int64_t count;  // of the stored images: a record outside stops the kernel with an error
 
     __device__ std::int64_t operator[](std::int64_t n) const {
         const std::int64_t record = wide ? static_cast<const std::int64_t*>(data)[n]
@@ -32,7 +32,7 @@ struct Factors {
     }
 };
 
-struct Pictures {
+struct StoredImages {
     const std::uint8_t* planes;
     Records records;
     Factors scale, shift;
@@ -40,7 +40,7 @@ struct Pictures {
     int height, width;
     PrepareImagesParams params;
 
-    // The byte of a cell of the augmented picture.
+    // The byte of a cell of the augmented image.
     __device__ std::uint8_t moved(const std::uint8_t* plane, int cell, const Placement& place) const {
         const int row = place.row(cell / width), column = place.column(cell % width, width);
         const bool inside = row >= 0 && row < height && column >= 0 && column < width;
@@ -48,10 +48,10 @@ struct Pictures {
     }
 };
 
-// Work item i is group i % groups of kCells cells of picture i / groups.
+// Work item i is group i % groups of kCells cells of image i / groups.
 template <class T, int kChannels, int kCells, bool kAugmented>
 struct PrepareImages {
-    Pictures in;
+    StoredImages in;
     T* y;
 
     __device__ void operator()(std::int64_t i) const {
@@ -88,7 +88,7 @@ struct PrepareImages {
 // Any number of channels: an output element per thread.
 template <class T>
 struct PrepareElements {
-    Pictures in;
+    StoredImages in;
     T* y;
     int channels;
 
@@ -122,14 +122,14 @@ Factors factors_of(const Tensor& tensor) { return {tensor.raw_data(), tensor.dty
 void run(Cuda, const Images& pass, const Stream& stream) {
     const Tensor &images = pass.images, &y = pass.y;
     const std::int64_t channels = images.dim(1), cells = images.dim(2) * images.dim(3);
-    const Pictures in{images.data<std::uint8_t>(),
-                      records_of(pass.records, images),
-                      factors_of(pass.scale),
-                      factors_of(pass.shift),
-                      cells,
-                      static_cast<int>(images.dim(2)),
-                      static_cast<int>(images.dim(3)),
-                      pass.params};
+    const StoredImages in{images.data<std::uint8_t>(),
+                          records_of(pass.records, images),
+                          factors_of(pass.scale),
+                          factors_of(pass.shift),
+                          cells,
+                          static_cast<int>(images.dim(2)),
+                          static_cast<int>(images.dim(3)),
+                          pass.params};
     visit_cuda_floating(y.dtype(), [&]<class T>() {
         constexpr int kCells = cuda::kPackSize<T>;
         T* const to = y.data<T>();

@@ -9,7 +9,7 @@ std::int64_t record_at(const Tensor& records, std::int64_t n) {
                                            : records.data<std::int64_t>()[n];
 }
 
-// The byte at (h, w) of the augmented picture: a plain transcription of the rule in the header.
+// The byte at (h, w) of the augmented image: a plain transcription of the rule in the header.
 std::uint8_t pixel(const std::uint8_t* plane, std::int64_t h, std::int64_t w, std::int64_t height,
                    std::int64_t width, const PrepareImagesParams& params, std::int64_t record) {
     const RandomStream stream{params.seed, RandomPurpose::augment, params.epoch};

@@ -7,7 +7,7 @@
 #include "tern/data/image.hpp"
 #include "tern/tests/apps/program.hpp"
 #include "tern/tests/catch.hpp"
-#include "tern/tests/data/made_pictures.hpp"
+#include "tern/tests/data/made_images.hpp"
 
 using namespace tern;
 using nlohmann::json;
@@ -20,7 +20,7 @@ std::ptrdiff_t entries(const std::filesystem::path& folder) {
     return std::distance(std::filesystem::directory_iterator(folder), {});
 }
 
-// Ten pictures each of ants and bees in `pictures`.
+// Ten images each of ants and bees in `images`.
 struct Zoo : test::TemporaryFolder {
     Zoo() {
         for (int i = 0; i < 20; ++i) {
@@ -30,8 +30,8 @@ struct Zoo : test::TemporaryFolder {
         }
     }
     void add(const std::string& name, const std::string& file, const std::string& text) const {
-        std::filesystem::create_directories(*this / "pictures" / name);
-        test::write_text(*this / "pictures" / name / file, text);
+        std::filesystem::create_directories(*this / "images" / name);
+        test::write_text(*this / "images" / name / file, text);
     }
 };
 
@@ -133,9 +133,9 @@ TEST_CASE("a synthesized set is the synthetic one, and can be trained on") {
     CHECK(run_tern(folder, {"data", "info", "odd"}).status == 0);
 }
 
-TEST_CASE("imported pictures can be described, trained on and predicted") {
+TEST_CASE("imported images can be described, trained on and predicted") {
     const Zoo zoo;
-    const test::Finished done = run_tern(zoo, {"data", "import", "pictures", "--output", "set"});
+    const test::Finished done = run_tern(zoo, {"data", "import", "images", "--output", "set"});
     CHECK(done.status == 0);
     CHECK(done.err.empty());
     CHECK(done.out == "set: 16 training and 4 test records of 2 classes\n");
@@ -144,24 +144,24 @@ TEST_CASE("imported pictures can be described, trained on and predicted") {
     CHECK(run_tern(zoo, {"train", "--data", "set", "--steps", "1", "--batch-size", "4", "--run", "run"})
               .status == 0);
     const test::Finished told =
-        run_tern(zoo, {"predict", "--checkpoint", "run/last.safetensors", "pictures/ant/a.ppm"});
+        run_tern(zoo, {"predict", "--checkpoint", "run/last.safetensors", "images/ant/a.ppm"});
     CHECK(told.status == 0);
     CHECK_THAT(told.out, Catch::Contains(" ant ") && Catch::Contains(" bee "));
 }
 
-TEST_CASE("an import reports duplicates, empty classes and files that are no pictures") {
+TEST_CASE("an import reports duplicates, empty classes and files that are not images") {
     const Zoo zoo;
     zoo.add("bee", "z.png", test::make_png(9, 8, test::filled(9, 8, {3, 0, 255})));
     zoo.add("cow", "notes.txt", "none");
-    std::vector<std::string> flags{"data", "import", "pictures", "--output", "set"};
+    std::vector<std::string> flags{"data", "import", "images", "--output", "set"};
     const test::Finished done = run_tern(zoo, flags);
     CHECK(done.status == 0);
     CHECK(done.out ==
           "set: 16 training and 4 test records of 2 classes\n"
-          "no class: cow has no picture of its own\n"
-          "duplicate: pictures/bee/z.png shows the pixels of pictures/ant/d.ppm\n"
+          "no class: cow has no image of its own\n"
+          "duplicate: images/bee/z.png shows the pixels of images/ant/d.ppm\n"
           "1 duplicates were left out\n"
-          "files that are no pictures, skipped: 1\n");
+          "files that are not images, skipped: 1\n");
     CHECK(done.err.empty());
     flags.back() = "kept";
     flags.insert(flags.end(), {"--duplicates", "keep"});
@@ -170,36 +170,36 @@ TEST_CASE("an import reports duplicates, empty classes and files that are no pic
                    Catch::Contains("1 duplicates were kept\n"));
 }
 
-TEST_CASE("pictures that an import cannot read are a failure unless they may be skipped") {
+TEST_CASE("images that an import cannot read are a failure unless they may be skipped") {
     const Zoo zoo;
     const std::string png = test::make_png(9, 8, test::filled(9, 8, {77, 0, 255}));
     zoo.add("ant", "named.jpg", png);  // what the content says is enough
     zoo.add("bee", "same.png", png);
     zoo.add("bee", "cut.png", png.substr(0, 60));
     zoo.add("bee", "moves.gif", "GIF89a");
-    const std::string lines = complaint("pictures/bee/cut.png") +
-                              "is no whole PNG picture: the file ends too early\n" +
-                              complaint("pictures/bee/moves.gif") +
-                              "is a GIF picture, expected a PNG, JPEG, WebP, BMP, PPM or PGM picture\n" +
-                              complaint("pictures") + "2 of 24 pictures could not be read and were left out";
-    const test::Finished failed = run_tern(zoo, {"data", "import", "pictures", "--output", "set"});
+    const std::string lines = complaint("images/bee/cut.png") +
+                              "is not a complete PNG image: the file ends too early\n" +
+                              complaint("images/bee/moves.gif") +
+                              "is a GIF image, expected a PNG, JPEG, WebP, BMP, PPM or PGM image\n" +
+                              complaint("images") + "2 of 24 images could not be read and were left out";
+    const test::Finished failed = run_tern(zoo, {"data", "import", "images", "--output", "set"});
     CHECK(failed.status == 1);
     CHECK(failed.err == lines + "; --unreadable skip makes that no failure\n");
     CHECK_THAT(failed.out, Catch::StartsWith("set: 17 training and 4 test records of 2 classes\n"));
     const test::Finished skipped =
-        run_tern(zoo, {"data", "import", "pictures", "--output", "skipped", "--unreadable", "skip"});
+        run_tern(zoo, {"data", "import", "images", "--output", "skipped", "--unreadable", "skip"});
     CHECK(skipped.status == 0);
     CHECK(skipped.err == lines + "\n");
-    CHECK_THAT(run_tern(zoo, {"data", "import", "pictures", "--output", "kept", "--duplicates", "keep"}).err,
-               Catch::Contains("[pictures] 2 of 24 pictures"));
+    CHECK_THAT(run_tern(zoo, {"data", "import", "images", "--output", "kept", "--duplicates", "keep"}).err,
+               Catch::Contains("[images] 2 of 24 images"));
     CHECK(test::read_text(zoo / "skipped" / "test_batch.bin") ==
           test::read_text(zoo / "set" / "test_batch.bin"));
 }
 
-TEST_CASE("an import of folders of splits moves no picture between them") {
+TEST_CASE("an import of folders of splits moves no image between them") {
     const Zoo zoo;
     std::filesystem::create_directories(zoo / "root" / "test");
-    std::filesystem::copy(zoo / "pictures", zoo / "root" / "train", std::filesystem::copy_options::recursive);
+    std::filesystem::copy(zoo / "images", zoo / "root" / "train", std::filesystem::copy_options::recursive);
     std::filesystem::rename(zoo / "root" / "train" / "bee", zoo / "bee");
     for (const char* split : {"train", "test"})
         std::filesystem::create_directories(zoo / "root" / split / "bee");
@@ -222,18 +222,18 @@ TEST_CASE("an import that fails leaves nothing") {
         CHECK(done.status == 1);
         CHECK(done.err == line + "\n");
         CHECK(done.out.empty());
-        CHECK(entries(zoo.path()) == 3);  // pictures, stdout, stderr
+        CHECK(entries(zoo.path()) == 3);  // images, stdout, stderr
     };
     check({"data", "import", "none", "--output", "set"}, complaint("none") + "no such folder");
-    check({"data", "import", "pictures", "--output", "pictures"},
-          complaint("pictures") + "is there and not empty; name a folder that is not there yet");
-    check({"data", "import", "pictures/ant", "--output", "set"},
-          complaint("pictures/ant") + "has no sub-folders, expected one for each class");
-    check({"data", "import", "pictures", "--output", "set", "--test-fraction", "0.99"},
-          complaint("pictures") + "gives 0 training and 20 test records, at least 5 and 1 are needed");
-    // The place is looked at before the pictures.
-    check({"data", "import", "none", "--output", "pictures/ant/a.ppm/set"},
-          complaint("pictures/ant/a.ppm/set") + "cannot be made: Not a directory");
+    check({"data", "import", "images", "--output", "images"},
+          complaint("images") + "is there and not empty; name a folder that is not there yet");
+    check({"data", "import", "images/ant", "--output", "set"},
+          complaint("images/ant") + "has no sub-folders, expected one for each class");
+    check({"data", "import", "images", "--output", "set", "--test-fraction", "0.99"},
+          complaint("images") + "gives 0 training and 20 test records, at least 5 and 1 are needed");
+    // The place is looked at before the images.
+    check({"data", "import", "none", "--output", "images/ant/a.ppm/set"},
+          complaint("images/ant/a.ppm/set") + "cannot be made: Not a directory");
     check({"data", "import", "none", "--output", "/proc"},
           complaint("/proc") + "is a mount point, which cannot be replaced");
 }
@@ -241,7 +241,7 @@ TEST_CASE("an import that fails leaves nothing") {
 TEST_CASE("on a terminal an import shows how far it is") {
     const Zoo zoo;
     const test::Finished done =
-        test::run_tern_on_terminal(zoo, {"data", "import", "pictures", "--output", "set"});
+        test::run_tern_on_terminal(zoo, {"data", "import", "images", "--output", "set"});
     CHECK(done.status == 0);
     CHECK_THAT(done.out, Catch::Contains("\r20 of 20 files read\033[K"));
     CHECK_THAT(done.out, Catch::Contains("\r\033[Kset: 16 training"));

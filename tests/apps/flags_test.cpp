@@ -141,7 +141,7 @@ TEST_CASE("names are those that there are") {
 TEST_CASE("what predict and the commands about data take") {
     check_usage({"predict", "a.png"}, "[--checkpoint] must name a weight file");
     check_usage({"predict", "--checkpoint", "x"},
-                "[tern predict] needs at least one picture; see tern predict --help");
+                "[tern predict] needs at least one image; see tern predict --help");
     const auto check_predict = [](const std::string& flag, const std::string& value,
                                   const std::string& message) {
         check_usage({"predict", "--checkpoint", "x", "a.png", flag, value},

@@ -136,12 +136,12 @@ class OutputsTest(TernTest):
 
 class FoldersTest(TernTest):
     def commands(self):
-        pictures = self.place / "pictures"
+        images = self.place / "images"
         for i in range(12):
-            (pictures / f"class-{i % 2}").mkdir(parents=True, exist_ok=True)
-            (pictures / f"class-{i % 2}" / f"{i}.ppm").write_bytes(b"P6 32 32 255\n" + bytes([i]) * 3072)
+            (images / f"class-{i % 2}").mkdir(parents=True, exist_ok=True)
+            (images / f"class-{i % 2}" / f"{i}.ppm").write_bytes(b"P6 32 32 255\n" + bytes([i]) * 3072)
         return {"synthesize": ["data", "synthesize", "--train-records", 40, "--test-records", 6],
-                "import": ["data", "import", pictures, "--output"]}
+                "import": ["data", "import", images, "--output"]}
 
     def test_a_folder_keeps_its_rights_and_a_link_to_it_stays(self):
         for name, arguments in self.commands().items():

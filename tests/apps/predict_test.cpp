@@ -6,7 +6,7 @@
 
 #include "tern/tests/apps/program.hpp"
 #include "tern/tests/catch.hpp"
-#include "tern/tests/data/made_pictures.hpp"
+#include "tern/tests/data/made_images.hpp"
 #include "tern/training/safetensors.hpp"
 
 using namespace tern;
@@ -16,7 +16,7 @@ using test::run_tern;
 
 namespace {
 
-// A trained network, pictures of three formats, and one that is none.
+// A trained network, images of three formats, and one that is none.
 struct Gallery : test::Place {
     Gallery() {
         const test::Finished done =
@@ -35,13 +35,13 @@ struct Gallery : test::Place {
 
 }  // namespace
 
-TEST_CASE("a row for each of the most likely classes of each picture") {
+TEST_CASE("a row for each of the most likely classes of each image") {
     const Gallery place;
     const test::Finished done = place.predict({"a.png", "b.jpg", "c\nd.ppm", "--top-k", "2"});
     CHECK(done.status == 0);
     CHECK(done.err.empty());
     CHECK(std::ranges::count(done.out, '\n') == 1 + 3 * 2);
-    CHECK_THAT(done.out, Catch::StartsWith("picture  class            probability\na.png    class "));
+    CHECK_THAT(done.out, Catch::StartsWith("image  class            probability\na.png    class "));
     CHECK_THAT(done.out, Catch::Contains("\nb.jpg    class ") && Catch::Contains("\nc?d.ppm  class ") &&
                              Catch::Contains("\n         class "));
 }
@@ -54,14 +54,14 @@ TEST_CASE("--json has the same for programs, and batches make no difference") {
     const json all = json::parse(done.out);
     CHECK(all["model"] == "mini_xception");
     CHECK(all["failures"].empty());
-    REQUIRE(all["pictures"].size() == 3);
-    CHECK(all["pictures"][0]["file"] == "a.png");
-    for (const json& picture : all["pictures"]) {
-        REQUIRE(picture["classes"].size() == 10);
+    REQUIRE(all["images"].size() == 3);
+    CHECK(all["images"][0]["file"] == "a.png");
+    for (const json& image : all["images"]) {
+        REQUIRE(image["classes"].size() == 10);
         double sum = 0;
-        for (const json& own : picture["classes"]) {
+        for (const json& own : image["classes"]) {
             CHECK(own["class"] == to_text("class ", own["label"].get<int>()));
-            CHECK(own["probability"] <= picture["classes"][0]["probability"]);
+            CHECK(own["probability"] <= image["classes"][0]["probability"]);
             sum += own["probability"].get<double>();
         }
         CHECK(std::fabs(sum - 1) <= 1e-6);
@@ -71,7 +71,7 @@ TEST_CASE("--json has the same for programs, and batches make no difference") {
     CHECK(place.predict(single).out == done.out);
 }
 
-TEST_CASE("a picture of the set gets what evaluation says of it") {
+TEST_CASE("an image of the set gets what evaluation says of it") {
     const Gallery place;
     REQUIRE(run_tern(place, {"evaluate", "--checkpoint", "run/last.safetensors", "--data", place.set,
                              "--logits", "logits.safetensors"})
@@ -86,15 +86,15 @@ TEST_CASE("a picture of the set gets what evaluation says of it") {
     const json all = json::parse(place.predict({"first.png", "--json", "--top-k", "10"}).out);
     double sum = 0;
     for (int k = 0; k < 10; ++k) sum += std::exp(static_cast<double>(logits.data<float>()[k]));
-    for (const json& own : all["pictures"][0]["classes"]) {
+    for (const json& own : all["images"][0]["classes"]) {
         const double logit = logits.data<float>()[own["label"].get<int>()];
         CHECK(std::fabs(own["probability"].get<double>() - std::exp(logit) / sum) <= 1e-5);
     }
 }
 
-TEST_CASE("pictures that cannot be read are named after the others, exit status 1") {
+TEST_CASE("images that cannot be read are named after the others, exit status 1") {
     const Gallery place;
-    const std::string cut = complaint("cut.png") + "is no whole PNG picture: the file ends too early\n";
+    const std::string cut = complaint("cut.png") + "is not a complete PNG image: the file ends too early\n";
     const test::Finished mixed = place.predict({"cut.png", "a.png", "none.png", "--top-k", "1"});
     CHECK(mixed.status == 1);
     CHECK(mixed.err == cut + complaint("none.png") + "no such file\n");
@@ -104,8 +104,8 @@ TEST_CASE("pictures that cannot be read are named after the others, exit status 
     CHECK(none.out.empty());
     CHECK(none.err == cut);
     const json all = json::parse(place.predict({"cut.png", "--json"}).out);
-    CHECK(all["pictures"].empty());
-    CHECK(all["failures"][0] == "[cut.png] is no whole PNG picture: the file ends too early");
+    CHECK(all["images"].empty());
+    CHECK(all["failures"][0] == "[cut.png] is not a complete PNG image: the file ends too early");
 }
 
 TEST_CASE("a foreign weight file needs its model, and then names classes by number") {
@@ -128,15 +128,15 @@ TEST_CASE("a foreign weight file needs its model, and then names classes by numb
                            "holds weights of mini_xception, expected mini_xception_dense\n");
 }
 
-TEST_CASE("folders give their pictures, and what is none is counted") {
+TEST_CASE("folders give their images, and what is none is counted") {
     const Gallery place;
     std::filesystem::create_directories(place / "photos" / "dog");
     test::write_text(place / "photos" / "z.jpg", test::read_text(place / "a.png"));
     test::write_text(place / "photos" / "dog" / "b.jpg", test::read_text(place / "b.jpg"));
-    test::write_text(place / "photos" / "notes.txt", "no picture");
+    test::write_text(place / "photos" / "notes.txt", "no image");
     const test::Finished done = place.predict({"photos", "a.png", "--top-k", "1"});
     CHECK(done.status == 0);
-    CHECK(done.err == "tern: files that are no pictures, skipped: 1\n");
+    CHECK(done.err == "tern: files that are not images, skipped: 1\n");
     CHECK(std::ranges::count(done.out, '\n') == 4);
     CHECK_THAT(done.out, Catch::Contains("\nphotos/dog/b.jpg  class "));
     CHECK(done.out.find("photos/dog/b.jpg") < done.out.find("photos/z.jpg"));
@@ -144,14 +144,14 @@ TEST_CASE("folders give their pictures, and what is none is counted") {
     std::filesystem::create_directories(place / "empty");
     const test::Finished none = place.predict({"empty"});
     CHECK(none.status == 1);
-    CHECK(none.err == complaint("empty") + "is a folder without pictures\n");
+    CHECK(none.err == complaint("empty") + "is a folder without images\n");
     const test::Finished mixed = place.predict({"empty", "a.png", "--top-k", "1"});
     CHECK(mixed.status == 1);
     CHECK(mixed.out == place.predict({"a.png", "--top-k", "1"}).out);
     CHECK(mixed.err == none.err);
 }
 
-TEST_CASE("a list names pictures, a line each") {
+TEST_CASE("a list names images, a line each") {
     const Gallery place;
     test::write_text(place / "list.txt",
                      "\xEF\xBB\xBF"
@@ -159,16 +159,16 @@ TEST_CASE("a list names pictures, a line each") {
     const test::Finished done = place.predict({"--list", "list.txt", "--batch-size", "1"});
     CHECK(done.status == 0);
     CHECK(done.out == place.predict({"b.jpg", "a.png"}).out);
-    const test::Finished picture = place.predict({"--list", "a.png"});
-    CHECK(picture.status == 1);
-    CHECK(picture.err == complaint("a.png") + "is a PNG picture, expected a list of names, one in a line\n");
+    const test::Finished image = place.predict({"--list", "a.png"});
+    CHECK(image.status == 1);
+    CHECK(image.err == complaint("a.png") + "is a PNG image, expected a list of names, one in a line\n");
     test::write_text(place / "blank.txt", "\n\n");
     CHECK(place.predict({"--list", "blank.txt"}).err == complaint("blank.txt") + "is a list without names\n");
     CHECK(place.predict({"--list", "none.txt"}).err ==
           complaint("none.txt") + "cannot be opened: No such file or directory\n");
 }
 
-TEST_CASE("standard input is a picture or a list, once") {
+TEST_CASE("standard input is an image or a list, once") {
     const Gallery place;
     const auto through_shell = [&](const std::string& command) {
         const std::string line = "cd '" + place.path().string() + "' && " + command + " > out.txt 2> err.txt";
@@ -179,8 +179,8 @@ TEST_CASE("standard input is a picture or a list, once") {
     const auto [status, out] = through_shell("cat a.png | " + tern + "-");
     CHECK(status == 0);
     json piped = json::parse(out), named = json::parse(place.predict({"a.png", "--json"}).out);
-    CHECK(piped["pictures"][0]["file"] == "-");
-    CHECK(piped["pictures"][0]["classes"] == named["pictures"][0]["classes"]);
+    CHECK(piped["images"][0]["file"] == "-");
+    CHECK(piped["images"][0]["classes"] == named["images"][0]["classes"]);
     CHECK(through_shell("cat a.png | " + tern + "/dev/stdin").first == 0);
     const auto [listed, rows] = through_shell("printf 'b.jpg\\na.png\\n' | " + tern + "--list -");
     CHECK(listed == 0);

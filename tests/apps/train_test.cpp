@@ -299,7 +299,7 @@ TEST_CASE("summary and info tell what there is") {
     const test::Finished summary = run_tern(folder, {"summary"});
     CHECK(summary.status == 0);
     CHECK_THAT(summary.out, Catch::Contains("94,474 trainable, 96,202 with running statistics"));
-    CHECK_THAT(summary.out, Catch::Contains("84,976,256 per picture"));
+    CHECK_THAT(summary.out, Catch::Contains("84,976,256 per image"));
     CHECK_FALSE(has_control_characters(summary.out));
     const test::Finished dense = run_tern(folder, {"summary", "--model", "mini_xception_dense"});
     CHECK_THAT(dense.out, Catch::Contains("391,050 trainable"));

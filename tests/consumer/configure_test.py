@@ -18,8 +18,8 @@ TESTS, BENCH, APPS, FETCH = (f", or configure with -DTERN_{name}=OFF"
 
 PACKAGES = {  # what find_package looks for: what is said where it is not there
     "PkgConfig": "PkgConfig for finding Highway: install it (Debian package: pkg-config)",
-    "PNG": "PNG for pictures: install it (Debian package: libpng-dev)",
-    "JPEG": "JPEG for pictures: install it (Debian package: libjpeg-dev)",
+    "PNG": "PNG for images: install it (Debian package: libpng-dev)",
+    "JPEG": "JPEG for images: install it (Debian package: libjpeg-dev)",
     "nlohmann_json": "nlohmann_json for reading and writing JSON: install it (Debian package: nlohmann-json3-dev)",
     "CLI11": f"CLI11 for the program: install it (Debian package: libcli11-dev){APPS}",
     "Boost": "Boost 1.74 COMPONENTS context for tests of kernels on the host: install it (Debian package: "
@@ -29,7 +29,7 @@ PACKAGES = {  # what find_package looks for: what is said where it is not there
 }
 MODULES = {  # and what pkg-config is asked for
     "libhwy": "libhwy for SIMD: install it (Debian package: libhwy-dev)",
-    "libwebp": "libwebp for pictures: install it (Debian package: libwebp-dev)",
+    "libwebp": "libwebp for images: install it (Debian package: libwebp-dev)",
     "libxxhash": "libxxhash for checksums: install it (Debian package: libxxhash-dev)",
     "tomlplusplus": f"tomlplusplus for the program's configuration files: install it (Debian package: libtomlplusplus-dev){APPS}",
     "libcurl": f"libcurl>=7.85 for tern data fetch: install it (Debian package: libcurl4-openssl-dev){FETCH}",

@@ -70,25 +70,25 @@ TEST_CASE("data sets, whole") {
     CHECK(named("ARROW1\0\0"s) == "an Arrow file");
 }
 
-TEST_CASE("pictures") {
-    CHECK(named("\x89PNG\r\n\x1A\n"s) == "a PNG picture");
-    CHECK(named("\xFF\xD8\xFF\xE0"s) == "a JPEG picture");
-    CHECK(named("GIF89a\1\0"s) == "a GIF picture");
-    CHECK(named("BM\x36\x0C\0\0\0\0\0\0"s) == "a BMP picture");
-    CHECK(named("RIFF\x24\0\0\0WEBPVP8 "s) == "a WebP picture");
-    CHECK(named("II*\0\x08"s) == "a TIFF picture");
-    CHECK(named("MM\0*\0"s) == "a TIFF picture");
+TEST_CASE("images") {
+    CHECK(named("\x89PNG\r\n\x1A\n"s) == "a PNG image");
+    CHECK(named("\xFF\xD8\xFF\xE0"s) == "a JPEG image");
+    CHECK(named("GIF89a\1\0"s) == "a GIF image");
+    CHECK(named("BM\x36\x0C\0\0\0\0\0\0"s) == "a BMP image");
+    CHECK(named("RIFF\x24\0\0\0WEBPVP8 "s) == "a WebP image");
+    CHECK(named("II*\0\x08"s) == "a TIFF image");
+    CHECK(named("MM\0*\0"s) == "a TIFF image");
     CHECK(named("\0\0\0\x18"
-                "ftypheic"s) == "a HEIC picture");
+                "ftypheic"s) == "a HEIC image");
     CHECK(named("\0\0\0\x18"
-                "ftypmif1"s) == "a HEIC picture");
+                "ftypmif1"s) == "a HEIC image");
     CHECK(named("\0\0\0\x18"
-                "ftypavif"s) == "an AVIF picture");
-    CHECK(named("\0\0\0\x0CJXL \r\n"s) == "a JPEG XL picture");
-    CHECK(named("\0\0\0\x0CjP  \r\n"s) == "a JPEG 2000 picture");
-    CHECK(named("\0\0\1\0\1\0"s) == "an ICO picture");
-    CHECK(named("8BPS\0\1"s) == "a Photoshop picture");
-    CHECK(named("P5\n# made by hand\n"s) == "a PPM or PGM picture");
+                "ftypavif"s) == "an AVIF image");
+    CHECK(named("\0\0\0\x0CJXL \r\n"s) == "a JPEG XL image");
+    CHECK(named("\0\0\0\x0CjP  \r\n"s) == "a JPEG 2000 image");
+    CHECK(named("\0\0\1\0\1\0"s) == "an ICO image");
+    CHECK(named("8BPS\0\1"s) == "a Photoshop image");
+    CHECK(named("P5\n# made by hand\n"s) == "a PPM or PGM image");
     CHECK(named("<?xml version=\"1.0\"?>\n<svg xmlns="s) == "an SVG drawing");
     CHECK(named("\0\0\0\x18"
                 "ftypisom"s) == "a video");
@@ -136,24 +136,24 @@ TEST_CASE("every kind has a name, and groups hold what they should") {
          kind = static_cast<FileKind>(static_cast<int>(kind) + 1)) {
         CAPTURE(static_cast<int>(kind));
         CHECK(name_of(kind) != name_of(FileKind::unknown));
-        CHECK(can_hold_weights(kind) + is_picture(kind) + is_archive(kind) <= 1);
+        CHECK(can_hold_weights(kind) + is_image(kind) + is_archive(kind) <= 1);
     }
     CHECK((can_hold_weights(FileKind::pytorch) && can_hold_weights(FileKind::matlab)));
     CHECK_FALSE((can_hold_weights(FileKind::safetensors) || can_hold_weights(FileKind::cifar10_batch)));
-    CHECK((is_picture(FileKind::png) && is_picture(FileKind::svg) && !is_picture(FileKind::video)));
+    CHECK((is_image(FileKind::png) && is_image(FileKind::svg) && !is_image(FileKind::video)));
     CHECK((is_archive(FileKind::zip) && is_archive(FileKind::rar) && !is_archive(FileKind::keras)));
 }
 
 TEST_CASE("a file of another kind is told with what to do") {
-    CHECK(mistaken_kind(FileKind::pytorch, "a picture") == "is a PyTorch file, expected a picture");
-    CHECK(mistaken_kind(FileKind::gzip, "a picture") ==
-          "is a gzip archive, expected a picture; unpack it and name what is in it");
-    CHECK(mistaken_kind(FileKind::git_lfs_pointer, "a picture") ==
-          "is a Git LFS pointer, not the file itself, expected a picture; git lfs pull brings that");
-    CHECK(mistaken_kind(FileKind::html, "a picture") ==
-          "is a web page (HTML), expected a picture; download it again");
+    CHECK(mistaken_kind(FileKind::pytorch, "an image") == "is a PyTorch file, expected an image");
+    CHECK(mistaken_kind(FileKind::gzip, "an image") ==
+          "is a gzip archive, expected an image; unpack it and name what is in it");
+    CHECK(mistaken_kind(FileKind::git_lfs_pointer, "an image") ==
+          "is a Git LFS pointer, not the file itself, expected an image; git lfs pull brings that");
+    CHECK(mistaken_kind(FileKind::html, "an image") ==
+          "is a web page (HTML), expected an image; download it again");
     CHECK(mistaken_kind(FileKind::utf16, "TOML") == "is a text in UTF-16, expected TOML; save it in UTF-8");
-    CHECK(mistaken_kind(FileKind::empty, "a picture") == "is empty, expected a picture");
+    CHECK(mistaken_kind(FileKind::empty, "an image") == "is empty, expected an image");
 }
 
 TEST_CASE("of a file on the disk the beginning is read") {

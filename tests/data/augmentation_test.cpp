@@ -1,4 +1,4 @@
-// What crop_flip does to pictures: checked by finding where each came from.
+// What crop_flip does to images: checked by finding where each came from.
 #include <algorithm>
 #include <map>
 #include <numeric>
@@ -17,7 +17,7 @@ constexpr std::int64_t kRecords = 2000, kSize = 12, kPadding = 2;
 using Place = std::tuple<int, int, bool>;  // moves in h and w, mirrored
 
 // Random bytes of 1 to 255, so that 0 is padding alone.
-Tensor pictures() {
+Tensor made_images() {
     const Tensor result = Tensor::empty({kRecords, 1, kSize, kSize}, DType::uint8);
     const RandomStream stream{1, RandomPurpose::user, 0};
     for (std::int64_t i = 0; i < result.numel(); ++i)
@@ -63,7 +63,7 @@ std::optional<Place> place_of(const std::uint8_t* stored, const float* y) {
 }  // namespace
 
 TEST_CASE("crops and mirrors are all there, about equally often") {
-    const Tensor images = pictures();
+    const Tensor images = made_images();
     const Tensor y = prepared(images, all_records(), {kPadding, true, 3, 0});
     std::map<Place, int> counts;
     for (std::int64_t n = 0; n < kRecords; ++n) {
@@ -79,29 +79,29 @@ TEST_CASE("crops and mirrors are all there, about equally often") {
 }
 
 TEST_CASE("what happens to a record does not depend on its batch, but on seed and epoch") {
-    const Tensor images = pictures();
+    const Tensor images = made_images();
     const PrepareImagesParams params{kPadding, true, 3, 5};
     const Tensor together = prepared(images, all_records(), params);
     const Tensor apart = prepared(images, {1999, 7, 7}, params);
-    const auto picture = [](const Tensor& y, std::int64_t n) {
+    const auto image_of = [](const Tensor& y, std::int64_t n) {
         const auto pixels = y.elements<float>().subspan(static_cast<std::size_t>(n * kSize * kSize),
                                                         static_cast<std::size_t>(kSize * kSize));
         return std::vector<float>(pixels.begin(), pixels.end());
     };
-    CHECK(picture(apart, 0) == picture(together, 1999));
-    CHECK(picture(apart, 1) == picture(together, 7));
-    CHECK(picture(apart, 2) == picture(together, 7));
+    CHECK(image_of(apart, 0) == image_of(together, 1999));
+    CHECK(image_of(apart, 1) == image_of(together, 7));
+    CHECK(image_of(apart, 2) == image_of(together, 7));
     for (const PrepareImagesParams& other :
          {PrepareImagesParams{kPadding, true, 4, 5}, PrepareImagesParams{kPadding, true, 3, 6}}) {
         const Tensor y = prepared(images, all_records(), other);
         int equal = 0;
-        for (std::int64_t n = 0; n < kRecords; ++n) equal += picture(y, n) == picture(together, n);
+        for (std::int64_t n = 0; n < kRecords; ++n) equal += image_of(y, n) == image_of(together, n);
         CHECK((equal > 2 && equal < 78));  // one in 50, as above
     }
 }
 
-TEST_CASE("without padding and mirrors pictures stay as they are") {
-    const Tensor images = pictures();
+TEST_CASE("without padding and mirrors images stay as they are") {
+    const Tensor images = made_images();
     const Tensor plain = prepared(images, all_records(), {}),
                  other = prepared(images, all_records(), {0, false, 9, 9});
     CHECK(std::ranges::equal(plain.elements<float>(), other.elements<float>()));

@@ -6,7 +6,7 @@
 #include "tern/data/cifar10_format.hpp"
 #include "tern/data/synthetic.hpp"
 #include "tern/tests/catch.hpp"
-#include "tern/tests/data/made_pictures.hpp"
+#include "tern/tests/data/made_images.hpp"
 #include "tern/tests/temporary_folder.hpp"
 
 using namespace tern;
@@ -311,10 +311,10 @@ TEST_CASE("what is taken for a set is said to be what it is") {
           "holds cifar-10-binary.tar.gz, which is a gzip archive still packed; tar -xf " +
               (folder / "packed" / "cifar-10-binary.tar.gz").string() + " -C " +
               (folder / "packed").string() + " unpacks it");
-    check("pictures/cat", "a.png", test::make_png(2, 2, test::noise(2, 2)),
-          "holds pictures (a.png), expected CIFAR-10's binary files; tern data import makes such a set of "
-          "folders of pictures, one for each class");
-    CHECK_THROWS_WITH(read_cifar10(folder / "pictures", Split::train), Catch::EndsWith(" (found in cat)"));
+    check("images/cat", "a.png", test::make_png(2, 2, test::noise(2, 2)),
+          "holds images (a.png), expected CIFAR-10's binary files; tern data import makes such a set of "
+          "folders of images, one for each class");
+    CHECK_THROWS_WITH(read_cifar10(folder / "images", Split::train), Catch::EndsWith(" (found in cat)"));
     const auto check_file = [&](const std::filesystem::path& path, const std::string& rule) {
         CHECK_THROWS_WITH(read_cifar10(path, Split::train), test::at(path) + rule);
     };
@@ -322,8 +322,8 @@ TEST_CASE("what is taken for a set is said to be what it is") {
                "is a gzip archive, expected a folder; tar -xf " +
                    (folder / "packed" / "cifar-10-binary.tar.gz").string() + " -C " +
                    (folder / "packed").string() + " unpacks it");
-    check_file(folder / "pictures" / "cat" / "a.png",
-               "is a PNG picture, expected a folder with CIFAR-10's binary files");
+    check_file(folder / "images" / "cat" / "a.png",
+               "is a PNG image, expected a folder with CIFAR-10's binary files");
     const SmallSet set;
     check_file(set.path("test_batch.bin"),
                "is one file of a set, expected its folder: " + set.folder.path().string());

@@ -1,7 +1,7 @@
 // Scaling agrees with Pillow and torchvision to the bit.
 #include "tern/data/image.hpp"
 #include "tern/tests/catch.hpp"
-#include "tern/tests/data/made_pictures.hpp"
+#include "tern/tests/data/made_images.hpp"
 
 using namespace tern;
 
@@ -35,7 +35,7 @@ constexpr Golden kGolden[] = {
 
 }  // namespace
 
-TEST_CASE("pictures are scaled and cut as Pillow and torchvision do") {
+TEST_CASE("images are scaled and cut as Pillow and torchvision do") {
     for (const Golden& golden : kGolden) {
         INFO(golden.height << " x " << golden.width);
         const Tensor image =

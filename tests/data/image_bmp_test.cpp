@@ -2,7 +2,7 @@
 #include "tern/core/error.hpp"
 #include "tern/data/image.hpp"
 #include "tern/tests/catch.hpp"
-#include "tern/tests/data/made_pictures.hpp"
+#include "tern/tests/data/made_images.hpp"
 
 using namespace tern;
 using test::Samples;
@@ -33,7 +33,7 @@ struct Bmp {
 };
 
 Samples decode(const std::string& text) {
-    const Tensor image = decode_image(std::as_bytes(std::span(text)), "picture");
+    const Tensor image = decode_image(std::as_bytes(std::span(text)), "image");
     const auto elements = image.elements<std::uint8_t>();
     return {elements.begin(), elements.end()};
 }
@@ -97,7 +97,7 @@ TEST_CASE("BMP of run lengths") {
     CHECK(decode(Bmp{3, 1, 4, 2, palette.substr(0, 64), std::string("\3\x10\0\1", 4)}.file()) ==
           Samples{4, 5, 6, 1, 2, 3, 4, 5, 6});
     CHECK_THROWS_WITH(decode(Bmp{3, 1, 8, 1, palette, std::string("\4\1\0\1", 4)}.file()),
-                      "[picture] is no whole BMP picture: a run leads out of it");
+                      "[image] is not a complete BMP image: a run leads out of it");
 }
 
 TEST_CASE("BMP that is cut or of an unknown kind is refused") {
@@ -107,18 +107,17 @@ TEST_CASE("BMP that is cut or of an unknown kind is refused") {
     for (std::size_t size = 0; size < whole.size(); ++size)
         CHECK_THROWS_AS(decode(whole.substr(0, size)), Error);
     CHECK_THROWS_WITH(decode(whole.substr(0, whole.size() - 1)),
-                      "[picture] is no whole BMP picture: the file ends too early");
+                      "[image] is not a complete BMP image: the file ends too early");
     CHECK_THROWS_WITH(decode(Bmp{.bits = 7}.file()),
-                      "[picture] is a BMP picture with 7 bits to a pixel, expected 1, 4, 8, 16, 24 or 32");
-    CHECK_THROWS_WITH(
-        decode(Bmp{.compression = 4}.file()),
-        "[picture] is a BMP picture of 24 bits to a pixel with compression 4, which is not read");
-    CHECK_THROWS_WITH(
-        decode(Bmp{.width = 100000, .height = 100000}.file()),
-        "[picture] is a picture of 100000 x 100000 pixels, more than the 67108864 that are read");
+                      "[image] is a BMP image with 7 bits to a pixel, expected 1, 4, 8, 16, 24 or 32");
+    CHECK_THROWS_WITH(decode(Bmp{.compression = 4}.file()),
+                      "[image] is a BMP image of 24 bits to a pixel with compression 4, which is not read");
+    CHECK_THROWS_WITH(decode(Bmp{.width = 100000, .height = 100000}.file()),
+                      "[image] is an image of 100000 x 100000 pixels, more than the 67108864 that are read");
     CHECK_THROWS_WITH(decode(Bmp{}.with_header(number(9, 4))),
-                      "[picture] is a BMP picture with a header of 9 bytes, expected 12 or 40 to 124");
+                      "[image] is a BMP image with a header of 9 bytes, expected 12 or 40 to 124");
     std::string early = whole;
     early[10] = 53;  // of the 54 bytes before the pixels
-    CHECK_THROWS_WITH(decode(early), "[picture] is no whole BMP picture: its pixels begin within its header");
+    CHECK_THROWS_WITH(decode(early),
+                      "[image] is not a complete BMP image: its pixels begin within its header");
 }

@@ -1,4 +1,4 @@
-// Pictures are decoded by their content, and what is wrong with a file is one line.
+// Images are decoded by their content, and what is wrong with a file is one line.
 #include "tern/data/image.hpp"
 
 #include <cstdlib>
@@ -13,7 +13,7 @@
 #include "tern/core/files/file_descriptor.hpp"
 #include "tern/core/memory/memory.hpp"
 #include "tern/tests/catch.hpp"
-#include "tern/tests/data/made_pictures.hpp"
+#include "tern/tests/data/made_images.hpp"
 #include "tern/tests/temporary_folder.hpp"
 
 using namespace tern;
@@ -21,7 +21,7 @@ using test::Samples;
 
 namespace {
 
-Tensor decode(const std::string& text) { return decode_image(std::as_bytes(std::span(text)), "picture"); }
+Tensor decode(const std::string& text) { return decode_image(std::as_bytes(std::span(text)), "image"); }
 
 Samples pixels(const Tensor& image) {
     const auto elements = image.elements<std::uint8_t>();
@@ -53,21 +53,21 @@ void check_every_cut(const std::string& whole) {
     }
 }
 
-// Whatever comes of it, it is a picture or an Error.
+// Whatever comes of it, it is an image or an Error.
 void check_every_damage(const std::string& whole) {
-    int pictures = 0, errors = 0;
+    int images = 0, errors = 0;
     for (std::size_t at = 0; at < whole.size(); ++at) {
         for (const int change : {0x01, 0x80, 0xFF}) {
             std::string text = whole;
             text[at] = static_cast<char>(text[at] ^ change);
             try {
-                pictures += decode(text).numel() > 0;
+                images += decode(text).numel() > 0;
             } catch (const Error&) {
                 ++errors;
             }
         }
     }
-    CHECK(pictures + errors == static_cast<int>(3 * whole.size()));
+    CHECK(images + errors == static_cast<int>(3 * whole.size()));
     CHECK(errors > 0);
 }
 
@@ -178,9 +178,9 @@ TEST_CASE("PPM and PGM") {
 
 TEST_CASE("PPM headers and pixels are checked") {
     const auto check = [](const std::string& text, const std::string& message) {
-        CHECK_THROWS_WITH(decode(text), "[picture] " + message);
+        CHECK_THROWS_WITH(decode(text), "[image] " + message);
     };
-    const std::string none = "is no whole PPM or PGM picture: its header has no ";
+    const std::string none = "is not a complete PPM or PGM image: its header has no ";
     check("P6", none + "width");
     check("P6 x", none + "width");
     check("P6 # endless", none + "width");
@@ -191,7 +191,7 @@ TEST_CASE("PPM headers and pixels are checked") {
     check("P6 9999999999 1 255\n", none + "width");
     check("P6 2 1 0\n", "has a largest value of 0, expected 1 to 65535");
     check("P6 2 1 65536\n", "has a largest value of 65536, expected 1 to 65535");
-    check("P6 0 1 255\n", "is a picture of 0 x 1 pixels, which is none");
+    check("P6 0 1 255\n", "is an image of 0 x 1 pixels, which is none");
     check("P6 1 1 255\nab", "has 2 bytes of pixels, expected 3");
     check("P6 1 1 255\nabcd", "has 4 bytes of pixels, expected 3");
     check("P5 1 1 9\n\x0A", "has a value of 10, more than its largest of 9");
@@ -199,7 +199,7 @@ TEST_CASE("PPM headers and pixels are checked") {
 
 TEST_CASE("sizes are checked before memory is taken") {
     const std::string rule =
-        "[picture] is a picture of 100000 x 100000 pixels, more than the 67108864 that are read";
+        "[image] is an image of 100000 x 100000 pixels, more than the 67108864 that are read";
     CHECK_THROWS_WITH(decode(test::make_png_header(100000, 100000)), rule);
     CHECK_THROWS_WITH(decode("P6 100000 100000 255\n"), rule);
     std::string jpeg = test::make_jpeg(8, 8, test::filled(8, 8, {1, 2, 3}));
@@ -207,26 +207,26 @@ TEST_CASE("sizes are checked before memory is taken") {
     REQUIRE(frame != std::string::npos);
     jpeg.replace(frame + 5, 4, "\x80\x00\x80\x00", 4);
     CHECK_THROWS_WITH(decode(jpeg),
-                      "[picture] is a picture of 32768 x 32768 pixels, more than the 67108864 that are read");
+                      "[image] is an image of 32768 x 32768 pixels, more than the 67108864 that are read");
     const test::TemporaryFolder folder;
     test::write_text(folder / "huge.png", "");
     std::filesystem::resize_file(folder / "huge.png", (std::uintmax_t{1} << 29) + 1);  // takes no space
     CHECK_THROWS_WITH(read_image(folder / "huge.png"),
                       test::at(folder / "huge.png") +
-                          "has 536870913 bytes, more than the 536870912 that are read as a picture");
+                          "has 536870913 bytes, more than the 536870912 that are read as an image");
 }
 
 TEST_CASE("a side has a limit of its own") {
     const std::string rule = " pixels, but no side may have more than 65535";
     const std::int64_t before = memory_statistics(Device::cpu()).allocations;
     for (const auto& [width, height] : {std::pair{67108864, 1}, {1, 67108864}, {65536, 1}, {1, 65536}}) {
-        const std::string line = to_text("[picture] is a picture of ", width, " x ", height, rule);
+        const std::string line = to_text("[image] is an image of ", width, " x ", height, rule);
         CHECK_THROWS_WITH(decode(test::make_png_header(width, height)), line);
         CHECK_THROWS_WITH(decode(to_text("P6 ", width, ' ', height, " 255\n")), line);
     }
     std::string jpeg = test::make_jpeg(8, 8, test::filled(8, 8, {1, 2, 3}));
     jpeg.replace(jpeg.find("\xFF\xC0") + 5, 4, "\x00\x01\xFF\xFF", 4);  // the most that the field holds
-    CHECK_THROWS_WITH(decode(jpeg), Catch::StartsWith("[picture] is no whole JPEG picture: "));
+    CHECK_THROWS_WITH(decode(jpeg), Catch::StartsWith("[image] is not a complete JPEG image: "));
     CHECK(memory_statistics(Device::cpu()).allocations == before);
     CHECK((decode(test::make_ppm(65535, 1, Samples(65535))).shape() == Shape{1, 65535, 3}));
     CHECK((decode(test::make_png(1, 65535, Samples(65535), {.colour = 0})).shape() == Shape{65535, 1, 3}));
@@ -251,7 +251,7 @@ TEST_CASE("a file cut anywhere is refused") {
     check_every_cut(test::make_ppm(9, 7, colours));
 }
 
-TEST_CASE("a damaged file is a picture or an error") {
+TEST_CASE("a damaged file is an image or an error") {
     const Samples colours = test::noise(9, 7), alpha = test::noise(9, 7, 4);
     check_every_damage(test::make_png(9, 7, alpha, {.colour = 6, .interlaced = true}));
     check_every_damage(test::make_jpeg(9, 7, colours, {.progressive = true, .orientation = 6}));
@@ -259,15 +259,15 @@ TEST_CASE("a damaged file is a picture or an error") {
     check_every_damage(test::make_ppm(9, 7, colours));
 }
 
-TEST_CASE("a damaged picture says what is wrong with it") {
+TEST_CASE("a damaged image says what is wrong with it") {
     std::string png = test::make_png(9, 7, test::noise(9, 7));
     CHECK_THROWS_WITH(decode(png.substr(0, png.size() - 1)),
-                      "[picture] is no whole PNG picture: the file ends too early");
+                      "[image] is not a complete PNG image: the file ends too early");
     png[png.size() - 20] = static_cast<char>(png[png.size() - 20] ^ 1);
-    CHECK_THROWS_WITH(decode(png), Catch::StartsWith("[picture] is no whole PNG picture: "));
+    CHECK_THROWS_WITH(decode(png), Catch::StartsWith("[image] is not a complete PNG image: "));
     const std::string jpeg = test::make_jpeg(9, 7, test::noise(9, 7));
     CHECK_THROWS_WITH(decode(jpeg.substr(0, jpeg.size() - 2)),
-                      "[picture] is no whole JPEG picture: Premature end of JPEG file");
+                      "[image] is not a complete JPEG image: Premature end of JPEG file");
 }
 
 TEST_CASE("a JPEG of endless scans is refused") {
@@ -287,12 +287,12 @@ TEST_CASE("a JPEG of endless scans is refused") {
     };
     CHECK(pixels(decode(with_scans(100))) == pixels(decode(jpeg)));
     CHECK_THROWS_WITH(decode(with_scans(101)),
-                      "[picture] is no whole JPEG picture: it has more than 100 scans");
+                      "[image] is not a complete JPEG image: it has more than 100 scans");
     CHECK_THROWS_WITH(decode(with_scans(5000)),
-                      "[picture] is no whole JPEG picture: it has more than 100 scans");
+                      "[image] is not a complete JPEG image: it has more than 100 scans");
 }
 
-TEST_CASE("the content says what a picture is, whatever its name") {
+TEST_CASE("the content says what an image is, whatever its name") {
     const test::TemporaryFolder folder;
     const std::string png = test::make_png(2, 2, test::noise(2, 2)),
                       ppm = test::make_ppm(2, 2, test::noise(2, 2)),
@@ -307,33 +307,33 @@ TEST_CASE("the content says what a picture is, whatever its name") {
     CHECK_THROWS_WITH(read_image(folder.path()), test::at(folder.path()) + "is a folder, expected a file");
 }
 
-TEST_CASE("what is no picture is said to be what it is") {
-    const std::string expected = ", expected a PNG, JPEG, WebP, BMP, PPM or PGM picture";
+TEST_CASE("what is not an image is said to be what it is") {
+    const std::string expected = ", expected a PNG, JPEG, WebP, BMP, PPM or PGM image";
     const auto check = [&](const std::string& text, const std::string& what) {
-        CHECK_THROWS_WITH(decode(text), "[picture] " + what);
+        CHECK_THROWS_WITH(decode(text), "[image] " + what);
     };
-    check("", "is empty, expected a picture");
-    check("GIF89a...", "is a GIF picture" + expected);
-    check(std::string("II*\0....", 8), "is a TIFF picture" + expected);
+    check("", "is empty, expected an image");
+    check("GIF89a...", "is a GIF image" + expected);
+    check(std::string("II*\0....", 8), "is a TIFF image" + expected);
     check(std::string("\0\0\0\x18"
                       "ftypheic",
                       12),
-          "is a HEIC picture" + expected);
+          "is a HEIC image" + expected);
     check(std::string("\0\0\0\x18"
                       "ftypavif",
                       12),
-          "is an AVIF picture" + expected);
+          "is an AVIF image" + expected);
     check("%PDF-1.7\n", "is a PDF document" + expected);
     check("<svg xmlns='http://www.w3.org/2000/svg'/>", "is an SVG drawing" + expected);
     check("<!DOCTYPE html><html>", "is a web page (HTML)" + expected + "; download it again");
     check("version https://git-lfs.github.com/spec/v1\n",
           "is a Git LFS pointer, not the file itself" + expected + "; git lfs pull brings that");
     check("words", "is a text" + expected);
-    check("P4 8 1\n\xFF", "is a PBM, PAM or PFM picture (P4)" + expected);
+    check("P4 8 1\n\xFF", "is a PBM, PAM or PFM image (P4)" + expected);
     check(std::string("\x01\x00\xFE\x02", 4), "is no known format" + expected);
 }
 
-TEST_CASE("a picture can come out of a pipe") {
+TEST_CASE("an image can come out of a pipe") {
     const test::TemporaryFolder folder;
     const std::string path = (folder / "pipe.png").string(),
                       png = test::make_png(40, 50, test::noise(40, 50));
@@ -341,7 +341,7 @@ TEST_CASE("a picture can come out of a pipe") {
     std::thread writer([&] { std::ofstream(path, std::ios::binary) << png; });
     CHECK(pixels(read_image(path)) == pixels(decode(png)));
     writer.join();
-    CHECK_THROWS_WITH(read_image("/dev/null"), "[/dev/null] is empty, expected a picture");
+    CHECK_THROWS_WITH(read_image("/dev/null"), "[/dev/null] is empty, expected an image");
     CHECK_THROWS_WITH(FileDescriptor("/dev/zero", O_RDONLY, "cannot be opened").read_to_end(100),
                       "[/dev/zero] gives more than the 100 bytes that are read of it");
 }
@@ -350,8 +350,8 @@ TEST_CASE("PPM and PGM as text") {
     CHECK(pixels(decode("P3 2 1 255\n1 2 3\n4 5 6\n")) == Samples{1, 2, 3, 4, 5, 6});
     CHECK(pixels(decode("P2\n# grey\n1 2\n15\n15 3")) == Samples{255, 255, 255, 51, 51, 51});
     CHECK_THROWS_WITH(decode("P2 2 1 255\n7"),
-                      "[picture] is no whole PPM or PGM picture: it has too few numbers");
-    CHECK_THROWS_WITH(decode("P2 1 1 9\n10"), "[picture] has a value of 10, more than its largest of 9");
+                      "[image] is not a complete PPM or PGM image: it has too few numbers");
+    CHECK_THROWS_WITH(decode("P2 1 1 9\n10"), "[image] has a value of 10, more than its largest of 9");
 }
 
 TEST_CASE("a written PNG is read back") {

@@ -5,14 +5,14 @@
 
 #include "tern/data/image.hpp"
 #include "tern/tests/catch.hpp"
-#include "tern/tests/data/made_pictures.hpp"
+#include "tern/tests/data/made_images.hpp"
 
 using namespace tern;
 using test::Samples;
 
 namespace {
 
-Tensor decode(const std::string& text) { return decode_image(std::as_bytes(std::span(text)), "picture"); }
+Tensor decode(const std::string& text) { return decode_image(std::as_bytes(std::span(text)), "image"); }
 
 Samples pixels(const Tensor& image) {
     const auto elements = image.elements<std::uint8_t>();
@@ -59,7 +59,7 @@ TEST_CASE("a WebP that is cut or damaged is refused") {
         REQUIRE_NOTHROW(decode(whole));
         for (std::size_t size = 0; size < whole.size(); ++size)
             CHECK_THROWS_AS(decode(whole.substr(0, size)), Error);
-        for (std::size_t at = 0; at < whole.size(); ++at) {  // a picture or an error, nothing else
+        for (std::size_t at = 0; at < whole.size(); ++at) {  // an image or an error, nothing else
             std::string damaged = whole;
             damaged[at] = static_cast<char>(damaged[at] ^ 0x81);
             try {
@@ -70,19 +70,18 @@ TEST_CASE("a WebP that is cut or damaged is refused") {
     }
     const std::string whole = test::make_webp(9, 7, test::noise(9, 7));
     CHECK_THROWS_WITH(decode(whole.substr(0, whole.size() - 1)),
-                      "[picture] is no whole WebP picture: the file ends too early");
+                      "[image] is not a complete WebP image: the file ends too early");
 }
 
 TEST_CASE("a WebP that moves, or is too large, is refused before it is decoded") {
     std::string moving = test::make_webp(3, 2, test::noise(3, 2), {.orientation = 1});
     const std::size_t flags = moving.find("VP8X") + 8;
     moving[flags] = static_cast<char>(moving[flags] | 0x02);
-    CHECK_THROWS_WITH(decode(moving),
-                      "[picture] is a WebP picture that moves, expected one that stands still");
+    CHECK_THROWS_WITH(decode(moving), "[image] is an animated WebP image, expected a still one");
     std::string large = test::make_webp(3, 2, test::noise(3, 2));
     const std::size_t size = large.find("VP8L") + 9;  // width and height less one in 14 bits each
     for (std::size_t i = 0; i < 3; ++i) large[size + i] = '\xFF';
     large[size + 3] = static_cast<char>(large[size + 3] | 0x0F);
     CHECK_THROWS_WITH(decode(large),
-                      "[picture] is a picture of 16384 x 16384 pixels, more than the 67108864 that are read");
+                      "[image] is an image of 16384 x 16384 pixels, more than the 67108864 that are read");
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints the table in fit_image_test.cpp: pictures from a formula, scaled by Pillow and cut by torchvision's rule.
+"""Prints the table in fit_image_test.cpp: images from a formula, scaled by Pillow and cut by torchvision's rule.
 
 For Pillow before 13 (Debian: python3-pil), which always scales along rows first.
 """
@@ -8,7 +8,7 @@ from PIL import Image
 SIZES = [(48, 64), (100, 37), (33, 47), (20, 50), (32, 32), (500, 301), (7, 5), (1, 40), (3, 1000), (64, 67)]
 
 
-def picture(height, width):
+def make_image(height, width):
     """Pixels from a linear congruence, so that neighbours differ."""
     state, data = 1, bytearray()
     for _ in range(height * width * 3):
@@ -18,7 +18,7 @@ def picture(height, width):
 
 
 def fitted(image, size):
-    """torchvision.transforms.Resize(size) and CenterCrop(size) of a picture."""
+    """torchvision.transforms.Resize(size) and CenterCrop(size) of an image."""
     width, height = image.size
     shorter = min(width, height)
     image = image.resize((int(size * width / shorter), int(size * height / shorter)), Image.BILINEAR)
@@ -35,7 +35,7 @@ def fingerprint(data):
 
 
 for height, width in SIZES:
-    data = fitted(picture(height, width), 32).tobytes()
+    data = fitted(make_image(height, width), 32).tobytes()
     first = ", ".join(str(byte) for byte in data[:3])
     last = ", ".join(str(byte) for byte in data[-3:])
     print(f"    {{{height}, {width}, {{{first}}}, {{{last}}}, 0x{fingerprint(data):016x}u}},")

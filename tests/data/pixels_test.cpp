@@ -21,7 +21,7 @@ Tensor elsewhere(const Shape& shape, DType dtype) {
 
 }  // namespace
 
-TEST_CASE("pictures that are not bytes on the CPU are refused") {
+TEST_CASE("images that are not bytes on the CPU are refused") {
     const test::TemporaryFolder folder;
     const Tensor there = elsewhere({4, 4, 3}, DType::uint8), wide = Tensor::zeros({4, 4, 3});
     const std::string rule = "takes pixels of uint8 on cpu, got ";

@@ -1,4 +1,4 @@
-// A sheet has a row for each class: its name in letters, then its first pictures.
+// A sheet has a row for each class: its name in letters, then its first images.
 #include "tern/data/sample_sheet.hpp"
 
 #include "tern/data/letters.hpp"
@@ -18,7 +18,7 @@ constexpr std::array<int, 3> kWhite{255, 255, 255}, kBlack{0, 0, 0};
 
 }  // namespace
 
-TEST_CASE("a sheet shows names and pictures of all classes") {
+TEST_CASE("a sheet shows names and images of all classes") {
     Dataset set = make_synthetic({.train_records = 20, .classes = 3}, Split::train);
     set.classes = {"L", "\xC3\xA9t\xC3\xA9", "a name that is too long"};
     const Tensor sheet = sample_sheet(set, {.columns = 4, .zoom = 2});
@@ -49,7 +49,7 @@ TEST_CASE("a sheet shows names and pictures of all classes") {
     CHECK(at(sheet, 68 + top, 4 + 36 + 9) == kWhite);
 }
 
-TEST_CASE("classes without pictures have an empty row") {
+TEST_CASE("classes without images have an empty row") {
     Dataset set = make_synthetic({.train_records = 1, .classes = 2}, Split::train);
     const Tensor sheet = sample_sheet(set, {.columns = 2, .zoom = 1});
     CHECK((sheet.shape() == Shape{2 * 36 + 4, 7 * 12 + 8 + 2 * 36, 3}));

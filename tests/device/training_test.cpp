@@ -19,7 +19,7 @@ namespace {
 constexpr std::int64_t kBatch = 64;
 constexpr int kSteps = 5;
 
-const Dataset& pictures() {
+const Dataset& training_set() {
     static const Dataset set = make_synthetic({.seed = 3, .train_records = kBatch * kSteps}, Split::train);
     return set;
 }
@@ -33,7 +33,7 @@ std::unique_ptr<Module> make(const ModelInfo& info, DType precision, Device devi
 }
 
 BatchSource source(const ModelInfo& info, DType precision, Device device) {
-    return {pictures(), make_normalization(info.normalization, pictures()), precision, device};
+    return {training_set(), make_normalization(info.normalization, training_set()), precision, device};
 }
 
 std::vector<double> values(const Tensor& tensor) { return cases::to_doubles(tensor.to(Device::cpu())); }
@@ -134,7 +134,7 @@ TEST_CASE("five steps agree with the CPU's, and give the same bits again") {
             CHECK(gpu.state == again.state);
             CHECK(values(gpu.evaluation.logits) == values(again.evaluation.logits));
             CHECK(values(gpu.evaluation.confusion) == values(again.evaluation.confusion));
-            CHECK(gpu.evaluation.totals.records == pictures().size());
+            CHECK(gpu.evaluation.totals.records == training_set().size());
         }
     }
 }

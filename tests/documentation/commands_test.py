@@ -4,7 +4,7 @@
 usage: commands_test.py BIN [--onednn]    BIN: the folder with the programs of this build; --onednn: it has oneDNN
 
 A command is a line of an indented block that starts with a program. The scratch folder has what the pages name:
-build/release/bin, a data set DIR, pictures in photos/cat and photos/dog and cat.png, a trained run runs/RUN, the
+build/release/bin, a data set DIR, images in photos/cat and photos/dog and cat.png, a trained run runs/RUN, the
 weight files FILE and from_pytorch.safetensors, scripts/bench-report, and scripts/train without its installing and building.
 What cannot run here is in NOT_RUN, with the reason; a line there that no page needs any more is an error, and so is a command that
 fails.
@@ -67,7 +67,7 @@ def commands(page):
 
 
 def make_png(path, side, colour):
-    """A picture of one colour."""
+    """An image of one colour."""
 
     def chunk(name, data):
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))

@@ -1,4 +1,4 @@
-// A predictor gives what the model itself gives for the pictures as it takes them.
+// A predictor gives what the model itself gives for the images as it takes them.
 #include "tern/training/predictor.hpp"
 
 #include <cmath>
@@ -16,7 +16,7 @@ using namespace tern;
 
 namespace {
 
-Tensor picture(std::int64_t height, std::int64_t width, int seed) {
+Tensor make_image(std::int64_t height, std::int64_t width, int seed) {
     const Tensor image = Tensor::empty({height, width, 3}, DType::uint8);
     int value = seed;
     for (std::uint8_t& byte : image.elements<std::uint8_t>())
@@ -49,13 +49,13 @@ TEST_CASE("probabilities are the softmax of the model's logits, whatever the bat
     CHECK(predictor.model_name() == "mini_xception");
     CHECK((predictor.classes() == std::vector<std::string>{"a", "b", "c", "d"}));
     CHECK(predictor.image_size() == 32);
-    const Tensors pictures{picture(32, 32, 1), picture(50, 40, 2), picture(5, 60, 3)};
-    const Tensor all = predictor.probabilities(pictures);
+    const Tensors images{make_image(32, 32, 1), make_image(50, 40, 2), make_image(5, 60, 3)};
+    const Tensor all = predictor.probabilities(images);
     REQUIRE((all.shape() == Shape{3, 4}));
 
     const NoGrad no_grad;
     for (std::int64_t n = 0; n < 3; ++n) {
-        const Tensor fitted = fit_image(pictures[static_cast<std::size_t>(n)], 32);
+        const Tensor fitted = fit_image(images[static_cast<std::size_t>(n)], 32);
         const Tensor input = Tensor::empty({1, 32, 32, 3});
         const double scale[]{0.01, 0.02, 0.03}, shift[]{-1, 0, 0.5};
         for (std::int64_t i = 0; i < fitted.numel(); ++i)
@@ -70,9 +70,9 @@ TEST_CASE("probabilities are the softmax of the model's logits, whatever the bat
 TEST_CASE("predictions come the most likely first, all or the first few") {
     const Saved saved;
     const Predictor predictor(read_weights(saved.path));
-    const Tensors pictures{picture(32, 32, 1)};
-    const Tensor all = predictor.probabilities(pictures);
-    const std::vector<Prediction> four = predictor.predict(pictures, 9)[0];
+    const Tensors images{make_image(32, 32, 1)};
+    const Tensor all = predictor.probabilities(images);
+    const std::vector<Prediction> four = predictor.predict(images, 9)[0];
     REQUIRE(four.size() == 4);
     double sum = 0;
     for (std::size_t i = 0; i < 4; ++i) {
@@ -82,9 +82,9 @@ TEST_CASE("predictions come the most likely first, all or the first few") {
         if (i > 0) CHECK(four[i].probability <= four[i - 1].probability);
     }
     CHECK(std::fabs(sum - 1) <= 1e-6);
-    CHECK(predictor.predict(pictures).front().size() == 1);
+    CHECK(predictor.predict(images).front().size() == 1);
     CHECK(predictor.predict({}).empty());
-    CHECK_THROWS_WITH(predictor.predict(pictures, 0),
+    CHECK_THROWS_WITH(predictor.predict(images, 0),
                       "[predict] the number of classes must be at least 1, got 0");
 }
 
@@ -111,7 +111,7 @@ TEST_CASE("weights that give no numbers are named") {
     saved.model->parameters().back().tensor.data<float>()[0] = std::numeric_limits<float>::quiet_NaN();
     save_weights(saved.path, *saved.model, {"mini_xception", {"a", "b", "c", "d"}, {}});
     const Predictor predictor(read_weights(saved.path));
-    CHECK_THROWS_WITH(predictor.predict({picture(32, 32, 1)}),
+    CHECK_THROWS_WITH(predictor.predict({make_image(32, 32, 1)}),
                       test::at(saved.path) + "gives a probability that is no number");
 }
 
@@ -119,8 +119,8 @@ TEST_CASE("float64 on request") {
     const Saved saved;
     const Predictor narrow(read_weights(saved.path)),
         wide(read_weights(saved.path), {.precision = DType::float64});
-    const Tensors pictures{picture(32, 32, 1)};
-    CHECK(wide.probabilities(pictures).dtype() == DType::float64);
-    CHECK(std::fabs(wide.predict(pictures)[0][0].probability - narrow.predict(pictures)[0][0].probability) <=
+    const Tensors images{make_image(32, 32, 1)};
+    CHECK(wide.probabilities(images).dtype() == DType::float64);
+    CHECK(std::fabs(wide.predict(images)[0][0].probability - narrow.predict(images)[0][0].probability) <=
           1e-5);
 }

@@ -137,7 +137,7 @@ TEST_CASE("a file of another kind is told, with what to do") {
     check("version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer, not the file itself",
           "; git lfs pull brings that");
     check("<!DOCTYPE html>\n<title>Not found</title>", "a web page (HTML)", "; download it again");
-    check("\x89PNG\r\n\x1A\n", "a PNG picture", "");
+    check("\x89PNG\r\n\x1A\n", "a PNG image", "");
     check(std::string(3073, '\7'), "a binary batch of CIFAR-10", "");
     check("{\"weight_map\": {}}", "a JSON text", "");
     check("lr = 1e-3\n", "a text", "");

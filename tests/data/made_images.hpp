@@ -1,4 +1,4 @@
-// Picture files that tests make, by the libraries that write them.
+// Image files that tests make, by the libraries that write them.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// The files of a folder of pictures.
+// The files of a folder of images.
 #pragma once
 
 #include <filesystem>
@@ -10,7 +10,7 @@
 
 namespace tern {
 
-struct PictureFiles {
+struct ImageFiles {
     struct File {
         std::filesystem::path path;
         std::size_t folder;          // index into `folders`
@@ -28,7 +28,7 @@ struct PictureFiles {
 /// in any case of letters) that have folders of classes are splits. Skipped are names that begin with a
 /// dot, what systems leave behind (__MACOSX, \@eaDir) and folders that a link leads to again. Throws Error
 /// that names what cannot be read, a class whose name cannot be one, or what is no such layout.
-PictureFiles list_picture_files(const std::filesystem::path& folder);
+ImageFiles list_image_files(const std::filesystem::path& folder);
 
 /// Files in `folder` and the folders within it, sorted, with the same skipped; `notes` reports links.
 std::vector<std::filesystem::path> files_within(const std::filesystem::path& folder,
@@ -37,7 +37,7 @@ std::vector<std::filesystem::path> files_within(const std::filesystem::path& fol
 /// The folders in `folder`, sorted, without those skipped; none where it cannot be read.
 std::vector<std::filesystem::path> folders_in(const std::filesystem::path& folder);
 
-/// Whether a file claims to be a picture: its content begins like one, of any format, or its name ends so.
-bool looks_like_picture(const std::filesystem::path& file);
+/// Whether a file claims to be an image: its content begins like one, of any format, or its name ends so.
+bool looks_like_image(const std::filesystem::path& file);
 
 }  // namespace tern

@@ -1,5 +1,5 @@
-// Folders of pictures become a set that the CIFAR-10 reader takes, and nothing is skipped in silence.
-#include "tern/data/picture_folder.hpp"
+// Folders of images become a set that the CIFAR-10 reader takes, and nothing is skipped in silence.
+#include "tern/data/image_folder.hpp"
 
 #include <algorithm>
 #include <set>
@@ -10,7 +10,7 @@
 #include "tern/data/cifar10.hpp"
 #include "tern/data/image.hpp"
 #include "tern/tests/catch.hpp"
-#include "tern/tests/data/made_pictures.hpp"
+#include "tern/tests/data/made_images.hpp"
 #include "tern/tests/memory_limit.hpp"
 #include "tern/tests/temporary_folder.hpp"
 
@@ -18,7 +18,7 @@ using namespace tern;
 
 namespace {
 
-// Pictures of one colour each, told by their first byte: 10 of cat as PNG, 10 of dog as PPM.
+// Images of one colour each, told by their first byte: 10 of cat as PNG, 10 of dog as PPM.
 struct Pets {
     Pets() {
         for (std::uint8_t i = 0; i < 10; ++i) {
@@ -35,8 +35,8 @@ struct Pets {
         test::write_text(folder / name / file, text);
         return folder / name / file;
     }
-    PictureFolder read(const PictureFolderOptions& options = {}) const {
-        return read_picture_folder(folder.path(), options);
+    ImageFolder read(const ImageFolderOptions& options = {}) const {
+        return read_image_folder(folder.path(), options);
     }
     test::TemporaryFolder folder;
 };
@@ -57,9 +57,9 @@ void check_labels(const Dataset& data) {
 
 }  // namespace
 
-TEST_CASE("every picture becomes a record of its folder's class, in one of the splits") {
+TEST_CASE("every image becomes a record of its folder's class, in one of the splits") {
     const Pets pets;
-    const PictureFolder read = pets.read();
+    const ImageFolder read = pets.read();
     CHECK((read.train.classes == std::vector<std::string>{"cat", "dog"}));
     CHECK(read.train.size() == 16);
     CHECK(read.test.size() == 4);
@@ -76,7 +76,7 @@ TEST_CASE("every picture becomes a record of its folder's class, in one of the s
     for (int i = 0; i < 10; ++i) expected.push_back(i);
     for (int i = 100; i < 110; ++i) expected.push_back(i);
     CHECK(all == expected);
-    // A record is planes of the fitted picture.
+    // A record is planes of the fitted image.
     const auto planes = read.train.images.slice(0, 1).elements<std::uint8_t>();
     CHECK((planes[1023] == planes[0] && planes[1024] == 1 && planes[3071] == 2));
 }
@@ -94,7 +94,7 @@ TEST_CASE("the seed decides, threads do not") {
 
 TEST_CASE("a share of each class becomes tests") {
     const Pets pets;
-    const PictureFolder half = pets.read({.test_fraction = 0.5});
+    const ImageFolder half = pets.read({.test_fraction = 0.5});
     CHECK(half.train.size() == 10);
     CHECK(std::ranges::count_if(reds(half.test), [](int red) { return red < 100; }) == 5);
     CHECK_THROWS_WITH(
@@ -108,39 +108,40 @@ TEST_CASE("a share of each class becomes tests") {
         test::at(pets.folder.path()) + "gives 20 training and 0 test records, at least 5 and 1 are needed");
 }
 
-TEST_CASE("pictures of equal pixels are told, and left out or kept") {
+TEST_CASE("images of equal pixels are told, and left out or kept") {
     const Pets pets;
     const auto copy = pets.add("cat", "z.png", test::make_png(40, 32, test::filled(40, 32, {3, 1, 2})));
     const auto other = pets.add("dog", "0.png", test::make_png(32, 32, test::filled(32, 32, {105, 1, 2})));
-    const PictureFolder read = pets.read();
+    const ImageFolder read = pets.read();
     REQUIRE(read.duplicates.size() == 2);
     CHECK(read.duplicates[0].file == copy.string());
     CHECK(read.duplicates[0].first == (pets.folder / "cat" / "d.png").string());
     CHECK(read.duplicates[1].file == (pets.folder / "dog" / "f.ppm").string());
     CHECK(read.duplicates[1].first == other.string());
     CHECK(read.train.size() + read.test.size() == 20);
-    const PictureFolder kept = pets.read({.keep_duplicates = true});
+    const ImageFolder kept = pets.read({.keep_duplicates = true});
     CHECK(kept.duplicates.size() == 2);
     CHECK(kept.train.size() + kept.test.size() == 22);
-    // Another size is another picture.
+    // Another size is another image.
     pets.add("cat", "y.png", test::make_png(41, 32, test::filled(41, 32, {3, 1, 2})));
     CHECK(pets.read().duplicates.size() == 2);
 }
 
-TEST_CASE("what is no picture is listed, empty folders are no classes") {
+TEST_CASE("what is not an image is listed, empty folders are no classes") {
     const Pets pets;
     std::filesystem::create_directories(pets.folder / "ant");
     std::filesystem::create_directories(pets.folder / "cat" / "more");
     std::filesystem::create_directories(pets.folder / ".hidden");
     test::write_text(pets.folder / "readme.txt", "beside the folders");
     pets.add("cat", ".DS_Store", "hidden");
-    pets.add("bee", "notes.txt", "no picture");
+    pets.add("bee", "notes.txt", "no image");
     const auto cut = pets.add("dog", "cut.png", test::make_png(9, 9, test::noise(9, 9)).substr(0, 100));
-    const PictureFolder read = pets.read();
+    const ImageFolder read = pets.read();
     CHECK((read.train.classes == std::vector<std::string>{"cat", "dog"}));
     CHECK((read.empty_classes == std::vector<std::string>{"ant", "bee"}));
     check_labels(read.train);
-    CHECK((read.failures == std::vector{test::at(cut) + "is no whole PNG picture: the file ends too early"}));
+    CHECK((read.failures ==
+           std::vector{test::at(cut) + "is not a complete PNG image: the file ends too early"}));
     CHECK(read.other_files == 1);
 }
 
@@ -159,7 +160,7 @@ TEST_CASE("folders of splits keep their splits") {
     }
     add("set/train/dog/puppies", 110);
     const auto check = [&](const std::string& last_note) {
-        const PictureFolder read = read_picture_folder(folder.path(), {});
+        const ImageFolder read = read_image_folder(folder.path(), {});
         CHECK(read.has_splits);
         std::vector<int> train = reds(read.train), tests = reds(read.test);
         std::ranges::sort(train);
@@ -175,7 +176,7 @@ TEST_CASE("folders of splits keep their splits") {
     const std::vector<std::string> notes = check(none);
     REQUIRE(notes.size() == 4);
     CHECK(notes[0] == "the folders in " + (folder / "set").string() + " are taken, the only one there");
-    CHECK(notes[1] == "1 pictures in folders within a class's count as that class's");
+    CHECK(notes[1] == "1 images in folders within a class's count as that class's");
     CHECK(notes[2] == "the splits are those of the folders: train to train on, Test for tests");
     add("set/val/cat", 200);
     CHECK(check(none)[3] ==
@@ -185,15 +186,15 @@ TEST_CASE("folders of splits keep their splits") {
     check(none);
     add("set/more/cat", 201);
     CHECK_THROWS_WITH(
-        read_picture_folder(folder.path(), {}),
+        read_image_folder(folder.path(), {}),
         test::at(folder / "set") +
             "has folders of splits beside others (more): import one of them, or move them apart");
     std::filesystem::remove_all(folder / "set" / "more");
     std::filesystem::remove_all(folder / "set" / "valid");
     add("set/test", 7);
-    CHECK_THROWS_WITH(read_picture_folder(folder.path(), {}),
+    CHECK_THROWS_WITH(read_image_folder(folder.path(), {}),
                       test::at(folder / "set" / "test") +
-                          "has no folders of classes, so its pictures have no labels; import " +
+                          "has no folders of classes, so its images have no labels; import " +
                           (folder / "set" / "train").string() + " alone, of which a share becomes tests");
 }
 
@@ -213,7 +214,7 @@ TEST_CASE("folders within a class's, links and what systems leave behind") {
     test::write_text(pets.folder / "loose.png", "beside the folders");
     std::filesystem::create_directory_symlink(pets.folder / "cat", pets.folder / "cat" / "more" / "round");
     ::mkfifo((pets.folder / "dog" / "pipe.png").c_str(), 0600);
-    const PictureFolder read = pets.read();
+    const ImageFolder read = pets.read();
     CHECK(read.train.size() + read.test.size() == 21);
     CHECK(read.failures.empty());
     CHECK(read.other_files == 1);
@@ -221,8 +222,8 @@ TEST_CASE("folders within a class's, links and what systems leave behind") {
         (read.notes == std::vector<std::string>{
                            (pets.folder / "cat/more/round").string() + " is a link to a folder already taken",
                            (pets.folder / "dog/pipe.png").string() + " is not a regular file, skipped",
-                           pets.folder.path().string() + " has 1 pictures in no class's folder, left out",
-                           "1 pictures in folders within a class's count as that class's"}));
+                           pets.folder.path().string() + " has 1 images in no class's folder, left out",
+                           "1 images in folders within a class's count as that class's"}));
     std::filesystem::create_symlink("nowhere", pets.folder / "dog" / "gone.png");
     CHECK((pets.read().failures == std::vector{test::at(pets.folder / "dog" / "gone.png") + "no such file"}));
 }
@@ -240,22 +241,22 @@ TEST_CASE("small classes, names alike and numbers are told of") {
            std::vector<std::string>{"classes are in the order of the bytes of their names: 10, 9, ..."}));
 }
 
-TEST_CASE("what memory cannot hold is listed like what is no picture") {
+TEST_CASE("what memory cannot hold is listed like what is not an image") {
     const Pets pets;
     const auto sparse = pets.add("cat", "sparse.png", "\x89PNG\r\n\x1A\n");
     std::filesystem::resize_file(sparse, std::uintmax_t{1} << 40);  // takes no space
     const std::string rule =
-        test::at(sparse) + "has 1099511627776 bytes, more than the 536870912 that are read as a picture";
+        test::at(sparse) + "has 1099511627776 bytes, more than the 536870912 that are read as an image";
     CHECK((pets.read().failures == std::vector<std::string>{rule}));
     if (!test::kMemoryLimits) return;
     const auto large = pets.add("dog", "large.png", test::make_png_header(8192, 8192));
     const auto file = pets.add("dog", "large.ppm", "P6 8192 8000 255\n");
     std::filesystem::resize_file(file, 17 + 8192 * 8000 * 3);
     const test::MemoryLimit limit(96 << 20);
-    const PictureFolder read = pets.read();
+    const ImageFolder read = pets.read();
     REQUIRE(read.failures.size() == 3);
     CHECK(read.failures[0] == rule);
-    CHECK(read.failures[1] == test::at(large) + "is a picture for which there is not enough memory");
+    CHECK(read.failures[1] == test::at(large) + "is an image for which there is not enough memory");
     CHECK(read.failures[2] == test::at(file) + "has 196608017 bytes, for which there is not enough memory");
     CHECK(read.train.size() + read.test.size() == 20);
 }
@@ -263,16 +264,15 @@ TEST_CASE("what memory cannot hold is listed like what is no picture") {
 TEST_CASE("folders that are no set are refused") {
     const test::TemporaryFolder folder;
     const auto check = [&](const std::filesystem::path& path, const std::string& message) {
-        CHECK_THROWS_WITH(read_picture_folder(path, {}), test::at(path) + message);
+        CHECK_THROWS_WITH(read_image_folder(path, {}), test::at(path) + message);
     };
     check(folder / "none", "no such folder");
     test::write_text(folder / "file", "\x01");
     check(folder / "file", "is not a directory");
     test::write_text(folder / "photos.zip", "PK\3\4");
-    check(
-        folder / "photos.zip",
-        "is a ZIP archive, expected a folder with one folder of pictures for each class; unpack it and name "
-        "what is in it");
+    check(folder / "photos.zip",
+          "is a ZIP archive, expected a folder with one folder of images for each class; unpack it and name "
+          "what is in it");
     check(folder.path(), "has no sub-folders, expected one for each class");
     test::write_text(folder / "test_batch.bin", "");
     check(folder.path(), "is a set in CIFAR-10's layout already; --data takes it as it is");
@@ -281,29 +281,29 @@ TEST_CASE("folders that are no set are refused") {
     check(folder.path(), "gives 0 training and 0 test records, at least 5 and 1 are needed");
     test::write_text(folder / "a" / "b.png", "");
     check(folder.path(),
-          "gives 0 training and 0 test records, at least 5 and 1 are needed; the first picture that cannot "
+          "gives 0 training and 0 test records, at least 5 and 1 are needed; the first image that cannot "
           "be read: " +
-              test::at(folder / "a" / "b.png") + "is empty, expected a picture");
+              test::at(folder / "a" / "b.png") + "is empty, expected an image");
     for (int i = 0; i < 256; ++i) std::filesystem::create_directory(folder / std::to_string(i));
     check(folder.path(), "has 257 sub-folders, at most 256 classes fit");
     std::filesystem::create_directory(folder / "a\nb");
-    CHECK_THROWS_WITH(read_picture_folder(folder.path(), {}),
+    CHECK_THROWS_WITH(read_image_folder(folder.path(), {}),
                       test::at(folder / "a\nb") + "is no printable class name in UTF-8");
 }
 
-TEST_CASE("any number of pictures from 6 on gives a set that is read back") {
+TEST_CASE("any number of images from 6 on gives a set that is read back") {
     const test::TemporaryFolder folder;
-    std::filesystem::create_directories(folder / "pictures" / "one");
+    std::filesystem::create_directories(folder / "images" / "one");
     for (int count = 1; count <= 30; ++count) {
         const auto red = static_cast<std::uint8_t>(count);
-        test::write_text(folder / "pictures" / "one" / (std::to_string(count) + ".ppm"),
+        test::write_text(folder / "images" / "one" / (std::to_string(count) + ".ppm"),
                          test::make_ppm(2, 2, test::filled(2, 2, {red, 0, 0})));
-        INFO(count << " pictures");
+        INFO(count << " images");
         if (count < 6) {  // rounded, fewer than 5 to train on or no test
-            CHECK_THROWS_AS(read_picture_folder(folder / "pictures", {}), Error);
+            CHECK_THROWS_AS(read_image_folder(folder / "images", {}), Error);
             continue;
         }
-        const PictureFolder read = read_picture_folder(folder / "pictures", {});
+        const ImageFolder read = read_image_folder(folder / "images", {});
         const auto set = folder / to_text("set", count);
         write_cifar10(set, read.train, read.test);
         CHECK(reds(read_cifar10(set, Split::train)) == reds(read.train));
@@ -315,7 +315,7 @@ TEST_CASE("any number of pictures from 6 on gives a set that is read back") {
 TEST_CASE("progress counts files up to all of them") {
     const Pets pets;
     std::vector<std::int64_t> calls;
-    read_picture_folder(pets.folder.path(), {}, [&](std::int64_t done, std::int64_t total) {
+    read_image_folder(pets.folder.path(), {}, [&](std::int64_t done, std::int64_t total) {
         calls.push_back(done);
         CHECK(total == 20);
     });

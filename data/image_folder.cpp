@@ -1,4 +1,4 @@
-#include "tern/data/picture_folder.hpp"
+#include "tern/data/image_folder.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -9,7 +9,7 @@
 #include "tern/core/threads/parallel.hpp"
 #include "tern/data/cifar10_format.hpp"
 #include "tern/data/image.hpp"
-#include "tern/data/picture_files.hpp"
+#include "tern/data/image_files.hpp"
 
 namespace tern {
 namespace {
@@ -17,7 +17,7 @@ namespace {
 using cifar10::kImageBytes;
 
 // FNV-1a over the size and the pixels. Two files that agree in it and in their records are taken for one
-// picture.
+// image.
 std::uint64_t fingerprint(const Tensor& image) {
     std::uint64_t hash = 0xcbf29ce484222325u;
     const auto add = [&](std::uint64_t value) { hash = (hash ^ value) * 0x100000001b3u; };
@@ -27,8 +27,8 @@ std::uint64_t fingerprint(const Tensor& image) {
 }
 
 // What the files hold, in their order.
-struct Pictures {
-    explicit Pictures(std::size_t count)
+struct Images {
+    explicit Images(std::size_t count)
         : records(count * static_cast<std::size_t>(kImageBytes)), fingerprints(count), failures(count) {}
 
     std::uint8_t* record(std::size_t i) { return records.data() + i * static_cast<std::size_t>(kImageBytes); }
@@ -38,17 +38,17 @@ struct Pictures {
     std::vector<std::string> failures;  // "" where there is none
 };
 
-Pictures read_all(const std::vector<PictureFiles::File>& files,
-                  const std::function<void(std::int64_t, std::int64_t)>& progress) {
-    Pictures pictures(files.size());
+Images read_all(const std::vector<ImageFiles::File>& files,
+                const std::function<void(std::int64_t, std::int64_t)>& progress) {
+    Images images(files.size());
     const auto read = [&](std::size_t i) {
         try {
             const Tensor image = read_image(files[i].path);
-            pictures.fingerprints[i] = fingerprint(image);
+            images.fingerprints[i] = fingerprint(image);
             const Tensor planes = image_planes(fit_image(image, 32));
-            std::memcpy(pictures.record(i), planes.raw_data(), static_cast<std::size_t>(kImageBytes));
+            std::memcpy(images.record(i), planes.raw_data(), static_cast<std::size_t>(kImageBytes));
         } catch (const Error& error) {
-            pictures.failures[i] = error.what();
+            images.failures[i] = error.what();
         }
     };
     constexpr std::int64_t kPiece = 64;  // between two looks at the clock
@@ -61,33 +61,33 @@ Pictures read_all(const std::vector<PictureFiles::File>& files,
         done += piece;
         if (progress) progress(done, total);
     }
-    return pictures;
+    return images;
 }
 
 // Sorts files into records, failures and duplicates; returns the records as places in the list of files.
-std::vector<std::size_t> sift(const std::vector<PictureFiles::File>& files, Pictures& pictures,
-                              bool keep_duplicates, PictureFolder& result) {
+std::vector<std::size_t> sift(const std::vector<ImageFiles::File>& files, Images& images,
+                              bool keep_duplicates, ImageFolder& result) {
     std::vector<std::size_t> kept;
     std::unordered_multimap<std::uint64_t, std::size_t> seen;
     for (std::size_t i = 0; i < files.size(); ++i) {
-        if (!pictures.failures[i].empty()) {
-            if (looks_like_picture(files[i].path))
-                result.failures.push_back(pictures.failures[i]);
+        if (!images.failures[i].empty()) {
+            if (looks_like_image(files[i].path))
+                result.failures.push_back(images.failures[i]);
             else
                 ++result.other_files;
             continue;
         }
         ++result.read;
-        const auto [begin, end] = seen.equal_range(pictures.fingerprints[i]);
+        const auto [begin, end] = seen.equal_range(images.fingerprints[i]);
         const auto first = std::find_if(begin, end, [&](const auto& entry) {
-            return std::memcmp(pictures.record(entry.second), pictures.record(i),
+            return std::memcmp(images.record(entry.second), images.record(i),
                                static_cast<std::size_t>(kImageBytes)) == 0;
         });
         if (first != end) {
             result.duplicates.push_back({files[i].path.string(), files[first->second].path.string()});
             if (!keep_duplicates) continue;
         } else {
-            seen.emplace(pictures.fingerprints[i], i);
+            seen.emplace(images.fingerprints[i], i);
         }
         kept.push_back(i);
     }
@@ -100,8 +100,7 @@ struct Record {
 };
 
 // Folders with records become classes; labels count those only.
-std::vector<Record> label(const PictureFiles& list, const std::vector<std::size_t>& kept,
-                          PictureFolder& result) {
+std::vector<Record> label(const ImageFiles& list, const std::vector<std::size_t>& kept, ImageFolder& result) {
     std::vector<std::int32_t> labels(list.folders.size(), -1);
     for (const std::size_t file : kept) labels[list.files[file].folder] = 0;
     std::int32_t next = 0;
@@ -122,8 +121,8 @@ struct Splits {
     std::vector<Record> train, test;
 };
 
-Splits split(const PictureFiles& list, const std::vector<Record>& records, std::size_t classes,
-             const PictureFolderOptions& options) {
+Splits split(const ImageFiles& list, const std::vector<Record>& records, std::size_t classes,
+             const ImageFolderOptions& options) {
     const RandomStream stream{options.seed, RandomPurpose::split, 0};
     std::vector<std::pair<std::uint64_t, std::size_t>> order;
     std::vector<double> counts(classes);
@@ -157,7 +156,7 @@ void note_missing(const std::vector<Record>& records, const std::vector<std::str
     }
 }
 
-Dataset make_dataset(Pictures& pictures, const std::vector<Record>& records,
+Dataset make_dataset(Images& images, const std::vector<Record>& records,
                      const std::vector<std::string>& classes, const std::string& source) {
     const auto count = static_cast<std::int64_t>(records.size());
     Dataset dataset{Tensor::empty({count, 3, 32, 32}, DType::uint8), Tensor::empty({count}, DType::int32),
@@ -165,7 +164,7 @@ Dataset make_dataset(Pictures& pictures, const std::vector<Record>& records,
     for (std::int64_t i = 0; i < count; ++i) {
         const Record& record = records[static_cast<std::size_t>(i)];
         dataset.labels.data<std::int32_t>()[i] = record.label;
-        std::memcpy(dataset.images.data<std::uint8_t>() + i * kImageBytes, pictures.record(record.file),
+        std::memcpy(dataset.images.data<std::uint8_t>() + i * kImageBytes, images.record(record.file),
                     static_cast<std::size_t>(kImageBytes));
     }
     return dataset;
@@ -173,28 +172,28 @@ Dataset make_dataset(Pictures& pictures, const std::vector<Record>& records,
 
 }  // namespace
 
-PictureFolder read_picture_folder(const std::filesystem::path& folder, const PictureFolderOptions& options,
-                                  const std::function<void(std::int64_t, std::int64_t)>& progress) {
+ImageFolder read_image_folder(const std::filesystem::path& folder, const ImageFolderOptions& options,
+                              const std::function<void(std::int64_t, std::int64_t)>& progress) {
     const std::string where = folder.string();
     TERN_CHECK(options.test_fraction > 0 && options.test_fraction < 1, where,
                "the fraction of tests must be above 0 and below 1, got ", options.test_fraction);
-    const PictureFiles list = list_picture_files(folder);
-    Pictures pictures = read_all(list.files, progress);
-    PictureFolder result;
+    const ImageFiles list = list_image_files(folder);
+    Images images = read_all(list.files, progress);
+    ImageFolder result;
     result.notes = list.notes;
     result.has_splits = list.has_splits;
-    const std::vector<std::size_t> kept = sift(list.files, pictures, options.keep_duplicates, result);
+    const std::vector<std::size_t> kept = sift(list.files, images, options.keep_duplicates, result);
     const std::vector<Record> records = label(list, kept, result);
     const std::vector<std::string> classes = result.train.classes;
     const Splits splits = split(list, records, classes.size(), options);
     TERN_CHECK(splits.train.size() >= 5 && !splits.test.empty(), where, "gives ", splits.train.size(),
                " training and ", splits.test.size(), " test records, at least 5 and 1 are needed",
-               result.failures.empty() ? "" : "; the first picture that cannot be read: ",
+               result.failures.empty() ? "" : "; the first image that cannot be read: ",
                result.failures.empty() ? "" : result.failures.front());
     note_missing(splits.train, classes, "training", result.notes);
     note_missing(splits.test, classes, "test", result.notes);
-    result.train = make_dataset(pictures, splits.train, classes, where);
-    result.test = make_dataset(pictures, splits.test, classes, where);
+    result.train = make_dataset(images, splits.train, classes, where);
+    result.test = make_dataset(images, splits.test, classes, where);
     return result;
 }
 

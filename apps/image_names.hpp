@@ -1,4 +1,4 @@
-// Which pictures a command line names.
+// Which images a command line names.
 #pragma once
 
 #include <string>
@@ -9,21 +9,21 @@
 
 namespace tern::apps {
 
-/// What stands for the picture on standard input.
+/// What stands for the image on standard input.
 inline constexpr const char* kStandardInput = "-";
-/// That picture; messages call it "standard input".
+/// That image; messages call it "standard input".
 Tensor read_standard_input();
 
-struct PictureNames {
+struct ImageNames {
     std::vector<std::string> files;  // in the order of the command line; those of a folder sorted
-    std::size_t other_files = 0;     // in folders, that do not look like pictures
+    std::size_t other_files = 0;     // in folders, that do not look like images
     std::vector<std::string> notes;  // about links and other surprises in folders
-    std::vector<Error> failures;     // one for each folder that cannot be read or has no pictures
+    std::vector<Error> failures;     // one for each folder that cannot be read or has no images
 };
 
-/// Folders become the pictures in them and in the folders within; `list` names a file, or with "-" standard
+/// Folders become the images in them and in the folders within; `list` names a file, or with "-" standard
 /// input, that has a name in each line (UTF-8; a byte order mark and line ends of Windows are taken off).
 /// Throws Error where the list cannot be read or names nothing.
-PictureNames picture_names(const std::vector<std::string>& images, const Flag& list);
+ImageNames image_names(const std::vector<std::string>& images, const Flag& list);
 
 }  // namespace tern::apps

@@ -1,4 +1,4 @@
-#include "tern/tests/data/made_pictures.hpp"
+#include "tern/tests/data/made_images.hpp"
 
 #include <cstdio>
 #include <cstdlib>

@@ -1,4 +1,4 @@
-#include "tern/apps/picture_names.hpp"
+#include "tern/apps/image_names.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -10,7 +10,7 @@
 #include "tern/core/files/file_descriptor.hpp"
 #include "tern/core/files/file_kind.hpp"
 #include "tern/data/image.hpp"
-#include "tern/data/picture_files.hpp"
+#include "tern/data/image_files.hpp"
 
 namespace tern::apps {
 namespace {
@@ -28,7 +28,7 @@ std::vector<std::string> read_list(const std::string& name) {
     const std::vector<std::byte> bytes = file.read_to_end(kMostListBytes);
     const std::string where = file.path().string();
     const FileKind kind = file_kind(bytes);
-    TERN_CHECK(!is_picture(kind) && !is_archive(kind) && kind != FileKind::utf16, where,
+    TERN_CHECK(!is_image(kind) && !is_archive(kind) && kind != FileKind::utf16, where,
                mistaken_kind(kind, "a list of names, one in a line"));
     std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
@@ -42,17 +42,17 @@ std::vector<std::string> read_list(const std::string& name) {
     return names;
 }
 
-void add_folder(const std::string& folder, PictureNames& names) {
-    std::size_t pictures = 0;
+void add_folder(const std::string& folder, ImageNames& names) {
+    std::size_t images = 0;
     for (const fs::path& file : files_within(folder, names.notes)) {
-        if (looks_like_picture(file)) {
+        if (looks_like_image(file)) {
             names.files.push_back(file.string());
-            ++pictures;
+            ++images;
         } else {
             ++names.other_files;
         }
     }
-    TERN_CHECK(pictures > 0, folder, "is a folder without pictures");
+    TERN_CHECK(images > 0, folder, "is a folder without images");
 }
 
 }  // namespace
@@ -61,7 +61,7 @@ Tensor read_standard_input() {
     return decode_image(standard_input().read_to_end(kMostImageBytes), kStandardInputName);
 }
 
-PictureNames picture_names(const std::vector<std::string>& images, const Flag& list) {
+ImageNames image_names(const std::vector<std::string>& images, const Flag& list) {
     std::vector<std::string> all = images;
     if (std::ranges::count(all, kStandardInput) > (list == kStandardInput ? 0 : 1))
         usage_error("-", "stands for standard input, which can be read once");
@@ -69,7 +69,7 @@ PictureNames picture_names(const std::vector<std::string>& images, const Flag& l
         const std::vector<std::string> listed = read_list(*list);
         all.insert(all.end(), listed.begin(), listed.end());
     }
-    PictureNames names;
+    ImageNames names;
     for (const std::string& name : all) {
         std::error_code error;
         if (!fs::is_directory(name, error)) {

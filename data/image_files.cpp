@@ -1,4 +1,4 @@
-#include "tern/data/picture_files.hpp"
+#include "tern/data/image_files.hpp"
 
 #include <algorithm>
 #include <array>
@@ -57,9 +57,9 @@ std::vector<fs::path> visible_folders(const fs::path& folder) {
     return entries;
 }
 
-bool has_pictures(const fs::path& folder) {
+bool has_images(const fs::path& folder) {
     return std::ranges::any_of(visible_entries(folder), [](const fs::path& path) {
-        return !is_folder(path) && looks_like_picture(path);
+        return !is_folder(path) && looks_like_image(path);
     });
 }
 
@@ -120,13 +120,13 @@ class Lister {
   public:
     explicit Lister(const fs::path& root) { list_.root = root; }
 
-    PictureFiles list() {
+    ImageFiles list() {
         descend();
         const SplitFolders splits = sort_by_split(list_.root);
-        // A class may be called "train": a split's folder has folders and no pictures.
+        // A class may be called "train": a split's folder has folders and no images.
         const bool splits_here =
             !splits.train.empty() && !(splits.test.empty() && splits.validation.empty()) &&
-            !visible_folders(splits.train.front()).empty() && !has_pictures(splits.train.front());
+            !visible_folders(splits.train.front()).empty() && !has_images(splits.train.front());
         splits_here ? add_splits(splits) : add_classes(list_.root, std::nullopt);
         finish();
         return std::move(list_);
@@ -137,7 +137,7 @@ class Lister {
     void descend() {
         for (;;) {
             const std::vector<fs::path> folders = visible_folders(list_.root);
-            if (folders.size() != 1 || has_pictures(list_.root) || has_pictures(folders.front()) ||
+            if (folders.size() != 1 || has_images(list_.root) || has_images(folders.front()) ||
                 visible_folders(folders.front()).size() < 2)
                 return;
             list_.root = folders.front();
@@ -158,7 +158,7 @@ class Lister {
         for (const auto& [folder, split] :
              {std::pair(splits.train.front(), Split::train), {test, Split::test}}) {
             TERN_CHECK(!visible_folders(folder).empty(), folder.string(),
-                       "has no folders of classes, so its pictures have no labels; import ",
+                       "has no folders of classes, so its images have no labels; import ",
                        splits.train.front().string(), " alone, of which a share becomes tests");
             add_classes(folder, split);
         }
@@ -177,25 +177,25 @@ class Lister {
         std::size_t beside = 0, deeper = 0;
         for (const fs::path& entry : visible_entries(folder)) {
             if (!is_folder(entry)) {
-                beside += looks_like_picture(entry) ? 1 : 0;
+                beside += looks_like_image(entry) ? 1 : 0;
                 continue;
             }
             const std::string name = entry.filename().string();
             TERN_CHECK(cifar10::is_class_name(name), entry.string(), "is no printable class name in UTF-8");
             Walk walk(list_.notes);
             walk.into(entry);
-            std::vector<PictureFiles::File>& own = by_class_[name];
+            std::vector<ImageFiles::File>& own = by_class_[name];
             for (const fs::path& file : walk.files) {
                 own.push_back({file, 0, split});
-                deeper += file.parent_path() != entry && looks_like_picture(file) ? 1 : 0;
+                deeper += file.parent_path() != entry && looks_like_image(file) ? 1 : 0;
             }
         }
         if (beside > 0)
             list_.notes.push_back(
-                to_text(folder.string(), " has ", beside, " pictures in no class's folder, left out"));
+                to_text(folder.string(), " has ", beside, " images in no class's folder, left out"));
         if (deeper > 0)
             list_.notes.push_back(
-                to_text(deeper, " pictures in folders within a class's count as that class's"));
+                to_text(deeper, " images in folders within a class's count as that class's"));
     }
 
     void finish() {
@@ -209,7 +209,7 @@ class Lister {
             if (!is_new)
                 list_.notes.push_back(to_text("the classes ", first->second, " and ", name,
                                               " differ by the case of letters only"));
-            for (PictureFiles::File& file : files) {
+            for (ImageFiles::File& file : files) {
                 file.folder = list_.folders.size();
                 list_.files.push_back(std::move(file));
             }
@@ -231,20 +231,20 @@ class Lister {
                                       list_.folders[0], ", ", list_.folders[1], ", ..."));
     }
 
-    PictureFiles list_;
-    std::map<std::string, std::vector<PictureFiles::File>> by_class_;
+    ImageFiles list_;
+    std::map<std::string, std::vector<ImageFiles::File>> by_class_;
 };
 
 }  // namespace
 
-PictureFiles list_picture_files(const fs::path& folder) {
+ImageFiles list_image_files(const fs::path& folder) {
     const std::string where = folder.string();
     std::error_code error;
     TERN_CHECK(fs::exists(folder, error), where, "no such folder");
     if (!is_folder(folder)) {
         const FileKind kind = file_kind_at(folder);
         TERN_CHECK(kind == FileKind::unknown, where,
-                   mistaken_kind(kind, "a folder with one folder of pictures for each class"));
+                   mistaken_kind(kind, "a folder with one folder of images for each class"));
         fail(where, "is not a directory");
     }
     TERN_CHECK(!holds_cifar10(folder), where,
@@ -266,12 +266,12 @@ std::vector<fs::path> folders_in(const fs::path& folder) {
     }
 }
 
-bool looks_like_picture(const fs::path& file) {
+bool looks_like_image(const fs::path& file) {
     constexpr std::array kEndings{".png",  ".apng", ".jpg", ".jpeg", ".jpe",  ".jfif", ".bmp",
                                   ".dib",  ".webp", ".gif", ".tif",  ".tiff", ".heic", ".heif",
                                   ".avif", ".jxl",  ".jp2", ".ppm",  ".pgm",  ".pnm",  ".pbm"};
     return std::ranges::count(kEndings, lower(file.extension().string())) > 0 ||
-           (is_picture(file_kind_at(file)));
+           (is_image(file_kind_at(file)));
 }
 
 }  // namespace tern
