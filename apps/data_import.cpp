@@ -35,7 +35,7 @@ ImageFolder read(const std::string& folder, const ImageFolderOptions& options) {
 
 void print(const ImageFolder& images, const ImportFlags& flags) {
     const auto count = [](auto number) { return format_count(static_cast<long long>(number)); };
-    std::printf("%s: %s training and %s test records of %s classes\n", one_line(*flags.output).c_str(),
+    std::printf("%s: %s training and %s test samples of %s classes\n", one_line(*flags.output).c_str(),
                 count(images.train.size()).c_str(), count(images.test.size()).c_str(),
                 count(images.train.class_count()).c_str());
     for (const std::string& note : images.notes) std::printf("note: %s\n", one_line(note).c_str());
@@ -88,7 +88,7 @@ Run add_data_import_command(CLI::App& app) {
     add_option(app, "--output", flags->output, "DIR", "folder to make; may be there if it is empty");
     add_option(app, "--test-fraction", flags->test_fraction, "X",
                "share of each class for tests (default 0.2)");
-    add_option(app, "--seed", flags->seed, "N", "of which records are tests, and of the order (default 0)");
+    add_option(app, "--seed", flags->seed, "N", "of which samples are tests, and of the order (default 0)");
     add_option(app, "--duplicates", flags->duplicates, "NAME",
                "skip|keep (images that are there already; default skip)");
     add_option(app, "--unreadable", flags->unreadable, "NAME",

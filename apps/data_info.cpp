@@ -31,7 +31,7 @@ std::vector<std::int64_t> count_labels(const Dataset& data) {
     return counts;
 }
 
-// Both splits; one whose files are missing has no records.
+// Both splits; one whose files are missing has no samples.
 struct Set {
     explicit Set(const std::string& source) {
         if (source == "synthetic") {
@@ -40,18 +40,18 @@ struct Set {
             return;
         }
         files = list_cifar10(source);
-        const bool has_train = files.front().records > 0, has_test = files.back().records > 0;
+        const bool has_train = files.front().samples > 0, has_test = files.back().samples > 0;
         if (has_train) train = load_split(source, Split::train);
         if (has_test) test = load_split(source, Split::test);
-        if (!has_train) train = without_records(test);
-        if (!has_test) test = without_records(train);
+        if (!has_train) train = without_samples(test);
+        if (!has_test) test = without_samples(train);
     }
 
-    static Dataset without_records(const Dataset& other) {
+    static Dataset without_samples(const Dataset& other) {
         return {other.images.slice(0, 0), other.labels.slice(0, 0), other.classes, other.source};
     }
 
-    std::vector<FileRecords> files;
+    std::vector<FileSamples> files;
     Dataset train, test;
 };
 
@@ -59,11 +59,11 @@ struct Set {
 Json facts(const Set& set) {
     const auto& [list, train, test] = set;
     Json files = Json::array(), missing = Json::array(), classes = Json::array(), channels = Json::array();
-    for (const auto& [file, records] : list) {
-        if (records == 0) {
+    for (const auto& [file, samples] : list) {
+        if (samples == 0) {
             missing.push_back(file);
         } else {
-            files.push_back({{"file", file}, {"records", records}});
+            files.push_back({{"file", file}, {"samples", samples}});
         }
     }
     const std::vector<std::int64_t> train_counts = count_labels(train), test_counts = count_labels(test);
@@ -83,13 +83,13 @@ Json facts(const Set& set) {
 
 void print(std::FILE* out, const Json& all) {
     const auto count = [](const Json& value) { return format_count(value.get<std::int64_t>()); };
-    std::fprintf(out, "%s: %s training and %s test records of %zu classes\n",
+    std::fprintf(out, "%s: %s training and %s test samples of %zu classes\n",
                  one_line(all["source"].get<std::string>()).c_str(), count(all["train"]).c_str(),
                  count(all["test"]).c_str(), all["classes"].size());
-    if (!all["files"].empty()) std::fprintf(out, "\n%-20s %10s\n", "file", "records");
+    if (!all["files"].empty()) std::fprintf(out, "\n%-20s %10s\n", "file", "samples");
     for (const Json& file : all["files"])
         std::fprintf(out, "%-20s %10s\n", file["file"].get<std::string>().c_str(),
-                     count(file["records"]).c_str());
+                     count(file["samples"]).c_str());
     for (const Json& file : all["missing"])
         std::fprintf(out, "%-20s %10s\n", file.get<std::string>().c_str(), "missing");
     std::fprintf(out, "\n%-20s %10s %10s\n", "class", "training", "test");

@@ -131,7 +131,7 @@ void print_json(std::FILE* out, const Evaluation& evaluation, const Classificati
         confusion.push_back(std::vector<std::int64_t>(cells + k * count, cells + (k + 1) * count));
     }
     const Json macro{{"precision", report.precision}, {"recall", report.recall}, {"f1", report.f1}};
-    const Json all{{"records", evaluation.totals.records},
+    const Json all{{"samples", evaluation.totals.samples},
                    {"loss", evaluation.totals.loss},
                    {"accuracy", report.accuracy},
                    {"macro", macro},
@@ -162,7 +162,7 @@ void run(const EvaluateFlags& flags) {
     const ClassificationReport report = make_report(evaluation.confusion);
     std::FILE* const out = text_stream(flags.logits);
     if (flags.json) return print_json(out, evaluation, report, data);
-    std::fprintf(out, "%s on %lld %s records of %s\n", name.c_str(), static_cast<long long>(data.size()),
+    std::fprintf(out, "%s on %lld %s samples of %s\n", name.c_str(), static_cast<long long>(data.size()),
                  std::string(name_of(settings.split)).c_str(), one_line(data.source).c_str());
     std::fprintf(out, "loss %.4f, accuracy %.4f\n", evaluation.totals.loss, report.accuracy);
     std::fputs(scores_table(report, data.classes).c_str(), out);

@@ -1,6 +1,8 @@
 #include "tern/apps/help_formatter.hpp"
 
 #include <sstream>
+#include <string>
+#include <vector>
 
 namespace tern::apps {
 namespace {
@@ -24,6 +26,12 @@ std::string HelpFormatter::make_option(const CLI::Option* option, bool is_positi
         text += (column > kAboutColumn ? " " : "") + word;
     }
     return text + '\n';
+}
+
+std::string HelpFormatter::make_option_name(const CLI::Option* option, bool is_positional) const {
+    const std::vector<std::string>& names = option->get_lnames();
+    if (is_positional || names.size() < 2) return CLI::Formatter::make_option_name(option, is_positional);
+    return "--" + names.front();
 }
 
 }  // namespace tern::apps

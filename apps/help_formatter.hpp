@@ -11,6 +11,8 @@ namespace tern::apps {
 class HelpFormatter : public CLI::Formatter {
   public:
     std::string make_option(const CLI::Option* option, bool is_positional) const override;
+    /// Of a flag with several long names only the first: the others are former ones.
+    std::string make_option_name(const CLI::Option* option, bool is_positional) const override;
 };
 
 }  // namespace tern::apps

@@ -14,7 +14,7 @@ class App;
 namespace tern::apps {
 
 /// `--name TYPE`; a name without dashes is a word that stands by itself. `type` is what --help calls the
-/// value.
+/// value. Former names of a flag may follow its own, with commas: they are still read, but not shown.
 void add_option(CLI::App& app, const std::string& name, Flag& value, const std::string& type,
                 const std::string& about);
 /// As many words as there are.

@@ -43,7 +43,7 @@ std::string cell_text(std::int64_t count, std::int64_t row_sum, bool right, bool
 
 std::string scores_table(const ClassificationReport& report, const std::vector<std::string>& names) {
     std::string text =
-        formatted("\n%-16s %9s %9s %9s %9s\n", "class", "precision", "recall", "F1", "records");
+        formatted("\n%-16s %9s %9s %9s %9s\n", "class", "precision", "recall", "F1", "samples");
     bool any_absent = false;
     for (std::size_t k = 0; k < names.size(); ++k) {
         const ClassScores& scores = report.classes[k];

@@ -16,7 +16,7 @@ using Standard = std::function<std::string()>;
 const Names kNormalizations{"unit", "half", "dataset"};
 
 // Images whose statistics are precise: 2^20 values per channel at 32 x 32, and a third of a second of training.
-constexpr std::int64_t kStatisticsRecords = 1024;
+constexpr std::int64_t kStatisticsSamples = 1024;
 
 Standard always(const char* text) {
     return [text] { return std::string(text); };
@@ -142,8 +142,8 @@ void set_augmentation(Settings& settings, const std::string& name) {
         settings.plan.augmentation = {.crop_padding = 4, .flip = true, .seed = settings.plan.seed};
 }
 
-void set_statistics_records(Settings& settings, const std::string& name) {
-    if (name == "precise") settings.plan.statistics_records = kStatisticsRecords;
+void set_statistics_samples(Settings& settings, const std::string& name) {
+    if (name == "precise") settings.plan.statistics_samples = kStatisticsSamples;
 }
 
 std::vector<Setting> make_settings() {
@@ -216,7 +216,7 @@ std::vector<Setting> make_settings() {
                      "running_statistics", {"precise", "corrected", "published"},
                      ": of batch norms (default precise)", always("precise"),
                      [](auto& s) -> auto& { return s.running_statistics; }),
-                 set_statistics_records),
+                 set_statistics_samples),
         row(
             Kind::text, "init", "FILE", "safetensors file to start from", {},
             [](Settings& s, const std::string& text) { s.init = text; },

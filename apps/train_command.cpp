@@ -51,7 +51,7 @@ class TrainCommand {
                       " parameters, on ", place(), ", ", settings_.runtime.precision));
         print(to_text(
             "data: ", one_line(bench_.train_set.source), ", ", format_count(bench_.train_set.size()),
-            " records to train on in batches of ", plan.batch_size,
+            " samples to train on in batches of ", plan.batch_size,
             settings_.data == "synthetic" ? "; made from a seed, its accuracy says nothing about CIFAR-10"
                                           : ""));
         for (const std::string& note : bench_.notes) print(note);
@@ -184,7 +184,7 @@ class TrainCommand {
     void check_data() {
         const std::string checksum = bench_.data_checksum();
         TERN_CHECK(!checkpoint_ || state_.data_checksum == checksum, "--data",
-                   "the run was trained on other records than those of ", bench_.train_set.source);
+                   "the run was trained on other samples than those of ", bench_.train_set.source);
         state_.data_checksum = checksum;
     }
 

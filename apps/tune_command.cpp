@@ -52,7 +52,7 @@ void run(const TuneFlags& flags) {
     std::FILE* const out = text_stream(flags.out);
     set_kernel_policy({});
 
-    const Dataset dataset = make_synthetic({.train_records = batch_size}, Split::train);
+    const Dataset dataset = make_synthetic({.train_samples = batch_size}, Split::train);
     const BatchSource source(dataset, make_normalization(info.normalization, dataset), runtime.precision,
                              runtime.device);
     const std::unique_ptr<Module> model = make_model(info.name);

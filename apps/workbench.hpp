@@ -20,7 +20,7 @@ struct Workbench {
     std::unique_ptr<Module> model;
     std::vector<std::string> notes;  // about the weights to start from
 
-    /// Of the training records.
+    /// Of the training samples.
     std::string data_checksum() const;
 };
 

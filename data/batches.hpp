@@ -1,4 +1,4 @@
-// The order in which an epoch visits the records, cut into batches.
+// The order in which an epoch visits the samples, cut into batches.
 #pragma once
 
 #include "tern/kernels/epoch_order/epoch_order.hpp"
@@ -12,7 +12,7 @@ class Batches {
     Batches(Tensor order, std::int64_t batch_size);
 
     std::int64_t count() const;
-    /// Records of batch `i`, sharing memory with the order.
+    /// Samples of batch `i`, sharing memory with the order.
     Tensor operator[](std::int64_t i) const;
 
   private:

@@ -87,7 +87,7 @@ void check_there(const fs::path& folder, Range range) {
 
 constexpr std::int64_t kNotThere = -1;
 
-// A file cut between two records has a valid size of its own; the others give it away. What a training file
+// A file cut between two samples has a valid size of its own; the others give it away. What a training file
 // should have is what most of those that are there have.
 void check_counts(const fs::path& folder, const std::vector<std::int64_t>& counts) {
     const std::span train(counts.data(), kTrainFiles.size());
@@ -95,24 +95,24 @@ void check_counts(const fs::path& folder, const std::vector<std::int64_t>& count
         return std::pair(count == kNotThere ? 0 : std::ranges::count(train, count), count);
     });
     if (*usual == kNotThere) return;
-    const bool published = *usual == kPublishedRecords;
+    const bool published = *usual == kPublishedSamples;
     for (std::size_t i = 0; i < counts.size(); ++i) {
         if (counts[i] == kNotThere || (i == train.size() && !published)) continue;  // any number of tests
         const bool last = i + 1 == train.size() && !published;
         const std::int64_t fewer = last ? kMostFewer : 0, more = last ? kMostMore : 0;
         TERN_CHECK(counts[i] <= *usual + more && counts[i] >= *usual - fewer,
-                   (folder / all_files()[i]).string(), "has ", counts[i], " records, expected ", *usual,
+                   (folder / all_files()[i]).string(), "has ", counts[i], " samples, expected ", *usual,
                    " as in ", kTrainFiles[static_cast<std::size_t>(usual - train.begin())],
                    last ? to_text(", up to ", fewer, " fewer or ", more, " more") : "");
     }
 }
 
-// Records per file, from the sizes alone.
-std::vector<std::int64_t> count_records(const fs::path& folder) {
+// Samples per file, from the sizes alone.
+std::vector<std::int64_t> count_samples(const fs::path& folder) {
     std::vector<std::int64_t> counts;
     for (const std::string& file : all_files()) {
         const fs::path path = folder / file;
-        counts.push_back(is_there(path) ? record_count(path.string(), size_of_file(path)) : kNotThere);
+        counts.push_back(is_there(path) ? sample_count(path.string(), size_of_file(path)) : kNotThere);
     }
     check_counts(folder, counts);
     return counts;
@@ -133,7 +133,7 @@ Dataset read_cifar10(const fs::path& folder, Split split) {
     const fs::path place = find_batches(folder);
     const auto [first, end] = files_of(split);
     check_there(place, {first, end});
-    const std::vector<std::int64_t> counts = count_records(place);
+    const std::vector<std::int64_t> counts = count_samples(place);
     std::int64_t total = 0;
     for (std::size_t i = first; i < end; ++i) total += counts[i];
 
@@ -142,7 +142,7 @@ Dataset read_cifar10(const fs::path& folder, Split split) {
     std::int64_t next = 0;
     for (std::size_t i = first; i < end; ++i) {
         const std::string path = (place / all_files()[i]).string();
-        std::vector<std::byte> bytes(static_cast<std::size_t>(counts[i] * kRecordBytes));
+        std::vector<std::byte> bytes(static_cast<std::size_t>(counts[i] * kSampleBytes));
         read_file(path, bytes);
         decode(path, bytes, dataset.class_count(), dataset.images.slice(next, next + counts[i]),
                dataset.labels.slice(next, next + counts[i]));
@@ -153,10 +153,10 @@ Dataset read_cifar10(const fs::path& folder, Split split) {
 
 bool holds_cifar10(const fs::path& folder) { return holds_batches(folder); }
 
-std::vector<FileRecords> list_cifar10(const fs::path& folder) {
+std::vector<FileSamples> list_cifar10(const fs::path& folder) {
     const fs::path place = find_batches(folder);
-    const std::vector<std::int64_t> counts = count_records(place);
-    std::vector<FileRecords> list;
+    const std::vector<std::int64_t> counts = count_samples(place);
+    std::vector<FileSamples> list;
     for (std::size_t i = 0; i < counts.size(); ++i) {
         const bool missing = counts[i] == kNotThere;
         // Of five training files all are there or none.

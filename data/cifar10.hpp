@@ -9,21 +9,21 @@ namespace tern {
 
 /// Reads one split fully into memory. `folder` holds data_batch_1.bin to data_batch_5.bin and test_batch.bin,
 /// or there is one folder that does in it or in a folder in it. Class names come from batches.meta.txt where
-/// there is one, else they are those of CIFAR-10. Every size, record count and label is checked; throws Error
+/// there is one, else they are those of CIFAR-10. Every size, sample count and label is checked; throws Error
 /// that names the file, the rule and the value, or says what `folder` is instead. The files of the other
-/// split need not be there. So that a file cut between two records is noticed, training files must have equal
+/// split need not be there. So that a file cut between two samples is noticed, training files must have equal
 /// counts, the fifth up to 4 fewer or 5 more; with 10,000 each, as published, all that are there must have
 /// that.
 Dataset read_cifar10(const std::filesystem::path& folder, Split split);
 
-struct FileRecords {
+struct FileSamples {
     std::string file;
-    std::int64_t records = 0;
+    std::int64_t samples = 0;
 };
 
-/// The six files in the order of the records, with the same checks of names and sizes. The files of one split
-/// may be missing: they have 0 records.
-std::vector<FileRecords> list_cifar10(const std::filesystem::path& folder);
+/// The six files in the order of the samples, with the same checks of names and sizes. The files of one split
+/// may be missing: they have 0 samples.
+std::vector<FileSamples> list_cifar10(const std::filesystem::path& folder);
 
 /// Whether one of those files is in `folder` itself.
 bool holds_cifar10(const std::filesystem::path& folder);
@@ -32,7 +32,7 @@ bool holds_cifar10(const std::filesystem::path& folder);
 /// whose result goes there.
 void check_vacant(const std::filesystem::path& folder);
 
-/// Writes the six files (of sets on the CPU) and batches.meta.txt as a new folder, the training records
+/// Writes the six files (of sets on the CPU) and batches.meta.txt as a new folder, the training samples
 /// spread over five files. All of it or nothing: written aside, then renamed. Throws Error if the folder is
 /// there and not empty, or the numbers do not fit.
 void write_cifar10(const std::filesystem::path& folder, const Dataset& train, const Dataset& test);

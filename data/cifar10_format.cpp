@@ -18,39 +18,39 @@ std::vector<std::string> published_classes() {
     return {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"};
 }
 
-std::int64_t record_count(const std::string& file, std::int64_t bytes) {
-    TERN_CHECK(bytes > 0, file, "is empty, expected records of ", kRecordBytes, " bytes");
-    TERN_CHECK(bytes % kRecordBytes == 0, file, "has ", bytes, " bytes = ", bytes / kRecordBytes, " x ",
-               kRecordBytes, " + ", bytes % kRecordBytes, ", expected a multiple of the ", kRecordBytes,
-               " bytes of a record",
-               bytes % (kRecordBytes + 1) == 0
-                   ? "; it may be a file of CIFAR-100, whose records have two labels"
+std::int64_t sample_count(const std::string& file, std::int64_t bytes) {
+    TERN_CHECK(bytes > 0, file, "is empty, expected samples of ", kSampleBytes, " bytes");
+    TERN_CHECK(bytes % kSampleBytes == 0, file, "has ", bytes, " bytes = ", bytes / kSampleBytes, " x ",
+               kSampleBytes, " + ", bytes % kSampleBytes, ", expected a multiple of the ", kSampleBytes,
+               " bytes of a sample",
+               bytes % (kSampleBytes + 1) == 0
+                   ? "; it may be a file of CIFAR-100, whose samples have two labels"
                    : "");
-    return bytes / kRecordBytes;
+    return bytes / kSampleBytes;
 }
 
 void decode(const std::string& file, std::span<const std::byte> bytes, std::int64_t classes,
             const Tensor& images, const Tensor& labels) {
-    const std::int64_t count = record_count(file, static_cast<std::int64_t>(bytes.size()));
+    const std::int64_t count = sample_count(file, static_cast<std::int64_t>(bytes.size()));
     TERN_ASSERT((images.shape() == Shape{count, 3, 32, 32}) && labels.shape() == Shape{count});
-    for (std::int64_t record = 0; record < count; ++record) {
-        const std::byte* from = bytes.data() + record * kRecordBytes;
+    for (std::int64_t sample = 0; sample < count; ++sample) {
+        const std::byte* from = bytes.data() + sample * kSampleBytes;
         const auto label = static_cast<std::int32_t>(*from);
-        TERN_CHECK(label < classes, file, "record ", record, " has label ", label, ", expected 0 to ",
+        TERN_CHECK(label < classes, file, "sample ", sample, " has label ", label, ", expected 0 to ",
                    classes - 1);
-        labels.data<std::int32_t>()[record] = label;
-        std::memcpy(images.data<std::uint8_t>() + record * kImageBytes, from + 1, kImageBytes);
+        labels.data<std::int32_t>()[sample] = label;
+        std::memcpy(images.data<std::uint8_t>() + sample * kImageBytes, from + 1, kImageBytes);
     }
 }
 
 std::vector<std::byte> encode(const Tensor& images, const Tensor& labels) {
     const std::int64_t count = labels.numel();
     TERN_ASSERT((images.shape() == Shape{count, 3, 32, 32}));
-    std::vector<std::byte> bytes(static_cast<std::size_t>(count * kRecordBytes));
-    for (std::int64_t record = 0; record < count; ++record) {
-        std::byte* to = bytes.data() + record * kRecordBytes;
-        *to = static_cast<std::byte>(labels.data<std::int32_t>()[record]);
-        std::memcpy(to + 1, images.data<std::uint8_t>() + record * kImageBytes, kImageBytes);
+    std::vector<std::byte> bytes(static_cast<std::size_t>(count * kSampleBytes));
+    for (std::int64_t sample = 0; sample < count; ++sample) {
+        std::byte* to = bytes.data() + sample * kSampleBytes;
+        *to = static_cast<std::byte>(labels.data<std::int32_t>()[sample]);
+        std::memcpy(to + 1, images.data<std::uint8_t>() + sample * kImageBytes, kImageBytes);
     }
     return bytes;
 }

@@ -1,4 +1,4 @@
-// The CIFAR-10 binary layout: files of records, each a label byte and 3 x 32 x 32 bytes of planes.
+// The CIFAR-10 binary layout: files of samples, each a label byte and 3 x 32 x 32 bytes of planes.
 #pragma once
 
 #include <array>
@@ -12,9 +12,9 @@
 namespace tern::cifar10 {
 
 inline constexpr std::int64_t kImageBytes = std::int64_t{3} * 32 * 32;
-inline constexpr std::int64_t kRecordBytes = 1 + kImageBytes;
-/// Records per file of the published set.
-inline constexpr std::int64_t kPublishedRecords = 10000;
+inline constexpr std::int64_t kSampleBytes = 1 + kImageBytes;
+/// Samples per file of the published set.
+inline constexpr std::int64_t kPublishedSamples = 10000;
 inline constexpr std::array kTrainFiles{"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
                                         "data_batch_4.bin", "data_batch_5.bin"};
 /// How far the count of the last training file may be from that of the others.
@@ -26,16 +26,16 @@ inline constexpr std::int64_t kLargestClassesFile = 1 << 16;  // 256 names of 25
 /// The published set's class names.
 std::vector<std::string> published_classes();
 
-/// Records in a file of `bytes` bytes; throws Error that names `file` if it is empty or not a whole number of
+/// Samples in a file of `bytes` bytes; throws Error that names `file` if it is empty or not a whole number of
 /// them.
-std::int64_t record_count(const std::string& file, std::int64_t bytes);
+std::int64_t sample_count(const std::string& file, std::int64_t bytes);
 
 /// Splits the bytes of a file into images (N, 3, 32, 32) and labels (N), given by the caller. Throws Error
-/// that names `file` and the record if a label is not below `classes`.
+/// that names `file` and the sample if a label is not below `classes`.
 void decode(const std::string& file, std::span<const std::byte> bytes, std::int64_t classes,
             const Tensor& images, const Tensor& labels);
 
-/// The other way: the bytes of a file that holds the records.
+/// The other way: the bytes of a file that holds the samples.
 std::vector<std::byte> encode(const Tensor& images, const Tensor& labels);
 
 /// Whether a line is UTF-8 without control characters, not empty, with no byte order mark before it and no

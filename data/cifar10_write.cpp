@@ -18,15 +18,15 @@ constexpr auto kFiles = static_cast<std::int64_t>(kTrainFiles.size());
 // In each training file but the last, which has the rest. Rounded up that is at most 4 fewer, unless there
 // are few or it would look like a damaged copy of the published set; rounded down, or one less, at most 5
 // more.
-std::int64_t records_per_file(std::int64_t train_records, std::int64_t test_records) {
-    const std::int64_t most = (train_records + kFiles - 1) / kFiles;
-    const bool published = train_records == kPublishedRecords * kFiles && test_records == kPublishedRecords;
-    if (most == kPublishedRecords && !published) return most - 1;
-    return train_records > most * (kFiles - 1) ? most : train_records / kFiles;
+std::int64_t samples_per_file(std::int64_t train_samples, std::int64_t test_samples) {
+    const std::int64_t most = (train_samples + kFiles - 1) / kFiles;
+    const bool published = train_samples == kPublishedSamples * kFiles && test_samples == kPublishedSamples;
+    if (most == kPublishedSamples && !published) return most - 1;
+    return train_samples > most * (kFiles - 1) ? most : train_samples / kFiles;
 }
 
 void write_files(const fs::path& folder, const Dataset& train, const Dataset& test) {
-    const std::int64_t per_file = records_per_file(train.size(), test.size());
+    const std::int64_t per_file = samples_per_file(train.size(), test.size());
     for (std::int64_t i = 0; i < kFiles; ++i) {
         const std::int64_t begin = i * per_file, end = i + 1 < kFiles ? begin + per_file : train.size();
         write_file_atomically(folder / kTrainFiles[static_cast<std::size_t>(i)],
@@ -40,7 +40,7 @@ void write_files(const fs::path& folder, const Dataset& train, const Dataset& te
 
 // What the layout can hold, so that what is written is what is read.
 void check_set(const fs::path& folder, const Dataset& set, const std::vector<std::string>& classes) {
-    check_records(folder.string(), set);
+    check_samples(folder.string(), set);
     const Shape expected{set.size(), 3, 32, 32};
     TERN_CHECK(set.images.shape() == expected, folder.string(), "takes images of ", expected, ", got ",
                set.images.shape());
@@ -83,7 +83,7 @@ void check_vacant(const fs::path& folder) {
 void write_cifar10(const fs::path& folder, const Dataset& train, const Dataset& test) {
     for (const Dataset* set : {&train, &test}) check_set(folder, *set, train.classes);
     TERN_CHECK(train.size() >= kFiles && test.size() >= 1, folder.string(), train.size(), " training and ",
-               test.size(), " test records cannot be spread over 5 and 1 files");
+               test.size(), " test samples cannot be spread over 5 and 1 files");
     check_vacant(folder);
     const fs::path target = without_slash(folder);
     std::error_code error;

@@ -17,11 +17,11 @@ struct Dataset {
 
     std::int64_t size() const { return images.dim(0); }
     std::int64_t class_count() const { return static_cast<std::int64_t>(classes.size()); }
-    /// The same records on `device`.
+    /// The same samples on `device`.
     Dataset to(Device device) const;
 };
 
-/// Which records: those to train on, or those kept for tests.
+/// Which samples: those to train on, or those kept for tests.
 enum class Split : std::uint8_t { train, test };
 
 std::string_view name_of(Split split);

@@ -35,7 +35,7 @@ Tensor decode_image(std::span<const std::byte> bytes, const std::string& name);
 /// and at most kMostPixels; size: 1 to 8192.
 Tensor fit_image(const Tensor& image, std::int64_t size);
 
-/// (H, W, 3) as planes (3, H, W), the order of a Dataset's records.
+/// (H, W, 3) as planes (3, H, W), the order of a Dataset's samples.
 Tensor image_planes(const Tensor& image);
 
 /// Replaces `path` by a PNG of (H, W, 3) uint8 on the CPU, or leaves it as it was and throws Error.

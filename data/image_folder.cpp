@@ -16,7 +16,7 @@ namespace {
 
 using cifar10::kImageBytes;
 
-// FNV-1a over the size and the pixels. Two files that agree in it and in their records are taken for one
+// FNV-1a over the size and the pixels. Two files that agree in it and in their samples are taken for one
 // image.
 std::uint64_t fingerprint(const Tensor& image) {
     std::uint64_t hash = 0xcbf29ce484222325u;
@@ -29,11 +29,11 @@ std::uint64_t fingerprint(const Tensor& image) {
 // What the files hold, in their order.
 struct Images {
     explicit Images(std::size_t count)
-        : records(count * static_cast<std::size_t>(kImageBytes)), fingerprints(count), failures(count) {}
+        : samples(count * static_cast<std::size_t>(kImageBytes)), fingerprints(count), failures(count) {}
 
-    std::uint8_t* record(std::size_t i) { return records.data() + i * static_cast<std::size_t>(kImageBytes); }
+    std::uint8_t* sample(std::size_t i) { return samples.data() + i * static_cast<std::size_t>(kImageBytes); }
 
-    std::vector<std::uint8_t> records;  // (files, 3, 32, 32)
+    std::vector<std::uint8_t> samples;  // (files, 3, 32, 32)
     std::vector<std::uint64_t> fingerprints;
     std::vector<std::string> failures;  // "" where there is none
 };
@@ -46,7 +46,7 @@ Images read_all(const std::vector<ImageFiles::File>& files,
             const Tensor image = read_image(files[i].path);
             images.fingerprints[i] = fingerprint(image);
             const Tensor planes = image_planes(fit_image(image, 32));
-            std::memcpy(images.record(i), planes.raw_data(), static_cast<std::size_t>(kImageBytes));
+            std::memcpy(images.sample(i), planes.raw_data(), static_cast<std::size_t>(kImageBytes));
         } catch (const Error& error) {
             images.failures[i] = error.what();
         }
@@ -64,7 +64,7 @@ Images read_all(const std::vector<ImageFiles::File>& files,
     return images;
 }
 
-// Sorts files into records, failures and duplicates; returns the records as places in the list of files.
+// Sorts files into samples, failures and duplicates; returns the samples as places in the list of files.
 std::vector<std::size_t> sift(const std::vector<ImageFiles::File>& files, Images& images,
                               bool keep_duplicates, ImageFolder& result) {
     std::vector<std::size_t> kept;
@@ -80,7 +80,7 @@ std::vector<std::size_t> sift(const std::vector<ImageFiles::File>& files, Images
         ++result.read;
         const auto [begin, end] = seen.equal_range(images.fingerprints[i]);
         const auto first = std::find_if(begin, end, [&](const auto& entry) {
-            return std::memcmp(images.record(entry.second), images.record(i),
+            return std::memcmp(images.sample(entry.second), images.sample(i),
                                static_cast<std::size_t>(kImageBytes)) == 0;
         });
         if (first != end) {
@@ -94,13 +94,13 @@ std::vector<std::size_t> sift(const std::vector<ImageFiles::File>& files, Images
     return kept;
 }
 
-struct Record {
+struct Sample {
     std::size_t file;
     std::int32_t label;
 };
 
-// Folders with records become classes; labels count those only.
-std::vector<Record> label(const ImageFiles& list, const std::vector<std::size_t>& kept, ImageFolder& result) {
+// Folders with samples become classes; labels count those only.
+std::vector<Sample> label(const ImageFiles& list, const std::vector<std::size_t>& kept, ImageFolder& result) {
     std::vector<std::int32_t> labels(list.folders.size(), -1);
     for (const std::size_t file : kept) labels[list.files[file].folder] = 0;
     std::int32_t next = 0;
@@ -112,59 +112,59 @@ std::vector<Record> label(const ImageFiles& list, const std::vector<std::size_t>
             result.train.classes.push_back(list.folders[folder]);
         }
     }
-    std::vector<Record> records;
-    for (const std::size_t file : kept) records.push_back({file, labels[list.files[file].folder]});
-    return records;
+    std::vector<Sample> samples;
+    for (const std::size_t file : kept) samples.push_back({file, labels[list.files[file].folder]});
+    return samples;
 }
 
 struct Splits {
-    std::vector<Record> train, test;
+    std::vector<Sample> train, test;
 };
 
-Splits split(const ImageFiles& list, const std::vector<Record>& records, std::size_t classes,
+Splits split(const ImageFiles& list, const std::vector<Sample>& samples, std::size_t classes,
              const ImageFolderOptions& options) {
     const RandomStream stream{options.seed, RandomPurpose::split, 0};
     std::vector<std::pair<std::uint64_t, std::size_t>> order;
     std::vector<double> counts(classes);
-    for (std::size_t i = 0; i < records.size(); ++i) {
+    for (std::size_t i = 0; i < samples.size(); ++i) {
         order.emplace_back(stream.bits64(i), i);
-        counts[static_cast<std::size_t>(records[i].label)] += 1;
+        counts[static_cast<std::size_t>(samples[i].label)] += 1;
     }
     std::ranges::sort(order);
     std::vector<std::int64_t> quotas;
     for (const double count : counts) quotas.push_back(std::llround(options.test_fraction * count));
     Splits splits;
     for (const auto& [key, i] : order) {
-        if (const std::optional<Split> given = list.files[records[i].file].split) {
-            (*given == Split::test ? splits.test : splits.train).push_back(records[i]);
+        if (const std::optional<Split> given = list.files[samples[i].file].split) {
+            (*given == Split::test ? splits.test : splits.train).push_back(samples[i]);
             continue;
         }
-        std::int64_t& quota = quotas[static_cast<std::size_t>(records[i].label)];
-        (quota > 0 ? splits.test : splits.train).push_back(records[i]);
+        std::int64_t& quota = quotas[static_cast<std::size_t>(samples[i].label)];
+        (quota > 0 ? splits.test : splits.train).push_back(samples[i]);
         --quota;
     }
     return splits;
 }
 
 // What nobody would otherwise notice before an evaluation.
-void note_missing(const std::vector<Record>& records, const std::vector<std::string>& classes,
+void note_missing(const std::vector<Sample>& samples, const std::vector<std::string>& classes,
                   std::string_view what, std::vector<std::string>& notes) {
     std::vector<bool> there(classes.size());
-    for (const Record& record : records) there[static_cast<std::size_t>(record.label)] = true;
+    for (const Sample& sample : samples) there[static_cast<std::size_t>(sample.label)] = true;
     for (std::size_t k = 0; k < classes.size(); ++k) {
-        if (!there[k]) notes.push_back(to_text("class ", classes[k], " has no ", what, " record"));
+        if (!there[k]) notes.push_back(to_text("class ", classes[k], " has no ", what, " sample"));
     }
 }
 
-Dataset make_dataset(Images& images, const std::vector<Record>& records,
+Dataset make_dataset(Images& images, const std::vector<Sample>& samples,
                      const std::vector<std::string>& classes, const std::string& source) {
-    const auto count = static_cast<std::int64_t>(records.size());
+    const auto count = static_cast<std::int64_t>(samples.size());
     Dataset dataset{Tensor::empty({count, 3, 32, 32}, DType::uint8), Tensor::empty({count}, DType::int32),
                     classes, source};
     for (std::int64_t i = 0; i < count; ++i) {
-        const Record& record = records[static_cast<std::size_t>(i)];
-        dataset.labels.data<std::int32_t>()[i] = record.label;
-        std::memcpy(dataset.images.data<std::uint8_t>() + i * kImageBytes, images.record(record.file),
+        const Sample& sample = samples[static_cast<std::size_t>(i)];
+        dataset.labels.data<std::int32_t>()[i] = sample.label;
+        std::memcpy(dataset.images.data<std::uint8_t>() + i * kImageBytes, images.sample(sample.file),
                     static_cast<std::size_t>(kImageBytes));
     }
     return dataset;
@@ -183,11 +183,11 @@ ImageFolder read_image_folder(const std::filesystem::path& folder, const ImageFo
     result.notes = list.notes;
     result.has_splits = list.has_splits;
     const std::vector<std::size_t> kept = sift(list.files, images, options.keep_duplicates, result);
-    const std::vector<Record> records = label(list, kept, result);
+    const std::vector<Sample> samples = label(list, kept, result);
     const std::vector<std::string> classes = result.train.classes;
-    const Splits splits = split(list, records, classes.size(), options);
+    const Splits splits = split(list, samples, classes.size(), options);
     TERN_CHECK(splits.train.size() >= 5 && !splits.test.empty(), where, "gives ", splits.train.size(),
-               " training and ", splits.test.size(), " test records, at least 5 and 1 are needed",
+               " training and ", splits.test.size(), " test samples, at least 5 and 1 are needed",
                result.failures.empty() ? "" : "; the first image that cannot be read: ",
                result.failures.empty() ? "" : result.failures.front());
     note_missing(splits.train, classes, "training", result.notes);

@@ -1,4 +1,4 @@
-// Images sorted into folders, one for each class, as records of a data set.
+// Images sorted into folders, one for each class, as samples of a data set.
 #pragma once
 
 #include <filesystem>
@@ -12,7 +12,7 @@ namespace tern {
 
 struct ImageFolderOptions {
     double test_fraction = 0.2;  // of each class, above 0 and below 1
-    std::uint64_t seed = 0;      // of which records are tests, and of the order
+    std::uint64_t seed = 0;      // of which samples are tests, and of the order
     bool keep_duplicates = false;
 };
 
@@ -23,7 +23,7 @@ struct ImageFolder {
     std::int64_t read = 0;                   // images, duplicates among them
     std::int64_t other_files = 0;            // that do not look like images, skipped
     std::vector<std::string> notes;          // what was decided, or may surprise, a line each
-    bool has_splits = false;                 // the folders say which records are tests
+    bool has_splits = false;                 // the folders say which samples are tests
 
     struct Duplicate {
         std::string file, first;  // shows the pixels of the file `first`, which comes before it
@@ -33,11 +33,11 @@ struct ImageFolder {
 
 /// Reads the files that list_image_files() finds; the names of their folders, in the order of their bytes,
 /// are the classes. Images are brought to 32 x 32 by fit_image(). Where the folders name no splits, of each
-/// class round(test_fraction * records) become tests, chosen by seed. Both splits are put into an order of
-/// the same draws: a record's key is number i of RandomStream{seed, split, 0}, i its place among all records.
+/// class round(test_fraction * samples) become tests, chosen by seed. Both splits are put into an order of
+/// the same draws: a sample's key is number i of RandomStream{seed, split, 0}, i its place among all samples.
 /// `progress`, where given, is called with files read and files in all, from the caller's thread. Throws
 /// Error where the folder is none, has no class or more than 256, a class's name is no line of text, or there
-/// are fewer than 5 records to train on or no test.
+/// are fewer than 5 samples to train on or no test.
 ImageFolder read_image_folder(const std::filesystem::path& folder, const ImageFolderOptions& options,
                               const std::function<void(std::int64_t, std::int64_t)>& progress = {});
 

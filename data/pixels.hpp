@@ -15,7 +15,7 @@ inline void check_pixels(std::string_view where, const Tensor& pixels) {
 }
 
 /// The same of a set's images, and of its labels.
-inline void check_records(std::string_view where, const Dataset& set) {
+inline void check_samples(std::string_view where, const Dataset& set) {
     check_pixels(where, set.images);
     TERN_CHECK(set.images.rank() == 4 && set.images.dim(1) == 3, where, "takes images of (R, 3, H, W), got ",
                set.images.shape());

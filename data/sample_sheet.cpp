@@ -63,17 +63,17 @@ class Sheet {
     std::int64_t width_;
 };
 
-// The first records of each class.
-std::vector<std::vector<std::int64_t>> first_records(const Dataset& dataset, std::int64_t most) {
-    std::vector<std::vector<std::int64_t>> records(dataset.classes.size());
+// The first samples of each class.
+std::vector<std::vector<std::int64_t>> first_samples(const Dataset& dataset, std::int64_t most) {
+    std::vector<std::vector<std::int64_t>> samples(dataset.classes.size());
     for (std::int64_t i = 0; i < dataset.size(); ++i) {
         const std::int32_t label = dataset.labels.data<std::int32_t>()[i];
         TERN_CHECK(label >= 0 && label < dataset.class_count(), "sample_sheet", "takes labels from 0 to ",
                    dataset.class_count() - 1, ", got ", label);
-        auto& own = records[static_cast<std::size_t>(label)];
+        auto& own = samples[static_cast<std::size_t>(label)];
         if (static_cast<std::int64_t>(own.size()) < most) own.push_back(i);
     }
-    return records;
+    return samples;
 }
 
 }  // namespace
@@ -82,7 +82,7 @@ Tensor sample_sheet(const Dataset& dataset, const SampleSheetOptions& options) {
     TERN_CHECK(options.columns >= 1 && options.columns <= 100 && options.zoom >= 1 && options.zoom <= 8,
                "sample_sheet", "takes 1 to 100 columns and a zoom of 1 to 8, got ", options.columns, " and ",
                options.zoom);
-    check_records("sample_sheet", dataset);
+    check_samples("sample_sheet", dataset);
     std::size_t longest = 0;
     for (const std::string& name : dataset.classes) longest = std::max(longest, letters_of(name).size());
     const std::int64_t label_width =
@@ -93,13 +93,13 @@ Tensor sample_sheet(const Dataset& dataset, const SampleSheetOptions& options) {
     Sheet sheet(dataset.class_count() * (height + kGap) + kGap,
                 label_width + options.columns * (width + kGap));
 
-    const std::vector<std::vector<std::int64_t>> records = first_records(dataset, options.columns);
+    const std::vector<std::vector<std::int64_t>> samples = first_samples(dataset, options.columns);
     std::int64_t top = kGap;
-    for (std::size_t k = 0; k < records.size(); ++k, top += height + kGap) {
+    for (std::size_t k = 0; k < samples.size(); ++k, top += height + kGap) {
         sheet.write(letters_of(dataset.classes[k]), top + (height - kLetterHeight * kLetterZoom) / 2, kGap);
         std::int64_t left = label_width;
-        for (const std::int64_t record : records[k]) {
-            const Tensor image = dataset.images.slice(record, record + 1);
+        for (const std::int64_t sample : samples[k]) {
+            const Tensor image = dataset.images.slice(sample, sample + 1);
             sheet.draw(image.reshape({3, image.dim(2), image.dim(3)}), options.zoom, top, left);
             left += width + kGap;
         }

@@ -28,19 +28,19 @@ std::vector<std::uint8_t> make_patterns(const SyntheticOptions& options) {
     return colours;
 }
 
-// One record's planes; `pattern` (3, 4, 4) is its class's.
-void draw(const RandomStream& records, std::int64_t record, const std::uint8_t* pattern,
+// One sample's planes; `pattern` (3, 4, 4) is its class's.
+void draw(const RandomStream& samples, std::int64_t sample, const std::uint8_t* pattern,
           std::uint8_t* planes) {
-    // Each record owns 3 * 32 * 32 / 16 blocks of noise and one more for the offset.
+    // Each sample owns 3 * 32 * 32 / 16 blocks of noise and one more for the offset.
     constexpr std::uint64_t kBlocks = 3 * kSide * kSide / 16 + 1;
-    const std::uint64_t first = static_cast<std::uint64_t>(record) * kBlocks;
-    const Random4 offset = records.bits(first);
+    const std::uint64_t first = static_cast<std::uint64_t>(sample) * kBlocks;
+    const Random4 offset = samples.bits(first);
     Random4 noise{};
     std::uint64_t i = 0;
     for (std::int64_t channel = 0; channel < 3; ++channel)
         for (std::int64_t y = 0; y < kSide; ++y)
             for (std::int64_t x = 0; x < kSide; ++x, ++i) {
-                if (i % 16 == 0) noise = records.bits(first + 1 + i / 16);
+                if (i % 16 == 0) noise = samples.bits(first + 1 + i / 16);
                 const int amount = byte_of(noise, i % 16) * (2 * kNoise + 1) / 256 - kNoise;
                 const std::int64_t cell_y = (y + offset.v[0] % kSide) % kSide / kCellSide;
                 const std::int64_t cell_x = (x + offset.v[1] % kSide) % kSide / kCellSide;
@@ -52,8 +52,8 @@ void draw(const RandomStream& records, std::int64_t record, const std::uint8_t* 
 }  // namespace
 
 Dataset make_synthetic(const SyntheticOptions& options, Split split) {
-    const std::int64_t count = split == Split::train ? options.train_records : options.test_records;
-    TERN_CHECK(count >= 1, "synthetic", "records must be at least 1, got ", count);
+    const std::int64_t count = split == Split::train ? options.train_samples : options.test_samples;
+    TERN_CHECK(count >= 1, "synthetic", "samples must be at least 1, got ", count);
     TERN_CHECK(options.classes >= 1 && options.classes <= 256, "synthetic", "classes must be 1 to 256, got ",
                options.classes);
     Dataset dataset{Tensor::empty({count, 3, kSide, kSide}, DType::uint8),
@@ -62,13 +62,13 @@ Dataset make_synthetic(const SyntheticOptions& options, Split split) {
                     "synthetic"};
     for (std::int64_t k = 0; k < options.classes; ++k) dataset.classes.push_back(to_text("class ", k));
     const std::vector<std::uint8_t> patterns = make_patterns(options);
-    const RandomStream records = stream_of(options.seed, split == Split::train ? 1 : 2);
+    const RandomStream samples = stream_of(options.seed, split == Split::train ? 1 : 2);
     parallel_for(count, 16, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t record = begin; record < end; ++record) {
-            const std::int64_t label = record % options.classes;
-            dataset.labels.data<std::int32_t>()[record] = static_cast<std::int32_t>(label);
-            draw(records, record, patterns.data() + label * 3 * kCells * kCells,
-                 dataset.images.data<std::uint8_t>() + record * 3 * kSide * kSide);
+        for (std::int64_t sample = begin; sample < end; ++sample) {
+            const std::int64_t label = sample % options.classes;
+            dataset.labels.data<std::int32_t>()[sample] = static_cast<std::int32_t>(label);
+            draw(samples, sample, patterns.data() + label * 3 * kCells * kCells,
+                 dataset.images.data<std::uint8_t>() + sample * 3 * kSide * kSide);
         }
     });
     return dataset;

@@ -17,7 +17,7 @@ TEST_CASE("tensors are joined along an axis of any integer type") {
 }
 
 TEST_CASE("one include is enough to train, evaluate and keep a network") {
-    const SyntheticOptions options{.seed = 1, .train_records = 60, .test_records = 20, .classes = 4};
+    const SyntheticOptions options{.seed = 1, .train_samples = 60, .test_samples = 20, .classes = 4};
     const auto source = [&](Split split) {
         return BatchSource(make_synthetic(options, split), Normalization{}, DType::float32, Device::cpu());
     };

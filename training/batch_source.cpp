@@ -9,9 +9,9 @@ BatchSource::BatchSource(const Dataset& dataset, const Normalization& normalizat
       scale_(normalization.scale_tensor(precision, device)),
       shift_(normalization.shift_tensor(precision, device)) {}
 
-Batch BatchSource::batch(const Tensor& records, const PrepareImagesParams& augmentation) const {
-    return {prepare_images(data_.images, records, scale_, shift_, precision_, augmentation),
-            gather_labels(data_.labels, records)};
+Batch BatchSource::batch(const Tensor& samples, const PrepareImagesParams& augmentation) const {
+    return {prepare_images(data_.images, samples, scale_, shift_, precision_, augmentation),
+            gather_labels(data_.labels, samples)};
 }
 
 }  // namespace tern

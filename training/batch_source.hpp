@@ -1,4 +1,4 @@
-// From records of a data set to what a model takes.
+// From samples of a data set to what a model takes.
 #pragma once
 
 #include "tern/data/dataset.hpp"
@@ -17,8 +17,8 @@ class BatchSource {
   public:
     BatchSource(const Dataset& dataset, const Normalization& normalization, DType precision, Device device);
 
-    /// records: (N) int32 or int64 on the device.
-    Batch batch(const Tensor& records, const PrepareImagesParams& augmentation = {}) const;
+    /// samples: (N) int32 or int64 on the device.
+    Batch batch(const Tensor& samples, const PrepareImagesParams& augmentation = {}) const;
 
     std::int64_t size() const { return data_.size(); }
     std::int64_t class_count() const { return data_.class_count(); }

@@ -9,8 +9,8 @@ namespace tern {
 
 struct ClassScores {
     double precision = 0, recall = 0, f1 = 0;
-    std::int64_t support = 0;    // records with this label
-    std::int64_t predicted = 0;  // records given this label
+    std::int64_t support = 0;    // samples with this label
+    std::int64_t predicted = 0;  // samples given this label
     bool absent() const { return support == 0 && predicted == 0; }
 };
 

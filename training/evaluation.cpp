@@ -15,12 +15,12 @@ Evaluation evaluate(Module& model, const BatchSource& source, std::int64_t batch
     const Range range("evaluate");
     const EvaluationScope evaluation(model);
     const NoGrad no_grad;
-    const std::int64_t classes = source.class_count(), records = source.size();
-    const Batches batches(epoch_order(records, false, 0, 0, source.device()), batch_size);
+    const std::int64_t classes = source.class_count(), samples = source.size();
+    const Batches batches(epoch_order(samples, false, 0, 0, source.device()), batch_size);
     const Totals totals(source.device());
     const Tensor confusion = Tensor::zeros({classes, classes}, DType::int64, source.device());
     Tensor all_logits;
-    if (keep_logits) all_logits = Tensor::empty({records, classes}, source.precision(), source.device());
+    if (keep_logits) all_logits = Tensor::empty({samples, classes}, source.precision(), source.device());
 
     Inference inference(model);
     StepArena whole(source.device()), last(source.device());  // the last batch may be shorter

@@ -12,11 +12,11 @@ namespace tern {
 struct Evaluation {
     TotalsRead totals;
     Tensor confusion;  // (K, K) int64 on the CPU: row = label, column = prediction
-    Tensor logits;     // (R, K) on the CPU in the order of the records, if asked for
+    Tensor logits;     // (R, K) on the CPU in the order of the samples, if asked for
 };
 
-/// Runs `model` in evaluation mode over all records in file order; its mode is as before afterwards. `stop`
-/// is asked before each batch and may end it early: totals.records is less than source.size() then.
+/// Runs `model` in evaluation mode over all samples in file order; its mode is as before afterwards. `stop`
+/// is asked before each batch and may end it early: totals.samples is less than source.size() then.
 Evaluation evaluate(Module& model, const BatchSource& source, std::int64_t batch_size,
                     bool keep_logits = false, const std::function<bool()>& stop = {});
 

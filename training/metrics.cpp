@@ -8,7 +8,7 @@
 namespace tern {
 
 double MetricsRow::images_per_second() const {
-    return seconds > 0 ? static_cast<double>(train.records) / seconds : 0;
+    return seconds > 0 ? static_cast<double>(train.samples) / seconds : 0;
 }
 
 std::string MetricsRow::to_json() const {

@@ -10,7 +10,7 @@
 
 namespace tern {
 
-void take_precise_statistics(Module& model, const BatchSource& source, std::int64_t records,
+void take_precise_statistics(Module& model, const BatchSource& source, std::int64_t samples,
                              std::int64_t batch_size) {
     const Range range("statistics");
     const NoGrad no_grad;
@@ -18,7 +18,7 @@ void take_precise_statistics(Module& model, const BatchSource& source, std::int6
     if (fresh.empty()) return;
     // Shuffled, whatever the order of training is: files may be sorted by class.
     const Batches batches(epoch_order(source.size(), true, 0, 0, source.device()), batch_size);
-    const std::int64_t wanted = (records - 1) / batch_size + 1, whole = source.size() / batch_size;
+    const std::int64_t wanted = (samples - 1) / batch_size + 1, whole = source.size() / batch_size;
     StepArena arena(source.device());
     for (std::int64_t i = 0; i < std::clamp<std::int64_t>(whole, 1, wanted); ++i) {
         const StepArena::Scope scope(arena);

@@ -85,9 +85,9 @@ Tensor Predictor::probabilities(const Tensors& images) const {
         }
         std::vector<std::int32_t> all(static_cast<std::size_t>(end - begin));
         std::iota(all.begin(), all.end(), 0);
-        const Tensor records = Tensor::from({end - begin}, all).to(options_.device);
+        const Tensor samples = Tensor::from({end - begin}, all).to(options_.device);
         const Tensor batch =
-            prepare_images(stored.to(options_.device), records, scale_, shift_, options_.precision);
+            prepare_images(stored.to(options_.device), samples, scale_, shift_, options_.precision);
         const Tensor logits = cast(inference_->run(batch), result.dtype());
         result.slice(begin, end).copy_from(softmax(logits.to(Device::cpu())));
     }

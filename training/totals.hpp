@@ -5,11 +5,11 @@
 
 namespace tern {
 
-/// Means over the records seen.
+/// Means over the samples seen.
 struct TotalsRead {
     double loss = 0;
     double accuracy = 0;
-    std::int64_t records = 0;
+    std::int64_t samples = 0;
 };
 
 class Totals {
@@ -18,9 +18,9 @@ class Totals {
 
     /// logits: (N, K); labels: (N) int32; loss: their mean.
     void add(const Tensor& logits, const Tensor& labels, const Tensor& loss) const;
-    /// Waits for the device. Without any record all are 0.
+    /// Waits for the device. Without any sample all are 0.
     TotalsRead read() const;
-    /// The sums of losses, of correct predictions and of records: float64 (3), a handle on the tensor itself.
+    /// The sums of losses, of correct predictions and of samples: float64 (3), a handle on the tensor itself.
     const Tensor& sums() const { return sums_; }
     void reset() const { sums_.fill_zero(); }
 

@@ -37,13 +37,13 @@ void check_finite(Module& model, std::int64_t step) {
     }
 }
 
-std::int64_t steps_of(const TrainingPlan& plan, std::int64_t records) {
+std::int64_t steps_of(const TrainingPlan& plan, std::int64_t samples) {
     TERN_CHECK((plan.epochs > 0) != (plan.steps > 0), "train",
                "one of epochs and steps must be positive, got ", plan.epochs, " and ", plan.steps);
-    TERN_CHECK(plan.batch_size > 0 && records > 0, "train", "batches of ", plan.batch_size, " from ", records,
-               " records");
+    TERN_CHECK(plan.batch_size > 0 && samples > 0, "train", "batches of ", plan.batch_size, " from ", samples,
+               " samples");
     if (plan.steps > 0) return plan.steps;
-    const std::int64_t per_epoch = (records - 1) / plan.batch_size + 1;
+    const std::int64_t per_epoch = (samples - 1) / plan.batch_size + 1;
     std::int64_t total = 0;
     TERN_CHECK(!__builtin_mul_overflow(plan.epochs, per_epoch, &total), "train", plan.epochs, " epochs of ",
                per_epoch, " steps are more than 2^63 steps");
@@ -112,15 +112,15 @@ bool Trainer::run_epoch() {
     return position_.batch == batches.count();
 }
 
-void Trainer::take_step(const Tensor& records) {
+void Trainer::take_step(const Tensor& samples) {
     optimizer_.set_learning_rate(schedule_.learning_rate(position_.step));
     PrepareImagesParams augmentation = plan_.augmentation;
     // epoch_order() has checked its range.
     augmentation.epoch = static_cast<std::uint32_t>(position_.epoch - 1);
-    step_.run(records, augmentation);
+    step_.run(samples, augmentation);
     position_.step = step_.steps();
     ++position_.batch;
-    position_.row_records += records.dim(0);
+    position_.row_records += samples.dim(0);
     if (callbacks_.after_loss) waiting_.push_back({position_.step, 0, optimizer_.learning_rate()});
     if (losses_due()) {
         flush_losses();
@@ -140,8 +140,8 @@ bool Trainer::losses_due() const {
 
 // Nothing but the weights decides what comes out, so that it does not matter how often a run was saved.
 void Trainer::take_statistics() {
-    if (plan_.statistics_records == 0 || statistics_step_ == position_.step) return;
-    take_precise_statistics(model_, train_, plan_.statistics_records, plan_.batch_size);
+    if (plan_.statistics_samples == 0 || statistics_step_ == position_.step) return;
+    take_precise_statistics(model_, train_, plan_.statistics_samples, plan_.batch_size);
     statistics_step_ = position_.step;
 }
 
@@ -176,7 +176,7 @@ std::optional<MetricsRow> Trainer::finish_row() {
     if (test_ != nullptr) {
         check_finite(model_, position_.step);  // before a whole evaluation of it
         row.test = evaluate(model_, *test_, plan_.batch_size, false, callbacks_.stop).totals;
-        if (row.test->records < test_->size()) {
+        if (row.test->samples < test_->size()) {
             row_start_ = now() - row.seconds;
             return {};
         }

@@ -26,17 +26,17 @@ struct TrainingPlan {
     PrepareImagesParams augmentation = {};  // of the training images; its epoch is the trainer's to set
     double label_smoothing = 0;
     std::int64_t save_every = 0;  // steps after which to save, beside the end of each row; 0: there only
-    /// Training records over which the running statistics are taken anew (FreshStatistics), always the same,
+    /// Training samples over which the running statistics are taken anew (FreshStatistics), always the same,
     /// before the model is evaluated or saved: in whole batches, at least one. 0: they stay as training left
     /// them.
-    std::int64_t statistics_records = 0;
+    std::int64_t statistics_samples = 0;
 };
 
 struct TrainingProgress {
     std::int64_t epoch = 1;
     std::int64_t step = 0;  // steps done
     std::int64_t total_steps = 0;
-    std::int64_t row_records = 0;  // records trained on since the last row
+    std::int64_t row_records = 0;  // samples trained on since the last row
     double row_seconds = 0;
     const Totals& totals;  // since the last row; reading them waits for the device
 };
@@ -73,7 +73,7 @@ class Trainer {
 
   private:
     bool run_epoch();
-    void take_step(const Tensor& records);
+    void take_step(const Tensor& samples);
     std::optional<MetricsRow> finish_row();
     void start_row();
     void take_statistics();

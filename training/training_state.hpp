@@ -17,7 +17,7 @@ struct TrainingState {
     double best_accuracy = 0;        // of that step
     std::int64_t metrics_bytes = 0;  // of metrics.jsonl by then
     std::int64_t steps_bytes = 0;    // of steps.jsonl by then
-    std::string data_checksum;       // of the training records
+    std::string data_checksum;       // of the training samples
 };
 
 /// As safetensors with the numbers in its __metadata__.

@@ -25,12 +25,12 @@ TrainingStep::TrainingStep(Module& model, Optimizer& optimizer, const BatchSourc
     if (source.precision() == DType::float16) loss_scale_.emplace(source.device());
 }
 
-void TrainingStep::run(const Tensor& records, const PrepareImagesParams& augmentation) {
+void TrainingStep::run(const Tensor& samples, const PrepareImagesParams& augmentation) {
     const Range whole("training step");
-    const StepArena::Scope scope(arena_for(records.dim(0)));
+    const StepArena::Scope scope(arena_for(samples.dim(0)));
     model_.set_step(static_cast<std::uint64_t>(steps_));
     optimizer_.zero_grad();
-    forward_and_backward(records, augmentation);
+    forward_and_backward(samples, augmentation);
     {
         const Range range("optimizer");
         optimizer_.step(loss_scale_ ? loss_scale_->update(optimizer_.gradients()) : Tensor());
@@ -55,8 +55,8 @@ TrainingStep::Result TrainingStep::forward(const Batch& batch) {
     return {logits, softmax_cross_entropy(logits, batch.labels, label_smoothing_)};
 }
 
-void TrainingStep::forward_and_backward(const Tensor& records, const PrepareImagesParams& augmentation) {
-    const Batch batch = source_.batch(records, augmentation);
+void TrainingStep::forward_and_backward(const Tensor& samples, const PrepareImagesParams& augmentation) {
+    const Batch batch = source_.batch(samples, augmentation);
     const auto [logits, loss] = forward(batch);
     {
         const Range range("backward");

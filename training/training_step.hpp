@@ -26,8 +26,8 @@ class TrainingStep {
     TrainingStep(Module& model, Optimizer& optimizer, const BatchSource& source, double label_smoothing,
                  std::int64_t loss_capacity);
 
-    /// Trains on `records` (N) as step number steps(), then counts it.
-    void run(const Tensor& records, const PrepareImagesParams& augmentation = {});
+    /// Trains on `samples` (N) as step number steps(), then counts it.
+    void run(const Tensor& samples, const PrepareImagesParams& augmentation = {});
     std::int64_t steps() const { return steps_; }
     /// Counts on from here, for a run that is resumed.
     void set_steps(std::int64_t steps) { steps_ = steps; }
@@ -44,7 +44,7 @@ class TrainingStep {
     };
     Result forward(const Batch& batch);
     StepArena& arena_for(std::int64_t batch_size);
-    void forward_and_backward(const Tensor& records, const PrepareImagesParams& augmentation);
+    void forward_and_backward(const Tensor& samples, const PrepareImagesParams& augmentation);
 
     Module& model_;
     Optimizer& optimizer_;

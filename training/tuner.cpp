@@ -118,15 +118,15 @@ std::vector<TunedProblem> tune(Module& model, const BatchSource& source, std::in
     TERN_CHECK(batch_size >= 1 && batch_size <= source.size(), "tune", "the batch size must be in [1, ",
                source.size(), "], got ", batch_size);
     const auto optimizer = make_optimizer(FlatParameters(model), {});
-    const Tensor records = epoch_order(batch_size, false, 0, 0, source.device());
+    const Tensor samples = epoch_order(batch_size, false, 0, 0, source.device());
     Tuner tuner;
     const RunHook hook(std::ref(tuner));
     if (!model.training()) model.train();
     TrainingStep step(model, *optimizer, source, 0, 0);
-    step.run(records);
+    step.run(samples);
     const EvaluationScope evaluation(model);
     const NoGrad no_grad;
-    model(source.batch(records).images);
+    model(source.batch(samples).images);
     return tuner.take();
 }
 

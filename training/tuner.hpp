@@ -28,7 +28,7 @@ struct TunedProblem {
 /// Differences of less are within what timings repeat to.
 inline constexpr double kTuningMargin = 0.03;
 
-/// Runs one training step of the model on the first `batch_size` records and one forward pass in evaluation
+/// Runs one training step of the model on the first `batch_size` samples and one forward pass in evaluation
 /// mode, and times every implementation of the device in every problem that has several; ref only where it is the
 /// usual one. The parameters change as in any step. The policy of this program should be "auto".
 std::vector<TunedProblem> tune(Module& model, const BatchSource& source, std::int64_t batch_size);

@@ -23,7 +23,7 @@ std::int64_t most_bytes(const std::string& name) {
     if (name == cifar10::kClassesFile) return cifar10::kLargestClassesFile;
     const bool batch = name == cifar10::kTestFile ||
                        std::ranges::find(cifar10::kTrainFiles, name) != cifar10::kTrainFiles.end();
-    return batch ? cifar10::kPublishedRecords * cifar10::kRecordBytes : 0;
+    return batch ? cifar10::kPublishedSamples * cifar10::kSampleBytes : 0;
 }
 
 // The archive while it is read: every message names it.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-RECORD = 1 + 3 * 32 * 32  # label, then red, green and blue planes row by row
+SAMPLE = 1 + 3 * 32 * 32  # label, then red, green and blue planes row by row
 TRAIN = [f"data_batch_{k}.bin" for k in range(1, 6)]
 TEST = ["test_batch.bin"]
 
@@ -18,13 +18,13 @@ def read(folder, names):
     parts = []
     for name in names:
         data = np.fromfile(folder / name, dtype=np.uint8)
-        if data.size == 0 or data.size % RECORD:
-            raise ValueError(f"{folder / name}: {data.size} bytes, expected a multiple of {RECORD}")
-        parts.append(data.reshape(-1, RECORD))
-    records = np.concatenate(parts)
-    if records[:, 0].max() > 9:
-        raise ValueError(f"{folder}: label {records[:, 0].max()}, expected 0..9")
-    return np.ascontiguousarray(records[:, 1:]).reshape(-1, 3, 32, 32), records[:, 0].astype(np.int64)
+        if data.size == 0 or data.size % SAMPLE:
+            raise ValueError(f"{folder / name}: {data.size} bytes, expected a multiple of {SAMPLE}")
+        parts.append(data.reshape(-1, SAMPLE))
+    samples = np.concatenate(parts)
+    if samples[:, 0].max() > 9:
+        raise ValueError(f"{folder}: label {samples[:, 0].max()}, expected 0..9")
+    return np.ascontiguousarray(samples[:, 1:]).reshape(-1, 3, 32, 32), samples[:, 0].astype(np.int64)
 
 
 def read_or_exit(folder, names):

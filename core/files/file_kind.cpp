@@ -111,11 +111,11 @@ bool is_netpbm(std::string_view bytes) {
            " \t\r\n#"sv.find(bytes[2]) != std::string_view::npos;
 }
 
-// Records of a fixed size that begin with labels below these limits.
+// Samples of a fixed size that begin with labels below these limits.
 bool is_batch(std::string_view bytes, std::initializer_list<unsigned char> limits) {
-    const std::size_t record = limits.size() + std::size_t{3} * 32 * 32;
-    if (bytes.empty() || bytes.size() % record != 0) return false;
-    for (std::size_t at = 0; at < bytes.size(); at += record) {
+    const std::size_t sample = limits.size() + std::size_t{3} * 32 * 32;
+    if (bytes.empty() || bytes.size() % sample != 0) return false;
+    for (std::size_t at = 0; at < bytes.size(); at += sample) {
         for (std::size_t i = 0; i < limits.size(); ++i) {
             if (static_cast<unsigned char>(bytes[at + i]) >= limits.begin()[i]) return false;
         }

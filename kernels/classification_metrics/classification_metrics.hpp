@@ -5,7 +5,7 @@
 
 namespace tern {
 
-/// Adds a batch to `totals` (3) float64 = {sum of losses, correct predictions, records}, in place:
+/// Adds a batch to `totals` (3) float64 = {sum of losses, correct predictions, samples}, in place:
 ///   totals += {N * loss, number of n with prediction[n] == labels[n], N}
 /// logits: (N, K) floating; labels: (N) int32; loss: the batch's mean, a floating scalar. The prediction is
 /// the class of the first NaN of a row, else of its first largest logit (PyTorch's argmax). No gradient.

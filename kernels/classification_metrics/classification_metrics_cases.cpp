@@ -38,7 +38,7 @@ std::vector<ErrorCase> errors() {
          "[classification_metrics] labels must be int32 (2) for logits (2,10), got int32 (3) on cpu"},
         {"totals in float32", [=] { classification_metrics(Tensor::zeros({3}), logits, labels, loss); },
          "[classification_metrics] totals must be float64 (3), got float32 (3) on cpu"},
-        {"a loss per record", [=] { classification_metrics(totals, logits, labels, Tensor::zeros({2})); },
+        {"a loss per sample", [=] { classification_metrics(totals, logits, labels, Tensor::zeros({2})); },
          "[classification_metrics] the loss must be one number, got float32 (2) on cpu"},
         {"matrix of another size",
          [=] {

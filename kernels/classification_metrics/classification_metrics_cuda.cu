@@ -52,10 +52,10 @@ __global__ void classification_metrics_totals_kernel(const double* totals, const
     }
     correct = cuda::block_sum(correct);
     if (threadIdx.x != 0) return;
-    const auto records = static_cast<double>(count);
-    new_totals[0] = totals[0] + records * static_cast<double>(static_cast<float>(*loss));
+    const auto samples = static_cast<double>(count);
+    new_totals[0] = totals[0] + samples * static_cast<double>(static_cast<float>(*loss));
     new_totals[1] = totals[1] + correct;
-    new_totals[2] = totals[2] + records;
+    new_totals[2] = totals[2] + samples;
 }
 
 // kThreads / kLanes rows per block. logits: (N, K), labels: (N), matrix: (K, K)

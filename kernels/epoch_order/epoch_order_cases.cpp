@@ -20,7 +20,7 @@ PassCase order_case(std::string name, std::int64_t count, bool shuffle, std::uin
 
 OpCases epoch_order_cases() {
     OpCases result;
-    result.passes = {order_case("no record", 0, true, 1, 0), order_case("one record", 1, true, 1, 0),
+    result.passes = {order_case("no sample", 0, true, 1, 0), order_case("one sample", 1, true, 1, 0),
                      order_case("in file order", 300, false, 1, 0), order_case("odd", 1001, true, 7, 3),
                      order_case("CIFAR-10", 50000, true, 0, 0, true)};
     result.random = [](std::uint64_t seed) {
@@ -29,7 +29,7 @@ OpCases epoch_order_cases() {
                                       static_cast<std::uint32_t>(draw(0, 99)))};
     };
     result.errors = {{"negative count", [] { epoch_order(-1, true, 0, 0); },
-                      "[epoch_order] a set of -1 records, expected 0 to 2^31 - 1"},
+                      "[epoch_order] a set of -1 samples, expected 0 to 2^31 - 1"},
                      {"negative epoch", [] { epoch_order(1, true, 0, -1); },
                       "[epoch_order] epoch -1 is not in [0, 2^32)"}};
     result.dispatch = {{order_case("on the CPU", 3, true, 0, 0), DType::float32, "auto", "ref"}};

@@ -1,4 +1,4 @@
-// A key per record, then a stable sort of the pairs.
+// A key per sample, then a stable sort of the pairs.
 #include <cstdint>
 
 #include "tern/core/cuda/device/sort.cuh"
@@ -8,12 +8,12 @@
 namespace tern::epoch_order_passes {
 namespace {
 
-// records: (count); keys: (count), or null where there is nothing to sort by.
-__global__ void epoch_order_keys_kernel(std::int32_t* records, std::uint64_t* keys, RandomStream random,
+// samples: (count); keys: (count), or null where there is nothing to sort by.
+__global__ void epoch_order_keys_kernel(std::int32_t* samples, std::uint64_t* keys, RandomStream random,
                                         std::int32_t count) {
     const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
     if (i >= count) return;
-    records[i] = static_cast<std::int32_t>(i);
+    samples[i] = static_cast<std::int32_t>(i);
     if (keys != nullptr) keys[i] = random.bits64(static_cast<std::uint64_t>(i));
 }
 
@@ -21,19 +21,19 @@ __global__ void epoch_order_keys_kernel(std::int32_t* records, std::uint64_t* ke
 
 void run(Cuda, const Order& pass, const Stream& stream) {
     const auto& params = pass.params;
-    const Tensor& records = pass.records;
-    if (records.numel() == 0) return;
-    const auto count = static_cast<std::int32_t>(records.numel());
+    const Tensor& samples = pass.samples;
+    if (samples.numel() == 0) return;
+    const auto count = static_cast<std::int32_t>(samples.numel());
     constexpr int kThreads = 256;
-    const auto blocks = static_cast<unsigned>((records.numel() + kThreads - 1) / kThreads);
+    const auto blocks = static_cast<unsigned>((samples.numel() + kThreads - 1) / kThreads);
     // Keys are 64-bit words; no type of a tensor is unsigned, so they lie in one of int64.
     Tensor key_words;
-    if (params.shuffle) key_words = Tensor::empty({count}, DType::int64, records.device());
+    if (params.shuffle) key_words = Tensor::empty({count}, DType::int64, samples.device());
     auto* const keys =
         params.shuffle ? reinterpret_cast<std::uint64_t*>(key_words.data<std::int64_t>()) : nullptr;
     cuda::launch(epoch_order_keys_kernel, {dim3(blocks), dim3(kThreads)}, stream,
-                 records.data<std::int32_t>(), keys, params.random, count);
-    if (params.shuffle) cuda::stable_sort_by_key(keys, records.data<std::int32_t>(), count, stream);
+                 samples.data<std::int32_t>(), keys, params.random, count);
+    if (params.shuffle) cuda::stable_sort_by_key(keys, samples.data<std::int32_t>(), count, stream);
 }
 
 bool accepts(Cuda, const Order&, std::string*) { return true; }

@@ -7,8 +7,8 @@ namespace tern::epoch_order_passes {
 
 struct Order {
     const EpochOrderParams& params;
-    const Tensor& records;  // (count) int32
-    TERN_PASS(Order, epoch_order, order, (), (records))
+    const Tensor& samples;  // (count) int32
+    TERN_PASS(Order, epoch_order, order, (), (samples))
 };
 
 }  // namespace tern::epoch_order_passes

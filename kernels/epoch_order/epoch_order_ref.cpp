@@ -7,13 +7,13 @@ namespace tern::epoch_order_passes {
 
 void run(Ref, const Order& pass, const Stream&) {
     const auto& [shuffle, random] = pass.params;
-    const std::span<std::int32_t> records = pass.records.elements<std::int32_t>();
-    std::iota(records.begin(), records.end(), 0);
+    const std::span<std::int32_t> samples = pass.samples.elements<std::int32_t>();
+    std::iota(samples.begin(), samples.end(), 0);
     if (!shuffle) return;
-    std::vector<std::uint64_t> keys(records.size());
+    std::vector<std::uint64_t> keys(samples.size());
     for (std::size_t i = 0; i < keys.size(); ++i) keys[i] = random.bits64(i);
-    std::ranges::stable_sort(records, {},
-                             [&](std::int32_t record) { return keys[static_cast<std::size_t>(record)]; });
+    std::ranges::stable_sort(samples, {},
+                             [&](std::int32_t sample) { return keys[static_cast<std::size_t>(sample)]; });
 }
 
 }  // namespace tern::epoch_order_passes

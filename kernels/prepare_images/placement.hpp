@@ -1,4 +1,4 @@
-// Where a record of an augmented batch lies in its stored image.
+// Where a sample of an augmented batch lies in its stored image.
 #pragma once
 
 #include "tern/core/random.hpp"
@@ -6,15 +6,15 @@
 
 namespace tern {
 
-/// The crop and the mirror of one record (the rule is in prepare_images.hpp). For CPUs and devices.
+/// The crop and the mirror of one sample (the rule is in prepare_images.hpp). For CPUs and devices.
 struct Placement {
     int down, right;
     bool mirrored;
 
-    TERN_HOST_DEVICE Placement(const PrepareImagesParams& params, std::int64_t record)
+    TERN_HOST_DEVICE Placement(const PrepareImagesParams& params, std::int64_t sample)
         : down(0), right(0), mirrored(false) {
         const RandomStream stream{params.seed, RandomPurpose::augment, params.epoch};
-        const Random4 bits = stream.bits(static_cast<std::uint64_t>(record));
+        const Random4 bits = stream.bits(static_cast<std::uint64_t>(sample));
         down = move(bits.v[0], params.crop_padding);
         right = move(bits.v[1], params.crop_padding);
         mirrored = params.flip && bits.v[2] >> 31 != 0;

@@ -10,19 +10,19 @@ namespace {
 const char* const kWhere = "prepare_images";
 constexpr std::int64_t kMostPadding = 1 << 15;  // coordinates fit into 32 bits with room to spare
 
-void check_records(const Tensor& source, const Tensor& records) {
-    TERN_CHECK(records.rank() == 1 && (records.dtype() == DType::int32 || records.dtype() == DType::int64),
-               kWhere, "the records must be (N) int32 or int64, got ", records);
-    TERN_CHECK(source.device() == records.device(), kWhere, "data on ", source.device(), ", records on ",
-               records.device());
-    if (!records.device().is_cpu()) return;  // reading them back would stall the device
+void check_samples(const Tensor& source, const Tensor& samples) {
+    TERN_CHECK(samples.rank() == 1 && (samples.dtype() == DType::int32 || samples.dtype() == DType::int64),
+               kWhere, "the samples must be (N) int32 or int64, got ", samples);
+    TERN_CHECK(source.device() == samples.device(), kWhere, "data on ", source.device(), ", samples on ",
+               samples.device());
+    if (!samples.device().is_cpu()) return;  // reading them back would stall the device
     const auto check = [&]<class T>(const T*) {
-        for (const T record : records.elements<T>()) {
-            TERN_CHECK(record >= 0 && record < source.dim(0), kWhere, "record ", record, " is not in [0, ",
+        for (const T sample : samples.elements<T>()) {
+            TERN_CHECK(sample >= 0 && sample < source.dim(0), kWhere, "sample ", sample, " is not in [0, ",
                        source.dim(0), ")");
         }
     };
-    records.dtype() == DType::int32 ? check(static_cast<const std::int32_t*>(nullptr))
+    samples.dtype() == DType::int32 ? check(static_cast<const std::int32_t*>(nullptr))
                                     : check(static_cast<const std::int64_t*>(nullptr));
 }
 
@@ -43,29 +43,29 @@ const Op& prepare_images_op() {
     return op;
 }
 
-Tensor prepare_images(const Tensor& images, const Tensor& records, const Tensor& scale, const Tensor& shift,
+Tensor prepare_images(const Tensor& images, const Tensor& samples, const Tensor& scale, const Tensor& shift,
                       DType dtype, const PrepareImagesParams& params) {
     TERN_CHECK(images.rank() == 4 && images.dtype() == DType::uint8, kWhere,
                "the images must be (R, C, H, W) uint8, got ", images);
     TERN_CHECK(is_floating(dtype), kWhere, "the result must be of a floating-point type, not ", dtype);
     TERN_CHECK(params.crop_padding >= 0 && params.crop_padding < kMostPadding, kWhere,
                "the padding of crops must be in [0, ", kMostPadding, "), got ", params.crop_padding);
-    check_records(images, records);
+    check_samples(images, samples);
     check_factor("scale", scale, images);
     check_factor("shift", shift, images);
     const Tensor y =
-        Tensor::empty({records.dim(0), images.dim(2), images.dim(3), images.dim(1)}, dtype, images.device());
+        Tensor::empty({samples.dim(0), images.dim(2), images.dim(3), images.dim(1)}, dtype, images.device());
     run_pass(Images{
-        .params = params, .images = images, .records = records, .scale = scale, .shift = shift, .y = y});
+        .params = params, .images = images, .samples = samples, .scale = scale, .shift = shift, .y = y});
     return y;
 }
 
-Tensor gather_labels(const Tensor& labels, const Tensor& records) {
+Tensor gather_labels(const Tensor& labels, const Tensor& samples) {
     TERN_CHECK(labels.rank() == 1 && labels.dtype() == DType::int32, kWhere,
                "the labels must be (R) int32, got ", labels);
-    check_records(labels, records);
-    const Tensor y = Tensor::empty(records.shape(), DType::int32, labels.device());
-    run_pass(Labels{.labels = labels, .records = records, .y = y});
+    check_samples(labels, samples);
+    const Tensor y = Tensor::empty(samples.shape(), DType::int32, labels.device());
+    run_pass(Labels{.labels = labels, .samples = samples, .y = y});
     return y;
 }
 

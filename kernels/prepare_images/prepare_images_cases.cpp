@@ -5,12 +5,12 @@
 namespace tern::cases {
 namespace {
 
-TensorSpec record_spec(std::int64_t batch, std::int64_t records, DType dtype) {
-    return {{batch}, 0, static_cast<double>(records - 1), dtype};
+TensorSpec sample_spec(std::int64_t batch, std::int64_t samples, DType dtype) {
+    return {{batch}, 0, static_cast<double>(samples - 1), dtype};
 }
 
 // Pixels up to 255 times 0.01 plus up to 1: nothing is larger than 4 on the way.
-PassCase images_case(std::string name, const Shape& images, std::int64_t batch, DType record_type,
+PassCase images_case(std::string name, const Shape& images, std::int64_t batch, DType sample_type,
                      const PrepareImagesParams& params = {}, bool benchmark = false) {
     const TensorSpec scale{{images[1]}, -0.01, 0.01, DType::float32},
         shift{{images[1]}, -1, 1, DType::float32};
@@ -18,17 +18,17 @@ PassCase images_case(std::string name, const Shape& images, std::int64_t batch, 
     return {std::move(name),
             "images",
             params,
-            {{images, 0, 255, DType::uint8}, record_spec(batch, images[0], record_type), scale, shift},
+            {{images, 0, 255, DType::uint8}, sample_spec(batch, images[0], sample_type), scale, shift},
             {{result}},
             {Bound::relative(1, 4)},
             benchmark};
 }
 
-PassCase labels_case(std::string name, std::int64_t records, std::int64_t batch, DType record_type) {
+PassCase labels_case(std::string name, std::int64_t samples, std::int64_t batch, DType sample_type) {
     return {std::move(name),
             "labels",
             NoParams{},
-            {{{records}, 0, 9, DType::int32}, record_spec(batch, records, record_type)},
+            {{{samples}, 0, 9, DType::int32}, sample_spec(batch, samples, sample_type)},
             {{{batch}, 0, 0, DType::int32}},
             {Bound::exact()}};
 }
@@ -45,19 +45,19 @@ std::vector<ErrorCase> errors() {
                  prepare_images(Tensor::zeros({2, 3, 4, 4}), numbers({0}), three, three);
              },
              "[prepare_images] the images must be (R, C, H, W) uint8, got float32 (2,3,4,4) on cpu"},
-            {"record past the end",
+            {"sample past the end",
              [=] {
                  prepare_images(stored_images(), numbers({1, 2}), three, three);
              },
-             "[prepare_images] record 2 is not in [0, 2)"},
-            {"negative record",
+             "[prepare_images] sample 2 is not in [0, 2)"},
+            {"negative sample",
              [] {
                  gather_labels(numbers({3, 4}), numbers({-1}));
              },
-             "[prepare_images] record -1 is not in [0, 2)"},
-            {"records of a wrong type",
+             "[prepare_images] sample -1 is not in [0, 2)"},
+            {"samples of a wrong type",
              [=] { prepare_images(stored_images(), Tensor::zeros({1}), three, three); },
-             "[prepare_images] the records must be (N) int32 or int64, got float32 (1) on cpu"},
+             "[prepare_images] the samples must be (N) int32 or int64, got float32 (1) on cpu"},
             {"scale of a wrong shape",
              [=] { prepare_images(stored_images(), numbers({0}), Tensor::zeros({1}), three); },
              "[prepare_images] scale is float32 (1) on cpu, expected float32 or float64 (3), one number per "
@@ -79,7 +79,7 @@ std::vector<ErrorCase> errors() {
 
 OpCases prepare_images_cases() {
     OpCases result;
-    result.passes = {images_case("no record", {1, 3, 2, 2}, 0, DType::int64),
+    result.passes = {images_case("no sample", {1, 3, 2, 2}, 0, DType::int64),
                      images_case("one cell", {1, 1, 1, 1}, 1, DType::int32),
                      images_case("odd", {7, 3, 5, 3}, 9, DType::int64),
                      images_case("CIFAR-10", {10, 3, 32, 32}, 4, DType::int32),
@@ -92,9 +92,9 @@ OpCases prepare_images_cases() {
                      images_case("batch of CIFAR-10", {5000, 3, 32, 32}, 64, DType::int32, {}, true),
                      images_case("batch of CIFAR-10, augmented", {5000, 3, 32, 32}, 64, DType::int32,
                                  {.crop_padding = 4, .flip = true}, true),
-                     labels_case("no record", 1, 0, DType::int32),
+                     labels_case("no sample", 1, 0, DType::int32),
                      labels_case("odd", 13, 7, DType::int32),
-                     labels_case("wide records", 5, 20, DType::int64)};
+                     labels_case("wide samples", 5, 20, DType::int64)};
     result.random = [](std::uint64_t seed) {
         Draw draw(seed);
         const DType type = draw(0, 1) == 0 ? DType::int32 : DType::int64;

@@ -35,20 +35,20 @@ void augmented(const std::uint8_t* planes, const float* scale, const float* shif
 }  // namespace
 
 void run(Cpu, const Images& pass, const Stream&) {
-    const Tensor &images = pass.images, &records = pass.records, &y = pass.y;
+    const Tensor &images = pass.images, &samples = pass.samples, &y = pass.y;
     const float *scale = pass.scale.data<float>(), *shift = pass.shift.data<float>();
     const std::int64_t channels = images.dim(1), cells = images.dim(2) * images.dim(3);
     const PrepareImagesParams& params = pass.params;
-    parallel_for(records.dim(0), 4, [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(samples.dim(0), 4, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t n = begin; n < end; ++n) {
-            const std::int64_t record = records.dtype() == DType::int32 ? records.data<std::int32_t>()[n]
-                                                                        : records.data<std::int64_t>()[n];
-            const std::uint8_t* planes = images.data<std::uint8_t>() + record * channels * cells;
+            const std::int64_t sample = samples.dtype() == DType::int32 ? samples.data<std::int32_t>()[n]
+                                                                        : samples.data<std::int64_t>()[n];
+            const std::uint8_t* planes = images.data<std::uint8_t>() + sample * channels * cells;
             float* const pixels = y.data<float>() + n * channels * cells;
             if (params.augments())
                 augmented(planes, scale, shift, pixels, static_cast<int>(channels),
                           static_cast<int>(images.dim(2)), static_cast<int>(images.dim(3)),
-                          Placement(params, record));
+                          Placement(params, sample));
             else
                 image(planes, scale, shift, pixels, channels, cells);
         }

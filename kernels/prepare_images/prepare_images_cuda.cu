@@ -8,16 +8,16 @@ namespace tern::prepare_images_passes {
 namespace {
 
 // int32 or int64, known at run time: one test per thread spares a kernel for each.
-struct Records {
+struct Samples {
     const void* data;
     bool wide;
-    std::int64_t count;  // of the stored images: a record outside stops the kernel with an error
+    std::int64_t count;  // of the stored images: a sample outside stops the kernel with an error
 
     __device__ std::int64_t operator[](std::int64_t n) const {
-        const std::int64_t record = wide ? static_cast<const std::int64_t*>(data)[n]
+        const std::int64_t sample = wide ? static_cast<const std::int64_t*>(data)[n]
                                          : std::int64_t{static_cast<const std::int32_t*>(data)[n]};
-        if (record < 0 || record >= count) __trap();
-        return record;
+        if (sample < 0 || sample >= count) __trap();
+        return sample;
     }
 };
 
@@ -34,7 +34,7 @@ struct Factors {
 
 struct StoredImages {
     const std::uint8_t* planes;
-    Records records;
+    Samples samples;
     Factors scale, shift;
     std::int64_t cells;
     int height, width;
@@ -56,10 +56,10 @@ struct PrepareImages {
 
     __device__ void operator()(std::int64_t i) const {
         const std::int64_t groups = in.cells / kCells, n = i / groups, cell = i % groups * kCells;
-        const std::int64_t record = in.records[n];
-        const std::uint8_t* planes = in.planes + record * kChannels * in.cells;
+        const std::int64_t sample = in.samples[n];
+        const std::uint8_t* planes = in.planes + sample * kChannels * in.cells;
         float pixels[kCells * kChannels];
-        const Placement place(in.params, record);  // not computed where it is not used
+        const Placement place(in.params, sample);  // not computed where it is not used
 #pragma unroll
         for (int c = 0; c < kChannels; ++c) {
             cuda::Pack<std::uint8_t, kCells> bytes;
@@ -95,10 +95,10 @@ struct PrepareElements {
     __device__ void operator()(std::int64_t i) const {
         const int c = static_cast<int>(i % channels);
         const std::int64_t cell = i / channels % in.cells, n = i / channels / in.cells;
-        const std::int64_t record = in.records[n];
-        const std::uint8_t* plane = in.planes + (record * channels + c) * in.cells;
+        const std::int64_t sample = in.samples[n];
+        const std::uint8_t* plane = in.planes + (sample * channels + c) * in.cells;
         const std::uint8_t byte = in.params.augments()
-                                      ? in.moved(plane, static_cast<int>(cell), Placement(in.params, record))
+                                      ? in.moved(plane, static_cast<int>(cell), Placement(in.params, sample))
                                       : plane[cell];
         y[i] = static_cast<T>(static_cast<float>(byte) * in.scale[c] + in.shift[c]);
     }
@@ -106,14 +106,14 @@ struct PrepareElements {
 
 struct GatherLabels {
     const std::int32_t* labels;
-    Records records;
+    Samples samples;
     std::int32_t* y;
 
-    __device__ void operator()(std::int64_t n) const { y[n] = labels[records[n]]; }
+    __device__ void operator()(std::int64_t n) const { y[n] = labels[samples[n]]; }
 };
 
-Records records_of(const Tensor& records, const Tensor& source) {
-    return {records.raw_data(), records.dtype() == DType::int64, source.dim(0)};
+Samples samples_of(const Tensor& samples, const Tensor& source) {
+    return {samples.raw_data(), samples.dtype() == DType::int64, source.dim(0)};
 }
 Factors factors_of(const Tensor& tensor) { return {tensor.raw_data(), tensor.dtype() == DType::float64}; }
 
@@ -123,7 +123,7 @@ void run(Cuda, const Images& pass, const Stream& stream) {
     const Tensor &images = pass.images, &y = pass.y;
     const std::int64_t channels = images.dim(1), cells = images.dim(2) * images.dim(3);
     const StoredImages in{images.data<std::uint8_t>(),
-                          records_of(pass.records, images),
+                          samples_of(pass.samples, images),
                           factors_of(pass.scale),
                           factors_of(pass.shift),
                           cells,
@@ -154,7 +154,7 @@ void run(Cuda, const Images& pass, const Stream& stream) {
 void run(Cuda, const Labels& pass, const Stream& stream) {
     const Tensor &labels = pass.labels, &y = pass.y;
     launch_elements(
-        GatherLabels{labels.data<std::int32_t>(), records_of(pass.records, labels), y.data<std::int32_t>()},
+        GatherLabels{labels.data<std::int32_t>(), samples_of(pass.samples, labels), y.data<std::int32_t>()},
         y.numel(), stream);
 }
 

@@ -8,20 +8,20 @@ namespace tern::prepare_images_passes {
 struct Images {
     const PrepareImagesParams& params;
     const Tensor& images;   // (R, C, H, W) uint8
-    const Tensor& records;  // (N) int32 or int64
+    const Tensor& samples;  // (N) int32 or int64
     const Tensor& scale;    // (C) float32 or float64, as shift
     const Tensor& shift;
     const Tensor& y;  // (N, H, W, C)
-    TERN_PASS(Images, prepare_images, images, (images, records, scale, shift), (y))
+    TERN_PASS(Images, prepare_images, images, (images, samples, scale, shift), (y))
 
     double flops() const { return 2.0 * static_cast<double>(y.numel()); }
 };
 
-struct Labels {             // y[n] = labels[records[n]]
+struct Labels {             // y[n] = labels[samples[n]]
     const Tensor& labels;   // (R) int32
-    const Tensor& records;  // (N) int32 or int64
+    const Tensor& samples;  // (N) int32 or int64
     const Tensor& y;        // (N) int32
-    TERN_PASS(Labels, prepare_images, labels, (labels, records), (y))
+    TERN_PASS(Labels, prepare_images, labels, (labels, samples), (y))
 };
 
 }  // namespace tern::prepare_images_passes

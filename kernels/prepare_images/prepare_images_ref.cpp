@@ -4,17 +4,17 @@
 namespace tern::prepare_images_passes {
 namespace {
 
-std::int64_t record_at(const Tensor& records, std::int64_t n) {
-    return records.dtype() == DType::int32 ? records.data<std::int32_t>()[n]
-                                           : records.data<std::int64_t>()[n];
+std::int64_t sample_at(const Tensor& samples, std::int64_t n) {
+    return samples.dtype() == DType::int32 ? samples.data<std::int32_t>()[n]
+                                           : samples.data<std::int64_t>()[n];
 }
 
 // The byte at (h, w) of the augmented image: a plain transcription of the rule in the header.
 std::uint8_t pixel(const std::uint8_t* plane, std::int64_t h, std::int64_t w, std::int64_t height,
-                   std::int64_t width, const PrepareImagesParams& params, std::int64_t record) {
+                   std::int64_t width, const PrepareImagesParams& params, std::int64_t sample) {
     const RandomStream stream{params.seed, RandomPurpose::augment, params.epoch};
     const auto draw = [&](std::uint64_t i) {
-        return std::uint64_t{stream.bits32(4 * static_cast<std::uint64_t>(record) + i)};
+        return std::uint64_t{stream.bits32(4 * static_cast<std::uint64_t>(sample) + i)};
     };
     const auto moved = [&](std::uint64_t i) {
         const auto places = static_cast<std::uint64_t>(2 * params.crop_padding + 1);
@@ -29,22 +29,22 @@ std::uint8_t pixel(const std::uint8_t* plane, std::int64_t h, std::int64_t w, st
 }  // namespace
 
 void run(Ref, const Images& pass, const Stream&) {
-    const Tensor &images = pass.images, &records = pass.records, &scale = pass.scale, &shift = pass.shift,
+    const Tensor &images = pass.images, &samples = pass.samples, &scale = pass.scale, &shift = pass.shift,
                  &y = pass.y;
     const std::int64_t channels = images.dim(1), height = images.dim(2), width = images.dim(3);
     visit_floating(y.dtype(), [&]<class T>() {
         visit_floating(scale.dtype(), [&]<class S>() {
             visit_floating(shift.dtype(), [&]<class U>() {
                 using Real = Compute<T>;
-                for (std::int64_t n = 0; n < records.dim(0); ++n)
+                for (std::int64_t n = 0; n < samples.dim(0); ++n)
                     for (std::int64_t h = 0; h < height; ++h)
                         for (std::int64_t w = 0; w < width; ++w)
                             for (std::int64_t c = 0; c < channels; ++c) {
-                                const std::int64_t record = record_at(records, n);
+                                const std::int64_t sample = sample_at(samples, n);
                                 const std::uint8_t* plane =
-                                    images.data<std::uint8_t>() + (record * channels + c) * height * width;
+                                    images.data<std::uint8_t>() + (sample * channels + c) * height * width;
                                 const std::uint8_t byte =
-                                    pixel(plane, h, w, height, width, pass.params, record);
+                                    pixel(plane, h, w, height, width, pass.params, sample);
                                 const Real value =
                                     static_cast<Real>(byte) * static_cast<Real>(scale.data<S>()[c]) +
                                     static_cast<Real>(shift.data<U>()[c]);
@@ -57,9 +57,9 @@ void run(Ref, const Images& pass, const Stream&) {
 }
 
 void run(Ref, const Labels& pass, const Stream&) {
-    const Tensor &labels = pass.labels, &records = pass.records, &y = pass.y;
-    for (std::int64_t n = 0; n < records.dim(0); ++n) {
-        y.data<std::int32_t>()[n] = labels.data<std::int32_t>()[record_at(records, n)];
+    const Tensor &labels = pass.labels, &samples = pass.samples, &y = pass.y;
+    for (std::int64_t n = 0; n < samples.dim(0); ++n) {
+        y.data<std::int32_t>()[n] = labels.data<std::int32_t>()[sample_at(samples, n)];
     }
 }
 

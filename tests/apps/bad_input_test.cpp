@@ -75,16 +75,16 @@ TEST_CASE("a batch of a wrong size, a wrong label, missing batches") {
         test::write_text(path, text);
         check_failure(place, {"train", "--data", place.set}, complaint(path) + message);
     };
-    check("", "is empty, expected records of 3073 bytes");
+    check("", "is empty, expected samples of 3073 bytes");
     check(whole.substr(1),
-          "has 24583 bytes = 7 x 3073 + 3072, expected a multiple of the 3073 bytes of a record");
-    check(whole + "x", "has 24585 bytes = 8 x 3073 + 1, expected a multiple of the 3073 bytes of a record");
+          "has 24583 bytes = 7 x 3073 + 3072, expected a multiple of the 3073 bytes of a sample");
+    check(whole + "x", "has 24585 bytes = 8 x 3073 + 1, expected a multiple of the 3073 bytes of a sample");
     std::string labels = whole;
     labels[5 * 3073] = 10;
-    check(labels, "record 5 has label 10, expected 0 to 9");
+    check(labels, "sample 5 has label 10, expected 0 to 9");
     labels[3 * 3073] = static_cast<char>(255);
-    check(labels, "record 3 has label 255, expected 0 to 9");
-    check(whole.substr(3073), "has 7 records, expected 8 as in data_batch_1.bin");
+    check(labels, "sample 3 has label 255, expected 0 to 9");
+    check(whole.substr(3073), "has 7 samples, expected 8 as in data_batch_1.bin");
     std::filesystem::remove(path);
     check_failure(place, {"train", "--data", place.set},
                   complaint(place.set) + "is not the whole set, missing: data_batch_2.bin");

@@ -25,17 +25,17 @@ from archive_server import ArchiveServer
 
 FOLDER = "cifar-10-batches-bin"
 TRAIN = [f"data_batch_{i}.bin" for i in range(1, 6)]
-RECORD = 3073
+SAMPLE = 3073
 
 
-def records(count, seed=0, label=3):
+def samples(count, seed=0, label=3):
     pixels = random.Random(seed)
-    return b"".join(bytes([label]) + pixels.randbytes(RECORD - 1) for _ in range(count))
+    return b"".join(bytes([label]) + pixels.randbytes(SAMPLE - 1) for _ in range(count))
 
 
 def small_set():
-    files = {name: records(8, i) for i, name in enumerate(TRAIN)}
-    files["test_batch.bin"] = records(4, 5)
+    files = {name: samples(8, i) for i, name in enumerate(TRAIN)}
+    files["test_batch.bin"] = samples(4, 5)
     files["batches.meta.txt"] = b"".join(b"class %d\n" % i for i in range(10))
     files["readme.html"] = b"<p>skipped</p>"
     return {f"{FOLDER}/{name}": content for name, content in files.items()}
@@ -115,10 +115,10 @@ class Downloads(FetchTest):
         server = self.serve("whole")
         result = self.fetch(server.url)
         self.check_fetched(result)
-        self.assertEqual(result[1].splitlines()[1], f"{self.set}: 40 training and 4 test records of 10 classes")
+        self.assertEqual(result[1].splitlines()[1], f"{self.set}: 40 training and 4 test samples of 10 classes")
         again = self.fetch(server.url)
         self.check_fetched(again)
-        self.assertEqual(again[1], f"There already: {self.set}: 40 training and 4 test records of 10 classes\n")
+        self.assertEqual(again[1], f"There already: {self.set}: 40 training and 4 test samples of 10 classes\n")
         self.assertEqual(server.ranges, [None])
 
     def test_the_default_folder(self):
@@ -295,11 +295,11 @@ class WrongArchives(FetchTest):
             self.check_archive(f"entry {name} is neither a file nor a folder", pack(small_set(), odd))
 
     def test_an_entry_twice(self):
-        archive = pack(small_set(), member(f"{FOLDER}/test_batch.bin", records(4)))
+        archive = pack(small_set(), member(f"{FOLDER}/test_batch.bin", samples(4)))
         self.check_archive("has test_batch.bin twice", archive)
 
     def test_entries_that_are_too_large(self):
-        for name, most in (("data_batch_1.bin", 10000 * RECORD), ("batches.meta.txt", 65536)):
+        for name, most in (("data_batch_1.bin", 10000 * SAMPLE), ("batches.meta.txt", 65536)):
             files = small_set() | {f"{FOLDER}/{name}": bytes(most + 1)}
             self.check_archive(f"entry {name} has more than {most} bytes", pack(files))
 
@@ -313,10 +313,10 @@ class WrongArchives(FetchTest):
             return {key: value for key, value in small_set().items() if not key.endswith(name)}
 
         self.check_set("it is not the whole set, missing: data_batch_3.bin", without("data_batch_3.bin"))
-        self.check_set("data_batch_2.bin has 7 records, expected 8 as in data_batch_1.bin",
-                       small_set() | {f"{FOLDER}/data_batch_2.bin": records(7)})
-        self.check_set("test_batch.bin record 0 has label 10, expected 0 to 9",
-                       small_set() | {f"{FOLDER}/test_batch.bin": records(4, label=10)})
+        self.check_set("data_batch_2.bin has 7 samples, expected 8 as in data_batch_1.bin",
+                       small_set() | {f"{FOLDER}/data_batch_2.bin": samples(7)})
+        self.check_set("test_batch.bin sample 0 has label 10, expected 0 to 9",
+                       small_set() | {f"{FOLDER}/test_batch.bin": samples(4, label=10)})
 
     def test_a_folder_that_is_in_the_way(self):
         self.set.mkdir(parents=True)

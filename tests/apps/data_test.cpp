@@ -37,12 +37,12 @@ struct Zoo : test::TemporaryFolder {
 
 }  // namespace
 
-TEST_CASE("data info tells records, classes and channels of a set") {
+TEST_CASE("data info tells samples, classes and channels of a set") {
     const test::Place place;
     const test::Finished done = run_tern(place, {"data", "info", place.set});
     CHECK(done.status == 0);
     CHECK(done.err.empty());
-    CHECK_THAT(done.out, Catch::StartsWith(place.set + ": 40 training and 6 test records of 10 classes\n"));
+    CHECK_THAT(done.out, Catch::StartsWith(place.set + ": 40 training and 6 test samples of 10 classes\n"));
     CHECK_THAT(done.out, Catch::Contains("data_batch_5.bin              8\n") &&
                              Catch::Contains("test_batch.bin                6\n") &&
                              Catch::Contains("class 5                       4          1\n") &&
@@ -52,7 +52,7 @@ TEST_CASE("data info tells records, classes and channels of a set") {
     const json all = json::parse(machine.out);
     CHECK(all["source"] == place.set);
     CHECK(all["train"] == 40);
-    CHECK(all["files"][5]["records"] == 6);
+    CHECK(all["files"][5]["samples"] == 6);
     CHECK(all["classes"][9]["class"] == "class 9");
     CHECK(all["classes"][9]["test"] == 0);
     REQUIRE(all["channels"].size() == 3);
@@ -80,7 +80,7 @@ TEST_CASE("data info and evaluate take a set of which one split is there") {
     const test::Finished described = run_tern(place, {"data", "info", place.set, "--sheet", "sheet.png"});
     CHECK(described.status == 0);
     CHECK_THAT(described.out,
-               Catch::StartsWith(place.set + ": 0 training and 6 test records of 10 classes\n") &&
+               Catch::StartsWith(place.set + ": 0 training and 6 test samples of 10 classes\n") &&
                    Catch::Contains("data_batch_5.bin        missing\n") && !Catch::Contains("deviation"));
     CHECK(read_image(place / "sheet.png").dim(0) > 0);
     const test::Finished train = run_tern(place, {"train", "--data", place.set, "--dry-run"});
@@ -113,15 +113,15 @@ TEST_CASE("data info draws a sheet of samples") {
 
 TEST_CASE("a synthesized set is the synthetic one, and can be trained on") {
     const test::TemporaryFolder folder;
-    const test::Finished done = run_tern(folder, {"data", "synthesize", "set", "--train-records", "20",
-                                                  "--test-records", "4", "--classes", "3", "--seed", "9"});
+    const test::Finished done = run_tern(folder, {"data", "synthesize", "set", "--train-samples", "20",
+                                                  "--test-samples", "4", "--classes", "3", "--seed", "9"});
     CHECK(done.status == 0);
-    CHECK(done.out == "set: 20 training and 4 test records of 3 classes\n");
+    CHECK(done.out == "set: 20 training and 4 test samples of 3 classes\n");
     CHECK(entries(folder / "set") == 7);
     CHECK(test::read_text(folder / "set" / "batches.meta.txt") == "class 0\nclass 1\nclass 2\n");
     const Dataset read = read_cifar10(folder / "set", Split::train);
     const Dataset made =
-        make_synthetic({.seed = 9, .train_records = 20, .test_records = 4, .classes = 3}, Split::train);
+        make_synthetic({.seed = 9, .train_samples = 20, .test_samples = 4, .classes = 3}, Split::train);
     CHECK(std::ranges::equal(read.images.elements<std::uint8_t>(), made.images.elements<std::uint8_t>()));
     CHECK(run_tern(folder, {"train", "--data", "set", "--steps", "1", "--batch-size", "2", "--run", "run"})
               .status == 0);
@@ -129,8 +129,24 @@ TEST_CASE("a synthesized set is the synthetic one, and can be trained on") {
     const test::Finished again = run_tern(folder, {"data", "synthesize", "set"});
     CHECK(again.status == 1);
     CHECK(again.err == complaint("set") + "is there and not empty; name a folder that is not there yet\n");
-    CHECK(run_tern(folder, {"data", "synthesize", "odd", "--train-records", "11"}).status == 0);
+    CHECK(run_tern(folder, {"data", "synthesize", "odd", "--train-samples", "11"}).status == 0);
     CHECK(run_tern(folder, {"data", "info", "odd"}).status == 0);
+}
+
+TEST_CASE("the former names of --train-samples and --test-samples are read, but not shown") {
+    const test::TemporaryFolder folder;
+    const test::Finished done =
+        run_tern(folder, {"data", "synthesize", "set", "--train-records", "20", "--test-records", "4"});
+    CHECK(done.status == 0);
+    CHECK(done.out == "set: 20 training and 4 test samples of 10 classes\n");
+    const test::Finished refused = run_tern(folder, {"data", "synthesize", "few", "--train-records", "4"});
+    CHECK(refused.status == 2);
+    CHECK(refused.err == complaint("--train-samples") + "must be a whole number from 5 to 1000000, got 4\n");
+    const test::Finished help = run_tern(folder, {"data", "synthesize", "--help"});
+    CHECK_THAT(help.out, Catch::Contains("--train-samples N") && Catch::Contains("--test-samples N") &&
+                             !Catch::Contains("-records"));
+    CHECK_THAT(run_tern(folder, {"completion", "bash"}).out,
+               Catch::Contains("--train-samples") && !Catch::Contains("-records"));
 }
 
 TEST_CASE("imported images can be described, trained on and predicted") {
@@ -138,7 +154,7 @@ TEST_CASE("imported images can be described, trained on and predicted") {
     const test::Finished done = run_tern(zoo, {"data", "import", "images", "--output", "set"});
     CHECK(done.status == 0);
     CHECK(done.err.empty());
-    CHECK(done.out == "set: 16 training and 4 test records of 2 classes\n");
+    CHECK(done.out == "set: 16 training and 4 test samples of 2 classes\n");
     CHECK(test::read_text(zoo / "set" / "batches.meta.txt") == "ant\nbee\n");
     CHECK(run_tern(zoo, {"data", "info", "set"}).status == 0);
     CHECK(run_tern(zoo, {"train", "--data", "set", "--steps", "1", "--batch-size", "4", "--run", "run"})
@@ -157,7 +173,7 @@ TEST_CASE("an import reports duplicates, empty classes and files that are not im
     const test::Finished done = run_tern(zoo, flags);
     CHECK(done.status == 0);
     CHECK(done.out ==
-          "set: 16 training and 4 test records of 2 classes\n"
+          "set: 16 training and 4 test samples of 2 classes\n"
           "no class: cow has no image of its own\n"
           "duplicate: images/bee/z.png shows the pixels of images/ant/d.ppm\n"
           "1 duplicates were left out\n"
@@ -166,7 +182,7 @@ TEST_CASE("an import reports duplicates, empty classes and files that are not im
     flags.back() = "kept";
     flags.insert(flags.end(), {"--duplicates", "keep"});
     CHECK_THAT(run_tern(zoo, flags).out,
-               Catch::StartsWith("kept: 17 training and 4 test records of 2 classes\n") &&
+               Catch::StartsWith("kept: 17 training and 4 test samples of 2 classes\n") &&
                    Catch::Contains("1 duplicates were kept\n"));
 }
 
@@ -185,7 +201,7 @@ TEST_CASE("images that an import cannot read are a failure unless they may be sk
     const test::Finished failed = run_tern(zoo, {"data", "import", "images", "--output", "set"});
     CHECK(failed.status == 1);
     CHECK(failed.err == lines + "; --unreadable skip makes that no failure\n");
-    CHECK_THAT(failed.out, Catch::StartsWith("set: 17 training and 4 test records of 2 classes\n"));
+    CHECK_THAT(failed.out, Catch::StartsWith("set: 17 training and 4 test samples of 2 classes\n"));
     const test::Finished skipped =
         run_tern(zoo, {"data", "import", "images", "--output", "skipped", "--unreadable", "skip"});
     CHECK(skipped.status == 0);
@@ -209,9 +225,9 @@ TEST_CASE("an import of folders of splits moves no image between them") {
         run_tern(zoo, {"data", "import", "root", "--output", "set", "--test-fraction", "0.5"});
     CHECK(done.status == 0);
     CHECK(done.out ==
-          "set: 11 training and 1 test records of 2 classes\n"
+          "set: 11 training and 1 test samples of 2 classes\n"
           "note: the splits are those of the folders: train to train on, test for tests\n"
-          "note: class ant has no test record\n"
+          "note: class ant has no test sample\n"
           "note: --test-fraction changed nothing, since the folders say what the tests are\n");
 }
 
@@ -230,7 +246,7 @@ TEST_CASE("an import that fails leaves nothing") {
     check({"data", "import", "images/ant", "--output", "set"},
           complaint("images/ant") + "has no sub-folders, expected one for each class");
     check({"data", "import", "images", "--output", "set", "--test-fraction", "0.99"},
-          complaint("images") + "gives 0 training and 20 test records, at least 5 and 1 are needed");
+          complaint("images") + "gives 0 training and 20 test samples, at least 5 and 1 are needed");
     // The place is looked at before the images.
     check({"data", "import", "none", "--output", "images/ant/a.ppm/set"},
           complaint("images/ant/a.ppm/set") + "cannot be made: Not a directory");

@@ -80,7 +80,7 @@ class FileSystems(RunTest):
             with self.subTest(what + ": " + os.strerror(number)):
                 place = self.place / f"{what.split()[0]}-{number}"
                 (place / "set").mkdir(parents=True)
-                self.assert_done(run("data", "synthesize", place / "set", "--train-records", 5, env=without(what, number)))
+                self.assert_done(run("data", "synthesize", place / "set", "--train-samples", 5, env=without(what, number)))
                 self.assert_done(run("data", "info", self.set, "--sheet", place / "sheet", env=without(what, number)))
         for what in "fsync", "exchange rights statx":
             self.assert_done(run(*self.train_flags, "--run", self.place / what[0], "--steps", 2,

@@ -160,8 +160,8 @@ TEST_CASE("what predict and the commands about data take") {
                                const std::string& message) {
         check_usage({"data", "synthesize", "set", flag, value}, to_text('[', flag, "] ", message, value));
     };
-    check_made("--train-records", "4", "must be a whole number from 5 to 1000000, got ");
-    check_made("--test-records", "0", "must be a whole number from 1 to 1000000, got ");
+    check_made("--train-samples", "4", "must be a whole number from 5 to 1000000, got ");
+    check_made("--test-samples", "0", "must be a whole number from 1 to 1000000, got ");
     check_made("--classes", "257", "must be a whole number from 1 to 256, got ");
     check_made("--seed", "-1", "must be a whole number of at least 0, got ");
     check_usage({"data", "import"}, "[FOLDER] must name a folder with one folder per class");

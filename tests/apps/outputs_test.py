@@ -117,15 +117,15 @@ class OutputsTest(TernTest):
 
     def test_what_is_read_is_not_replaced(self):
         evaluate, sheet = self.commands()["evaluate"][0], self.commands()["info"][0]
-        weights, records = self.weights.resolve(), self.set / "data_batch_2.bin"
+        weights, samples = self.weights.resolve(), self.set / "data_batch_2.bin"
         (self.place / "link").symlink_to(weights)
         os.link(weights, self.place / "hard")
         (self.place / "set").symlink_to(self.set)
-        before = {path: path.read_bytes() for path in (weights, records)}
+        before = {path: path.read_bytes() for path in (weights, samples)}
         for arguments, output, read in [
             (evaluate, self.weights, self.weights), (evaluate, self.place / "link", self.weights),
-            (evaluate, self.place / "hard", self.weights), (evaluate, records, records),
-            (evaluate, self.place / "set" / records.name, records), (sheet, records, records),
+            (evaluate, self.place / "hard", self.weights), (evaluate, samples, samples),
+            (evaluate, self.place / "set" / samples.name, samples), (sheet, samples, samples),
             (sheet, self.set / "batches.meta.txt", self.set / "batches.meta.txt"),
         ]:
             self.assert_fails(run(*arguments, output), 2,
@@ -140,7 +140,7 @@ class FoldersTest(TernTest):
         for i in range(12):
             (images / f"class-{i % 2}").mkdir(parents=True, exist_ok=True)
             (images / f"class-{i % 2}" / f"{i}.ppm").write_bytes(b"P6 32 32 255\n" + bytes([i]) * 3072)
-        return {"synthesize": ["data", "synthesize", "--train-records", 40, "--test-records", 6],
+        return {"synthesize": ["data", "synthesize", "--train-samples", 40, "--test-samples", 6],
                 "import": ["data", "import", images, "--output"]}
 
     def test_a_folder_keeps_its_rights_and_a_link_to_it_stays(self):

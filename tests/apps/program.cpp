@@ -80,7 +80,7 @@ Finished run_tern_on_terminal(const TemporaryFolder& folder, std::vector<std::st
 }
 
 Place::Place() {
-    const SyntheticOptions options{.seed = 1, .train_records = 40, .test_records = 6};
+    const SyntheticOptions options{.seed = 1, .train_samples = 40, .test_samples = 6};
     write_cifar10(set, make_synthetic(options, Split::train), make_synthetic(options, Split::test));
 }
 

@@ -31,7 +31,7 @@ Finished wait_for(pid_t child, const TemporaryFolder& folder);
 /// The same with standard output and error on a terminal of 200 columns; both come in `out`.
 Finished run_tern_on_terminal(const TemporaryFolder& folder, std::vector<std::string> arguments);
 
-/// A folder with a small synthetic set in `set`: 5 x 8 training and 6 test records.
+/// A folder with a small synthetic set in `set`: 5 x 8 training and 6 test samples.
 struct Place : TemporaryFolder {
     Place();
     std::string set = (*this / "set").string();

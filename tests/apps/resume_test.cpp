@@ -218,7 +218,7 @@ TEST_CASE("a run continues only as it was begun", "[.resume]") {
     check({"--init", "x"}, 2, to_text("[--init] the run in run has none, got ", (place / "x").string()));
     check({"--config", "x"}, 1, "[x] no such file");
     check({"--data", "synthetic"}, 1,
-          "[--data] the run was trained on other records than those of synthetic");
+          "[--data] the run was trained on other samples than those of synthetic");
     check_failure(run_tern(place, resume_flags("")), 2,
                   "tern: [--run] must name a folder, got an empty name");
     check_failure(run_tern(place, {"train", "--resume"}), 2,

@@ -27,7 +27,7 @@ def start(*arguments, **options):
 
 
 class TernTest(unittest.TestCase):
-    """Each test has a folder of its own; all of a class share a set of 40 and 6 records and weights."""
+    """Each test has a folder of its own; all of a class share a set of 40 and 6 samples and weights."""
 
     @classmethod
     def setUpClass(cls):
@@ -35,7 +35,7 @@ class TernTest(unittest.TestCase):
         cls.addClassCleanup(scratch.cleanup)
         cls.shared = pathlib.Path(scratch.name)
         cls.set = cls.shared / "set"
-        run("data", "synthesize", cls.set, "--train-records", 40, "--test-records", 6).check_returncode()
+        run("data", "synthesize", cls.set, "--train-samples", 40, "--test-samples", 6).check_returncode()
         cls.train_flags = ["train", "--data", cls.set, "--batch-size", 20]
         run(*cls.train_flags, "--steps", 1, "--run", cls.shared / "run").check_returncode()
         cls.weights = cls.shared / "run" / "last.safetensors"

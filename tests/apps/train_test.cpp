@@ -91,7 +91,7 @@ TEST_CASE("equal seeds give equal files, for any number of threads") {
                Catch::Contains("augment = 'crop-flip'\n"));
 }
 
-TEST_CASE("steps without shuffling take the records in file order") {
+TEST_CASE("steps without shuffling take the samples in file order") {
     const test::Place place;
     const std::vector<std::string> flags{"--steps",   "2",    "--shuffle",  "off",
                                          "--augment", "none", "--log-steps"};
@@ -102,7 +102,7 @@ TEST_CASE("steps without shuffling take the records in file order") {
     CHECK(whole[1]["learning_rate"] == 0.001);
     CHECK(read_lines(place / "whole" / "metrics.jsonl").size() == 1);
     CHECK(read_lines(place / "whole" / "metrics.jsonl")[0]["test_loss"].is_null());
-    // Only records 0 to 15 matter: others can change, these cannot.
+    // Only samples 0 to 15 matter: others can change, these cannot.
     const auto change = [&](const char* file) {
         std::string text = test::read_text(place.set + "/" + file);
         text[5] = static_cast<char>(text[5] ^ 0x7F);
@@ -140,7 +140,7 @@ TEST_CASE("running statistics follow the rule that was asked for, and training i
         // The first batch's mean, and Keras' hundredth of it, each rounded once or twice.
         const float whole = corrected.elements<float>()[c];
         CHECK(std::fabs(published.elements<float>()[c] - 0.01F * whole) <= 0x1p-22F * std::fabs(whole));
-        // That of the step before, of 8 records.
+        // That of the step before, of 8 samples.
         difference += std::fabs(precise.elements<float>()[c] - whole);
     }
     CHECK(difference > 0);
@@ -255,7 +255,7 @@ TEST_CASE("evaluation agrees with training's own and with its logits") {
     const json got = json::parse(done.out), row = read_lines(place / "run" / "metrics.jsonl")[0];
     CHECK(std::fabs(got["loss"].get<double>() - row["test_loss"].get<double>()) <= 1e-6);
     CHECK(got["accuracy"] == row["test_accuracy"]);
-    CHECK(got["records"] == 6);
+    CHECK(got["samples"] == 6);
     CHECK(got["classes"].size() == 10);
     CHECK(got["classes"][9]["absent"].get<bool>() == (got["classes"][9]["predicted"] == 0));
     CHECK(got["confusion"].size() == 10);

@@ -13,12 +13,12 @@ using namespace tern;
 
 namespace {
 
-constexpr std::int64_t kRecords = 2000, kSize = 12, kPadding = 2;
+constexpr std::int64_t kSamples = 2000, kSize = 12, kPadding = 2;
 using Place = std::tuple<int, int, bool>;  // moves in h and w, mirrored
 
 // Random bytes of 1 to 255, so that 0 is padding alone.
 Tensor made_images() {
-    const Tensor result = Tensor::empty({kRecords, 1, kSize, kSize}, DType::uint8);
+    const Tensor result = Tensor::empty({kSamples, 1, kSize, kSize}, DType::uint8);
     const RandomStream stream{1, RandomPurpose::user, 0};
     for (std::int64_t i = 0; i < result.numel(); ++i)
         result.data<std::uint8_t>()[i] =
@@ -26,17 +26,17 @@ Tensor made_images() {
     return result;
 }
 
-Tensor prepared(const Tensor& images, const std::vector<std::int32_t>& records,
+Tensor prepared(const Tensor& images, const std::vector<std::int32_t>& samples,
                 const PrepareImagesParams& params) {
-    const auto count = static_cast<std::int64_t>(records.size());
-    return prepare_images(images, Tensor::from({count}, records), Tensor::full({1}, 1), Tensor::zeros({1}),
+    const auto count = static_cast<std::int64_t>(samples.size());
+    return prepare_images(images, Tensor::from({count}, samples), Tensor::full({1}, 1), Tensor::zeros({1}),
                           DType::float32, params);
 }
 
-std::vector<std::int32_t> all_records() {
-    std::vector<std::int32_t> records(kRecords);
-    std::iota(records.begin(), records.end(), 0);
-    return records;
+std::vector<std::int32_t> all_samples() {
+    std::vector<std::int32_t> samples(kSamples);
+    std::iota(samples.begin(), samples.end(), 0);
+    return samples;
 }
 
 bool is_placed(const std::uint8_t* stored, const float* y, const Place& place) {
@@ -64,9 +64,9 @@ std::optional<Place> place_of(const std::uint8_t* stored, const float* y) {
 
 TEST_CASE("crops and mirrors are all there, about equally often") {
     const Tensor images = made_images();
-    const Tensor y = prepared(images, all_records(), {kPadding, true, 3, 0});
+    const Tensor y = prepared(images, all_samples(), {kPadding, true, 3, 0});
     std::map<Place, int> counts;
-    for (std::int64_t n = 0; n < kRecords; ++n) {
+    for (std::int64_t n = 0; n < kSamples; ++n) {
         const auto place =
             place_of(images.data<std::uint8_t>() + n * kSize * kSize, y.data<float>() + n * kSize * kSize);
         REQUIRE(place.has_value());
@@ -78,10 +78,10 @@ TEST_CASE("crops and mirrors are all there, about equally often") {
     for (const auto& [place, count] : counts) CHECK((count > 2 && count < 78));
 }
 
-TEST_CASE("what happens to a record does not depend on its batch, but on seed and epoch") {
+TEST_CASE("what happens to a sample does not depend on its batch, but on seed and epoch") {
     const Tensor images = made_images();
     const PrepareImagesParams params{kPadding, true, 3, 5};
-    const Tensor together = prepared(images, all_records(), params);
+    const Tensor together = prepared(images, all_samples(), params);
     const Tensor apart = prepared(images, {1999, 7, 7}, params);
     const auto image_of = [](const Tensor& y, std::int64_t n) {
         const auto pixels = y.elements<float>().subspan(static_cast<std::size_t>(n * kSize * kSize),
@@ -93,17 +93,17 @@ TEST_CASE("what happens to a record does not depend on its batch, but on seed an
     CHECK(image_of(apart, 2) == image_of(together, 7));
     for (const PrepareImagesParams& other :
          {PrepareImagesParams{kPadding, true, 4, 5}, PrepareImagesParams{kPadding, true, 3, 6}}) {
-        const Tensor y = prepared(images, all_records(), other);
+        const Tensor y = prepared(images, all_samples(), other);
         int equal = 0;
-        for (std::int64_t n = 0; n < kRecords; ++n) equal += image_of(y, n) == image_of(together, n);
+        for (std::int64_t n = 0; n < kSamples; ++n) equal += image_of(y, n) == image_of(together, n);
         CHECK((equal > 2 && equal < 78));  // one in 50, as above
     }
 }
 
 TEST_CASE("without padding and mirrors images stay as they are") {
     const Tensor images = made_images();
-    const Tensor plain = prepared(images, all_records(), {}),
-                 other = prepared(images, all_records(), {0, false, 9, 9});
+    const Tensor plain = prepared(images, all_samples(), {}),
+                 other = prepared(images, all_samples(), {0, false, 9, 9});
     CHECK(std::ranges::equal(plain.elements<float>(), other.elements<float>()));
     CHECK(place_of(images.data<std::uint8_t>(), plain.data<float>()) == Place{0, 0, false});
 }

@@ -1,4 +1,4 @@
-// Orders of records and the batches cut from them.
+// Orders of samples and the batches cut from them.
 #include "tern/data/batches.hpp"
 
 #include <algorithm>
@@ -13,21 +13,21 @@ using namespace tern;
 namespace {
 
 std::vector<std::int32_t> order(std::int64_t count, bool shuffle, std::uint64_t seed, std::int64_t epoch) {
-    const Tensor records = epoch_order(count, shuffle, seed, epoch);
-    const auto elements = records.elements<std::int32_t>();
+    const Tensor samples = epoch_order(count, shuffle, seed, epoch);
+    const auto elements = samples.elements<std::int32_t>();
     return {elements.begin(), elements.end()};
 }
 
 }  // namespace
 
-TEST_CASE("without shuffling records come in file order") {
+TEST_CASE("without shuffling samples come in file order") {
     std::vector<std::int32_t> expected(100);
     std::iota(expected.begin(), expected.end(), 0);
     CHECK(order(100, false, 7, 3) == expected);
     CHECK(order(0, true, 7, 3).empty());
 }
 
-TEST_CASE("a shuffled epoch visits every record once, in an order of its own") {
+TEST_CASE("a shuffled epoch visits every sample once, in an order of its own") {
     std::vector<std::int32_t> first = order(1000, true, 7, 0);
     CHECK(first == order(1000, true, 7, 0));
     CHECK(first != order(1000, true, 7, 1));

@@ -13,7 +13,7 @@ using namespace tern;
 
 namespace {
 
-// 5 x 4 training and 3 test records of 10 classes.
+// 5 x 4 training and 3 test samples of 10 classes.
 struct SmallSet {
     SmallSet() {
         write_cifar10(folder.path(), make_synthetic(options, Split::train),
@@ -27,7 +27,7 @@ struct SmallSet {
         CHECK_THROWS_WITH(read_cifar10(folder.path(), Split::test), message);
     }
 
-    SyntheticOptions options{.seed = 1, .train_records = 20, .test_records = 3};
+    SyntheticOptions options{.seed = 1, .train_samples = 20, .test_samples = 3};
     test::TemporaryFolder folder;
 };
 
@@ -51,19 +51,19 @@ TEST_CASE("written files are read back, as the made set") {
     }
 }
 
-TEST_CASE("a record is a label and three planes") {
+TEST_CASE("a sample is a label and three planes") {
     const SmallSet set;
     const std::string text = set.text("data_batch_2.bin");
     const Dataset read = read_cifar10(set.folder.path(), Split::train);
     CHECK(read.labels.data<std::int32_t>()[5] == text[3073]);
-    // Record 5 is the second of the second file; channel 2, row 1, column 7.
+    // Sample 5 is the second of the second file; channel 2, row 1, column 7.
     CHECK(read.images.data<std::uint8_t>()[((5 * 3 + 2) * 32 + 1) * 32 + 7] ==
           static_cast<std::uint8_t>(text[3073 + 1 + (2 * 32 + 1) * 32 + 7]));
 }
 
 TEST_CASE("the parent folder will do, unless it is ambiguous") {
     const test::TemporaryFolder parent;
-    const SyntheticOptions options{.train_records = 5, .test_records = 1};
+    const SyntheticOptions options{.train_samples = 5, .test_samples = 1};
     const Dataset train = make_synthetic(options, Split::train), tests = make_synthetic(options, Split::test);
     std::filesystem::create_directory(parent / "other");
     write_cifar10(parent / "cifar-10-batches-bin", train, tests);
@@ -104,47 +104,47 @@ TEST_CASE("a file of a wrong size is named") {
     const std::string file = "data_batch_4.bin", where = test::at(set.path(file));
     const std::string whole = set.text(file);
     test::write_text(set.path(file), "");
-    set.check_error(where + "is empty, expected records of 3073 bytes");
+    set.check_error(where + "is empty, expected samples of 3073 bytes");
     test::write_text(set.path(file), whole.substr(0, whole.size() - 1));
     set.check_error(where +
-                    "has 12291 bytes = 3 x 3073 + 3072, expected a multiple of the 3073 bytes of a record");
+                    "has 12291 bytes = 3 x 3073 + 3072, expected a multiple of the 3073 bytes of a sample");
     test::write_text(set.path(file), whole + "x");
     set.check_error(where +
-                    "has 12293 bytes = 4 x 3073 + 1, expected a multiple of the 3073 bytes of a record");
+                    "has 12293 bytes = 4 x 3073 + 1, expected a multiple of the 3073 bytes of a sample");
     test::write_text(set.path(file), whole.substr(3073));
-    set.check_error(where + "has 3 records, expected 4 as in data_batch_1.bin");
+    set.check_error(where + "has 3 samples, expected 4 as in data_batch_1.bin");
     std::filesystem::remove(set.path(file));
     std::filesystem::create_directory(set.path(file));
     set.check_error(where + "is a folder, expected a file");
 }
 
-TEST_CASE("a file cut between two records is told by the others") {
+TEST_CASE("a file cut between two samples is told by the others") {
     const SmallSet set;
     for (const char* file : {"data_batch_1.bin", "data_batch_2.bin", "data_batch_4.bin"}) {
         const std::string whole = set.text(file);
         const std::string like =
             file == std::string("data_batch_1.bin") ? "data_batch_2.bin" : "data_batch_1.bin";
         test::write_text(set.path(file), whole.substr(3073));
-        set.check_error(test::at(set.path(file)) + "has 3 records, expected 4 as in " + like);
+        set.check_error(test::at(set.path(file)) + "has 3 samples, expected 4 as in " + like);
         test::write_text(set.path(file), whole + whole.substr(0, 3073));
-        set.check_error(test::at(set.path(file)) + "has 5 records, expected 4 as in " + like);
+        set.check_error(test::at(set.path(file)) + "has 5 samples, expected 4 as in " + like);
         test::write_text(set.path(file), whole);
     }
 }
 
 TEST_CASE("only the last training file and the tests may differ in length") {
     const test::TemporaryFolder folder;
-    const SyntheticOptions options{.train_records = 36, .test_records = 3};  // 8, 8, 8, 8, 4
+    const SyntheticOptions options{.train_samples = 36, .test_samples = 3};  // 8, 8, 8, 8, 4
     write_cifar10(folder.path(), make_synthetic(options, Split::train), make_synthetic(options, Split::test));
     CHECK(read_cifar10(folder.path(), Split::train).size() == 36);
     CHECK(read_cifar10(folder.path(), Split::test).size() == 3);
     const std::filesystem::path last = folder / "data_batch_5.bin";
     const std::string whole = test::read_text(last);
-    const auto check = [&](const std::string& text, int records) {
+    const auto check = [&](const std::string& text, int samples) {
         test::write_text(last, text);
         CHECK_THROWS_WITH(read_cifar10(folder.path(), Split::train),
-                          to_text(test::at(last), "has ", records,
-                                  " records, expected 8 as in data_batch_1.bin, up to 4 fewer or 5 more"));
+                          to_text(test::at(last), "has ", samples,
+                                  " samples, expected 8 as in data_batch_1.bin, up to 4 fewer or 5 more"));
     };
     check(whole.substr(3073), 3);
     check(whole + whole + whole + whole.substr(0, 2 * 3073), 14);
@@ -152,13 +152,13 @@ TEST_CASE("only the last training file and the tests may differ in length") {
 
 TEST_CASE("a set of the published size has it everywhere") {
     const test::TemporaryFolder folder;
-    const auto write = [&](const char* file, int records) {
-        test::write_text(folder / file, std::string(static_cast<std::size_t>(records) * 3073, '\0'));
+    const auto write = [&](const char* file, int samples) {
+        test::write_text(folder / file, std::string(static_cast<std::size_t>(samples) * 3073, '\0'));
     };
     const auto check_cut = [&](const char* file, const std::string& like) {
         write(file, 9999);
         CHECK_THROWS_WITH(read_cifar10(folder.path(), Split::test),
-                          test::at(folder / file) + "has 9999 records, expected 10000 as in " + like);
+                          test::at(folder / file) + "has 9999 samples, expected 10000 as in " + like);
         write(file, 10000);
     };
     for (const char* file : cifar10::kTrainFiles) write(file, 10000);
@@ -169,7 +169,7 @@ TEST_CASE("a set of the published size has it everywhere") {
     CHECK(read_cifar10(folder.path(), Split::test).classes == cifar10::published_classes());
 }
 
-TEST_CASE("labels out of range are named with their record") {
+TEST_CASE("labels out of range are named with their sample") {
     const SmallSet set;
     const std::string file = "data_batch_3.bin";
     for (const int label : {10, 255}) {
@@ -178,7 +178,7 @@ TEST_CASE("labels out of range are named with their record") {
         test::write_text(set.path(file), text);
         CHECK_THROWS_WITH(
             read_cifar10(set.folder.path(), Split::train),
-            to_text(test::at(set.path(file)), "record 2 has label ", label, ", expected 0 to 9"));
+            to_text(test::at(set.path(file)), "sample 2 has label ", label, ", expected 0 to 9"));
     }
 }
 
@@ -187,7 +187,7 @@ TEST_CASE("class names are lines of text") {
     const std::string file = "batches.meta.txt", where = test::at(set.path(file));
     test::write_text(set.path(file), "cat\r\ndog\n\n");
     CHECK_THROWS_WITH(read_cifar10(set.folder.path(), Split::train),
-                      test::at(set.path("data_batch_1.bin")) + "record 2 has label 2, expected 0 to 1");
+                      test::at(set.path("data_batch_1.bin")) + "sample 2 has label 2, expected 0 to 1");
     test::write_text(set.path(file), "\n\n");
     set.check_error(where + "names 0 classes, expected 1 to 256");
     test::write_text(set.path(file), "cat\n\ndog\n");
@@ -202,19 +202,19 @@ TEST_CASE("class names are lines of text") {
     set.check_error(where + "has 70000 bytes, more than the 65536 that class names may take");
 }
 
-TEST_CASE("too few records for the layout are refused") {
+TEST_CASE("too few samples for the layout are refused") {
     const test::TemporaryFolder folder;
-    const Dataset few = make_synthetic({.train_records = 4}, Split::train);
+    const Dataset few = make_synthetic({.train_samples = 4}, Split::train);
     CHECK_THROWS_WITH(
         write_cifar10(folder.path(), few, few),
-        test::at(folder.path()) + "4 training and 4 test records cannot be spread over 5 and 1 files");
+        test::at(folder.path()) + "4 training and 4 test samples cannot be spread over 5 and 1 files");
 }
 
 TEST_CASE("numbers that fit are read back, others are refused before anything is made") {
     const test::TemporaryFolder folder;
     for (int count = 1; count <= 40; ++count) {
-        INFO(count << " training records");
-        const Dataset set = make_synthetic({.train_records = count}, Split::train);
+        INFO(count << " training samples");
+        const Dataset set = make_synthetic({.train_samples = count}, Split::train);
         const std::filesystem::path path = folder / std::to_string(count);
         if (count >= 5) {
             write_cifar10(path, set, set);
@@ -233,9 +233,9 @@ TEST_CASE("a set of nearly the published size is not taken for a damaged copy") 
                        cifar10::published_classes(), "made"};
     };
     write_cifar10(folder / "set", set(50000), set(9999));
-    CHECK(list_cifar10(folder / "set")[0].records == 9999);
-    CHECK(list_cifar10(folder / "set")[4].records == 10004);
-    CHECK(list_cifar10(folder / "set")[5].records == 9999);
+    CHECK(list_cifar10(folder / "set")[0].samples == 9999);
+    CHECK(list_cifar10(folder / "set")[4].samples == 10004);
+    CHECK(list_cifar10(folder / "set")[5].samples == 9999);
 }
 
 TEST_CASE("the files of the other split need not be there") {
@@ -252,7 +252,7 @@ TEST_CASE("the files of the other split need not be there") {
     test::write_text(set.path("data_batch_3.bin"), whole.substr(3073));
     CHECK_THROWS_WITH(
         read_cifar10(set.folder.path(), Split::test),
-        test::at(set.path("data_batch_3.bin")) + "has 3 records, expected 4 as in data_batch_1.bin");
+        test::at(set.path("data_batch_3.bin")) + "has 3 samples, expected 4 as in data_batch_1.bin");
     test::write_text(set.path("data_batch_3.bin"), whole);
     for (const char* file : cifar10::kTrainFiles) std::filesystem::remove(set.path(file));
     CHECK(read_cifar10(set.folder.path(), Split::test).size() == 3);
@@ -284,7 +284,7 @@ TEST_CASE("names of classes are read without what editors put around them") {
 
 TEST_CASE("a set two folders down is found") {
     const test::TemporaryFolder folder;
-    const Dataset set = make_synthetic({.train_records = 5}, Split::train);
+    const Dataset set = make_synthetic({.train_samples = 5}, Split::train);
     write_cifar10(folder / "a" / "cifar-10-batches-bin", set, set);
     CHECK(read_cifar10(folder.path(), Split::train).size() == 5);
     write_cifar10(folder / "b" / "set", set, set);
@@ -330,14 +330,14 @@ TEST_CASE("what is taken for a set is said to be what it is") {
     test::write_text(set.path("data_batch_2.bin"), std::string(3074 * 4, '\0'));
     set.check_error(
         test::at(set.path("data_batch_2.bin")) +
-        "has 12296 bytes = 4 x 3073 + 4, expected a multiple of the 3073 bytes of a record; it may "
-        "be a file of CIFAR-100, whose records have two labels");
+        "has 12296 bytes = 4 x 3073 + 4, expected a multiple of the 3073 bytes of a sample; it may "
+        "be a file of CIFAR-100, whose samples have two labels");
 }
 
 TEST_CASE("a set that the layout cannot hold is refused before anything is made") {
     const test::TemporaryFolder folder;
     const auto check = [&](const std::function<void(Dataset&)>& change, const std::string& message) {
-        Dataset set = make_synthetic({.train_records = 5}, Split::train);
+        Dataset set = make_synthetic({.train_samples = 5}, Split::train);
         const Dataset tests = set;
         change(set);
         CHECK_THROWS_WITH(write_cifar10(folder / "set", set, tests), test::at(folder / "set") + message);
@@ -357,13 +357,13 @@ TEST_CASE("a set that the layout cannot hold is refused before anything is made"
           "takes names of classes that are one line, got \"two\nlines\"");
     check([](Dataset& set) { set.classes.resize(257, "x"); },
           "takes 1 to 256 classes, the same for training and tests, got 257");
-    const Dataset set = make_synthetic({.train_records = 5}, Split::train);
+    const Dataset set = make_synthetic({.train_samples = 5}, Split::train);
     CHECK_THROWS_WITH(write_cifar10(".", set, set), "[.] cannot be replaced as a whole; name a folder in it");
 }
 
 TEST_CASE("a set is written as a whole into a folder of its own") {
     const test::TemporaryFolder folder;
-    const Dataset set = make_synthetic({.train_records = 5}, Split::train);
+    const Dataset set = make_synthetic({.train_samples = 5}, Split::train);
     write_cifar10(folder / "set/", set, set);
     CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
     CHECK(std::distance(std::filesystem::directory_iterator(folder / "set"), {}) == 7);
@@ -378,14 +378,14 @@ TEST_CASE("a set is written as a whole into a folder of its own") {
                       Catch::StartsWith(test::at(folder / "file" / "set") + "cannot be made: "));
 }
 
-TEST_CASE("files are listed with their records") {
+TEST_CASE("files are listed with their samples") {
     const SmallSet set;
-    const std::vector<FileRecords> list = list_cifar10(set.folder.path());
+    const std::vector<FileSamples> list = list_cifar10(set.folder.path());
     REQUIRE(list.size() == 6);
     CHECK(list[0].file == "data_batch_1.bin");
-    CHECK(list[4].records == 4);
+    CHECK(list[4].samples == 4);
     CHECK(list[5].file == "test_batch.bin");
-    CHECK(list[5].records == 3);
+    CHECK(list[5].samples == 3);
     std::filesystem::remove(set.folder / "data_batch_2.bin");
     CHECK_THROWS_WITH(list_cifar10(set.folder.path()),
                       test::at(set.folder.path()) + "is not the whole set, missing: data_batch_2.bin");

@@ -41,7 +41,7 @@ struct Pets {
     test::TemporaryFolder folder;
 };
 
-// The first bytes of the records.
+// The first bytes of the samples.
 std::vector<int> reds(const Dataset& data) {
     std::vector<int> found;
     for (std::int64_t i = 0; i < data.size(); ++i)
@@ -57,7 +57,7 @@ void check_labels(const Dataset& data) {
 
 }  // namespace
 
-TEST_CASE("every image becomes a record of its folder's class, in one of the splits") {
+TEST_CASE("every image becomes a sample of its folder's class, in one of the splits") {
     const Pets pets;
     const ImageFolder read = pets.read();
     CHECK((read.train.classes == std::vector<std::string>{"cat", "dog"}));
@@ -76,7 +76,7 @@ TEST_CASE("every image becomes a record of its folder's class, in one of the spl
     for (int i = 0; i < 10; ++i) expected.push_back(i);
     for (int i = 100; i < 110; ++i) expected.push_back(i);
     CHECK(all == expected);
-    // A record is planes of the fitted image.
+    // A sample is planes of the fitted image.
     const auto planes = read.train.images.slice(0, 1).elements<std::uint8_t>();
     CHECK((planes[1023] == planes[0] && planes[1024] == 1 && planes[3071] == 2));
 }
@@ -99,13 +99,13 @@ TEST_CASE("a share of each class becomes tests") {
     CHECK(std::ranges::count_if(reds(half.test), [](int red) { return red < 100; }) == 5);
     CHECK_THROWS_WITH(
         pets.read({.test_fraction = 0.99}),
-        test::at(pets.folder.path()) + "gives 0 training and 20 test records, at least 5 and 1 are needed");
+        test::at(pets.folder.path()) + "gives 0 training and 20 test samples, at least 5 and 1 are needed");
     CHECK_THROWS_WITH(
         pets.read({.test_fraction = 1}),
         test::at(pets.folder.path()) + "the fraction of tests must be above 0 and below 1, got 1");
     CHECK_THROWS_WITH(
         pets.read({.test_fraction = 0.001}),
-        test::at(pets.folder.path()) + "gives 20 training and 0 test records, at least 5 and 1 are needed");
+        test::at(pets.folder.path()) + "gives 20 training and 0 test samples, at least 5 and 1 are needed");
 }
 
 TEST_CASE("images of equal pixels are told, and left out or kept") {
@@ -172,7 +172,7 @@ TEST_CASE("folders of splits keep their splits") {
         CHECK(read.notes.back() == last_note);
         return read.notes;
     };
-    const std::string none = "class dog has no test record";
+    const std::string none = "class dog has no test sample";
     const std::vector<std::string> notes = check(none);
     REQUIRE(notes.size() == 4);
     CHECK(notes[0] == "the folders in " + (folder / "set").string() + " are taken, the only one there");
@@ -233,7 +233,7 @@ TEST_CASE("small classes, names alike and numbers are told of") {
     pets.add("Dog", "a.ppm", test::make_ppm(2, 2, test::filled(2, 2, {30, 1, 2})));
     const std::vector<std::string> notes = pets.read().notes;
     CHECK((notes == std::vector<std::string>{"the classes Dog and dog differ by the case of letters only",
-                                             "class Dog has no test record"}));
+                                             "class Dog has no test sample"}));
     std::filesystem::remove_all(pets.folder / "Dog");
     std::filesystem::rename(pets.folder / "cat", pets.folder / "10");
     std::filesystem::rename(pets.folder / "dog", pets.folder / "9");
@@ -278,10 +278,10 @@ TEST_CASE("folders that are no set are refused") {
     check(folder.path(), "is a set in CIFAR-10's layout already; --data takes it as it is");
     std::filesystem::remove(folder / "test_batch.bin");
     std::filesystem::create_directory(folder / "a");
-    check(folder.path(), "gives 0 training and 0 test records, at least 5 and 1 are needed");
+    check(folder.path(), "gives 0 training and 0 test samples, at least 5 and 1 are needed");
     test::write_text(folder / "a" / "b.png", "");
     check(folder.path(),
-          "gives 0 training and 0 test records, at least 5 and 1 are needed; the first image that cannot "
+          "gives 0 training and 0 test samples, at least 5 and 1 are needed; the first image that cannot "
           "be read: " +
               test::at(folder / "a" / "b.png") + "is empty, expected an image");
     for (int i = 0; i < 256; ++i) std::filesystem::create_directory(folder / std::to_string(i));

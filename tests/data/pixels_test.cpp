@@ -38,7 +38,7 @@ TEST_CASE("images that are not bytes on the CPU are refused") {
 
 TEST_CASE("sets that are not on the CPU are refused") {
     const test::TemporaryFolder folder;
-    const Dataset whole = make_synthetic({.train_records = 5, .classes = 2}, Split::train);
+    const Dataset whole = make_synthetic({.train_samples = 5, .classes = 2}, Split::train);
     const auto check = [&](const Tensor& images, const Tensor& labels, const std::string& message) {
         const Dataset set{images, labels, whole.classes, whole.source};
         CHECK_THROWS_WITH(sample_sheet(set), "[sample_sheet] " + message);

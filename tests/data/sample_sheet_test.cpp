@@ -19,13 +19,13 @@ constexpr std::array<int, 3> kWhite{255, 255, 255}, kBlack{0, 0, 0};
 }  // namespace
 
 TEST_CASE("a sheet shows names and images of all classes") {
-    Dataset set = make_synthetic({.train_records = 20, .classes = 3}, Split::train);
+    Dataset set = make_synthetic({.train_samples = 20, .classes = 3}, Split::train);
     set.classes = {"L", "\xC3\xA9t\xC3\xA9", "a name that is too long"};
     const Tensor sheet = sample_sheet(set, {.columns = 4, .zoom = 2});
     const std::int64_t label = 16 * 12 + 8;  // sixteen letters of 6 cells of 2, and a gap on both sides
     REQUIRE((sheet.shape() == Shape{3 * 68 + 4, label + 4 * 68, 3}));
 
-    // Record 3 is the second of class 0; each of its pixels is 2 x 2.
+    // Sample 3 is the second of class 0; each of its pixels is 2 x 2.
     const std::uint8_t* planes = set.images.data<std::uint8_t>() + 3 * 3072;
     for (const std::int64_t y : {0, 7, 31})
         for (const std::int64_t x : {0, 9, 31})
@@ -50,7 +50,7 @@ TEST_CASE("a sheet shows names and images of all classes") {
 }
 
 TEST_CASE("classes without images have an empty row") {
-    Dataset set = make_synthetic({.train_records = 1, .classes = 2}, Split::train);
+    Dataset set = make_synthetic({.train_samples = 1, .classes = 2}, Split::train);
     const Tensor sheet = sample_sheet(set, {.columns = 2, .zoom = 1});
     CHECK((sheet.shape() == Shape{2 * 36 + 4, 7 * 12 + 8 + 2 * 36, 3}));
     CHECK(at(sheet, 36 + 4 + 9, 7 * 12 + 8 + 9) == kWhite);

@@ -17,7 +17,7 @@ std::uint64_t fingerprint(const Tensor& images) {  // FNV-1a
     return hash;
 }
 
-const SyntheticOptions kOptions{.seed = 3, .train_records = 40, .test_records = 40};
+const SyntheticOptions kOptions{.seed = 3, .train_samples = 40, .test_samples = 40};
 
 }  // namespace
 
@@ -56,8 +56,8 @@ TEST_CASE("pixels stay within the colours of the patterns and the noise") {
 }
 
 TEST_CASE("options of a synthetic set are checked") {
-    CHECK_THROWS_WITH(make_synthetic({.train_records = 0}, Split::train),
-                      "[synthetic] records must be at least 1, got 0");
+    CHECK_THROWS_WITH(make_synthetic({.train_samples = 0}, Split::train),
+                      "[synthetic] samples must be at least 1, got 0");
     CHECK_THROWS_WITH(make_synthetic({.classes = 257}, Split::train),
                       "[synthetic] classes must be 1 to 256, got 257");
 }

@@ -20,7 +20,7 @@ constexpr std::int64_t kBatch = 64;
 constexpr int kSteps = 5;
 
 const Dataset& training_set() {
-    static const Dataset set = make_synthetic({.seed = 3, .train_records = kBatch * kSteps}, Split::train);
+    static const Dataset set = make_synthetic({.seed = 3, .train_samples = kBatch * kSteps}, Split::train);
     return set;
 }
 
@@ -134,7 +134,7 @@ TEST_CASE("five steps agree with the CPU's, and give the same bits again") {
             CHECK(gpu.state == again.state);
             CHECK(values(gpu.evaluation.logits) == values(again.evaluation.logits));
             CHECK(values(gpu.evaluation.confusion) == values(again.evaluation.confusion));
-            CHECK(gpu.evaluation.totals.records == training_set().size());
+            CHECK(gpu.evaluation.totals.samples == training_set().size());
         }
     }
 }
@@ -177,11 +177,11 @@ TEST_CASE("a step whose float16 gradients overflow is left out on the device too
         return result;
     };
     const auto before = parameters();
-    const Tensor records = epoch_order(kBatch, false, 0, 0, Device::cuda());
-    step.run(records);
+    const Tensor samples = epoch_order(kBatch, false, 0, 0, Device::cuda());
+    step.run(samples);
     CHECK(parameters() == before);
     CHECK(values(scale).front() == 0x1p23);
-    for (int i = 0; i < 20 && parameters() == before; ++i) step.run(records);
+    for (int i = 0; i < 20 && parameters() == before; ++i) step.run(samples);
     CHECK(parameters() != before);
     CHECK(values(scale).front() >= 1024);
 }

@@ -26,7 +26,7 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").g
 PROGRAM = re.compile(
     r"(\w+=\S+ )*(\./|(build|scripts|tests|docs)/|(apt-get|bash|cmake|ctest|curl|git|mkdir|pip3?|python3?|tar|tern)( |$))"
 )
-RECORDS = {"data_batch_%d.bin" % k: 4 for k in range(1, 6)} | {"test_batch.bin": 8}
+SAMPLES = {"data_batch_%d.bin" % k: 4 for k in range(1, 6)} | {"test_batch.bin": 8}
 
 ONEDNN = r"scripts/bench-report .*--baseline onednn"
 NOT_RUN = {  # whole commands: regular expression -> why
@@ -90,9 +90,9 @@ def make_place(bin_folder):
     Path("scripts/train").write_text('#!/bin/sh\nexec build/release/bin/tern train "$@"\n')
     Path("scripts/train").chmod(0o755)
     Path("DIR").mkdir()
-    for name, count in RECORDS.items():
-        record = b"".join(bytes([k % 10]) + bytes((k * 7 + i) % 256 for i in range(3072)) for k in range(count))
-        (Path("DIR") / name).write_bytes(record)
+    for name, count in SAMPLES.items():
+        samples = b"".join(bytes([k % 10]) + bytes((k * 7 + i) % 256 for i in range(3072)) for k in range(count))
+        (Path("DIR") / name).write_bytes(samples)
     for k in range(10):
         make_png(Path("photos/cat") / f"{k}.png", 40, (k, 0, 255))
         make_png(Path("photos/dog") / f"{k}.png", 32, (k, 255, 0))

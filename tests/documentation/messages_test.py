@@ -76,10 +76,10 @@ def quoted(page):
 
 
 def self_test():
-    texts = statements('fail(a, "record ", n, " has label ",\n  "too " "high, got \\"", x); say("another thing");')
-    assert can_be_said("tern: [FILE] record 3 has label too high, got ...", texts)
-    assert not can_be_said("tern: [FILE] record 3 has label too low, got ...", texts)
-    assert not can_be_said("tern: [FILE] record 3 another thing", texts), "two statements"
+    texts = statements('fail(a, "sample ", n, " has label ",\n  "too " "high, got \\"", x); say("another thing");')
+    assert can_be_said("tern: [FILE] sample 3 has label too high, got ...", texts)
+    assert not can_be_said("tern: [FILE] sample 3 has label too low, got ...", texts)
+    assert not can_be_said("tern: [FILE] sample 3 another thing", texts), "two statements"
     assert not can_be_said("tern: [FILE] N ...", texts), "nothing constant"
     print("self-test passed")
 

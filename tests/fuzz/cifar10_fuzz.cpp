@@ -19,11 +19,11 @@ std::vector<std::string> read_classes(const std::string& text) {
 }
 
 void read_batch(std::span<const std::byte> bytes, std::int64_t classes) {
-    const std::int64_t count = cifar10::record_count(fuzz::kName, std::ssize(bytes));
+    const std::int64_t count = cifar10::sample_count(fuzz::kName, std::ssize(bytes));
     const Tensor images = Tensor::empty({count, 3, 32, 32}, DType::uint8);
     const Tensor labels = Tensor::empty({count}, DType::int32);
     cifar10::decode(fuzz::kName, bytes, classes, images, labels);
-    require(std::ranges::equal(cifar10::encode(images, labels), bytes), "records change when written");
+    require(std::ranges::equal(cifar10::encode(images, labels), bytes), "samples change when written");
 }
 
 }  // namespace

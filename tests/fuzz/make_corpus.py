@@ -7,7 +7,7 @@ import struct
 import sys
 import zlib
 
-RECORD = 1 + 3 * 32 * 32
+SAMPLE = 1 + 3 * 32 * 32
 
 
 def checksum():
@@ -21,12 +21,12 @@ def checksum():
 
 def cifar10():
     def batch(*labels):
-        return b"".join(bytes([label]) + bytes((label + i) % 256 for i in range(RECORD - 1)) for label in labels)
+        return b"".join(bytes([label]) + bytes((label + i) % 256 for i in range(SAMPLE - 1)) for label in labels)
 
-    yield "two-records", b"cat\ndog\n\0" + batch(0, 1)
+    yield "two-samples", b"cat\ndog\n\0" + batch(0, 1)
     yield "wrong-label", b"cat\ndog\n\n\0" + batch(2)
     yield "utf8-names", "für\r\n猫\n😀\n".encode() + b"\0" + batch(1)
-    yield "cut-record", b"cat\n\0" + batch(0)[:-1]
+    yield "cut-sample", b"cat\n\0" + batch(0)[:-1]
 
 
 def config():

@@ -1,4 +1,4 @@
-// Both networks against PyTorch, float64 on the reference loops, from equal weights over equal records: the
+// Both networks against PyTorch, float64 on the reference loops, from equal weights over equal samples: the
 // first step whole, and four steps of both optimizers.
 #include <cmath>
 

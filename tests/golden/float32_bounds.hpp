@@ -13,7 +13,7 @@ namespace tern::test {
 inline constexpr double kLogitsBound = 1e-5;
 
 /// What logits (N, classes) that are off by that much can do to the mean loss, whose gradient in the logits
-/// of a record has a norm of at most sqrt(2) / N: sqrt(2) / sqrt(N) times their error.
+/// of a sample has a norm of at most sqrt(2) / N: sqrt(2) / sqrt(N) times their error.
 inline double loss_bound(const Tensor& logits) {
     return std::sqrt(2.0 / static_cast<double>(logits.dim(0))) * kLogitsBound * norm_of(logits);
 }

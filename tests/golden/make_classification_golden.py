@@ -8,7 +8,7 @@ import sklearn
 from hashed import integers
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
 
-# name, classes, records, classes that occur among labels and among predictions
+# name, classes, samples, classes that occur among labels and among predictions
 CASES = [
     ("ten", 10, 500, range(10), range(10)),
     ("never_predicted", 4, 60, range(4), [0, 1, 3]),
@@ -18,9 +18,9 @@ CASES = [
 ]
 
 
-def case(name, classes, records, labels, predictions):
+def case(name, classes, samples, labels, predictions):
     def drawn(what, choices):
-        return numpy.array(list(choices))[integers(f"classification/{name}/{what}", records, len(choices))]
+        return numpy.array(list(choices))[integers(f"classification/{name}/{what}", samples, len(choices))]
 
     truth, guess = drawn("labels", labels), drawn("predictions", predictions)
     scores = precision_recall_fscore_support(truth, guess, labels=range(classes), zero_division=0)

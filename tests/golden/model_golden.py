@@ -34,7 +34,7 @@ def build(name, dtype, memory_format=torch.contiguous_format):
 
 
 def batch(name, size, step, dtype, round_to_single=False):
-    """Inputs (size, 3, 32, 32) and labels of records size * step onwards."""
+    """Inputs (size, 3, 32, 32) and labels of samples size * step onwards."""
     pixels = torch.from_numpy(hashed.images(size * (step + 1))[size * step :])
     x = models.normalize(pixels.double(), models.NORMALIZE[name])
     if round_to_single:

@@ -31,7 +31,7 @@ void fill_parameter(const std::string& network, const NamedTensor& parameter) {
     });
 }
 
-// Of record n; 0 to 255.
+// Of sample n; 0 to 255.
 std::uint64_t pixel(std::int64_t n, std::int64_t c, std::int64_t y, std::int64_t x) {
     static const Hashed coarse("images.coarse"), fine("images.fine");
     constexpr std::int64_t cells = kSize / kCell;

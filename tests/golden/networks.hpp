@@ -19,7 +19,7 @@ struct GoldenBatch {
     Tensor images;  // (size, 32, 32, 3), as the network wants its inputs
     Tensor labels;
 };
-/// Records `size * step` onwards.
+/// Samples `size * step` onwards.
 GoldenBatch golden_batch(const std::string& network, std::int64_t size, std::int64_t step, DType dtype);
 
 struct GoldenStep {

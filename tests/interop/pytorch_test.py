@@ -42,14 +42,14 @@ def refusal(*arguments):
 
 
 def make_set(folder, classes):
-    """A random data set in CIFAR-10's layout: 5 x 8 records to train on, 20 to test."""
+    """A random data set in CIFAR-10's layout: 5 x 8 samples to train on, 20 to test."""
     folder.mkdir()
     generator = np.random.default_rng(1)
     for name in cifar10.TRAIN + cifar10.TEST:
         count = 20 if name in cifar10.TEST else 8
-        records = generator.integers(0, 256, (count, cifar10.RECORD), dtype=np.uint8)
-        records[:, 0] = np.arange(count) % classes
-        records.tofile(folder / name)
+        samples = generator.integers(0, 256, (count, cifar10.SAMPLE), dtype=np.uint8)
+        samples[:, 0] = np.arange(count) % classes
+        samples.tofile(folder / name)
     (folder / "batches.meta.txt").write_text("".join(f"class {k}\n" for k in range(classes)))
     return torch.from_numpy(cifar10.read(folder, cifar10.TEST)[0])
 

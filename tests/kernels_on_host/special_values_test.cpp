@@ -128,13 +128,13 @@ TEST_CASE("kernels on the host: a NaN comes through every extreme, wherever it s
                        {zeros, powers, dy}, {Tensor::zeros({4})});
 }
 
-TEST_CASE("kernels on the host: a record outside the data stops prepare_images") {
+TEST_CASE("kernels on the host: a sample outside the data stops prepare_images") {
     const test::HostPass* const host = find_host_pass("prepare_images", "labels");
     if (host == nullptr) return;
     const Tensor labels = Tensor::zeros({3}, DType::int32), y = Tensor::zeros({1}, DType::int32);
-    for (const std::int32_t record : {-1, 3}) {
-        const auto records = Tensor::from<std::int32_t>({1}, std::vector<std::int32_t>{record});
-        const Tensor inputs[] = {labels, records};
+    for (const std::int32_t sample : {-1, 3}) {
+        const auto samples = Tensor::from<std::int32_t>({1}, std::vector<std::int32_t>{sample});
+        const Tensor inputs[] = {labels, samples};
         const Problem problem{
             find_op("prepare_images").pass("labels"), ParamsRef(NoParams{}), inputs, {&y, 1}};
         CHECK_THROWS_WITH(host->run(problem, current_stream(Device::cpu())),

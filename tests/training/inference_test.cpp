@@ -106,7 +106,7 @@ TEST_CASE("evaluation is the same with batch norms folded, but for rounding") {
     const Evaluation before = evaluate(run.network, run.test, 16, true);
     fold_batch_norms(run.network, {1, 8, 8, 3});
     const Evaluation after = evaluate(run.network, run.test, 7, true);
-    CHECK(after.totals.records == 50);
+    CHECK(after.totals.samples == 50);
     CHECK(after.totals.accuracy == before.totals.accuracy);
     CHECK(std::ranges::equal(after.confusion.elements<std::int64_t>(),
                              before.confusion.elements<std::int64_t>()));

@@ -61,7 +61,7 @@ struct Part {
         last = trainer.run(from == nullptr ? TrainingPosition{} : from->position);
     }
 
-    static constexpr SyntheticOptions kSet = test::SmallRun::kSet;  // 150 records
+    static constexpr SyntheticOptions kSet = test::SmallRun::kSet;  // 150 samples
     test::SmallNetwork network;
     BatchSource train, test;
     std::unique_ptr<Optimizer> optimizer;
@@ -96,7 +96,7 @@ void check_resumes(const TrainingPlan& plan, const std::string& optimizer, DType
         for (std::size_t i = 0; i < rows.size(); ++i) {
             CHECK(rows[i].epoch == whole.rows[i].epoch);
             CHECK(rows[i].train.loss == whole.rows[i].train.loss);
-            CHECK(rows[i].train.records == whole.rows[i].train.records);
+            CHECK(rows[i].train.samples == whole.rows[i].train.samples);
             CHECK(rows[i].learning_rate == whole.rows[i].learning_rate);
             if (rows[i].test) CHECK(rows[i].test->loss == whole.rows[i].test->loss);
         }
@@ -120,7 +120,7 @@ TEST_CASE("a run of steps that is stopped after any step continues bit for bit")
 }
 
 TEST_CASE("a run whose statistics are taken anew continues bit for bit, however often it is saved") {
-    const TrainingPlan plan{.epochs = 2, .batch_size = 64, .seed = 3, .statistics_records = 100};
+    const TrainingPlan plan{.epochs = 2, .batch_size = 64, .seed = 3, .statistics_samples = 100};
     check_resumes(plan, "adam");
     TrainingPlan often = plan;
     often.save_every = 1;

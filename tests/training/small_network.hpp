@@ -48,7 +48,7 @@ struct SmallRun {
         last = trainer.run().value();
     }
 
-    static constexpr SyntheticOptions kSet{.seed = 1, .train_records = 150, .test_records = 50, .classes = 4};
+    static constexpr SyntheticOptions kSet{.seed = 1, .train_samples = 150, .test_samples = 50, .classes = 4};
     SmallNetwork network;
     BatchSource train, test;
     std::unique_ptr<Optimizer> optimizer;

@@ -44,7 +44,7 @@ TEST_CASE("training with batches of any size keeps its memory") {
         if (i % 50 == 0) evaluate(network, source, draw(1, kLargest), true);
     }
     CHECK(furthest <= most);
-    CHECK(step.totals().read().records > 0);
+    CHECK(step.totals().read().samples > 0);
 }
 
 TEST_CASE("models run and train on batches of any size, the empty one too") {

@@ -34,13 +34,13 @@ TEST_CASE("a small network learns the synthetic set") {
     CHECK(run.last.train.accuracy > 0.9);
     REQUIRE(run.last.test);
     CHECK(run.last.test->accuracy > 0.9);
-    CHECK(run.last.test->records == 50);
+    CHECK(run.last.test->samples == 50);
 }
 
 TEST_CASE("precise statistics make a short run evaluate as it trained") {
-    // Losses over all 150 records: in evaluation, and in training mode as one batch.
-    const auto losses = [](std::int64_t statistics_records) {
-        SmallRun run({.steps = 5, .batch_size = 150, .statistics_records = statistics_records});
+    // Losses over all 150 samples: in evaluation, and in training mode as one batch.
+    const auto losses = [](std::int64_t statistics_samples) {
+        SmallRun run({.steps = 5, .batch_size = 150, .statistics_samples = statistics_samples});
         const double evaluated = evaluate(run.network, run.train, 150).totals.loss;
         const Batch all = run.train.batch(epoch_order(150, false, 0, 0));
         return std::pair(evaluated, softmax_cross_entropy(run.network(all.images), all.labels).item());
@@ -56,8 +56,8 @@ TEST_CASE("precise statistics make a short run evaluate as it trained") {
 
 TEST_CASE("precise statistics are a function of the weights, over whole batches") {
     SmallRun run({.steps = 3, .batch_size = 64, .seed = 7});
-    const auto taken = [&run](std::int64_t records, std::int64_t batch_size) {
-        take_precise_statistics(run.network, run.train, records, batch_size);
+    const auto taken = [&run](std::int64_t samples, std::int64_t batch_size) {
+        take_precise_statistics(run.network, run.train, samples, batch_size);
         return state_bytes(run.network);
     };
     const auto first = taken(64, 64);
@@ -69,16 +69,16 @@ TEST_CASE("precise statistics are a function of the weights, over whole batches"
 }
 
 TEST_CASE("rows and losses are counted right") {
-    const SmallRun run({.epochs = 2, .batch_size = 64});  // 64 + 64 + 22 records
+    const SmallRun run({.epochs = 2, .batch_size = 64});  // 64 + 64 + 22 samples
     REQUIRE(run.rows.size() == 2);
     REQUIRE(run.losses.size() == 6);
     CHECK(run.losses[5].step == 6);
     CHECK(run.losses[5].learning_rate == 0.01);
     CHECK(run.rows[1].epoch == 2);
-    CHECK(run.rows[1].train.records == 150);
+    CHECK(run.rows[1].train.samples == 150);
     CHECK(run.rows[1].learning_rate == 0.01);
     CHECK(run.rows[1].seconds > 0);
-    // The epoch's loss is the mean over records, not over batches.
+    // The epoch's loss is the mean over samples, not over batches.
     const double mean = (64 * run.losses[3].loss + 64 * run.losses[4].loss + 22 * run.losses[5].loss) / 150;
     CHECK(run.rows[1].train.loss == Approx(mean).epsilon(1e-12));
 }
@@ -87,7 +87,7 @@ TEST_CASE("a run of steps continues to the next epoch and gives one row") {
     const SmallRun steps({.steps = 5, .batch_size = 64}), epochs({.epochs = 2, .batch_size = 64});
     REQUIRE(steps.rows.size() == 1);
     CHECK(steps.last.epoch == 2);
-    CHECK(steps.last.train.records == 64 + 64 + 22 + 64 + 64);
+    CHECK(steps.last.train.samples == 64 + 64 + 22 + 64 + 64);
     CHECK_FALSE(steps.last.test);
     std::vector<double> first = losses_of(epochs);
     first.resize(5);
@@ -163,7 +163,7 @@ TEST_CASE("weights that are not finite are not saved") {
 TEST_CASE("plans are checked") {
     CHECK_THROWS_WITH(SmallRun({.epochs = 1, .steps = 1}),
                       "[train] one of epochs and steps must be positive, got 1 and 1");
-    CHECK_THROWS_WITH(SmallRun({.epochs = 1, .batch_size = 0}), "[train] batches of 0 from 150 records");
+    CHECK_THROWS_WITH(SmallRun({.epochs = 1, .batch_size = 0}), "[train] batches of 0 from 150 samples");
 }
 
 TEST_CASE("a batch norm that is frozen in evaluation mode stays as it is") {
@@ -181,7 +181,7 @@ TEST_CASE("a batch norm that is frozen in evaluation mode stays as it is") {
         return bytes;
     };
     const auto before = statistics();
-    const TrainingPlan plan{.epochs = 2, .batch_size = 64, .statistics_records = 64};
+    const TrainingPlan plan{.epochs = 2, .batch_size = 64, .statistics_samples = 64};
     Trainer(run.network, *run.optimizer, *run.schedule, run.train, &run.test, plan, {}).run();
     CHECK(run.network.training());
     CHECK_FALSE(norm->training());
@@ -197,11 +197,11 @@ TEST_CASE("a batch norm that is frozen in evaluation mode stays as it is") {
     CHECK(statistics() != before);
 }
 
-TEST_CASE("evaluation counts every record once and keeps the mode") {
+TEST_CASE("evaluation counts every sample once and keeps the mode") {
     SmallRun run({.epochs = 4, .batch_size = 16});
     const Evaluation got = evaluate(run.network, run.test, 16, true);
     CHECK(run.network.training());
-    CHECK(got.totals.records == 50);
+    CHECK(got.totals.samples == 50);
     REQUIRE(got.logits.shape() == Shape{50, 4});
     std::int64_t counted = 0, correct = 0;
     for (std::int64_t i = 0; i < 16; ++i) {
@@ -210,7 +210,7 @@ TEST_CASE("evaluation counts every record once and keeps the mode") {
     }
     CHECK(counted == 50);
     CHECK(got.totals.accuracy == static_cast<double>(correct) / 50);
-    // Batches of another size give the same logits: each record is by itself in evaluation mode.
+    // Batches of another size give the same logits: each sample is by itself in evaluation mode.
     const Evaluation other = evaluate(run.network, run.test, 7, true);
     CHECK(std::ranges::equal(got.logits.elements<float>(), other.logits.elements<float>()));
 }

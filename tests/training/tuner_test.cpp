@@ -74,7 +74,7 @@ TEST_CASE("timing the implementations changes nothing in the step") {
     CHECK(state_after(true) == state_after(false));
 }
 
-TEST_CASE("a batch must not be larger than the records") {
+TEST_CASE("a batch must not be larger than the samples") {
     test::SmallNetwork network(4);
     const BatchSource source(make_synthetic(test::SmallRun::kSet, Split::train), {}, DType::float32,
                              Device::cpu());

@@ -33,7 +33,7 @@ int main(int argc, char** argv) try {
     const tern::WeightsInfo& info = weights.info.value();
     const char* const head = info.model == "mini_xception" ? "head.fc2" : "fc";
 
-    const tern::SyntheticOptions options{.seed = 5, .train_records = 240, .classes = 4};
+    const tern::SyntheticOptions options{.seed = 5, .train_samples = 240, .classes = 4};
     const tern::BatchSource source(tern::make_synthetic(options, tern::Split::train), info.normalization,
                                    tern::DType::float32, tern::Device::cpu());
     const auto model = tern::make_model(info.model, {.classes = options.classes});

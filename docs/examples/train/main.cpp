@@ -41,7 +41,7 @@ class Network : public tern::Module {
 int main(int argc, char** argv) try {
     if (argc != 2) return std::fputs("usage: train OUTPUT\n", stderr), 2;
     const auto source = [](tern::Split split) {
-        const tern::SyntheticOptions options{.train_records = 1000, .test_records = 200};
+        const tern::SyntheticOptions options{.train_samples = 1000, .test_samples = 200};
         return tern::BatchSource(tern::make_synthetic(options, split), tern::Normalization{},
                                  tern::DType::float32, tern::Device::cpu());
     };
