@@ -24,7 +24,7 @@ void run(int argc, char** argv) {
     app.set_version_flag("--version", std::string("tern ") + kVersion);
     app.footer("tern COMMAND --help tells the flags of a command.");
     CommandList commands(app);
-    commands.add("train", "Trains a model; a row of metrics per epoch", add_train_command);
+    commands.add("train", "Trains a model; a line of metrics per epoch", add_train_command);
     commands.add("evaluate", "Accuracy, precision, recall, F1 and confusion matrix of a weight file",
                  add_evaluate_command);
     commands.add("predict", "The most likely classes of each image", add_predict_command);

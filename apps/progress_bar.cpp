@@ -17,7 +17,8 @@ std::string progress_line(const TrainingProgress& progress, std::int64_t epochs,
     const auto filled = static_cast<std::size_t>(share * kCells);
     const std::string bar = std::string(filled, '#') + std::string(kCells - filled, '.');
     const TotalsRead totals = progress.totals.read();
-    const double rate = static_cast<double>(progress.row_records) / std::max(progress.row_seconds, 1e-9);
+    const double rate =
+        static_cast<double>(progress.samples_since_log) / std::max(progress.seconds_since_log, 1e-9);
     const std::string epoch = epochs > 0
                                   ? formatted("epoch %lld/%lld", static_cast<long long>(progress.epoch),
                                               static_cast<long long>(epochs))

@@ -47,10 +47,10 @@ void RunRecord::add(const StepLoss& loss) {
     if (steps_) try_to([&] { steps_->append(loss.to_json(precision_)); });
 }
 
-void RunRecord::add(const MetricsRow& row) {
-    last_row_ = row.to_json();
-    try_to([&] { metrics_.append(last_row_); });
-    if (row.test) new_accuracy_ = row.test->accuracy;
+void RunRecord::add(const LogLine& line) {
+    last_log_line_ = line.to_json();
+    try_to([&] { metrics_.append(last_log_line_); });
+    if (line.test) new_accuracy_ = line.test->accuracy;
 }
 
 void RunRecord::save(const TrainingPosition& position, Module& model, const NamedTensors& tensors) {
@@ -79,11 +79,11 @@ void RunRecord::finish() {
     if (steps_) steps_->sync();
 }
 
-std::string RunRecord::last_row() const {
-    if (!last_row_.empty()) return last_row_;
+std::string RunRecord::last_log_line() const {
+    if (!last_log_line_.empty()) return last_log_line_;
     constexpr std::int64_t kLimit = 1 << 30;
     std::string text = read_text_file(metrics_.path(), kLimit);
-    TERN_CHECK(!text.empty(), metrics_.path().string(), "has no row");
+    TERN_CHECK(!text.empty(), metrics_.path().string(), "has no line");
     text.pop_back();  // the end of the last line
     return text.substr(text.rfind('\n') + 1);
 }

@@ -15,7 +15,7 @@
 
 namespace tern::apps {
 
-/// Rows, losses of steps, and checkpoints. `state` is that of the checkpoint to go on from: the files are cut
+/// Log lines, losses of steps, and checkpoints. `state` is that of the checkpoint to go on from: the files are cut
 /// back to it. Of a new run it is empty but for the checksum of the data. What a run can do without, the
 /// lines and links, does not end it: `warn` is told once of each that cannot be had.
 class RunRecord {
@@ -27,12 +27,12 @@ class RunRecord {
     RunRecord& operator=(const RunRecord&) = delete;
 
     void add(const StepLoss& loss);
-    void add(const MetricsRow& row);
+    void add(const LogLine& line);
     /// A checkpoint of `model` and `tensors`, Trainer::state(), which are at `position`.
     void save(const TrainingPosition& position, Module& model, const NamedTensors& tensors);
 
-    /// The last row as JSON, also of an earlier part of the run.
-    std::string last_row() const;
+    /// The last log line as JSON, also of an earlier part of the run.
+    std::string last_log_line() const;
     /// At the run's end: throws Error if lines still could not be written.
     void finish();
     /// The newest checkpoint of the run; none before the first.
@@ -52,8 +52,8 @@ class RunRecord {
     TrainingState state_;
     LineFile metrics_;
     std::optional<LineFile> steps_;
-    std::string last_row_;
-    std::optional<double> new_accuracy_;  // of a row that no checkpoint has yet
+    std::string last_log_line_;
+    std::optional<double> new_accuracy_;  // of a log line that no checkpoint has yet
     std::function<void(const std::string&)> warn_;
     std::set<std::string> told_;
 };

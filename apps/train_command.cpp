@@ -202,10 +202,10 @@ class TrainCommand {
         };
         if (settings_.log_steps)
             callbacks.after_loss = [&record](const StepLoss& loss) { record->add(loss); };
-        callbacks.after_row = [this, &record, &bar](const MetricsRow& row) {
+        callbacks.after_log_line = [this, &record, &bar](const LogLine& line) {
             bar.clear();
-            record->add(row);
-            print_row(row);
+            record->add(line);
+            print_log_line(line);
         };
         callbacks.save = [this, &record](const TrainingPosition& position, const NamedTensors& state) {
             record->save(position, *bench_.model, state);
@@ -226,12 +226,12 @@ class TrainCommand {
         }
     }
 
-    void print_row(const MetricsRow& row) {
-        const std::string test = row.test ? formatted("%9.4f  %9.4f", row.test->loss, row.test->accuracy)
-                                          : formatted("%9s  %9s", "-", "-");
-        print(formatted("%5lld  %10.4f  %9.4f  %s  %8.1f  %8.1f", static_cast<long long>(row.epoch),
-                        row.train.loss, row.train.accuracy, test.c_str(), row.seconds,
-                        row.images_per_second()));
+    void print_log_line(const LogLine& line) {
+        const std::string test = line.test ? formatted("%9.4f  %9.4f", line.test->loss, line.test->accuracy)
+                                           : formatted("%9s  %9s", "-", "-");
+        print(formatted("%5lld  %10.4f  %9.4f  %s  %8.1f  %8.1f", static_cast<long long>(line.epoch),
+                        line.train.loss, line.train.accuracy, test.c_str(), line.seconds,
+                        line.images_per_second()));
     }
 
     void finish(const RunRecord& record) {
@@ -242,7 +242,7 @@ class TrainCommand {
         print(to_text("peak memory of the process: ",
                       format_bytes(static_cast<double>(peak_resident_bytes()))));
         if (!flags_.json) return;
-        auto json = nlohmann::ordered_json::parse(record.last_row());
+        auto json = nlohmann::ordered_json::parse(record.last_log_line());
         json["model"] = settings_.model->name;
         json["run"] = folder_->path().string();
         json["peak_memory_bytes"] = peak;
@@ -257,7 +257,8 @@ class TrainCommand {
         if (written || flags_.dry_run) return;
         std::clearerr(out_);
         if (!std::exchange(told_of_output_, true) && out_ == stdout)
-            warn("[standard output] cannot be written; the run continues, its rows are in metrics.jsonl");
+            warn(
+                "[standard output] cannot be written; the run continues, its log lines are in metrics.jsonl");
     }
 
     const TrainFlags& flags_;

@@ -33,7 +33,7 @@ TEST_CASE("one include is enough to train, evaluate and keep a network") {
     const auto optimizer = make_optimizer(FlatParameters(network), {.learning_rate = 0.01});
     const auto schedule = make_schedule("constant", 0.01);
     const TrainingPlan plan{.epochs = 2, .batch_size = 10};
-    const MetricsRow row = Trainer(network, *optimizer, *schedule, train, &tests, plan, {}).run().value();
-    CHECK(row.epoch == 2);
-    CHECK(row.test->loss == evaluate(network, tests, plan.batch_size).totals.loss);
+    const LogLine line = Trainer(network, *optimizer, *schedule, train, &tests, plan, {}).run().value();
+    CHECK(line.epoch == 2);
+    CHECK(line.test->loss == evaluate(network, tests, plan.batch_size).totals.loss);
 }

@@ -7,12 +7,12 @@
 
 namespace tern {
 
-double MetricsRow::images_per_second() const {
+double LogLine::images_per_second() const {
     return seconds > 0 ? static_cast<double>(train.samples) / seconds : 0;
 }
 
-std::string MetricsRow::to_json() const {
-    const nlohmann::ordered_json row{
+std::string LogLine::to_json() const {
+    const nlohmann::ordered_json line{
         {"epoch", epoch},
         {"train_loss", train.loss},
         {"train_accuracy", train.accuracy},
@@ -22,7 +22,7 @@ std::string MetricsRow::to_json() const {
         {"images_per_second", images_per_second()},
         {"learning_rate", learning_rate},
     };
-    return row.dump();
+    return line.dump();
 }
 
 std::string StepLoss::to_json(DType precision) const {

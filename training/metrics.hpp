@@ -1,4 +1,4 @@
-// What a run reports: a row per epoch, a line per step.
+// What a run reports: a log line per epoch, a loss per step.
 #pragma once
 
 #include <cstdint>
@@ -10,11 +10,11 @@
 
 namespace tern {
 
-/// One epoch, or a whole run of a number of steps.
-struct MetricsRow {
+/// A line of metrics.jsonl: of one epoch, or of a whole run of a number of steps.
+struct LogLine {
     std::int64_t epoch = 0;          // the one that ended, from 1; of a run of steps the last that was begun
     TotalsRead train;                // running means in training mode
-    std::optional<TotalsRead> test;  // in evaluation mode, after the row's last step
+    std::optional<TotalsRead> test;  // in evaluation mode, after the last of its steps
     double seconds = 0;              // of training, without evaluation
     double learning_rate = 0;        // of the last step
 

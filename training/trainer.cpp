@@ -64,20 +64,20 @@ Trainer::Trainer(Module& model, Optimizer& optimizer, const Schedule& schedule, 
       total_steps_(steps_of(plan, train.size())),
       step_(model, optimizer, train, plan.label_smoothing, callbacks_.after_loss ? kReadInterval : 0) {}
 
-std::optional<MetricsRow> Trainer::run(const TrainingPosition& start) {
+std::optional<LogLine> Trainer::run(const TrainingPosition& start) {
     TERN_CHECK(start.step <= total_steps_, "train", "the plan has ", total_steps_, " steps, but ", start.step,
                " are done");
     position_ = start;
     step_.set_steps(start.step);
-    row_start_ = now() - start.row_seconds;
+    log_line_start_ = now() - start.seconds_since_log;
     optimizer_.set_learning_rate(schedule_.learning_rate(std::max<std::int64_t>(start.step, 1) - 1));
     if (!model_.training()) model_.train();  // else modules that are frozen in evaluation mode stay so
-    std::optional<MetricsRow> row;
+    std::optional<LogLine> line;
     while (!finished()) {
         const bool whole_epoch = run_epoch();
-        const bool row_ends = plan_.epochs > 0 || position_.step == total_steps_;
-        if (!stopped() && row_ends) row = finish_row();
-        if (stopped() && position_.row_records > 0) {
+        const bool log_line_ends = plan_.epochs > 0 || position_.step == total_steps_;
+        if (!stopped() && log_line_ends) line = finish_log_line();
+        if (stopped() && position_.samples_since_log > 0) {
             save();
             return {};
         }
@@ -85,9 +85,9 @@ std::optional<MetricsRow> Trainer::run(const TrainingPosition& start) {
             ++position_.epoch;
             position_.batch = 0;
         }
-        if (row_ends) save();
+        if (log_line_ends) save();
     }
-    return row;
+    return line;
 }
 
 NamedTensors Trainer::state() const {
@@ -105,9 +105,9 @@ bool Trainer::run_epoch() {
     while (position_.batch < batches.count() && position_.step < total_steps_) {
         take_step(batches[position_.batch]);
         if (stopped()) break;
-        const bool row_ends =
+        const bool log_line_ends =
             position_.step == total_steps_ || (plan_.epochs > 0 && position_.batch == batches.count());
-        if (plan_.save_every > 0 && position_.step % plan_.save_every == 0 && !row_ends) save();
+        if (plan_.save_every > 0 && position_.step % plan_.save_every == 0 && !log_line_ends) save();
     }
     return position_.batch == batches.count();
 }
@@ -120,7 +120,7 @@ void Trainer::take_step(const Tensor& samples) {
     step_.run(samples, augmentation);
     position_.step = step_.steps();
     ++position_.batch;
-    position_.row_records += samples.dim(0);
+    position_.samples_since_log += samples.dim(0);
     if (callbacks_.after_loss) waiting_.push_back({position_.step, 0, optimizer_.learning_rate()});
     if (losses_due()) {
         flush_losses();
@@ -128,8 +128,8 @@ void Trainer::take_step(const Tensor& samples) {
         last_read_ = now();
     }
     if (callbacks_.after_step) {
-        callbacks_.after_step({position_.epoch, position_.step, total_steps_, position_.row_records,
-                               row_seconds(), step_.totals()});
+        callbacks_.after_step({position_.epoch, position_.step, total_steps_, position_.samples_since_log,
+                               seconds_since_log(), step_.totals()});
     }
 }
 
@@ -151,7 +151,7 @@ void Trainer::save() {
     read_finite_totals();
     take_statistics();
     check_finite(model_, position_.step);
-    position_.row_seconds = position_.row_records > 0 ? row_seconds() : 0;
+    position_.seconds_since_log = position_.samples_since_log > 0 ? seconds_since_log() : 0;
     callbacks_.save(position_, state());
 }
 
@@ -168,30 +168,30 @@ void Trainer::flush_losses() {
     waiting_.clear();
 }
 
-// None if stop() ended the evaluation: the row is still to be finished then.
-std::optional<MetricsRow> Trainer::finish_row() {
+// None if stop() ended the evaluation: the log line is still to be finished then.
+std::optional<LogLine> Trainer::finish_log_line() {
     flush_losses();
-    MetricsRow row{position_.epoch, read_finite_totals(), {}, row_seconds(), optimizer_.learning_rate()};
+    LogLine line{position_.epoch, read_finite_totals(), {}, seconds_since_log(), optimizer_.learning_rate()};
     take_statistics();
     if (test_ != nullptr) {
         check_finite(model_, position_.step);  // before a whole evaluation of it
-        row.test = evaluate(model_, *test_, plan_.batch_size, false, callbacks_.stop).totals;
-        if (row.test->samples < test_->size()) {
-            row_start_ = now() - row.seconds;
+        line.test = evaluate(model_, *test_, plan_.batch_size, false, callbacks_.stop).totals;
+        if (line.test->samples < test_->size()) {
+            log_line_start_ = now() - line.seconds;
             return {};
         }
-        TERN_CHECK(std::isfinite(row.test->loss), "train", "the test loss after epoch ", row.epoch, " is ",
-                   shown(row.test->loss), "; a lower --lr may help");
+        TERN_CHECK(std::isfinite(line.test->loss), "train", "the test loss after epoch ", line.epoch, " is ",
+                   shown(line.test->loss), "; a lower --lr may help");
     }
-    if (callbacks_.after_row) callbacks_.after_row(row);
-    start_row();
-    return row;
+    if (callbacks_.after_log_line) callbacks_.after_log_line(line);
+    start_log_line();
+    return line;
 }
 
-void Trainer::start_row() {
+void Trainer::start_log_line() {
     step_.totals().reset();
-    position_.row_records = 0;
-    row_start_ = now();
+    position_.samples_since_log = 0;
+    log_line_start_ = now();
 }
 
 TotalsRead Trainer::read_finite_totals() const {
@@ -201,6 +201,6 @@ TotalsRead Trainer::read_finite_totals() const {
     return totals;
 }
 
-double Trainer::row_seconds() const { return now() - row_start_; }
+double Trainer::seconds_since_log() const { return now() - log_line_start_; }
 
 }  // namespace tern

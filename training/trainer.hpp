@@ -14,9 +14,9 @@
 
 namespace tern {
 
-/// How long and over which batches. Exactly one of epochs and steps is positive: a run of epochs gives a row
-/// for each and evaluates after it; a run of steps continues to the next epoch when the data ends and gives one
-/// row.
+/// How long and over which batches. Exactly one of epochs and steps is positive: a run of epochs gives a log
+/// line for each and evaluates after it; a run of steps continues to the next epoch when the data ends and
+/// gives one log line.
 struct TrainingPlan {
     std::int64_t epochs = 0;
     std::int64_t steps = 0;
@@ -25,7 +25,7 @@ struct TrainingPlan {
     std::uint64_t seed = 0;
     PrepareImagesParams augmentation = {};  // of the training images; its epoch is the trainer's to set
     double label_smoothing = 0;
-    std::int64_t save_every = 0;  // steps after which to save, beside the end of each row; 0: there only
+    std::int64_t save_every = 0;  // steps after which to save, beside the end of each log line; 0: there only
     /// Training samples over which the running statistics are taken anew (FreshStatistics), always the same,
     /// before the model is evaluated or saved: in whole batches, at least one. 0: they stay as training left
     /// them.
@@ -36,17 +36,17 @@ struct TrainingProgress {
     std::int64_t epoch = 1;
     std::int64_t step = 0;  // steps done
     std::int64_t total_steps = 0;
-    std::int64_t row_records = 0;  // samples trained on since the last row
-    double row_seconds = 0;
-    const Totals& totals;  // since the last row; reading them waits for the device
+    std::int64_t samples_since_log = 0;  // samples trained on since the last log line
+    double seconds_since_log = 0;
+    const Totals& totals;  // since the last log line; reading them waits for the device
 };
 
 /// Each may be empty.
 struct TrainingCallbacks {
     std::function<void(const TrainingProgress&)> after_step;
     std::function<void(const StepLoss&)> after_loss;  // for every step, in order, but some time after it
-    std::function<void(const MetricsRow&)> after_row;
-    /// After each row, every save_every steps and when stop() ended the run, with state(): that and the model
+    std::function<void(const LogLine&)> after_log_line;
+    /// After each log line, every save_every steps and when stop() ended the run, with state(): that and the model
     /// are of this position.
     std::function<void(const TrainingPosition&, const NamedTensors& state)> save;
     /// Asked after each step and before each batch of an evaluation; true ends the run and must stay true.
@@ -60,30 +60,30 @@ class Trainer {
     Trainer(Module& model, Optimizer& optimizer, const Schedule& schedule, const BatchSource& train,
             const BatchSource* test, const TrainingPlan& plan, TrainingCallbacks callbacks);
 
-    /// Runs the plan from `start` on and returns its last row; none if stop() ended it or nothing was left to
+    /// Runs the plan from `start` on and returns its last log line; none if stop() ended it or nothing was left to
     /// do. Throws Error soon after a step whose loss is no finite number, or when `start` is behind the
     /// plan's end. A run that continues from a saved position, with the model and state() as they were, ends
     /// with the bits of one that was never stopped.
-    std::optional<MetricsRow> run(const TrainingPosition& start = {});
+    std::optional<LogLine> run(const TrainingPosition& start = {});
 
     std::int64_t total_steps() const { return total_steps_; }
     /// What must be saved beside the model: the optimizer's state, the loss scale where there is one, and the
-    /// sums for the row that is under way. Handles on the tensors themselves.
+    /// sums for the log line that is under way. Handles on the tensors themselves.
     NamedTensors state() const;
 
   private:
     bool run_epoch();
     void take_step(const Tensor& samples);
-    std::optional<MetricsRow> finish_row();
-    void start_row();
+    std::optional<LogLine> finish_log_line();
+    void start_log_line();
     void take_statistics();
     void save();
     void flush_losses();
     bool losses_due() const;
     TotalsRead read_finite_totals() const;
-    bool finished() const { return position_.step >= total_steps_ && position_.row_records == 0; }
+    bool finished() const { return position_.step >= total_steps_ && position_.samples_since_log == 0; }
     bool stopped() const { return callbacks_.stop && callbacks_.stop(); }
-    double row_seconds() const;
+    double seconds_since_log() const;
 
     Module& model_;
     Optimizer& optimizer_;
@@ -97,7 +97,7 @@ class Trainer {
     std::int64_t statistics_step_ = -1;  // after which they were taken
     std::vector<StepLoss> waiting_;      // without their losses yet
     TrainingPosition position_;
-    double row_start_ = 0, last_read_ = 0;
+    double log_line_start_ = 0, last_read_ = 0;
 };
 
 }  // namespace tern

@@ -1,5 +1,7 @@
 #include "tern/training/training_state.hpp"
 
+#include <string_view>
+
 #include <nlohmann/json.hpp>
 
 namespace tern {
@@ -17,13 +19,20 @@ void visit_fields(State& state, const Function& function) {
     function("step", state.position.step);
     function("epoch", state.position.epoch);
     function("batch", state.position.batch);
-    function("row_records", state.position.row_records);
-    function("row_seconds", state.position.row_seconds);
+    function("samples_since_log", state.position.samples_since_log);
+    function("seconds_since_log", state.position.seconds_since_log);
     function("best_step", state.best_step);
     function("best_accuracy", state.best_accuracy);
     function("metrics_bytes", state.metrics_bytes);
     function("steps_bytes", state.steps_bytes);
     function("data_checksum", state.data_checksum);
+}
+
+// What a field was called before.
+std::string_view former_name(std::string_view name) {
+    if (name == "samples_since_log") return "row_records";
+    if (name == "seconds_since_log") return "row_seconds";
+    return name;
 }
 
 bool fits(const Json& value, const std::string& /*field*/) { return value.is_string(); }
@@ -53,7 +62,8 @@ TrainingState parse_training_state(const std::string& file, Safetensors content)
     TERN_CHECK(fields.is_object(), file, "its ", kStateKey, " is no JSON object");
     TrainingState state;
     visit_fields(state, [&]<class T>(const char* name, T& value) {
-        const auto found = fields.find(name);
+        auto found = fields.find(name);
+        if (found == fields.end()) found = fields.find(former_name(name));
         TERN_CHECK(found != fields.end() && fits(*found, value), file, "its ", kStateKey, " has no valid ",
                    name);
         value = found->get<T>();

@@ -12,7 +12,7 @@ A variant is one or more words joined by "+":
     tf32           lets CUDA use TF32 for float32 convolutions and products (off without this word)
 
 Every variant starts from the same seed. The data set lies on the device as bytes; a batch is gathered and
-scaled there. Losses and hits are summed on the device and read once per row, so no step waits for them.
+scaled there. Losses and hits are summed on the device and read once per log line, so no step waits for them.
 """
 
 import argparse
@@ -62,7 +62,7 @@ def parse_arguments():
     add("--compile-mode", default="default", help="torch.compile's mode")
     add("--profile", action="store_true", help="of --steps, the seconds of a step by kind of operation (CPU)")
     add("--evaluate", action="store_true", help="test accuracy after every epoch")
-    add("--json", action="store_true", help="one JSON object on standard output, rows on standard error")
+    add("--json", action="store_true", help="one JSON object on standard output, log lines on standard error")
     arguments = parser.parse_args()
     if min(arguments.batch_size, arguments.threads) < 1:
         parser.error("--batch-size and --threads: expected at least 1")
@@ -147,7 +147,7 @@ class Trainer:
         self.reset()
 
     def reset(self):
-        """Starts a new row: sums on the device, so that reading them is the only wait."""
+        """Starts a new log line: sums on the device, so that reading them is the only wait."""
         self.loss = torch.zeros((), device=self.device)
         self.hits = torch.zeros((), device=self.device, dtype=torch.int64)
         self.count = 0
@@ -197,7 +197,7 @@ class Trainer:
 
 
 def timed(trainer, batches):
-    """Trains on the batches; one row with their means and the time they took."""
+    """Trains on the batches; one log line with their means and the time they took."""
     trainer.reset()
     trainer.wait()
     start, steps = time.perf_counter(), 0
@@ -222,7 +222,7 @@ def take(batches, count):
 
 
 def train(variant, arguments, train_set, test_set):
-    """Yields a row for every epoch, or one row for --steps."""
+    """Yields a log line for every epoch, or one for --steps."""
     trainer = Trainer(variant, arguments)
     generator = torch.Generator().manual_seed(arguments.seed) if arguments.shuffle == "on" else None
     make = loader_batches if arguments.workers else ResidentBatches

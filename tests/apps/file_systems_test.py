@@ -120,8 +120,8 @@ class LostFiles(RunTest):
         steps.write_bytes(first + b'{"step":2,"lo')
         self.assert_done(run(*self.resume), self.gone("metrics.jsonl", 0, sizes[0]) +
                          self.gone("steps.jsonl", len(first), sizes[1]))
-        self.assertEqual([row["epoch"] for row in self.lines("metrics.jsonl")], [3])
-        self.assertEqual([row["step"] for row in self.lines("steps.jsonl")], [1, 5, 6])
+        self.assertEqual([line["epoch"] for line in self.lines("metrics.jsonl")], [3])
+        self.assertEqual([line["step"] for line in self.lines("steps.jsonl")], [1, 5, 6])
         # And as with them.
         whole = self.place / "whole"
         self.assert_done(run(*self.train_flags, "--run", whole, "--epochs", 3))

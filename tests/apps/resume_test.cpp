@@ -38,16 +38,16 @@ void require_done(const test::Finished& done) {
     REQUIRE(done.status == 0);
 }
 
-// Rows without what depends on time.
-std::vector<json> rows_of(const fs::path& run) {
+// Log lines without what depends on time.
+std::vector<json> log_lines_of(const fs::path& run) {
     std::istringstream lines(test::read_text(run / "metrics.jsonl"));
-    std::vector<json> rows;
+    std::vector<json> log_lines;
     for (std::string line; std::getline(lines, line);) {
-        rows.push_back(json::parse(line));
-        rows.back().erase("seconds");
-        rows.back().erase("images_per_second");
+        log_lines.push_back(json::parse(line));
+        log_lines.back().erase("seconds");
+        log_lines.back().erase("images_per_second");
     }
-    return rows;
+    return log_lines;
 }
 
 void check_same_end(const fs::path& a, const fs::path& b) {
@@ -55,7 +55,7 @@ void check_same_end(const fs::path& a, const fs::path& b) {
     CHECK(test::read_text(a / "best.safetensors") == test::read_text(b / "best.safetensors"));
     CHECK(fs::exists(a / "steps.jsonl") == fs::exists(b / "steps.jsonl"));
     CHECK(test::read_text(a / "steps.jsonl") == test::read_text(b / "steps.jsonl"));
-    CHECK(rows_of(a) == rows_of(b));
+    CHECK(log_lines_of(a) == log_lines_of(b));
 }
 
 std::vector<std::string> names_in(const fs::path& folder) {
@@ -84,11 +84,11 @@ TEST_CASE("a run leaves checkpoints and links to the last and the best", "[.resu
     const test::Place place;
     require_done(
         run_tern(place, train_flags(place, "run", {"--epochs", "4", "--batch-size", "20", "--keep", "1"})));
-    const std::vector<json> rows = rows_of(place / "run");
-    REQUIRE(rows.size() == 4);
+    const std::vector<json> log_lines = log_lines_of(place / "run");
+    REQUIRE(log_lines.size() == 4);
     std::size_t best = 0;
-    for (std::size_t i = 1; i < rows.size(); ++i) {
-        if (rows[i]["test_accuracy"] > rows[best]["test_accuracy"]) best = i;
+    for (std::size_t i = 1; i < log_lines.size(); ++i) {
+        if (log_lines[i]["test_accuracy"] > log_lines[best]["test_accuracy"]) best = i;
     }
     const std::string best_name = to_text("step-", 2 * (best + 1));
     CHECK(fs::read_symlink(place / "run" / "last.safetensors") == "checkpoints/step-8/weights.safetensors");
@@ -115,7 +115,7 @@ TEST_CASE("a run made longer equals one that was that long", "[.resume]") {
     CHECK_THAT(done.out, Catch::Contains("resumes after step 5\n"));
     check_same_end(place / "parts", place / "whole");
     CHECK_THAT(test::read_text(place / "parts" / "config.toml"), Catch::Contains("epochs = 2\n"));
-    // Nothing is left to do then, and the last row is told again.
+    // Nothing is left to do then, and the last log line is printed again.
     const test::Finished again = run_tern(place, resume_flags("parts", {"--json"}));
     require_done(again);
     CHECK(json::parse(again.out)["epoch"] == 2);
@@ -133,14 +133,14 @@ TEST_CASE("Ctrl-C saves and ends, and the run continues bit for bit", "[.resume]
         const test::Finished stopped = test::wait_for(child, place);
         check_failure(stopped, 128 + signal,
                       to_text("tern: stopped; to go on: tern train --resume --run ", run));
-        const std::size_t rows = rows_of(place / run).size();
-        CHECK(rows >= 1);
-        REQUIRE(rows < 40);
+        const std::size_t log_lines = log_lines_of(place / run).size();
+        CHECK(log_lines >= 1);
+        REQUIRE(log_lines < 40);
         // The steps that were done are kept, also within an epoch.
         const std::string name = fs::read_symlink(place / run / "last.safetensors").parent_path().filename();
         const std::string steps = test::read_text(place / run / "steps.jsonl");
         CHECK(name == to_text("step-", std::ranges::count(steps, '\n')));
-        const std::string epochs = to_text(rows + 1);
+        const std::string epochs = to_text(log_lines + 1);
         require_done(run_tern(place, resume_flags(run, {"--epochs", epochs})));
         std::vector<std::string> whole = flags;
         whole[1] = epochs;
@@ -226,7 +226,7 @@ TEST_CASE("a run continues only as it was begun", "[.resume]") {
     check_failure(run_tern(place, resume_flags("none")), 1,
                   complaint("none") + "holds no run to go on with (no config.toml)");
     CHECK(test::read_text(place / "run" / "config.toml") == before);
-    CHECK(rows_of(place / "run").size() == 2);
+    CHECK(log_lines_of(place / "run").size() == 2);
 }
 
 TEST_CASE("a run continues with another learning rate, which is told and noted", "[.resume]") {
@@ -348,7 +348,7 @@ TEST_CASE("a full disk leaves the last checkpoint whole", "[.resume]") {
     check(metrics + 10, "checkpoints/step-8/weights.safetensors",
           complaint("run/metrics.jsonl") +
               "cannot be written: File too large; the run continues, its lines wait in memory\n");
-    CHECK(rows_of(place / "run").size() == 3);
+    CHECK(log_lines_of(place / "run").size() == 3);
     require_done(run_tern(place, resume_flags("run")));
     check_same_end(place / "run", place / "whole");
 }

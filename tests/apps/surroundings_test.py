@@ -15,7 +15,7 @@ import time
 import tern_process
 from tern_process import TernTest, clean_environment, run, start
 
-GONE = "tern: [standard output] cannot be written; the run continues, its rows are in metrics.jsonl\n"
+GONE = "tern: [standard output] cannot be written; the run continues, its log lines are in metrics.jsonl\n"
 
 
 def close_streams(*numbers):
@@ -29,8 +29,8 @@ class RunTest(TernTest):
         self.flags = [*self.train_flags, "--run", self.run_folder, "--epochs"]
 
     def assert_whole_run(self, epochs):
-        rows = [json.loads(line) for line in (self.run_folder / "metrics.jsonl").read_text().splitlines()]
-        self.assertEqual([row["epoch"] for row in rows], list(range(1, epochs + 1)))
+        lines = [json.loads(line) for line in (self.run_folder / "metrics.jsonl").read_text().splitlines()]
+        self.assertEqual([line["epoch"] for line in lines], list(range(1, epochs + 1)))
         self.assertEqual(os.readlink(self.run_folder / "last.safetensors"),
                          f"checkpoints/step-{2 * epochs}/weights.safetensors")
 

@@ -45,15 +45,15 @@ TEST_CASE("a run leaves its settings, metrics and weights") {
     CHECK_THAT(done.out, Catch::Contains("mini_xception, 94,474 parameters, on cpu (2 threads), float32"));
     CHECK_THAT(done.out, Catch::Contains("peak memory of tensors on cpu: "));
 
-    const std::vector<json> rows = read_lines(place / "run" / "metrics.jsonl");
-    REQUIRE(rows.size() == 2);
+    const std::vector<json> log_lines = read_lines(place / "run" / "metrics.jsonl");
+    REQUIRE(log_lines.size() == 2);
     for (const char* key : {"epoch", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "seconds",
                             "images_per_second", "learning_rate"}) {
         INFO(key);
-        CHECK(rows[1].at(key).is_number());
+        CHECK(log_lines[1].at(key).is_number());
     }
-    CHECK(rows[1]["epoch"] == 2);
-    CHECK(rows[1]["learning_rate"] == 0.002);
+    CHECK(log_lines[1]["epoch"] == 2);
+    CHECK(log_lines[1]["learning_rate"] == 0.002);
     const std::string config = test::read_text(place / "run" / "config.toml");
     for (const char* line : {"model = 'mini_xception'\n", "lr = 0.002\n", "epochs = 2\n", "batch_size = 8\n",
                              "normalize = 'unit'\n", "epsilon = 1e-07\n", "threads = 2\n", "shuffle = 'on'\n",
@@ -201,7 +201,7 @@ TEST_CASE("--json prints one object, everything else goes to standard error") {
     CHECK_FALSE(has_control_characters(done.err));
 }
 
-TEST_CASE("a terminal gets a progress line, gone before the next row") {
+TEST_CASE("a terminal gets a progress line, gone before the next log line") {
     const test::Place place;
     const test::Finished done = test::run_tern_on_terminal(
         place, {"train", "--data", place.set, "--steps", "2", "--batch-size", "8", "--run", "run"});
@@ -252,9 +252,9 @@ TEST_CASE("evaluation agrees with training's own and with its logits") {
     const test::Finished done = run_tern(place, machine);
     REQUIRE(done.err.empty());
     REQUIRE(done.status == 0);
-    const json got = json::parse(done.out), row = read_lines(place / "run" / "metrics.jsonl")[0];
-    CHECK(std::fabs(got["loss"].get<double>() - row["test_loss"].get<double>()) <= 1e-6);
-    CHECK(got["accuracy"] == row["test_accuracy"]);
+    const json got = json::parse(done.out), logged = read_lines(place / "run" / "metrics.jsonl")[0];
+    CHECK(std::fabs(got["loss"].get<double>() - logged["test_loss"].get<double>()) <= 1e-6);
+    CHECK(got["accuracy"] == logged["test_accuracy"]);
     CHECK(got["samples"] == 6);
     CHECK(got["classes"].size() == 10);
     CHECK(got["classes"][9]["absent"].get<bool>() == (got["classes"][9]["predicted"] == 0));

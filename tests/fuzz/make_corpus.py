@@ -149,17 +149,18 @@ def safetensors():
 
 def training_state():
     whole = {
-        "step": 12, "epoch": 3, "batch": 2, "row_records": 64, "row_seconds": 0.1, "best_step": 10,
+        "step": 12, "epoch": 3, "batch": 2, "samples_since_log": 64, "seconds_since_log": 0.1, "best_step": 10,
         "best_accuracy": 1 / 3, "metrics_bytes": 100, "steps_bytes": 2**40,
         "data_checksum": "99aa06d3014798d86001c324468d497f",
     }
     yield "whole", json.dumps(whole).encode()
+    yield "former-names", json.dumps(whole).replace("samples_since_log", "row_records").replace("seconds_since_log", "row_seconds").encode()
     yield "no-epoch", json.dumps(whole | {"epoch": 0}).encode()
     yield "negative", json.dumps(whole | {"steps_bytes": -1}).encode()
-    yield "large", json.dumps(whole | {"step": 2**63 - 1, "metrics_bytes": 2**63, "row_seconds": 1e308}).encode()
+    yield "large", json.dumps(whole | {"step": 2**63 - 1, "metrics_bytes": 2**63, "seconds_since_log": 1e308}).encode()
     yield "words", json.dumps(whole | {"best_accuracy": "1", "batch": True, "data_checksum": "\u00e9\0"}).encode()
-    yield "whole-number", json.dumps(whole | {"row_seconds": 1, "best_accuracy": 2**64 - 1}).encode()
-    yield "number-too-large", b'{"row_seconds":1e999}'
+    yield "whole-number", json.dumps(whole | {"seconds_since_log": 1, "best_accuracy": 2**64 - 1}).encode()
+    yield "number-too-large", b'{"seconds_since_log":1e999}'
     yield "nested", b'{"step":' + 50 * b"[" + 50 * b"]" + b"}"
 
 

@@ -21,8 +21,8 @@ def check(condition, message):
         sys.exit(f"plot_run_test: {message}")
 
 
-def write_lines(path, rows):
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+def write_lines(path, log):
+    path.write_text("".join(json.dumps(line) + "\n" for line in log))
 
 
 def polylines(figure):
@@ -33,10 +33,10 @@ def polylines(figure):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         run, figure = Path(folder), Path(folder) / "run.svg"
-        row = {"train_loss": 1.5, "train_accuracy": 0.4, "test_loss": 1.7, "test_accuracy": 0.35}
-        row |= {"seconds": 2.0, "images_per_second": STEPS * BATCH / EPOCHS / 2}
-        rows = [{"epoch": i + 1, **row} for i in range(EPOCHS)]
-        write_lines(run / "metrics.jsonl", rows)
+        line = {"train_loss": 1.5, "train_accuracy": 0.4, "test_loss": 1.7, "test_accuracy": 0.35}
+        line |= {"seconds": 2.0, "images_per_second": STEPS * BATCH / EPOCHS / 2}
+        log = [{"epoch": i + 1, **line} for i in range(EPOCHS)]
+        write_lines(run / "metrics.jsonl", log)
         done = plot(run, figure)
         check(done.returncode == 0 and done.stderr == "", done.stderr)
         epochs = {name: EPOCHS for name in ("training loss", "test loss", "training accuracy", "test accuracy")}
@@ -46,16 +46,16 @@ def main():
         check(plot(run, figure).returncode == 0, "with steps")
         share = STEPS // EPOCHS // 100
         check(polylines(figure) == {"training, shares of an epoch": -(-STEPS // share), **epochs}, f"{polylines(figure)}")
-        write_lines(run / "metrics.jsonl", [{**rows[0], "train_loss": 0, "test_loss": 0}])
+        write_lines(run / "metrics.jsonl", [{**log[0], "train_loss": 0, "test_loss": 0}])
         (run / "steps.jsonl").unlink()
         check(plot(run, figure).returncode == 0, "losses of 0")
 
-        write_lines(run / "metrics.jsonl", rows)
+        write_lines(run / "metrics.jsonl", log)
         for prepare, arguments, status, message in (
             (None, (run, run), 1, f"plot-run: {run}: Is a directory"),
             (None, (run / "none", figure), 1, "metrics.jsonl: No such file or directory"),
             (None, (run,), 2, "the following arguments are required: OUT"),
-            ([{**rows[0], "test_loss": None}], (run, figure), 1, "is of a run of steps"),
+            ([{**log[0], "test_loss": None}], (run, figure), 1, "is of a run of steps"),
             ([], (run, figure), 1, "has no epoch yet"),
         ):
             if prepare is not None:

@@ -47,7 +47,7 @@ struct Part {
         TrainingCallbacks callbacks;
         callbacks.after_step = [this](const TrainingProgress& progress) { step = progress.step; };
         callbacks.after_loss = [this](const StepLoss& loss) { losses.push_back(loss.loss); };
-        callbacks.after_row = [this](const MetricsRow& row) { rows.push_back(row); };
+        callbacks.after_log_line = [this](const LogLine& line) { log_lines.push_back(line); };
         callbacks.save = [this](const TrainingPosition& position, const NamedTensors& state) {
             saved.push_back({position, copies(network.state()), copies(state)});
         };
@@ -68,9 +68,9 @@ struct Part {
     std::unique_ptr<Schedule> schedule;
     std::int64_t step = 0;
     std::vector<double> losses;
-    std::vector<MetricsRow> rows;
+    std::vector<LogLine> log_lines;
     std::vector<Saved> saved;
-    std::optional<MetricsRow> last;
+    std::optional<LogLine> last;
 };
 
 void check_resumes(const TrainingPlan& plan, const std::string& optimizer, DType precision = DType::float32) {
@@ -90,15 +90,15 @@ void check_resumes(const TrainingPlan& plan, const std::string& optimizer, DType
         std::vector<double> losses = first.losses;
         losses.insert(losses.end(), second.losses.begin(), second.losses.end());
         CHECK(losses == whole.losses);
-        std::vector<MetricsRow> rows = first.rows;
-        rows.insert(rows.end(), second.rows.begin(), second.rows.end());
-        REQUIRE(rows.size() == whole.rows.size());
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-            CHECK(rows[i].epoch == whole.rows[i].epoch);
-            CHECK(rows[i].train.loss == whole.rows[i].train.loss);
-            CHECK(rows[i].train.samples == whole.rows[i].train.samples);
-            CHECK(rows[i].learning_rate == whole.rows[i].learning_rate);
-            if (rows[i].test) CHECK(rows[i].test->loss == whole.rows[i].test->loss);
+        std::vector<LogLine> log_lines = first.log_lines;
+        log_lines.insert(log_lines.end(), second.log_lines.begin(), second.log_lines.end());
+        REQUIRE(log_lines.size() == whole.log_lines.size());
+        for (std::size_t i = 0; i < log_lines.size(); ++i) {
+            CHECK(log_lines[i].epoch == whole.log_lines[i].epoch);
+            CHECK(log_lines[i].train.loss == whole.log_lines[i].train.loss);
+            CHECK(log_lines[i].train.samples == whole.log_lines[i].train.samples);
+            CHECK(log_lines[i].learning_rate == whole.log_lines[i].learning_rate);
+            if (log_lines[i].test) CHECK(log_lines[i].test->loss == whole.log_lines[i].test->loss);
         }
     }
 }
@@ -132,7 +132,7 @@ TEST_CASE("a run whose statistics are taken anew continues bit for bit, however 
     check_equal(saved.saved[3].model, stopped.saved.back().model);
 }
 
-TEST_CASE("a run is saved after each row and as often as asked") {
+TEST_CASE("a run is saved after each log line and as often as asked") {
     const auto saved_steps = [](const TrainingPlan& plan) {
         std::vector<std::int64_t> steps;
         for (const Saved& saved : Part(plan, "adam", nullptr, 0).saved) steps.push_back(saved.position.step);

@@ -82,13 +82,13 @@ TEST_CASE("a run is gone on with where there is one, by one process") {
     CHECK(RunFolder::open(folder / "a").path() == folder / "a");
 }
 
-TEST_CASE("rows and steps as JSON") {
-    MetricsRow row{2, {1.5, 0.25, 100}, TotalsRead{1.25, 0.5, 10}, 4, 0.001};
-    CHECK(row.to_json() ==
+TEST_CASE("log lines and steps as JSON") {
+    LogLine line{2, {1.5, 0.25, 100}, TotalsRead{1.25, 0.5, 10}, 4, 0.001};
+    CHECK(line.to_json() ==
           R"({"epoch":2,"train_loss":1.5,"train_accuracy":0.25,"test_loss":1.25,"test_accuracy":0.5,)"
           R"("seconds":4.0,"images_per_second":25.0,"learning_rate":0.001})");
-    row.test.reset();
-    CHECK_THAT(row.to_json(), Catch::Contains(R"("test_loss":null,"test_accuracy":null)"));
+    line.test.reset();
+    CHECK_THAT(line.to_json(), Catch::Contains(R"("test_loss":null,"test_accuracy":null)"));
     const StepLoss loss{3, 0.1, 1e-3};
     CHECK(loss.to_json(DType::float32) == R"({"step":3,"loss":0.1,"learning_rate":0.001})");
     CHECK(loss.to_json(DType::float64) == R"({"step":3,"loss":0.10000000000000001,"learning_rate":0.001})");

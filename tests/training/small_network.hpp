@@ -42,7 +42,7 @@ struct SmallRun {
           schedule(make_schedule("constant", 0.01)) {
         TrainingCallbacks callbacks;
         callbacks.after_loss = [this](const StepLoss& loss) { losses.push_back(loss); };
-        callbacks.after_row = [this](const MetricsRow& row) { rows.push_back(row); };
+        callbacks.after_log_line = [this](const LogLine& line) { log_lines.push_back(line); };
         Trainer trainer(network, *optimizer, *schedule, train, plan.epochs > 0 ? &test : nullptr, plan,
                         callbacks);
         last = trainer.run().value();
@@ -54,8 +54,8 @@ struct SmallRun {
     std::unique_ptr<Optimizer> optimizer;
     std::unique_ptr<Schedule> schedule;
     std::vector<StepLoss> losses;
-    std::vector<MetricsRow> rows;
-    MetricsRow last;
+    std::vector<LogLine> log_lines;
+    LogLine last;
 };
 
 }  // namespace tern::test

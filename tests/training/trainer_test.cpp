@@ -28,9 +28,9 @@ std::vector<double> losses_of(const SmallRun& run) {
 
 TEST_CASE("a small network learns the synthetic set") {
     const SmallRun run({.epochs = 8, .batch_size = 16});
-    REQUIRE(run.rows.size() == 8);
-    CHECK(run.rows[0].train.loss > 1.0);  // ln 4 = 1.39 at the start
-    CHECK(run.last.train.loss < 0.5 * run.rows[0].train.loss);
+    REQUIRE(run.log_lines.size() == 8);
+    CHECK(run.log_lines[0].train.loss > 1.0);  // ln 4 = 1.39 at the start
+    CHECK(run.last.train.loss < 0.5 * run.log_lines[0].train.loss);
     CHECK(run.last.train.accuracy > 0.9);
     REQUIRE(run.last.test);
     CHECK(run.last.test->accuracy > 0.9);
@@ -68,24 +68,24 @@ TEST_CASE("precise statistics are a function of the weights, over whole batches"
     CHECK(run.network.buffers().back().tensor.item() == 3);  // the steps of training alone are counted
 }
 
-TEST_CASE("rows and losses are counted right") {
+TEST_CASE("log lines and losses are counted right") {
     const SmallRun run({.epochs = 2, .batch_size = 64});  // 64 + 64 + 22 samples
-    REQUIRE(run.rows.size() == 2);
+    REQUIRE(run.log_lines.size() == 2);
     REQUIRE(run.losses.size() == 6);
     CHECK(run.losses[5].step == 6);
     CHECK(run.losses[5].learning_rate == 0.01);
-    CHECK(run.rows[1].epoch == 2);
-    CHECK(run.rows[1].train.samples == 150);
-    CHECK(run.rows[1].learning_rate == 0.01);
-    CHECK(run.rows[1].seconds > 0);
+    CHECK(run.log_lines[1].epoch == 2);
+    CHECK(run.log_lines[1].train.samples == 150);
+    CHECK(run.log_lines[1].learning_rate == 0.01);
+    CHECK(run.log_lines[1].seconds > 0);
     // The epoch's loss is the mean over samples, not over batches.
     const double mean = (64 * run.losses[3].loss + 64 * run.losses[4].loss + 22 * run.losses[5].loss) / 150;
-    CHECK(run.rows[1].train.loss == Approx(mean).epsilon(1e-12));
+    CHECK(run.log_lines[1].train.loss == Approx(mean).epsilon(1e-12));
 }
 
-TEST_CASE("a run of steps continues to the next epoch and gives one row") {
+TEST_CASE("a run of steps continues to the next epoch and gives one log line") {
     const SmallRun steps({.steps = 5, .batch_size = 64}), epochs({.epochs = 2, .batch_size = 64});
-    REQUIRE(steps.rows.size() == 1);
+    REQUIRE(steps.log_lines.size() == 1);
     CHECK(steps.last.epoch == 2);
     CHECK(steps.last.train.samples == 64 + 64 + 22 + 64 + 64);
     CHECK_FALSE(steps.last.test);

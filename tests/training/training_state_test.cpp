@@ -1,5 +1,9 @@
 #include "tern/training/training_state.hpp"
 
+#include <string>
+#include <string_view>
+#include <utility>
+
 #include "tern/tests/catch.hpp"
 #include "tern/tests/temporary_folder.hpp"
 #include "tern/training/safetensors.hpp"
@@ -10,7 +14,7 @@ namespace {
 
 TrainingState some_state() {
     TrainingState state;
-    state.position = {.step = 12, .epoch = 3, .batch = 2, .row_records = 64, .row_seconds = 0.1};
+    state.position = {.step = 12, .epoch = 3, .batch = 2, .samples_since_log = 64, .seconds_since_log = 0.1};
     state.tensors = {{"totals", Tensor::full({3}, 1.5, DType::float64)},
                      {"optimizer.step", Tensor::full({}, 12, DType::int64)}};
     state.best_step = 10;
@@ -31,8 +35,8 @@ TEST_CASE("a training state is read as it was written") {
     CHECK(again.position.step == 12);
     CHECK(again.position.epoch == 3);
     CHECK(again.position.batch == 2);
-    CHECK(again.position.row_records == 64);
-    CHECK(again.position.row_seconds == 0.1);
+    CHECK(again.position.samples_since_log == 64);
+    CHECK(again.position.seconds_since_log == 0.1);
     CHECK(again.best_step == 10);
     CHECK(again.best_accuracy == 1.0 / 3);
     CHECK(again.metrics_bytes == 100);
@@ -46,7 +50,21 @@ TEST_CASE("a training state is read as it was written") {
     }
 }
 
-TEST_CASE("a file that is no training state is refused") {
+TEST_CASE("a training state with the former names of its fields is read") {
+    const test::TemporaryFolder folder;
+    write_training_state(folder / "state", some_state());
+    Safetensors content = read_safetensors(folder / "state");
+    std::string& text = content.metadata["training_state"];
+    for (const auto& [name, former] :
+         {std::pair{"samples_since_log", "row_records"}, std::pair{"seconds_since_log", "row_seconds"}})
+        text.replace(text.find(name), std::string_view(name).size(), former);
+    write_safetensors(folder / "former", content);
+    const TrainingState read = read_training_state(folder / "former");
+    CHECK(read.position.samples_since_log == 64);
+    CHECK(read.position.seconds_since_log == 0.1);
+}
+
+TEST_CASE("a file that is not a training state is refused") {
     const test::TemporaryFolder folder;
     const std::filesystem::path path = folder / "state";
     write_training_state(path, some_state());
@@ -63,8 +81,8 @@ TEST_CASE("a file that is no training state is refused") {
     check("training_state", "{}", "its training_state has no valid step");
     check("training_state", R"({"step":-1})", "its training_state has no valid step");
     check("training_state", R"({"step":1.5})", "its training_state has no valid step");
-    check("training_state", R"({"step":1,"epoch":1,"batch":0,"row_records":0,"row_seconds":"1"})",
-          "its training_state has no valid row_seconds");
+    check("training_state", R"({"step":1,"epoch":1,"batch":0,"samples_since_log":0,"seconds_since_log":"1"})",
+          "its training_state has no valid seconds_since_log");
     TrainingState wrong = some_state();
     wrong.position.epoch = 0;
     write_training_state(path, wrong);

@@ -51,15 +51,15 @@ int main(int argc, char** argv) try {
     const auto optimizer = tern::make_optimizer(tern::FlatParameters(network), {.name = "adamw"});
     const auto schedule = tern::make_schedule("constant", 5e-3);
     tern::TrainingCallbacks callbacks;
-    callbacks.after_row = [](const tern::MetricsRow& row) {
-        std::printf("epoch %lld: loss %.3f, test accuracy %.3f\n", static_cast<long long>(row.epoch),
-                    row.train.loss, row.test->accuracy);
+    callbacks.after_log_line = [](const tern::LogLine& line) {
+        std::printf("epoch %lld: loss %.3f, test accuracy %.3f\n", static_cast<long long>(line.epoch),
+                    line.train.loss, line.test->accuracy);
     };
     const tern::TrainingPlan plan{.epochs = 4, .batch_size = 25};
-    const tern::MetricsRow row =
+    const tern::LogLine line =
         tern::Trainer(network, *optimizer, *schedule, train, &test, plan, callbacks).run().value();
     tern::write_safetensors(argv[1], {network.state(), {}});
-    return row.test->accuracy > 0.9 ? 0 : 1;
+    return line.test->accuracy > 0.9 ? 0 : 1;
 } catch (const std::exception& error) {
     return std::fprintf(stderr, "train: %s\n", error.what()), 1;
 }
