@@ -12,10 +12,10 @@ void ProgressBar::show(const TrainingProgress& progress, std::int64_t epochs) {
 
 std::string progress_line(const TrainingProgress& progress, std::int64_t epochs, std::int64_t first_step,
                           double run_seconds, int width) {
-    constexpr int kCells = 10;
+    constexpr int kWidth = 10;
     const double share = static_cast<double>(progress.step) / static_cast<double>(progress.total_steps);
-    const auto filled = static_cast<std::size_t>(share * kCells);
-    const std::string bar = std::string(filled, '#') + std::string(kCells - filled, '.');
+    const auto filled = static_cast<std::size_t>(share * kWidth);
+    const std::string bar = std::string(filled, '#') + std::string(kWidth - filled, '.');
     const TotalsRead totals = progress.totals.read();
     const double rate =
         static_cast<double>(progress.samples_since_log) / std::max(progress.seconds_since_log, 1e-9);

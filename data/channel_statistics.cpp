@@ -14,14 +14,14 @@ struct Sums {
 
 // Whole numbers: exact for up to 2^64 / 255^2 pixels, so their order does not matter.
 Sums sum_pixels(const Tensor& images) {
-    const std::int64_t cells = images.dim(2) * images.dim(3);
+    const std::int64_t pixels = images.dim(2) * images.dim(3);
     constexpr std::int64_t kChunk = 256;
     std::vector<Sums> partial(static_cast<std::size_t>((images.dim(0) + kChunk - 1) / kChunk));
     parallel_chunks(images.dim(0), kChunk, [&](std::int64_t chunk, std::int64_t begin, std::int64_t end) {
         Sums& sums = partial[static_cast<std::size_t>(chunk)];
-        const std::uint8_t* pixel = images.data<std::uint8_t>() + begin * 3 * cells;
+        const std::uint8_t* pixel = images.data<std::uint8_t>() + begin * 3 * pixels;
         for (std::int64_t plane = 3 * begin; plane < 3 * end; ++plane)
-            for (std::int64_t i = 0; i < cells; ++i, ++pixel) {
+            for (std::int64_t i = 0; i < pixels; ++i, ++pixel) {
                 const std::uint64_t value = *pixel;
                 sums.pixels[static_cast<std::size_t>(plane % 3)] += value;
                 sums.squares[static_cast<std::size_t>(plane % 3)] += value * value;

@@ -11,15 +11,15 @@ namespace {
 
 constexpr int kBits = 22;  // of the weights: 255 times their sum still fits into 32
 
-// The old cells that make up a new one, from `first` on.
+// The old pixels that make up a new one, from `first` on.
 struct Taps {
     std::int64_t first = 0;
     std::vector<std::int32_t> weights;
 };
 
-Taps make_taps(std::int64_t from, std::int64_t to, std::int64_t cell) {
+Taps make_taps(std::int64_t from, std::int64_t to, std::int64_t pixel) {
     const double scale = static_cast<double>(from) / static_cast<double>(to), reach = std::max(scale, 1.0);
-    const double centre = (static_cast<double>(cell) + 0.5) * scale;
+    const double centre = (static_cast<double>(pixel) + 0.5) * scale;
     Taps taps;
     taps.first = std::max<std::int64_t>(static_cast<std::int64_t>(centre - reach + 0.5), 0);
     const std::int64_t end = std::min(static_cast<std::int64_t>(centre + reach + 0.5), from);
@@ -35,7 +35,7 @@ Taps make_taps(std::int64_t from, std::int64_t to, std::int64_t cell) {
     return taps;
 }
 
-// The `size` cells in the middle of `to`; of an odd number of cells left over torchvision cuts the last off
+// The `size` pixels in the middle of `to`; of an odd number of pixels left over torchvision cuts the last off
 // in the half of the cases in which Python rounds a half down.
 std::vector<Taps> middle_taps(std::int64_t from, std::int64_t to, std::int64_t size) {
     const std::int64_t spare = to - size, offset = (spare + spare / 2 % 2) / 2;
@@ -52,16 +52,16 @@ struct Steps {
 void resample(const std::uint8_t* from, Steps from_steps, const std::vector<Taps>& taps, std::int64_t lines,
               std::uint8_t* to, Steps to_steps) {
     for (std::int64_t line = 0; line < lines; ++line)
-        for (std::size_t cell = 0; cell < taps.size(); ++cell)
+        for (std::size_t pixel = 0; pixel < taps.size(); ++pixel)
             for (std::int64_t c = 0; c < 3; ++c) {
                 const std::uint8_t* old =
-                    from + line * from_steps.across + taps[cell].first * from_steps.along + c;
+                    from + line * from_steps.across + taps[pixel].first * from_steps.along + c;
                 std::int32_t sum = 1 << (kBits - 1);
-                for (const std::int32_t weight : taps[cell].weights) {
+                for (const std::int32_t weight : taps[pixel].weights) {
                     sum += *old * weight;
                     old += from_steps.along;
                 }
-                to[line * to_steps.across + static_cast<std::int64_t>(cell) * to_steps.along + c] =
+                to[line * to_steps.across + static_cast<std::int64_t>(pixel) * to_steps.along + c] =
                     static_cast<std::uint8_t>(std::min(sum >> kBits, 255));
             }
 }

@@ -7,7 +7,7 @@ namespace {
 
 struct Drawing {
     char name;
-    std::string_view cells;  // seven rows of five
+    std::string_view pixels;  // seven rows of five
 };
 
 constexpr Drawing kDrawings[] = {
@@ -37,10 +37,10 @@ constexpr Drawing kDrawings[] = {
     {'\'', "  #    #                           "}, {'&', " ##  #  # # #  #   # # ##  #  ## # "},
 };
 
-constexpr Letter parse(std::string_view cells) {
+constexpr Letter parse(std::string_view pixels) {
     Letter letter{};
     for (std::size_t i = 0; i < 35; ++i) {
-        if (cells[i] == '#') letter[i / 5] = static_cast<std::uint8_t>(letter[i / 5] | 16 >> i % 5);
+        if (pixels[i] == '#') letter[i / 5] = static_cast<std::uint8_t>(letter[i / 5] | 16 >> i % 5);
     }
     return letter;
 }
@@ -50,7 +50,7 @@ constexpr std::array<Letter, 128> parse_all() {
     letters.fill(parse("######   ##   ##   ##   ##   ######"));
     for (const Drawing& drawing : kDrawings) {
         const auto at = static_cast<std::size_t>(drawing.name);
-        letters[at] = parse(drawing.cells);
+        letters[at] = parse(drawing.pixels);
         if (drawing.name >= 'A' && drawing.name <= 'Z') letters[at - 'A' + 'a'] = letters[at];
     }
     return letters;

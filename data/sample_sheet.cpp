@@ -9,7 +9,7 @@ namespace tern {
 namespace {
 
 constexpr std::int64_t kGap = 4;                             // white between images
-constexpr std::int64_t kLetterWidth = 6, kLetterHeight = 7;  // cells, one of them between letters
+constexpr std::int64_t kLetterWidth = 6, kLetterHeight = 7;  // pixels, one of them between letters
 constexpr std::int64_t kLetterZoom = 2;
 constexpr std::size_t kMostLetters = 16;
 
@@ -50,10 +50,10 @@ class Sheet {
     // planes: (3, H, W)
     void draw(const Tensor& planes, std::int64_t zoom, std::int64_t top, std::int64_t left) {
         const std::uint8_t* from = planes.data<std::uint8_t>();
-        const std::int64_t height = planes.dim(1), width = planes.dim(2), cells = height * width;
+        const std::int64_t height = planes.dim(1), width = planes.dim(2), pixels = height * width;
         for (std::int64_t y = 0; y < height; ++y)
             for (std::int64_t x = 0; x < width; ++x, ++from)
-                fill(top + y * zoom, left + x * zoom, zoom, {from[0], from[cells], from[2 * cells]});
+                fill(top + y * zoom, left + x * zoom, zoom, {from[0], from[pixels], from[2 * pixels]});
     }
 
     const Tensor& pixels() const { return pixels_; }

@@ -6,9 +6,9 @@ namespace tern {
 
 Fans Fans::of(const Shape& weight) {
     TERN_CHECK(weight.rank() >= 2, "initialize", "a weight is (O, I, ...), got ", weight);
-    std::int64_t cells = 1;
-    for (int i = 2; i < weight.rank(); ++i) cells *= weight[i];
-    return {weight[1] * cells, weight[0] * cells};
+    std::int64_t taps = 1;
+    for (int i = 2; i < weight.rank(); ++i) taps *= weight[i];
+    return {weight[1] * taps, weight[0] * taps};
 }
 
 void Initializer::weight(const Tensor& tensor) {

@@ -10,7 +10,7 @@
 
 namespace tern {
 
-/// With fan_in and fan_out the inputs and outputs of one element of a weight (O, I, ...) times the cells of
+/// With fan_in and fan_out the inputs and outputs of one element of a weight (O, I, ...) times the taps of
 /// its kernel: fan_in = I KH KW, fan_out = O KH KW. For a depthwise weight (C, 1, 3, 3) they are 9 and 9C;
 /// Keras counts them the other way round, which the sum does not see.
 enum class Initialization : std::uint8_t {

@@ -69,8 +69,8 @@ class Exit(nn.Module):
     def forward(self, x):
         x = F.relu(self.bn1(self.sep1(x)))
         x = F.relu(self.bn2(self.sep2(x)))
-        # TensorFlow's "same" for 32 -> 16: one cell after, none before. The last window then hangs over the
-        # edge by exactly one cell, which ceil_mode drops just as padding with -inf would, without a copy.
+        # TensorFlow's "same" for 32 -> 16: one pixel after, none before. The last window then hangs over the
+        # edge by exactly one pixel, which ceil_mode drops just as padding with -inf would, without a copy.
         x = F.max_pool2d(x, 3, stride=2, ceil_mode=True)
         return x.mean(dim=(2, 3))
 
@@ -99,11 +99,11 @@ class MiniXception(nn.Module):
     @staticmethod
     def _initialise(module):
         if isinstance(module, nn.Conv2d):
-            cells = module.kernel_size[0] * module.kernel_size[1]
+            taps = module.kernel_size[0] * module.kernel_size[1]
             # Keras stores a depthwise kernel as (3, 3, C, 1), so its fans are 9 C and 9.
             depthwise = module.groups > 1
-            fan_out = cells if depthwise else cells * module.out_channels
-            glorot_uniform_(module.weight, cells * module.in_channels, fan_out)
+            fan_out = taps if depthwise else taps * module.out_channels
+            glorot_uniform_(module.weight, taps * module.in_channels, fan_out)
         elif isinstance(module, nn.Linear):
             glorot_uniform_(module.weight, module.in_features, module.out_features)
         if isinstance(module, (nn.Conv2d, nn.Linear)) and module.bias is not None:

@@ -8,7 +8,7 @@
 namespace tern::cases {
 namespace {
 
-// Winograd's method (winograd.hpp) has a bound in norm: cells of a tile that cancel in one output are rounded
+// Winograd's method (winograd.hpp) has a bound in norm: pixels of a tile that cancel in one output are rounded
 // with the magnitude of the others. Every number on the way, taken with its weight in the result, is at most
 // `growth` times the largest |a| |b|, the product of two rows' worth of |A^T| (|G| 1 * |B^T| 1) (Barabasz et
 // al., 2018; growth = 24.9^2 for outputs, 30.8^2 with |G^T| (|A| 1 * |B^T| 1) for weights). A result sums
@@ -150,7 +150,7 @@ OpCases conv2d_cases() {
     append(result.passes, passes("no image", {0, 4, 4, 3}, 5, same));
     append(result.passes, passes("no channel", {1, 4, 4, 0}, 5, same));
     append(result.passes, passes("no output", {1, 4, 4, 3}, 0, same));
-    append(result.passes, passes("one cell", {1, 1, 1, 1}, 1, same));
+    append(result.passes, passes("one pixel", {1, 1, 1, 1}, 1, same));
     append(result.passes, passes("3 channels", {2, 8, 7, 3}, 32, same));
     append(result.passes, passes("3x3", {2, 9, 8, 32}, 64, same));
     append(result.passes, passes("odd channels", {2, 6, 11, 13}, 37, same));
@@ -162,7 +162,7 @@ OpCases conv2d_cases() {
     append(result.passes, passes("1x1", {2, 5, 7, 20}, 70, Window2d::square(1)));
     append(result.passes, passes("1x1 stride 2", {2, 5, 7, 16}, 16, Window2d::square(1, 2)));
     append(result.passes, passes("stride 2", {2, 9, 8, 16}, 24, stride2.same(9, 8)));
-    append(result.passes, passes("stride 4 leaves cells unread", {1, 9, 10, 5}, 6, Window2d::square(2, 4)));
+    append(result.passes, passes("stride 4 leaves pixels unread", {1, 9, 10, 5}, 6, Window2d::square(2, 4)));
     append(result.passes, passes("everything odd", {2, 11, 13, 5}, 7, odd));
     append(result.passes, passes("wider than the image", {1, 3, 2, 4}, 6, Window2d::square(5, 1, 4)));
     append(result.passes, passes("padded beyond the window", {1, 3, 3, 4}, 6, Window2d::square(2, 1, 3)));

@@ -33,10 +33,10 @@ struct Tiling {
     std::int64_t count() const { return images * rows * columns; }
 };
 
-// The cells of a tile in `images` (N, H, W, C), where the first tile starts at (top, left).
+// The pixels of a tile in `images` (N, H, W, C), where the first tile starts at (top, left).
 template <class T>
-Cells<T> cells_of(const Tiling& tiling, std::int64_t tile, const Tensor& images, std::int64_t top,
-                  std::int64_t left) {
+Pixels<T> pixels_of(const Tiling& tiling, std::int64_t tile, const Tensor& images, std::int64_t top,
+                    std::int64_t left) {
     const std::int64_t row = tile / tiling.columns % tiling.rows, column = tile % tiling.columns,
                        n = tile / tiling.columns / tiling.rows;
     const std::int64_t height = images.dim(1), width = images.dim(2), channels = images.dim(3);
@@ -95,12 +95,12 @@ void convolve(const Tensor& source, std::int64_t top, std::int64_t left, const W
         const Transformed<float> inputs{buffer, input_stride, kPanelColumns};
         const Transformed<float> products{buffer + kPositions * input_stride, product_stride, kPanelColumns};
         for (std::int64_t tile = begin; tile < end; ++tile)
-            transform_input(cells_of<const float>(tiling, tile, source, top, left),
+            transform_input(pixels_of<const float>(tiling, tile, source, top, left),
                             {inputs.data + (tile - begin) * terms, input_stride, kPanelColumns});
         multiply_positions(inputs, weights, products, end - begin);
         for (std::int64_t tile = begin; tile < end; ++tile)
             transform_output({products.data + (tile - begin) * outputs, product_stride, kPanelColumns}, bias,
-                             cells_of<float>(tiling, tile, result, 0, 0));
+                             pixels_of<float>(tiling, tile, result, 0, 0));
     });
 }
 
@@ -221,9 +221,9 @@ void run(CpuWinograd, const BackwardWeight& pass, const Stream&) {
             const std::int64_t tiles = std::min(kSumTiles, end - first);
             for (std::int64_t t = 0; t < tiles; ++t) {
                 transform_input(
-                    cells_of<const float>(tiling, first + t, x, -window.pad_top, -window.pad_left),
+                    pixels_of<const float>(tiling, first + t, x, -window.pad_top, -window.pad_left),
                     {sums.inputs.data + t * channels, sums.inputs.position_stride, sums.inputs.panel_stride});
-                transform_gradient(cells_of<const float>(tiling, first + t, dy, 0, 0),
+                transform_gradient(pixels_of<const float>(tiling, first + t, dy, 0, 0),
                                    {sums.gradients.data + t * kPanelColumns, sums.gradients.position_stride,
                                     sums.gradients.panel_stride});
             }

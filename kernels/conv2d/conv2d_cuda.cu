@@ -1,8 +1,8 @@
 // All passes are matrix products in which one factor is the image as its windows read it, a matrix that is
 // never stored (kernels/gemm/operand_cuda.cuh). In every group, with taps t = (kh, kw):
-//   y (cells, O)      = windows of x (cells, (t, I)) times w ((t, I), O)
-//   dx (cells, I)     = windows of dy (cells, (t, O)) times w ((t, O), I)
-//   dw (O, (t, I))    = dy (cells, O), transposed, times windows of x (cells, (t, I))
+//   y (pixels, O)      = windows of x (pixels, (t, I)) times w ((t, I), O)
+//   dx (pixels, I)     = windows of dy (pixels, (t, O)) times w ((t, O), I)
+//   dw (O, (t, I))    = dy (pixels, O), transposed, times windows of x (pixels, (t, I))
 // Channels lie side by side in images, so that taps are the slower part of a depth; the filter, (O, I, KH,
 // KW) in memory, is copied in that order first, 9 to 150 thousand numbers beside images of millions.
 #include "tern/kernels/conv2d/conv2d_passes.hpp"
@@ -50,7 +50,7 @@ Tensor copy_filter(const Tensor& w, const Sizes& s, bool by_inputs, const Stream
     return copy;
 }
 
-/// result (cells, channels) = windows of `image` times the filter, summed over (taps, channels of the image).
+/// result (pixels, channels) = windows of `image` times the filter, summed over (taps, channels of the image).
 /// `by_inputs`: the result's channels are the filter's inputs.
 template <Arithmetic arithmetic>
 void multiply_windows(const Windows& windows, const Tensor& image, const Tensor& w, const Sizes& s,
@@ -62,7 +62,7 @@ void multiply_windows(const Windows& windows, const Tensor& image, const Tensor&
         const WindowOperand<T, true> left{image.data<T>(), windows};
         const MatrixOperand<T, true> right{filter.data<T>(), columns, depth, depth, columns * depth};
         Output<T> output{result.data<T>(),   bias ? bias.data<T>() : nullptr,
-                         windows.cells,      columns,
+                         windows.pixels,     columns,
                          s.groups * columns, columns};
         output.wide = gemm::can_pack<T>(result, columns);
         if (gemm::can_pack<T>(image, summed) && gemm::can_pack<T>(filter, summed))
@@ -95,16 +95,16 @@ void multiply(const BackwardWeight& pass, const Stream& stream) {
     const int columns = s.taps * s.inputs, all_outputs = s.groups * s.outputs;
     const Windows windows = Windows::forward(x.shape(), dy.shape(), window, groups);
     gemm::visit_product_type<arithmetic>(x.dtype(), [&]<class T>() {
-        const MatrixOperand<T, false> left{dy.data<T>(), s.outputs, windows.cells, all_outputs, s.outputs};
+        const MatrixOperand<T, false> left{dy.data<T>(), s.outputs, windows.pixels, all_outputs, s.outputs};
         const WindowOperand<T, false> right{x.data<T>(), windows};
         Output<T> output{dw.data<T>(), nullptr, s.outputs, columns, columns, s.outputs * columns};
         output.taps = s.taps;
         output.wide = s.taps == 1 && gemm::can_pack<T>(dw, columns);
         if (gemm::can_pack<T>(x, s.inputs) && gemm::can_pack<T>(dy, s.outputs))
-            gemm::launch_product<arithmetic, true, cuda::kPackSize<T>>(left, right, output, windows.cells,
+            gemm::launch_product<arithmetic, true, cuda::kPackSize<T>>(left, right, output, windows.pixels,
                                                                        s.groups, stream);
         else
-            gemm::launch_product<arithmetic, true, 1>(left, right, output, windows.cells, s.groups, stream);
+            gemm::launch_product<arithmetic, true, 1>(left, right, output, windows.pixels, s.groups, stream);
     });
 }
 
@@ -114,11 +114,11 @@ bool takes(const Pass& pass, Arithmetic arithmetic, std::string* why_not) {
     const auto tensors = tensors_of(pass);
     if (!gemm::TERN_CUDA_FUNCTION(accepts_product)(tensors, arithmetic, why_not)) return false;
     const auto& [window, groups] = pass.params;
-    constexpr std::int64_t kMostGroups = 65535, kMostCells = 1 << 20, kMostRows = 1 << 30;
+    constexpr std::int64_t kMostGroups = 65535, kMostPixels = 1 << 20, kMostRows = 1 << 30;
     if (groups > kMostGroups) return refuse(why_not, "more than ", kMostGroups, " groups: ", groups);
-    for (const std::int64_t cells : {window.span_h(), window.span_w(), window.stride_h, window.stride_w,
-                                     window.pad_top, window.pad_bottom, window.pad_left, window.pad_right}) {
-        if (cells > kMostCells) return refuse(why_not, "more than ", kMostCells, " cells: ", window);
+    for (const std::int64_t pixels : {window.span_h(), window.span_w(), window.stride_h, window.stride_w,
+                                      window.pad_top, window.pad_bottom, window.pad_left, window.pad_right}) {
+        if (pixels > kMostPixels) return refuse(why_not, "more than ", kMostPixels, " pixels: ", window);
     }
     for (const Tensor& tensor : tensors) {
         const bool image = tensor.defined() && tensor.shape().rank() == 4;

@@ -37,7 +37,7 @@ struct BackwardWeight {
     double flops() const { return product_flops(dy, dw); }
 };
 
-struct BackwardBias {  // dbias = the sum of dy over images and cells
+struct BackwardBias {  // dbias = the sum of dy over images and pixels
     const Conv2dParams& params;
     const Tensor& dy;     // (N, OH, OW, O)
     const Tensor& dbias;  // (O)

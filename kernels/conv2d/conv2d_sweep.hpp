@@ -1,5 +1,5 @@
 // A convolution as its loops see it: a grid of outputs sweeps over a source image, each reading the same
-// pattern of source cells around its place.
+// pattern of source pixels around its place.
 #pragma once
 
 #include <algorithm>
@@ -10,13 +10,13 @@
 
 namespace tern::conv2d_passes {
 
-/// Along one dimension, output q reads the source cells q * step + offset, one per tap.
+/// Along one dimension, output q reads the source pixels q * step + offset, one per tap.
 struct Axis {
     std::int64_t outputs = 0, step = 1;
     std::vector<std::int64_t> offsets;  // ascending
     std::vector<std::int64_t> taps;     // the index in the kernel of each
 
-    /// Of the forward pass: x cell = output * stride + tap * dilation - pad.
+    /// Of the forward pass: x pixel = output * stride + tap * dilation - pad.
     static Axis forward(std::int64_t outputs, std::int64_t kernel, std::int64_t stride, std::int64_t dilation,
                         std::int64_t pad) {
         Axis axis{outputs, stride, {}, {}};
@@ -27,7 +27,7 @@ struct Axis {
         return axis;
     }
 
-    /// Of the gradient of x, for the cells phase, phase + stride, ...: the taps that reach them, and the cell
+    /// Of the gradient of x, for the pixels phase, phase + stride, ...: the taps that reach them, and the pixel
     /// of dy each came from.
     static Axis backward(std::int64_t size, std::int64_t phase, std::int64_t kernel, std::int64_t stride,
                          std::int64_t dilation, std::int64_t pad) {
@@ -43,7 +43,7 @@ struct Axis {
 
     std::int64_t count() const { return static_cast<std::int64_t>(taps.size()); }
     bool adjacent() const { return count() == 0 || offsets.back() - offsets.front() == count() - 1; }
-    /// The first cell that outputs from `begin` on read, and how many cells [begin, end) span.
+    /// The first pixel that outputs from `begin` on read, and how many pixels [begin, end) span.
     std::int64_t first(std::int64_t begin) const { return begin * step + offsets.front(); }
     std::int64_t span(std::int64_t count_of_outputs) const {
         return (count_of_outputs - 1) * step + offsets.back() - offsets.front() + 1;
@@ -59,7 +59,7 @@ struct Sweep {
     /// Neighbouring taps of a row read neighbouring memory: one run. Else every tap is a run.
     bool long_runs() const { return groups == 1 && columns.adjacent(); }
     std::int64_t run() const { return group_channels() * (long_runs() ? columns.count() : 1); }
-    /// Elements of the cells that `outputs` rows of outputs read.
+    /// Elements of the pixels that `outputs` rows of outputs read.
     std::int64_t patch_size(std::int64_t outputs) const {
         return taps() == 0 ? 0 : rows.span(outputs) * columns.span(columns.outputs) * channels;
     }
@@ -71,7 +71,7 @@ struct Sweep {
     }
 };
 
-/// The source cells that a band of outputs reads, with zeros for those outside the image.
+/// The source pixels that a band of outputs reads, with zeros for those outside the image.
 struct Patch {
     const float* data = nullptr;
     std::int64_t pitch = 0;  // elements from row to row

@@ -134,66 +134,67 @@ HWY_INLINE T* place_of(const Transformed<T>& numbers, std::int64_t c) {
 }
 
 template <class Matrix, bool kInside>
-HWY_INLINE void transform_cells(const Cells<const float>& cells, const Transformed<float>& to) {
-    const std::int64_t pitch = cells.width * cells.channels, step = to.position_stride;
-    const float* const first = cells.image + cells.top * pitch + cells.left * cells.channels;
-    for_each_vector(cells.channels, [&](auto d, std::int64_t c) HWY_ATTR {
+HWY_INLINE void transform_pixels(const Pixels<const float>& pixels, const Transformed<float>& to) {
+    const std::int64_t pitch = pixels.width * pixels.channels, step = to.position_stride;
+    const float* const first = pixels.image + pixels.top * pitch + pixels.left * pixels.channels;
+    for_each_vector(pixels.channels, [&](auto d, std::int64_t c) HWY_ATTR {
         const float* const from = first + c;
         float* const target = place_of(to, c);
         transform<Matrix>(
             d,
             [&](int row, int column) HWY_ATTR {
-                if (!kInside && (cells.top + row < 0 || cells.top + row >= cells.height ||
-                                 cells.left + column < 0 || cells.left + column >= cells.width))
+                if (!kInside && (pixels.top + row < 0 || pixels.top + row >= pixels.height ||
+                                 pixels.left + column < 0 || pixels.left + column >= pixels.width))
                     return hn::Zero(d);
-                return hn::LoadU(d, from + row * pitch + column * cells.channels);
+                return hn::LoadU(d, from + row * pitch + column * pixels.channels);
             },
             [&](int row, int column, auto vector)
-                HWY_ATTR { hn::StoreU(vector, d, target + (row * kCells + column) * step); });
+                HWY_ATTR { hn::StoreU(vector, d, target + (row * kInputs + column) * step); });
     });
 }
 
 template <class Matrix>
-void transform_cells(const Cells<const float>& cells, const Transformed<float>& to) {
-    if (cells.inside(Matrix::kFrom))
-        transform_cells<Matrix, true>(cells, to);
+void transform_pixels(const Pixels<const float>& pixels, const Transformed<float>& to) {
+    if (pixels.inside(Matrix::kFrom))
+        transform_pixels<Matrix, true>(pixels, to);
     else
-        transform_cells<Matrix, false>(cells, to);
+        transform_pixels<Matrix, false>(pixels, to);
 }
 
-void input(const Cells<const float>& cells, const Transformed<float>& to) {
-    transform_cells<InputMatrix>(cells, to);
+void input(const Pixels<const float>& pixels, const Transformed<float>& to) {
+    transform_pixels<InputMatrix>(pixels, to);
 }
 
-void gradient(const Cells<const float>& cells, const Transformed<float>& to) {
-    transform_cells<GradientMatrix>(cells, to);
+void gradient(const Pixels<const float>& pixels, const Transformed<float>& to) {
+    transform_pixels<GradientMatrix>(pixels, to);
 }
 
 template <bool kInside>
-HWY_INLINE void output_cells(const Transformed<const float>& products, const float* bias,
-                             const Cells<float>& cells) {
-    const std::int64_t pitch = cells.width * cells.channels, step = products.position_stride;
-    float* const first = cells.image + cells.top * pitch + cells.left * cells.channels;
-    for_each_vector(cells.channels, [&](auto d, std::int64_t c) HWY_ATTR {
+HWY_INLINE void output_pixels(const Transformed<const float>& products, const float* bias,
+                              const Pixels<float>& pixels) {
+    const std::int64_t pitch = pixels.width * pixels.channels, step = products.position_stride;
+    float* const first = pixels.image + pixels.top * pitch + pixels.left * pixels.channels;
+    for_each_vector(pixels.channels, [&](auto d, std::int64_t c) HWY_ATTR {
         const float* const from = place_of(products, c);
         float* const to = first + c;
         const auto start = bias == nullptr ? hn::Zero(d) : hn::LoadU(d, bias + c);
         transform<OutputMatrix>(
             d,
-            [&](int row, int column) HWY_ATTR { return hn::LoadU(d, from + (row * kCells + column) * step); },
+            [&](int row, int column)
+                HWY_ATTR { return hn::LoadU(d, from + (row * kInputs + column) * step); },
             [&](int row, int column, auto vector) HWY_ATTR {
-                if (!kInside && (cells.top + row >= cells.height || cells.left + column >= cells.width))
+                if (!kInside && (pixels.top + row >= pixels.height || pixels.left + column >= pixels.width))
                     return;
-                hn::StoreU(hn::Add(vector, start), d, to + row * pitch + column * cells.channels);
+                hn::StoreU(hn::Add(vector, start), d, to + row * pitch + column * pixels.channels);
             });
     });
 }
 
-void output(const Transformed<const float>& products, const float* bias, const Cells<float>& cells) {
-    if (cells.inside(kOutputs))
-        output_cells<true>(products, bias, cells);
+void output(const Transformed<const float>& products, const float* bias, const Pixels<float>& pixels) {
+    if (pixels.inside(kOutputs))
+        output_pixels<true>(products, bias, pixels);
     else
-        output_cells<false>(products, bias, cells);
+        output_pixels<false>(products, bias, pixels);
 }
 
 void weights(const Filters& filters, float* panels, std::int64_t position_stride) {
@@ -213,7 +214,7 @@ void weights(const Filters& filters, float* panels, std::int64_t position_stride
                 [&](int kh, int kw)
                     HWY_ATTR { return hn::LoadU(d, taps + (kh * kTaps + kw) * kPanelColumns + j); },
                 [&](int r, int c, auto vector)
-                    HWY_ATTR { hn::StoreU(vector, d, panels + (r * kCells + c) * position_stride + j); });
+                    HWY_ATTR { hn::StoreU(vector, d, panels + (r * kInputs + c) * position_stride + j); });
         }
     }
 }
@@ -225,7 +226,7 @@ void sums(const Transformed<const float>& numbers, std::int64_t columns, float* 
         transform<SumMatrix>(
             d,
             [&](int row, int column)
-                HWY_ATTR { return hn::LoadU(d, from + (row * kCells + column) * numbers.position_stride); },
+                HWY_ATTR { return hn::LoadU(d, from + (row * kInputs + column) * numbers.position_stride); },
             [&](int kh, int kw, auto vector)
                 HWY_ATTR { hn::StoreU(vector, d, taps + (kh * kTaps + kw) * tap_stride + j); });
     });
@@ -243,17 +244,17 @@ HWY_EXPORT(output);
 HWY_EXPORT(weights);
 HWY_EXPORT(sums);
 
-void transform_input(const Cells<const float>& cells, const Transformed<float>& to) {
-    HWY_DYNAMIC_DISPATCH(input)(cells, to);
+void transform_input(const Pixels<const float>& pixels, const Transformed<float>& to) {
+    HWY_DYNAMIC_DISPATCH(input)(pixels, to);
 }
 
-void transform_gradient(const Cells<const float>& cells, const Transformed<float>& to) {
-    HWY_DYNAMIC_DISPATCH(gradient)(cells, to);
+void transform_gradient(const Pixels<const float>& pixels, const Transformed<float>& to) {
+    HWY_DYNAMIC_DISPATCH(gradient)(pixels, to);
 }
 
 void transform_output(const Transformed<const float>& products, const float* bias,
-                      const Cells<float>& cells) {
-    HWY_DYNAMIC_DISPATCH(output)(products, bias, cells);
+                      const Pixels<float>& pixels) {
+    HWY_DYNAMIC_DISPATCH(output)(products, bias, pixels);
 }
 
 void transform_weights(const Filters& filters, float* panels, std::int64_t position_stride) {

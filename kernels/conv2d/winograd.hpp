@@ -2,9 +2,9 @@
 // 2016): the 4x4 outputs of a tile are polynomials' products, found from their values at six points per
 // dimension. Per channel and output that takes 36 multiplications where the sum of products takes 144.
 //
-//   Y = A^T [(G g G^T) * (B^T d B)] A      g: 3x3 weights, d: the 6x6 cells that the tile reads
+//   Y = A^T [(G g G^T) * (B^T d B)] A      g: 3x3 weights, d: the 6x6 pixels that the tile reads
 //
-// and its gradient for the weights, with dY the tile's 4x4 cells:
+// and its gradient for the weights, with dY the tile's 4x4 pixels:
 //
 //   dg = G^T [(B^T d B) * (A dY A^T)] G
 //
@@ -19,15 +19,15 @@
 
 namespace tern::winograd {
 
-inline constexpr std::int64_t kOutputs = 4;                   // of a tile, per dimension
-inline constexpr std::int64_t kTaps = 3;                      // of the filter
-inline constexpr std::int64_t kCells = kOutputs + kTaps - 1;  // that a tile reads
-inline constexpr std::int64_t kPositions = kCells * kCells;   // of which each is a matrix product of its own
+inline constexpr std::int64_t kOutputs = 4;                    // of a tile, per dimension
+inline constexpr std::int64_t kTaps = 3;                       // of the filter
+inline constexpr std::int64_t kInputs = kOutputs + kTaps - 1;  // that a tile reads
+inline constexpr std::int64_t kPositions = kInputs * kInputs;  // of which each is a matrix product of its own
 
-/// Square cells of an NHWC image from (top, left) on. Those outside the image are read as zeros and not
+/// A square of pixels of an NHWC image from (top, left) on. Those outside the image are read as zeros and not
 /// written.
 template <class T>
-struct Cells {
+struct Pixels {
     T* image;
     std::int64_t height, width, channels, top, left;
 
@@ -44,14 +44,15 @@ struct Transformed {
     std::int64_t position_stride, panel_stride;
 };
 
-/// B^T d B of a tile's 6x6 cells.
-void transform_input(const Cells<const float>& cells, const Transformed<float>& to);
+/// B^T d B of a tile's 6x6 pixels.
+void transform_input(const Pixels<const float>& pixels, const Transformed<float>& to);
 
-/// A dY A^T of a tile's 4x4 cells.
-void transform_gradient(const Cells<const float>& cells, const Transformed<float>& to);
+/// A dY A^T of a tile's 4x4 pixels.
+void transform_gradient(const Pixels<const float>& pixels, const Transformed<float>& to);
 
-/// A^T m A plus bias, the 4x4 cells of a tile. bias: may be null.
-void transform_output(const Transformed<const float>& products, const float* bias, const Cells<float>& cells);
+/// A^T m A plus bias, the 4x4 pixels of a tile. bias: may be null.
+void transform_output(const Transformed<const float>& products, const float* bias,
+                      const Pixels<float>& pixels);
 
 /// Weights of `rows` channels for up to kPanelColumns outputs: tap t at data[row * row_stride + column *
 /// column_stride + t], or from the last to the first where `flipped`.

@@ -47,7 +47,7 @@ OpCases depthwise_conv2d_cases() {
     const Window2d same = Window2d::square(3, 1, 1);
     const Window2d odd{2, 3, 2, 3, 3, 2, 2, 0, 1, 3};
     append(result.passes, passes("no image", {0, 4, 4, 3}, same));
-    append(result.passes, passes("one cell", {1, 1, 1, 1}, same));
+    append(result.passes, passes("one pixel", {1, 1, 1, 1}, same));
     append(result.passes, passes("3x3", {2, 7, 5, 16}, same));
     append(result.passes, passes("odd channels", {3, 6, 9, 37}, same));
     append(result.passes, passes("stride 2", {2, 9, 8, 20}, Window2d::square(3, 2).same(9, 8)));

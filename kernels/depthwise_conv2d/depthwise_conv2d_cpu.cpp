@@ -95,7 +95,7 @@ void forward_image(const Geometry& g, const float* x, const float* w, const floa
     }
 }
 
-// Any stride: every tap adds dy * w to the cells of dx it read.
+// Any stride: every tap adds dy * w to the pixels of dx it read.
 void scatter_image(const Geometry& g, const float* dy, const float* w, float* dx) {
     std::fill_n(dx, g.height * g.width * g.channels, 0.0f);
     for (std::int64_t oh = 0; oh < g.out_height; ++oh)

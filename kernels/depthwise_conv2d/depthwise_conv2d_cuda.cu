@@ -75,8 +75,8 @@ __global__ void depthwise_conv2d_forward_tile_kernel(const T* x, const T* w, con
     const int tile_h = tile_height(g, rows), tile_w = tile_width(g);
     const int first_h = first_oh * g.stride_h - g.pad_top, first_w = first_ow * g.stride_w - g.pad_left;
     const T* image = x + static_cast<std::int64_t>(blockIdx.z) * g.height * g.width * g.channels;
-    for (int cell = column; cell < tile_h * tile_w; cell += kColumns) {
-        const int h = first_h + cell / tile_w, column_x = first_w + cell % tile_w;
+    for (int pixel = column; pixel < tile_h * tile_w; pixel += kColumns) {
+        const int h = first_h + pixel / tile_w, column_x = first_w + pixel % tile_w;
         Pack<T, V> values;
         if (active && h >= 0 && h < g.height && column_x >= 0 && column_x < g.width) {
             values = cuda::load_pack<V>(
@@ -84,7 +84,7 @@ __global__ void depthwise_conv2d_forward_tile_kernel(const T* x, const T* w, con
         } else {
             for (int v = 0; v < V; ++v) values[v] = static_cast<T>(0.0f);
         }
-        cuda::store_pack<V>(tile + (cell * kPacks + pack) * V, values);
+        cuda::store_pack<V>(tile + (pixel * kPacks + pack) * V, values);
     }
     __syncthreads();  // taps and tile are filled
 
@@ -96,9 +96,9 @@ __global__ void depthwise_conv2d_forward_tile_kernel(const T* x, const T* w, con
         float sums[V] = {};
         for (int kh = 0; kh < g.kernel_h; ++kh) {
             for (int kw = 0; kw < g.kernel_w; ++kw) {
-                const int cell =
+                const int pixel =
                     (row * g.stride_h + kh * g.dilation_h) * tile_w + column * g.stride_w + kw * g.dilation_w;
-                const Pack<T, V> values = cuda::load_pack<V>(tile + (cell * kPacks + pack) * V);
+                const Pack<T, V> values = cuda::load_pack<V>(tile + (pixel * kPacks + pack) * V);
                 const float* tap = taps + ((kh * g.kernel_w + kw) * kPacks + pack) * V;
                 for (int v = 0; v < V; ++v) sums[v] += static_cast<float>(values[v]) * tap[v];
             }
@@ -112,7 +112,7 @@ __global__ void depthwise_conv2d_forward_tile_kernel(const T* x, const T* w, con
     }
 }
 
-// Any stride: each thread gathers from the windows that read its cell.
+// Any stride: each thread gathers from the windows that read its pixel.
 // dy: (N, OH, OW, C), w: (C, 1, KH, KW), dx: (N, H, W, C)
 template <class T, int V>
 __global__ void depthwise_conv2d_backward_input_gather_kernel(const T* dy, const T* w, T* dx, Geometry g) {
@@ -121,9 +121,9 @@ __global__ void depthwise_conv2d_backward_input_gather_kernel(const T* dy, const
     const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
     if (i >= count) return;
     const int channel = static_cast<int>(i % packs) * V;
-    const std::int64_t cell = i / packs;
-    const int column = static_cast<int>(cell % g.width), row = static_cast<int>(cell / g.width % g.height);
-    const std::int64_t image = cell / g.width / g.height;
+    const std::int64_t pixel = i / packs;
+    const int column = static_cast<int>(pixel % g.width), row = static_cast<int>(pixel / g.width % g.height);
+    const std::int64_t image = pixel / g.width / g.height;
     const int tap_count = g.kernel_h * g.kernel_w;
     float sums[V] = {};
     for (int kh = 0; kh < g.kernel_h; ++kh) {
@@ -144,7 +144,7 @@ __global__ void depthwise_conv2d_backward_input_gather_kernel(const T* dy, const
     }
     Pack<T, V> result;
     for (int v = 0; v < V; ++v) result[v] = static_cast<T>(sums[v]);
-    cuda::store_pack<V>(dx + cell * g.channels + channel, result);
+    cuda::store_pack<V>(dx + pixel * g.channels + channel, result);
 }
 
 // What the threads of a weight gradient go through: runs of up to kRun outputs of a row, so that a batch of
@@ -169,8 +169,8 @@ template <class T, int V>
 __device__ __forceinline__ Pack<T, V> pack_at(const T* x, const Geometry& g, int image, int h, int column) {
     Pack<T, V> values{};
     if (h >= 0 && h < g.height && column >= 0 && column < g.width) {
-        const std::int64_t cell = (static_cast<std::int64_t>(image) * g.height + h) * g.width + column;
-        values = cuda::load_pack<V>(x + cell * g.channels);
+        const std::int64_t pixel = (static_cast<std::int64_t>(image) * g.height + h) * g.width + column;
+        values = cuda::load_pack<V>(x + pixel * g.channels);
     }
     return values;
 }

@@ -3,7 +3,7 @@
 namespace tern::depthwise_conv2d_passes {
 namespace {
 
-// Calls visit(image offset, window offset, weight offset) for every pair of cells that meet.
+// Calls visit(image offset, window offset, weight offset) for every pair of pixels that meet.
 template <class Visit>
 void for_each_meeting(const Shape& image, const Shape& windows, const Window2d& p, Visit visit) {
     const std::int64_t channels = image[3];

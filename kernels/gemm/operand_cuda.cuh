@@ -37,13 +37,13 @@ struct MatrixOperand {
     }
 };
 
-/// Which cells of an image (N, H, W, C) the windows of a convolution read. The windows lie on a grid (N, GH,
+/// Which pixels of an image (N, H, W, C) the windows of a convolution read. The windows lie on a grid (N, GH,
 /// GW), and tap (kh, kw) of window (gh, gw) reads row gh * step_h + kh * tap_h + offset_h, and so the
 /// columns; with a stride, only if the stride divides that number, and then the quotient.
 struct Windows {
     int height, width;    // of the image
     int channels, pitch;  // of a group, of all groups
-    int cells, taps;      // of the grid, of a window
+    int pixels, taps;     // of the grid, of a window
     int step_h, step_w, tap_h, tap_w, offset_h, offset_w;
     bool strided;
     cuda::Divisor by_stride_h, by_stride_w, by_grid_h, by_grid_w, by_channels, by_kernel_w;
@@ -60,7 +60,7 @@ struct Windows {
         return windows;
     }
 
-    /// The other way round: each cell of x, over the outputs that have read it.
+    /// The other way round: each pixel of x, over the outputs that have read it.
     static Windows backward(const Shape& x, const Shape& y, const Window2d& w, std::int64_t groups) {
         Windows windows = over(y, x, w, groups);
         windows.step_h = windows.step_w = 1;
@@ -82,7 +82,7 @@ struct Windows {
         windows.width = static_cast<int>(image[2]);
         windows.pitch = static_cast<int>(image[3]);
         windows.channels = static_cast<int>(image[3] / groups);
-        windows.cells = static_cast<int>(grid[0] * grid[1] * grid[2]);
+        windows.pixels = static_cast<int>(grid[0] * grid[1] * grid[2]);
         windows.taps = static_cast<int>(w.kernel_h * w.kernel_w);
         windows.by_grid_h = by(grid[1]);
         windows.by_grid_w = by(grid[2]);
@@ -92,14 +92,14 @@ struct Windows {
     }
 };
 
-/// The matrix (cells of the grid, taps * channels) of what each window reads, never stored; taps are the
+/// The matrix (pixels of the grid, taps * channels) of what each window reads, never stored; taps are the
 /// slower part of the second index. The grid is the outer index if `along_depth`, else the depth.
 template <class T, bool along_depth>
 struct WindowOperand {
     using Element = T;
     static constexpr bool kAlongDepth = along_depth;
-    struct Cell {
-        int image, row, column;  // cells before its image (-1: outside), where its window starts
+    struct Pixel {
+        int image, row, column;  // pixels before its image (-1: outside), where its window starts
     };
     struct Entry {
         int channel, row, column;  // -1: outside; where its tap lies in the window
@@ -111,22 +111,22 @@ struct WindowOperand {
     __device__ void select_group(int group) { data += group * windows.channels; }
     __device__ auto place(int outer) const {
         if constexpr (along_depth)
-            return cell(outer);
+            return pixel(outer);
         else
             return entry(outer);
     }
-    using Place = std::conditional_t<along_depth, Cell, Entry>;
+    using Place = std::conditional_t<along_depth, Pixel, Entry>;
     __device__ int at(Place place, int k) const {
         if constexpr (along_depth)
             return read(place, entry(k));
         else
-            return read(cell(k), place);
+            return read(pixel(k), place);
     }
 
   private:
     // No branches here, so that what several elements have in common is computed once.
-    __device__ Cell cell(int i) const {
-        const bool inside = i < windows.cells;
+    __device__ Pixel pixel(int i) const {
+        const bool inside = i < windows.pixels;
         const int n = inside ? i : 0;
         const int line = windows.by_grid_w.quotient(n), column = n - line * windows.by_grid_w.divisor();
         const int image = windows.by_grid_h.quotient(line), row = line - image * windows.by_grid_h.divisor();
@@ -141,9 +141,9 @@ struct WindowOperand {
         return {inside ? n - tap * windows.by_channels.divisor() : -1, kh * windows.tap_h,
                 kw * windows.tap_w};
     }
-    __device__ int read(Cell cell, Entry entry) const {
-        int row = cell.row + entry.row, column = cell.column + entry.column;
-        bool inside = cell.image >= 0 && entry.channel >= 0 && row >= 0 && column >= 0;
+    __device__ int read(Pixel pixel, Entry entry) const {
+        int row = pixel.row + entry.row, column = pixel.column + entry.column;
+        bool inside = pixel.image >= 0 && entry.channel >= 0 && row >= 0 && column >= 0;
         if (windows.strided) {
             const int from_h = windows.by_stride_h.quotient(inside ? row : 0);
             const int from_w = windows.by_stride_w.quotient(inside ? column : 0);
@@ -153,7 +153,7 @@ struct WindowOperand {
             column = from_w;
         }
         inside = inside && row < windows.height && column < windows.width;
-        return inside ? (cell.image + row * windows.width + column) * windows.pitch + entry.channel : -1;
+        return inside ? (pixel.image + row * windows.width + column) * windows.pitch + entry.channel : -1;
     }
 };
 

@@ -16,7 +16,7 @@ Tensor global_average_pool(const Tensor& input) {
     TERN_CHECK(is_floating(input.dtype()), where, "the input must be of a floating-point type, got ",
                input.dtype());
     TERN_CHECK(input.rank() == 4 && input.dim(1) > 0 && input.dim(2) > 0, where,
-               "the input must be (N, H, W, C) with at least one cell, got ", input.shape());
+               "the input must be (N, H, W, C) with at least one pixel, got ", input.shape());
     const Tensor output = Tensor::empty({input.dim(0), input.dim(3)}, input.dtype(), input.device());
     const Forward pass{.x = input, .y = output};
     run_pass(pass);

@@ -7,8 +7,8 @@ namespace {
 
 std::vector<PassCase> passes(const std::string& name, const Shape& image, bool benchmark = false) {
     const TensorSpec x{image}, y{{image[0], image[3]}};
-    const std::int64_t cells = image[1] * image[2];
-    return {{name, "forward", NoParams{}, {x}, {y}, {Bound::products(cells)}, benchmark},
+    const std::int64_t pixels = image[1] * image[2];
+    return {{name, "forward", NoParams{}, {x}, {y}, {Bound::products(pixels)}, benchmark},
             {name, "backward", NoParams{}, {y}, {x}, {Bound::relative(1)}, benchmark}};
 }
 
@@ -17,7 +17,7 @@ std::vector<PassCase> passes(const std::string& name, const Shape& image, bool b
 OpCases global_average_pool_cases() {
     OpCases result;
     for (const auto& [name, image] : {std::pair{"no image", Shape{0, 2, 2, 3}},
-                                      {"one cell", Shape{2, 1, 1, 5}},
+                                      {"one pixel", Shape{2, 1, 1, 5}},
                                       {"odd", Shape{3, 5, 7, 37}}}) {
         for (PassCase& pass : passes(name, image)) result.passes.push_back(std::move(pass));
     }
@@ -34,12 +34,12 @@ OpCases global_average_pool_cases() {
          [] {
              global_average_pool(Tensor::zeros({4, 4}));
          },
-         "[global_average_pool] the input must be (N, H, W, C) with at least one cell, got (4,4)"},
-        {"no cell",
+         "[global_average_pool] the input must be (N, H, W, C) with at least one pixel, got (4,4)"},
+        {"no pixel",
          [] {
              global_average_pool(Tensor::zeros({1, 0, 4, 2}));
          },
-         "[global_average_pool] the input must be (N, H, W, C) with at least one cell, got (1,0,4,2)"}};
+         "[global_average_pool] the input must be (N, H, W, C) with at least one pixel, got (1,0,4,2)"}};
     for (const PassCase& pass : passes("dispatch", {1, 4, 4, 3})) {
         result.dispatch.push_back({pass});
         result.dispatch.push_back({pass, DType::float64, "auto", "ref"});

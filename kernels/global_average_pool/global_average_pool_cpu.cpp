@@ -29,14 +29,14 @@ void run(Cpu, const Forward& pass, const Stream&) {
 
 void run(Cpu, const Backward& pass, const Stream&) {
     const Tensor &dy = pass.dy, &dx = pass.dx;
-    const std::int64_t cells = dx.dim(1) * dx.dim(2), channels = dx.dim(3);
+    const std::int64_t pixels = dx.dim(1) * dx.dim(2), channels = dx.dim(3);
     parallel_for(dx.dim(0), 1, [&](std::int64_t n, std::int64_t) {
         std::vector<float> share(static_cast<std::size_t>(channels));
         for (std::size_t c = 0; c < share.size(); ++c)
             share[c] =
-                dy.data<float>()[n * channels + static_cast<std::int64_t>(c)] / static_cast<float>(cells);
-        float* to = dx.data<float>() + n * cells * channels;
-        for (std::int64_t i = 0; i < cells; ++i, to += channels) std::copy(share.begin(), share.end(), to);
+                dy.data<float>()[n * channels + static_cast<std::int64_t>(c)] / static_cast<float>(pixels);
+        float* to = dx.data<float>() + n * pixels * channels;
+        for (std::int64_t i = 0; i < pixels; ++i, to += channels) std::copy(share.begin(), share.end(), to);
     });
 }
 

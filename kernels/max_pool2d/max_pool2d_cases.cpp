@@ -5,7 +5,7 @@
 namespace tern::cases {
 namespace {
 
-// Two passes of one pool. A maximum is exact; the gradient adds at most one dy per window that reads a cell.
+// Two passes of one pool. A maximum is exact; the gradient adds at most one dy per window that reads a pixel.
 std::vector<PassCase> passes(const std::string& name, const Shape& image, const Window2d& window,
                              bool benchmark = false) {
     const TensorSpec x{image}, y{window_output_shape("cases", image, window, image[3])};
@@ -39,8 +39,8 @@ OpCases max_pool2d_cases() {
     const Window2d dense = Window2d::square(3, 2, 1);
     const Window2d odd{2, 3, 2, 1, 2, 1, 1, 2, 0, 1};
     append(result.passes, passes("no image", {0, 4, 4, 3}, dense));
-    append(result.passes, passes("one cell", {1, 1, 1, 1}, dense));
-    append(result.passes, passes("extra cell after", {2, 8, 6, 5}, Window2d::square(3, 2).same(8, 6)));
+    append(result.passes, passes("one pixel", {1, 1, 1, 1}, dense));
+    append(result.passes, passes("extra pixel after", {2, 8, 6, 5}, Window2d::square(3, 2).same(8, 6)));
     append(result.passes, passes("padding on both sides", {2, 7, 5, 37}, dense));
     append(result.passes, passes("everything odd", {2, 7, 6, 3}, odd));
     append(result.passes, passes("mini_xception", {64, 32, 32, 128}, mini_xception, true));
@@ -53,7 +53,7 @@ OpCases max_pool2d_cases() {
                       {draw(1, 3), window.span_h() + draw(0, 6), window.span_w() + draw(0, 6), draw(1, 40)},
                       window);
     };
-    result.gradients = {gradient("extra cell after", {2, 4, 4, 3}, Window2d::square(3, 2).same(4, 4)),
+    result.gradients = {gradient("extra pixel after", {2, 4, 4, 3}, Window2d::square(3, 2).same(4, 4)),
                         gradient("everything odd", {1, 6, 5, 2}, odd)};
     result.errors = {{"rank",
                       [] {

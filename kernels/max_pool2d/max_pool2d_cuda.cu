@@ -1,6 +1,6 @@
-// A thread has a pack of channels of one cell. The backward pass first notes for every window which cell was
-// taken, one byte per number of y (4 bytes for windows of 256 cells and more): x is then read once, instead
-// of once per window and cell, and each cell of dx gathers from its windows in their order.
+// A thread has a pack of channels of one pixel. The backward pass first notes for every window which pixel was
+// taken, one byte per number of y (4 bytes for windows of 256 pixels and more): x is then read once, instead
+// of once per window and pixel, and each pixel of dx gathers from its windows in their order.
 #include <algorithm>
 #include <cstdint>
 #include <limits>
@@ -49,9 +49,10 @@ struct Grid {
 
     __device__ Place place(std::int64_t i) const {
         const auto index = static_cast<unsigned>(i);
-        const unsigned cell = packs.quotient(index), row = width.quotient(cell), image = height.quotient(row);
-        return {image, row - image * height.divisor(), cell - row * width.divisor(),
-                (index - cell * packs.divisor()) * pack_size};
+        const unsigned pixel = packs.quotient(index), row = width.quotient(pixel),
+                       image = height.quotient(row);
+        return {image, row - image * height.divisor(), pixel - row * width.divisor(),
+                (index - pixel * packs.divisor()) * pack_size};
     }
 };
 
@@ -59,10 +60,10 @@ __device__ __forceinline__ bool larger(float value, float best) {
     return value > best || (value != value && best == best);
 }
 
-// Calls visit(number of the cell in its window, its pack) for the cells of window `at` inside the image, row
+// Calls visit(number of the pixel in its window, its pack) for the pixels of window `at` inside the image, row
 // by row.
 template <int V, class T, class Visit>
-__device__ __forceinline__ void for_each_cell(const Geometry& g, const T* x, const Place& at, Visit visit) {
+__device__ __forceinline__ void for_each_pixel(const Geometry& g, const T* x, const Place& at, Visit visit) {
     const int first_h = static_cast<int>(at.row) * g.stride_h - g.pad_top;
     const int first_w = static_cast<int>(at.column) * g.stride_w - g.pad_left;
     for (int kh = 0; kh < g.kernel_h; ++kh) {
@@ -85,11 +86,11 @@ struct MaxPool2dForward {
     Geometry g;
 
     __device__ void operator()(std::int64_t i) const {
-        // Starts below every number, so that -infinity is the result of a window without cells and of one of
+        // Starts below every number, so that -infinity is the result of a window without pixels and of one of
         // -infinities.
         Pack<T, V> best;
         for (int v = 0; v < V; ++v) best[v] = static_cast<T>(-kInfinity);
-        for_each_cell<V>(g, x, windows.place(i), [&](int, const Pack<T, V>& values) {
+        for_each_pixel<V>(g, x, windows.place(i), [&](int, const Pack<T, V>& values) {
 #pragma unroll
             for (int v = 0; v < V; ++v)
                 if (larger(static_cast<float>(values[v]), static_cast<float>(best[v]))) best[v] = values[v];
@@ -98,7 +99,7 @@ struct MaxPool2dForward {
     }
 };
 
-// Stands for a window without cells.
+// Stands for a window without pixels.
 template <class Number>
 inline constexpr Number kNone = std::numeric_limits<Number>::max();
 
@@ -117,7 +118,7 @@ struct Numbers {
     }
 };
 
-// taken: (N, OH, OW, C), the number of the first largest cell in its window.
+// taken: (N, OH, OW, C), the number of the first largest pixel in its window.
 
 template <class T, int V, class Number>
 struct MaxPool2dTaken {
@@ -130,7 +131,7 @@ struct MaxPool2dTaken {
         float best[V] = {};
         Numbers<Number, V> numbers;
         for (int v = 0; v < V; ++v) numbers[v] = kNone<Number>;
-        for_each_cell<V>(g, x, windows.place(i), [&](int number, const Pack<T, V>& values) {
+        for_each_pixel<V>(g, x, windows.place(i), [&](int number, const Pack<T, V>& values) {
 #pragma unroll
             for (int v = 0; v < V; ++v) {
                 const auto value = static_cast<float>(values[v]);
@@ -143,7 +144,7 @@ struct MaxPool2dTaken {
     }
 };
 
-// The windows along one dimension that span cell `at` of the padded image: [first, last].
+// The windows along one dimension that span pixel `at` of the padded image: [first, last].
 struct Windows {
     int first, last;
 
@@ -160,12 +161,12 @@ struct MaxPool2dBackward {
     const T* dy;
     const Number* taken;
     T* dx;
-    Grid cells;
+    Grid pixels;
     Geometry g;
     Divisor stride_h, stride_w, dilation_h, dilation_w;
 
     __device__ void operator()(std::int64_t i) const {
-        const Place at = cells.place(i);
+        const Place at = pixels.place(i);
         const int h = static_cast<int>(at.row) + g.pad_top, w = static_cast<int>(at.column) + g.pad_left;
         const Windows rows(h, (g.kernel_h - 1) * g.dilation_h + 1, g.out_height, stride_h);
         const Windows columns(w, (g.kernel_w - 1) * g.dilation_w + 1, g.out_width, stride_w);

@@ -43,17 +43,17 @@ struct Geometry {
     }
 };
 
-/// Where the channels of the window's cells inside the image begin, row by row, written over `cells`.
-inline void find_cells(const Geometry& g, std::int64_t oh, std::int64_t ow,
-                       std::vector<std::int64_t>& cells) {
+/// Where the channels of the window's pixels inside the image begin, row by row, written over `pixels`.
+inline void find_pixels(const Geometry& g, std::int64_t oh, std::int64_t ow,
+                        std::vector<std::int64_t>& pixels) {
     const Window2d& p = g.window;
-    cells.clear();
+    pixels.clear();
     for (std::int64_t kh = 0; kh < p.kernel_h; ++kh) {
         const std::int64_t h = oh * p.stride_h + kh * p.dilation_h - p.pad_top;
         if (h < 0 || h >= g.height) continue;
         for (std::int64_t kw = 0; kw < p.kernel_w; ++kw) {
             const std::int64_t w = ow * p.stride_w + kw * p.dilation_w - p.pad_left;
-            if (w >= 0 && w < g.width) cells.push_back((h * g.width + w) * g.channels);
+            if (w >= 0 && w < g.width) pixels.push_back((h * g.width + w) * g.channels);
         }
     }
 }

@@ -1,4 +1,4 @@
-// dx[n,h,w,c] = sum of dy over the windows whose first largest cell is (h, w). Saved: x; the cell is found
+// dx[n,h,w,c] = sum of dy over the windows whose first largest pixel is (h, w). Saved: x; the pixel is found
 // again, which reads x once more and stores nothing.
 #include "tern/core/autograd.hpp"
 #include "tern/kernels/max_pool2d/max_pool2d_passes.hpp"

@@ -1,4 +1,4 @@
-// Which cell each window of a pool takes, as the references find it.
+// Which pixel each window of a pool takes, as the references find it.
 #pragma once
 
 #include <cmath>
@@ -8,7 +8,7 @@
 
 namespace tern::max_pool2d_passes {
 
-/// Calls visit(index in y, index in x of the first largest cell, or -1) for every output.
+/// Calls visit(index in y, index in x of the first largest pixel, or -1) for every output.
 template <class T, class Visit>
 void for_each_largest(const T* x, const Shape& image, const Shape& windows, const Window2d& p, Visit visit) {
     const std::int64_t channels = image[3];
@@ -23,12 +23,12 @@ void for_each_largest(const T* x, const Shape& image, const Shape& windows, cons
                             const std::int64_t h = oh * p.stride_h + kh * p.dilation_h - p.pad_top;
                             const std::int64_t w = ow * p.stride_w + kw * p.dilation_w - p.pad_left;
                             if (h < 0 || h >= image[1] || w < 0 || w >= image[2]) continue;
-                            const std::int64_t cell = ((n * image[1] + h) * image[2] + w) * channels + c;
-                            const auto value = static_cast<Compute<T>>(x[cell]);
+                            const std::int64_t pixel = ((n * image[1] + h) * image[2] + w) * channels + c;
+                            const auto value = static_cast<Compute<T>>(x[pixel]);
                             const auto best =
                                 largest < 0 ? Compute<T>{} : static_cast<Compute<T>>(x[largest]);
                             if (largest < 0 || value > best || (std::isnan(value) && !std::isnan(best)))
-                                largest = cell;
+                                largest = pixel;
                         }
                     visit(output++, largest);
                 }

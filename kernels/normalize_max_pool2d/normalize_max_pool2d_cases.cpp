@@ -9,10 +9,10 @@ namespace {
 
 constexpr double kEpsilon = 1e-3;
 
-// Which cell is the largest must not hang on the last bit. Numbers of x are equal or 1/64 apart, and the
+// Which pixel is the largest must not hang on the last bit. Numbers of x are equal or 1/64 apart, and the
 // normalisation is monotone: equal ones stay equal, others come out at least 0.01 / 64 * 0.3 apart (slope of
 // leaky_relu, gamma / sqrt(variance + epsilon)), 100 roundings of numbers up to 6, unless relu makes both 0,
-// so all implementations take the same cell. gelu and silu are monotone above -0.75, where beta puts all z.
+// so all implementations take the same pixel. gelu and silu are monotone above -0.75, where beta puts all z.
 constexpr double kStep = 0x1p-6;
 
 // Two passes. |z| < 6: 1.5 * 1.2 / sqrt(0.5) = 2.55 beside |beta| of 3 at most.
@@ -36,11 +36,11 @@ void add(std::vector<PassCase>& all, const std::string& name, const Shape& image
                    {Bound::relative(16, 6)},
                    benchmark});
 
-    // da adds at most one dy per window that reads a cell, each in [0, 1]; the slope of an activation is
+    // da adds at most one dy per window that reads a pixel, each in [0, 1]; the slope of an activation is
     // below 1.2, gamma / sqrt(variance + epsilon) below 2.2.
     const auto taps = static_cast<double>(window.kernel_h * window.kernel_w);
     const Bound element = Bound::relative(taps + 16, 3 * taps);
-    // Each window has its share in one cell of a channel, times less than 4 as in normalize's cases.
+    // Each window has its share in one pixel of a channel, times less than 4 as in normalize's cases.
     const auto rows = static_cast<double>(image[0] * image[1] * image[2]);
     const auto windows = static_cast<double>(y.shape[0] * y.shape[1] * y.shape[2]);
     const Bound sum = Bound::relative(4 * std::sqrt(rows) + taps + 16, 4 * windows);
@@ -81,14 +81,14 @@ OpCases normalize_max_pool2d_cases() {
     };
     auto& all = result.passes;
     add(all, "no image", {0, 4, 4, 3}, dense);
-    add(all, "one cell", {1, 1, 1, 1}, dense);
-    add(all, "extra cell after", {2, 8, 6, 5}, same(8, 6));
+    add(all, "one pixel", {1, 1, 1, 1}, dense);
+    add(all, "extra pixel after", {2, 8, 6, 5}, same(8, 6));
     for (const Activation activation : {none, relu, relu6, leaky_relu, gelu, silu})
         add(all, to_text("odd, ", activation), {2, 7, 6, 37}, odd, activation);
     add(all, "negative gamma", {2, 7, 5, 19}, dense, relu, false, true);
     add(all, "rows between windows", {2, 11, 9, 6}, Window2d::square(2, 4));
-    add(all, "windows without cells", {2, 3, 4, 6}, Window2d::square(2, 1, 3));
-    add(all, "rows of windows without cells", {1, 2, 5, 16}, {1, 2, 3, 1, 1, 1, 4, 5, 0, 0});
+    add(all, "windows without pixels", {2, 3, 4, 6}, Window2d::square(2, 1, 3));
+    add(all, "rows of windows without pixels", {1, 2, 5, 16}, {1, 2, 3, 1, 1, 1, 4, 5, 0, 0});
     add(all, "whole image", {3, 6, 5, 16}, {6, 5});
     add(all, "one long image", {1, 70, 3, 16}, dense);
     add(all, "many images", {19, 4, 5, 16}, dense);

@@ -1,4 +1,4 @@
-// da[n,h,w,c] = sum of dy over the windows whose first largest cell is (h, w), which goes through the
+// da[n,h,w,c] = sum of dy over the windows whose first largest pixel is (h, w), which goes through the
 // normalisation by normalize's rules. Saved: all inputs; the normalised ones are computed again.
 #include "tern/core/autograd.hpp"
 #include "tern/kernels/normalize_max_pool2d/normalize_max_pool2d_passes.hpp"

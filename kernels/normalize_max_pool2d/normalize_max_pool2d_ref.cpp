@@ -31,9 +31,9 @@ void run(Ref, const Forward& pass, const Stream&) {
         const Normalized<T> normalized(pass);
         const Real* const a = normalized.a.data();
         max_pool2d_passes::for_each_largest(
-            a, x.shape(), y.shape(), pass.params.window, [&](std::int64_t output, std::int64_t cell) {
+            a, x.shape(), y.shape(), pass.params.window, [&](std::int64_t output, std::int64_t pixel) {
                 y.data<T>()[output] =
-                    static_cast<T>(cell < 0 ? -std::numeric_limits<Real>::infinity() : a[cell]);
+                    static_cast<T>(pixel < 0 ? -std::numeric_limits<Real>::infinity() : a[pixel]);
             });
     });
 }
@@ -45,9 +45,9 @@ void run(Ref, const Backward& pass, const Stream&) {
         const Normalized<T> normalized(pass);
         std::vector<Real> da(normalized.a.size());
         max_pool2d_passes::for_each_largest(normalized.a.data(), x.shape(), dy.shape(), pass.params.window,
-                                            [&](std::int64_t output, std::int64_t cell) {
-                                                if (cell >= 0)
-                                                    da[static_cast<std::size_t>(cell)] +=
+                                            [&](std::int64_t output, std::int64_t pixel) {
+                                                if (pixel >= 0)
+                                                    da[static_cast<std::size_t>(pixel)] +=
                                                         static_cast<Real>(dy.data<T>()[output]);
                                             });
         normalized.norm.store_gradients(da, pass.dx, {}, pass.dmean, pass.dvariance, pass.dgamma, pass.dbeta);

@@ -8,10 +8,10 @@
 namespace tern {
 
 /// Random crops and mirror images, as He et al. ("Deep residual learning for image recognition", CVPR 2016,
-/// section 4.2) train on CIFAR-10 with 4 cells of padding. What happens to a sample follows from (seed,
+/// section 4.2) train on CIFAR-10 with 4 pixels of padding. What happens to a sample follows from (seed,
 /// epoch, sample) alone: not from the batch it is in, nor from threads or the device.
 struct PrepareImagesParams {
-    /// An image with so many black cells (pixels of 0) around it is cut to its own size at a random place.
+    /// An image with so many black pixels around it is cut to its own size at a random place.
     std::int64_t crop_padding = 0;
     bool flip = false;  // mirrors half of the images, left to right
     std::uint64_t seed = 0;
@@ -22,7 +22,7 @@ struct PrepareImagesParams {
 
 /// y[n,h,w,c] = images[samples[n],c,h,w] * scale[c] + shift[c], computed in float32 (float64 for a float64
 /// result) and rounded once. With `params`, h and w are first moved: w to W - 1 - w where mirrored, then both
-/// by a whole number of cells in [-crop_padding, crop_padding]; what is then outside the image is a pixel
+/// by a whole number of pixels in [-crop_padding, crop_padding]; what is then outside the image is a pixel
 /// of 0. The numbers are draws of RandomStream{seed, augment, epoch}, block sample: u0 (2 crop_padding + 1) /
 /// 2^32 rounded down gives the move in h, u1 that in w, the top bit of u2 the mirror. images: (R, C, H, W)
 /// uint8, planes as CIFAR stores them; samples: (N) int32 or int64; scale, shift: (C) float32 or float64; y:

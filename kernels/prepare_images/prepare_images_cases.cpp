@@ -80,7 +80,7 @@ std::vector<ErrorCase> errors() {
 OpCases prepare_images_cases() {
     OpCases result;
     result.passes = {images_case("no sample", {1, 3, 2, 2}, 0, DType::int64),
-                     images_case("one cell", {1, 1, 1, 1}, 1, DType::int32),
+                     images_case("one pixel", {1, 1, 1, 1}, 1, DType::int32),
                      images_case("odd", {7, 3, 5, 3}, 9, DType::int64),
                      images_case("CIFAR-10", {10, 3, 32, 32}, 4, DType::int32),
                      images_case("crops", {5, 3, 8, 8}, 9, DType::int64, {.crop_padding = 2, .seed = 1}),

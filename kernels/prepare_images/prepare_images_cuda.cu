@@ -1,4 +1,4 @@
-// Planes of bytes to pixels. A thread owns as many neighbouring cells as one pack of outputs has elements,
+// Planes of bytes to pixels. A thread owns as many neighbouring pixels as one pack of outputs has elements,
 // in every channel: it reads a few bytes of each plane and writes `channels` packs in a row.
 #include "tern/kernels/prepare_images/placement.hpp"
 #include "tern/kernels/prepare_images/prepare_images_passes.hpp"
@@ -36,51 +36,51 @@ struct StoredImages {
     const std::uint8_t* planes;
     Samples samples;
     Factors scale, shift;
-    std::int64_t cells;
+    std::int64_t pixels;
     int height, width;
     PrepareImagesParams params;
 
-    // The byte of a cell of the augmented image.
-    __device__ std::uint8_t moved(const std::uint8_t* plane, int cell, const Placement& place) const {
-        const int row = place.row(cell / width), column = place.column(cell % width, width);
+    // The byte of a pixel of the augmented image.
+    __device__ std::uint8_t moved(const std::uint8_t* plane, int pixel, const Placement& place) const {
+        const int row = place.row(pixel / width), column = place.column(pixel % width, width);
         const bool inside = row >= 0 && row < height && column >= 0 && column < width;
         return inside ? plane[row * width + column] : std::uint8_t{0};
     }
 };
 
-// Work item i is group i % groups of kCells cells of image i / groups.
-template <class T, int kChannels, int kCells, bool kAugmented>
+// Work item i is group i % groups of kPixels pixels of image i / groups.
+template <class T, int kChannels, int kPixels, bool kAugmented>
 struct PrepareImages {
     StoredImages in;
     T* y;
 
     __device__ void operator()(std::int64_t i) const {
-        const std::int64_t groups = in.cells / kCells, n = i / groups, cell = i % groups * kCells;
+        const std::int64_t groups = in.pixels / kPixels, n = i / groups, pixel = i % groups * kPixels;
         const std::int64_t sample = in.samples[n];
-        const std::uint8_t* planes = in.planes + sample * kChannels * in.cells;
-        float pixels[kCells * kChannels];
+        const std::uint8_t* planes = in.planes + sample * kChannels * in.pixels;
+        float values[kPixels * kChannels];
         const Placement place(in.params, sample);  // not computed where it is not used
 #pragma unroll
         for (int c = 0; c < kChannels; ++c) {
-            cuda::Pack<std::uint8_t, kCells> bytes;
+            cuda::Pack<std::uint8_t, kPixels> bytes;
             if constexpr (kAugmented) {
-                for (int k = 0; k < kCells; ++k)
-                    bytes[k] = in.moved(planes + c * in.cells, static_cast<int>(cell) + k, place);
+                for (int k = 0; k < kPixels; ++k)
+                    bytes[k] = in.moved(planes + c * in.pixels, static_cast<int>(pixel) + k, place);
             } else {
-                bytes = cuda::load_pack<kCells>(planes + c * in.cells + cell);
+                bytes = cuda::load_pack<kPixels>(planes + c * in.pixels + pixel);
             }
             const float scale = in.scale[c], shift = in.shift[c];
 #pragma unroll
-            for (int k = 0; k < kCells; ++k)
-                pixels[k * kChannels + c] = static_cast<float>(bytes[k]) * scale + shift;
+            for (int k = 0; k < kPixels; ++k)
+                values[k * kChannels + c] = static_cast<float>(bytes[k]) * scale + shift;
         }
-        T* to = y + (n * in.cells + cell) * kChannels;
+        T* to = y + (n * in.pixels + pixel) * kChannels;
 #pragma unroll
         for (int p = 0; p < kChannels; ++p) {
-            cuda::Pack<T, kCells> pack;
+            cuda::Pack<T, kPixels> pack;
 #pragma unroll
-            for (int k = 0; k < kCells; ++k) pack[k] = static_cast<T>(pixels[p * kCells + k]);
-            cuda::store_pack<kCells>(to + p * kCells, pack);
+            for (int k = 0; k < kPixels; ++k) pack[k] = static_cast<T>(values[p * kPixels + k]);
+            cuda::store_pack<kPixels>(to + p * kPixels, pack);
         }
     }
 };
@@ -94,12 +94,12 @@ struct PrepareElements {
 
     __device__ void operator()(std::int64_t i) const {
         const int c = static_cast<int>(i % channels);
-        const std::int64_t cell = i / channels % in.cells, n = i / channels / in.cells;
+        const std::int64_t pixel = i / channels % in.pixels, n = i / channels / in.pixels;
         const std::int64_t sample = in.samples[n];
-        const std::uint8_t* plane = in.planes + (sample * channels + c) * in.cells;
+        const std::uint8_t* plane = in.planes + (sample * channels + c) * in.pixels;
         const std::uint8_t byte = in.params.augments()
-                                      ? in.moved(plane, static_cast<int>(cell), Placement(in.params, sample))
-                                      : plane[cell];
+                                      ? in.moved(plane, static_cast<int>(pixel), Placement(in.params, sample))
+                                      : plane[pixel];
         y[i] = static_cast<T>(static_cast<float>(byte) * in.scale[c] + in.shift[c]);
     }
 };
@@ -121,26 +121,26 @@ Factors factors_of(const Tensor& tensor) { return {tensor.raw_data(), tensor.dty
 
 void run(Cuda, const Images& pass, const Stream& stream) {
     const Tensor &images = pass.images, &y = pass.y;
-    const std::int64_t channels = images.dim(1), cells = images.dim(2) * images.dim(3);
+    const std::int64_t channels = images.dim(1), pixels = images.dim(2) * images.dim(3);
     const StoredImages in{images.data<std::uint8_t>(),
                           samples_of(pass.samples, images),
                           factors_of(pass.scale),
                           factors_of(pass.shift),
-                          cells,
+                          pixels,
                           static_cast<int>(images.dim(2)),
                           static_cast<int>(images.dim(3)),
                           pass.params};
     visit_cuda_floating(y.dtype(), [&]<class T>() {
-        constexpr int kCells = cuda::kPackSize<T>;
+        constexpr int kPixels = cuda::kPackSize<T>;
         T* const to = y.data<T>();
-        const bool packs = cells % kCells == 0 && cuda::is_pack_aligned<T, kCells>(to) &&
-                           cuda::is_pack_aligned<std::uint8_t, kCells>(in.planes);
+        const bool packs = pixels % kPixels == 0 && cuda::is_pack_aligned<T, kPixels>(to) &&
+                           cuda::is_pack_aligned<std::uint8_t, kPixels>(in.planes);
         const auto launch_packs = [&]<int kChannels>() {
-            const std::int64_t count = y.numel() / (kChannels * kCells);
+            const std::int64_t count = y.numel() / (kChannels * kPixels);
             if (in.params.augments())
-                launch_elements(PrepareImages<T, kChannels, kCells, true>{in, to}, count, stream);
+                launch_elements(PrepareImages<T, kChannels, kPixels, true>{in, to}, count, stream);
             else
-                launch_elements(PrepareImages<T, kChannels, kCells, false>{in, to}, count, stream);
+                launch_elements(PrepareImages<T, kChannels, kPixels, false>{in, to}, count, stream);
         };
         if (packs && channels == 3)
             launch_packs.template operator()<3>();

@@ -23,7 +23,7 @@ struct SeparableConv2dKeeps {
     bool moments = false, input = false;
 };
 
-/// The only window: 3x3, stride 1, one cell of padding on all sides.
+/// The only window: 3x3, stride 1, one pixel of padding on all sides.
 inline const Window2d kSeparableWindow = Window2d::square(3, 1, 1);
 
 /// Whether it should run on this input in the place of its parts, normalize(), depthwise_conv2d() and

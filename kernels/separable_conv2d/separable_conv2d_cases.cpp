@@ -117,7 +117,7 @@ OpCases separable_conv2d_cases() {
     OpCases result;
     const Kind plain{}, first{.moments = true}, inner{.normalized = true, .moments = true};
     add(result.passes, "no image", {0, 4, 4, 3}, 2, plain);
-    add(result.passes, "one cell", {1, 1, 1, 1}, 1, inner);
+    add(result.passes, "one pixel", {1, 1, 1, 1}, 1, inner);
     add(result.passes, "plain", {2, 7, 5, 16}, 16, plain);
     add(result.passes, "no bias", {2, 5, 6, 8}, 12, {.moments = true, .bias = false});
     add(result.passes, "moments", {3, 6, 9, 37}, 5, first);

@@ -24,7 +24,7 @@ using Tile = gemm::FmaWide;  // 128 pixels by 64 outputs
 
 constexpr int kThreads = gemm::kThreads, kDepth = Tile::kDepth;
 constexpr int kTileWidth = 16, kTileHeight = Tile::kRows / kTileWidth;  // in pixels
-constexpr int kBorderedWidth = kTileWidth + 2, kCells = (kTileHeight + 2) * kBorderedWidth;
+constexpr int kBorderedWidth = kTileWidth + 2, kBorderedPixels = (kTileHeight + 2) * kBorderedWidth;
 
 /// The tile of a block.
 struct Place {
@@ -56,16 +56,17 @@ struct Normalization {
     cuda::DeviceActivation activation;
 };
 
-// cells[cell][channel of the step] = change(x), zeros outside; `channel` is that of this thread's pack.
+// bordered[entry][channel of the step] = change(x), zeros outside; `channel` is that of this thread's pack.
 template <class T, int V, class Change>
-__device__ __forceinline__ void fill_cells(const T* x, const Geometry& g, const Place& place, int channel,
-                                           float* cells, Change change) {
-    constexpr int kPacks = kDepth / V;  // of a cell, one per thread
+__device__ __forceinline__ void fill_bordered(const T* x, const Geometry& g, const Place& place, int channel,
+                                              float* bordered, Change change) {
+    constexpr int kPacks = kDepth / V;  // of a pixel, one per thread
     const int own = static_cast<int>(threadIdx.x) % kPacks * V;
 #pragma unroll 2  // four spill registers
-    for (int cell = static_cast<int>(threadIdx.x) / kPacks; cell < kCells; cell += kThreads / kPacks) {
-        const int pixel = g.pixel(place.image, place.row - 1 + cell / kBorderedWidth,
-                                  place.column - 1 + cell % kBorderedWidth);
+    for (int entry = static_cast<int>(threadIdx.x) / kPacks; entry < kBorderedPixels;
+         entry += kThreads / kPacks) {
+        const int pixel = g.pixel(place.image, place.row - 1 + entry / kBorderedWidth,
+                                  place.column - 1 + entry % kBorderedWidth);
         float values[V] = {};
         if (pixel >= 0 && channel < g.channels) {  // C is a multiple of V
             const auto pack = cuda::load_pack<V>(x + pixel * g.channels + channel);
@@ -76,21 +77,21 @@ __device__ __forceinline__ void fill_cells(const T* x, const Geometry& g, const 
         for (int v = 0; v < V; v += kStored) {
             cuda::Pack<float, kStored> stored;
             for (int i = 0; i < kStored; ++i) stored[i] = values[v + i];
-            cuda::store_pack<kStored>(cells + cell * kDepth + own + v, stored);
+            cuda::store_pack<kStored>(bordered + entry * kDepth + own + v, stored);
         }
     }
 }
 
 template <class T, int V>
 __device__ __forceinline__ void fill_normalized(const T* x, const Normalization& norm, const Geometry& g,
-                                                const Place& place, int first_channel, float* cells) {
+                                                const Place& place, int first_channel, float* bordered) {
     const int channel = first_channel + static_cast<int>(threadIdx.x) % (kDepth / V) * V;
     if (norm.in.mean == nullptr) {
-        fill_cells<T, V>(x, g, place, channel, cells, [](float(&)[V]) {});
+        fill_bordered<T, V>(x, g, place, channel, bordered, [](float(&)[V]) {});
         return;
     }
     const normalize_device::Affine<V> affine(norm.in, channel < g.channels ? channel : 0);
-    fill_cells<T, V>(x, g, place, channel, cells, [&](float(&values)[V]) {
+    fill_bordered<T, V>(x, g, place, channel, bordered, [&](float(&values)[V]) {
         affine.apply(values);
         cuda::activate(norm.activation, values);
     });
@@ -106,7 +107,7 @@ __device__ __forceinline__ void fill_taps(const T* w, const Geometry& g, int fir
 }
 
 // a = the filtered pixels of the tile. A thread makes four channels of four pixels below each other.
-__device__ __forceinline__ void filter(const float* cells, const float* taps, float* a) {
+__device__ __forceinline__ void filter(const float* bordered, const float* taps, float* a) {
     constexpr int kQuads = kDepth / 4, kRows = 4;
     const int thread = static_cast<int>(threadIdx.x), channel = thread % kQuads * 4;
     const int column = thread / kQuads % kTileWidth, first_row = thread / (kQuads * kTileWidth) * kRows;
@@ -118,8 +119,8 @@ __device__ __forceinline__ void filter(const float* cells, const float* taps, fl
     for (int row = 0; row < kRows + 2; ++row) {
 #pragma unroll
         for (int kw = 0; kw < 3; ++kw) {
-            const int cell = (first_row + row) * kBorderedWidth + column + kw;
-            const Quad values = cuda::load_pack<4>(cells + cell * kDepth + channel);
+            const int entry = (first_row + row) * kBorderedWidth + column + kw;
+            const Quad values = cuda::load_pack<4>(bordered + entry * kDepth + channel);
 #pragma unroll
             for (int kh = 0; kh < 3; ++kh) {
                 const int to = row - kh;
@@ -197,11 +198,11 @@ __global__ void __launch_bounds__(kThreads, gemm::kFmaBlocks)
                                     gemm::MatrixOperand<T, true> pointwise, gemm::Output<T> output,
                                     float* partial, Geometry g) {
     constexpr int kSizeB = kDepth * Tile::kColumns;
-    TERN_SHARED(Quad, quads_cells, kCells * kDepth / 4);
+    TERN_SHARED(Quad, quads_bordered, kBorderedPixels * kDepth / 4);
     TERN_SHARED(Quad, quads_taps, 9 * kDepth / 4);
     TERN_SHARED(Quad, quads_a, kDepth * Tile::kRows / 4);
     TERN_SHARED(Quad, quads_b, 2 * kSizeB / 4);  // two buffers
-    float* const cells = reinterpret_cast<float*>(quads_cells);
+    float* const bordered = reinterpret_cast<float*>(quads_bordered);
     float* const taps = reinterpret_cast<float*>(quads_taps);
     float* const a = reinterpret_cast<float*>(quads_a);
     float* b = reinterpret_cast<float*>(quads_b);
@@ -215,13 +216,13 @@ __global__ void __launch_bounds__(kThreads, gemm::kFmaBlocks)
     int buffer = 0;
 #pragma unroll 1
     for (int channel = 0; channel < g.channels; channel += kDepth) {
-        fill_normalized<T, V>(x, norm, g, place, channel, cells);
+        fill_normalized<T, V>(x, norm, g, place, channel, bordered);
         fill_taps(depthwise, g, channel, taps);
         share.fetch(pointwise, first_output, channel);
         share.put(pointwise, first_output, channel, b + buffer * kSizeB);
-        __syncthreads();  // cells, taps and b are filled, and the a before has been read
-        filter(cells, taps, a);
-        __syncthreads();  // a is filled, and cells and taps have been read
+        __syncthreads();  // bordered, taps and b are filled, and the a before has been read
+        filter(bordered, taps, a);
+        __syncthreads();  // a is filled, and bordered and taps have been read
         sums.add(a, b + buffer * kSizeB);
         buffer ^= 1;
     }
@@ -242,7 +243,7 @@ __global__ void __launch_bounds__(kThreads, gemm::kFmaBlocks)
     }
     if (partial == nullptr) return;
     __syncthreads();  // a, now the lanes, has been read
-    store_moments(sums, inside, g.pixels_of(place), tile, first_output, g.outputs, a, cells, partial);
+    store_moments(sums, inside, g.pixels_of(place), tile, first_output, g.outputs, a, bordered, partial);
 }
 
 // What MergeMoments asks of blocks: distances are from the bias, which the kernel's sums lack.

@@ -30,7 +30,7 @@ struct Inner {
         });
     }
 
-    // Calls visit(cell that is read, cell that is made, tap) for all of them.
+    // Calls visit(pixel that is read, pixel that is made, tap) for all of them.
     template <class Visit>
     static void for_each_meeting(const Shape& shape, Visit visit) {
         const std::int64_t height = shape[1], width = shape[2], channels = shape[3];

@@ -30,8 +30,8 @@ TEST_CASE("unit and half map bytes to [0, 1] and [-1, 1]") {
                  half = prepared(set, make_normalization("half", set));
     for (std::int64_t i = 0; i < unit.numel(); ++i) {
         // (R, 3, 32, 32) to (R, 32, 32, 3)
-        const std::int64_t sample = i / 3072, cell = i % 3072 / 3, channel = i % 3;
-        const double x = set.images.data<std::uint8_t>()[(sample * 3 + channel) * 1024 + cell] / 255.0;
+        const std::int64_t sample = i / 3072, pixel = i % 3072 / 3, channel = i % 3;
+        const double x = set.images.data<std::uint8_t>()[(sample * 3 + channel) * 1024 + pixel] / 255.0;
         if (!(std::fabs(unit.data<double>()[i] - x) <= 1e-15)) FAIL("unit, element " << i);
         if (!(std::fabs(half.data<double>()[i] - (x - 0.5) / 0.5) <= 1e-15)) FAIL("half, element " << i);
     }

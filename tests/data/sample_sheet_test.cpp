@@ -22,7 +22,8 @@ TEST_CASE("a sheet shows names and images of all classes") {
     Dataset set = make_synthetic({.train_samples = 20, .classes = 3}, Split::train);
     set.classes = {"L", "\xC3\xA9t\xC3\xA9", "a name that is too long"};
     const Tensor sheet = sample_sheet(set, {.columns = 4, .zoom = 2});
-    const std::int64_t label = 16 * 12 + 8;  // sixteen letters of 6 cells of 2, and a gap on both sides
+    // Sixteen letters of 6 pixels, drawn twice as large, and a gap on both sides.
+    const std::int64_t label = 16 * 12 + 8;
     REQUIRE((sheet.shape() == Shape{3 * 68 + 4, label + 4 * 68, 3}));
 
     // Sample 3 is the second of class 0; each of its pixels is 2 x 2.
@@ -36,7 +37,7 @@ TEST_CASE("a sheet shows names and images of all classes") {
     CHECK(at(sheet, 0, label) == kWhite);
     CHECK(at(sheet, 4 + 64, label + 5) == kWhite);
 
-    // "L": a column of 7 cells at the left, a row of 5 below.
+    // "L": a column of 7 pixels at the left, a row of 5 below.
     const std::int64_t top = 4 + (64 - 14) / 2;
     CHECK(at(sheet, top, 4) == kBlack);
     CHECK(at(sheet, top + 13, 4 + 9) == kBlack);

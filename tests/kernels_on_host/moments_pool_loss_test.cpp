@@ -51,7 +51,7 @@ Tensor drawn(const Shape& shape, DType dtype, const std::vector<float>& values, 
 
 TEST_CASE("max_pool2d on the host: NaN, infinities, zeros of both signs and ties as in ref, bit for bit") {
     const Window2d dense = Window2d::square(3, 2, 1), holes{2, 3, 2, 1, 2, 3, 3, 2, 0, 1};
-    const Window2d wide = Window2d::square(17, 16, 8);  // 289 cells: more than a byte numbers
+    const Window2d wide = Window2d::square(17, 16, 8);  // 289 pixels: more than a byte numbers
     for (const Window2d& window : {dense, holes, wide}) {
         const MaxPool2dParams params{window};
         for (const DType dtype : {DType::float32, DType::bfloat16, DType::float16}) {

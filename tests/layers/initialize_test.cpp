@@ -49,7 +49,7 @@ Conv2d& initialized(Conv2d& conv, Initialization scheme) {
 
 }  // namespace
 
-TEST_CASE("fans count the kernel's cells") {
+TEST_CASE("fans count the kernel's taps") {
     const Fans conv = Fans::of({64, 32, 3, 5}), linear = Fans::of({10, 128}),
                depthwise = Fans::of({64, 1, 3, 3});
     CHECK((conv.in == 480 && conv.out == 960));

@@ -92,8 +92,8 @@ TEST_CASE("a separable convolution is a depthwise one and a 1x1 one") {
     CHECK(difference(expected, Tensor::zeros(expected.shape(), DType::float64)) > 0.1);
 }
 
-TEST_CASE("max pool: where \"same\" puts the odd cell") {
-    // 4 -> 2 by a window of 3: the windows start at 0 and 2, the second one hangs over by one cell.
+TEST_CASE("max pool: where \"same\" puts the odd pixel") {
+    // 4 -> 2 by a window of 3: the windows start at 0 and 2, the second one hangs over by one pixel.
     MaxPool2d same(SlidingWindow::same(3, 2));
     CHECK(floats(same(counting({1, 4, 4, 1}))) == std::vector<float>{10, 11, 14, 15});
     CHECK(floats(same(counting({1, 4, 4, 1}, -1))) == std::vector<float>{0, -2, -8, -10});  // -inf outside
