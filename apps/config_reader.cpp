@@ -80,12 +80,12 @@ ConfigValues parse_config(std::string_view toml, const std::string& file, std::s
         std::ranges::replace(key, '-', '_');  // spelled as the flag
         const auto known = std::ranges::find(settings, key, &Setting::name);
         TERN_CHECK(known != settings.end(), file, "line ", node.source().begin.line, ": ", key,
-                   " is no setting; they are the flags of tern train with _ for -");
+                   " is not a setting; they are the flags of tern train with _ for -");
         const std::optional<std::string> text = flag_text(node, known->kind);
         TERN_CHECK(text, file, "line ", node.source().begin.line, ": ", key, " must be ",
                    in_words(known->kind));
         TERN_CHECK(values.emplace(key, *text).second, file, "line ", node.source().begin.line, ": ", key,
-                   " is there twice, with _ and with -");
+                   " appears twice, with _ and with -");
     }
     return values;
 }

@@ -72,7 +72,7 @@ void run(const FetchFlags& flags) {
         std::fflush(stdout);
         fetch_cifar10(archive, folder, patience);
     }
-    std::printf("%s%s\n", there ? "There already: " : "", describe(set).c_str());
+    std::printf("%s%s\n", there ? "Already there: " : "", describe(set).c_str());
 }
 
 }  // namespace

@@ -85,12 +85,12 @@ void run(const ImportFlags& flags) {
 Run add_data_import_command(CLI::App& app) {
     const auto flags = std::make_shared<ImportFlags>();
     add_option(app, "FOLDER", flags->folder, "", "folder with one folder of images for each class");
-    add_option(app, "--output", flags->output, "DIR", "folder to make; may be there if it is empty");
+    add_option(app, "--output", flags->output, "DIR", "folder to make; may exist if it is empty");
     add_option(app, "--test-fraction", flags->test_fraction, "X",
                "share of each class for tests (default 0.2)");
     add_option(app, "--seed", flags->seed, "N", "of which samples are tests, and of the order (default 0)");
     add_option(app, "--duplicates", flags->duplicates, "NAME",
-               "skip|keep (images that are there already; default skip)");
+               "skip|keep (images that the set has already; default skip)");
     add_option(app, "--unreadable", flags->unreadable, "NAME",
                "fail|skip (exit status where images cannot be read; default fail)");
     add_footer(app, "Examples:\n  tern data import photos --output set --test-fraction 0.1");

@@ -41,7 +41,7 @@ void run(const SynthesizeFlags& flags) {
 
 Run add_data_synthesize_command(CLI::App& app) {
     const auto flags = std::make_shared<SynthesizeFlags>();
-    add_option(app, "DIR", flags->folder, "", "folder to make; may be there if it is empty");
+    add_option(app, "DIR", flags->folder, "", "folder to make; may exist if it is empty");
     add_option(app, "--train-samples,--train-records", flags->train_samples, "N", "(default 5000)");
     add_option(app, "--test-samples,--test-records", flags->test_samples, "N", "(default 1000)");
     add_option(app, "--classes", flags->classes, "N", "1 to 256 (default 10)");

@@ -16,7 +16,7 @@ namespace tern::apps {
 void check_output_flag(std::string_view flag, const std::string& file,
                        const std::vector<std::filesystem::path>& read = {});
 
-/// The files that a set was read from, for that; some may not be there.
+/// The files that a set was read from, for that; some may not exist.
 std::vector<std::filesystem::path> files_of_set(const Dataset& data);
 
 /// Where a command prints: standard output, or standard error where the file of `output` is standard output.

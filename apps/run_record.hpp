@@ -15,9 +15,9 @@
 
 namespace tern::apps {
 
-/// Log lines, losses of steps, and checkpoints. `state` is that of the checkpoint to go on from: the files are cut
-/// back to it. Of a new run it is empty but for the checksum of the data. What a run can do without, the
-/// lines and links, does not end it: `warn` is told once of each that cannot be had.
+/// Log lines, losses of steps, and checkpoints. `state` is that of the checkpoint to continue from: the files
+/// are cut back to it. Of a new run it is empty but for the checksum of the data. What a run can do without,
+/// the lines and links, does not end it: `warn` is told once of each that cannot be had.
 class RunRecord {
   public:
     RunRecord(const RunFolder& folder, const TrainSettings& settings, WeightsInfo info, TrainingState state,

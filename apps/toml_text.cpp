@@ -11,7 +11,7 @@ toml::table parse_toml(std::string_view text, const std::string& file) {
     try {
         return toml::parse(text, file);
     } catch (const toml::parse_error& error) {
-        fail(file, "line ", error.source().begin.line, " is no TOML: ", one_line(error.description()));
+        fail(file, "line ", error.source().begin.line, " is not TOML: ", one_line(error.description()));
     }
 }
 

@@ -9,10 +9,10 @@
 
 namespace tern::apps {
 
-/// Throws Error that names `file` and the line of what is no TOML.
+/// Throws Error that names `file` and the line of what is not TOML.
 toml::table parse_toml(std::string_view text, const std::string& file);
 
-/// The text of a file of at most `limit` bytes; throws Error that says what it is where that is no text.
+/// The text of a file of at most `limit` bytes; throws Error that says what it is where that is not text.
 std::string read_toml_file(const std::string& file, std::int64_t limit);
 
 }  // namespace tern::apps

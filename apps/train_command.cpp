@@ -104,7 +104,7 @@ class TrainCommand {
         print("epoch  train loss  train acc  test loss   test acc   seconds  images/s");
         if (!train_to_the_end(trainer, *record, bar) && watch.signal() != 0) {
             bar.clear();
-            throw Interrupted(watch.signal(), to_text("stopped; to go on: tern train --resume --run ",
+            throw Interrupted(watch.signal(), to_text("stopped; to continue: tern train --resume --run ",
                                                       folder_->path().string()));
         }
         record->finish();
@@ -112,7 +112,7 @@ class TrainCommand {
     }
 
   private:
-    // The run to go on with: its settings, and its newest checkpoint if it has one yet.
+    // The run to continue: its settings, and its newest checkpoint if it has one yet.
     void open_run(const std::string& folder) {
         folder_.emplace(RunFolder::open(folder));
         restore_replaced(std::filesystem::path(folder) / Checkpoints::kFolder);  // before one is chosen
@@ -266,8 +266,8 @@ class TrainCommand {
     std::FILE* out_;
     bool told_of_output_ = false;
     TrainSettings settings_;
-    std::optional<RunFolder> folder_;                  // the one to go on with, or that run() made
-    std::optional<std::filesystem::path> checkpoint_;  // to go on from
+    std::optional<RunFolder> folder_;                  // the one to continue, or that run() made
+    std::optional<std::filesystem::path> checkpoint_;  // to continue from
     TrainingState state_;                              // of that checkpoint
     Flag former_lr_;                                   // where the run continues with another learning rate
     Workbench bench_;

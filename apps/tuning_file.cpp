@@ -30,7 +30,7 @@ std::shared_ptr<const TuningTable> parse_tuning(std::string_view toml, const std
     const toml::table table = parse_toml(toml, file);
     const auto measured_on = table["device"].value<std::string>();
     const toml::table* rows = table["choices"].as_table();
-    TERN_CHECK(measured_on && rows != nullptr, file, "is no table of tern tune: it has no ",
+    TERN_CHECK(measured_on && rows != nullptr, file, "is not a table of tern tune: it has no ",
                measured_on ? "[choices]" : "device");
     TERN_CHECK(*measured_on == device, file, "was measured on ", one_line(*measured_on), ", this is ", device,
                "; run tern tune here");

@@ -14,7 +14,7 @@ std::string tuning_device(Device device);
 
 std::string tuning_to_toml(const TuningTable::Choices& choices, const std::string& device,
                            const std::string& made_by);
-/// Throws Error that names `file` for what is no such table, and where it was measured on another device.
+/// Throws Error that names `file` for what is not such a table, and where it was measured on another device.
 std::shared_ptr<const TuningTable> parse_tuning(std::string_view toml, const std::string& file,
                                                 const std::string& device);
 

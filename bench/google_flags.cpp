@@ -102,7 +102,7 @@ std::optional<GoogleFlags> parse_google_flags(int argc, char** argv) {
     std::map<std::string, Given> given;
     CLI::App app("Times every implementation of every operation, through Google Benchmark.", "tern-bench");
     app.footer(
-        "tern-bench --profile --help and tern-bench --inference --help tell of what else it measures.");
+        "tern-bench --profile --help and tern-bench --inference --help describe what else it measures.");
     for (const Spec& spec : kSpecs) add(app, spec, given[spec.name]);
     if (!parse(app, argc, argv)) return {};
 

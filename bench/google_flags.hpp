@@ -1,4 +1,4 @@
-// The flags of Google Benchmark, read and checked by us: the library passes over wrong values, prints lines
+// The flags of Google Benchmark, read and checked by us: the library skips wrong values, prints lines
 // of its own or ends the process.
 #pragma once
 

@@ -247,7 +247,7 @@ class Normalization {
         arguments.emplace(DNNL_ARG_WORKSPACE, unfilled(chosen.workspace_desc()));
         sequence.add(dnnl::batch_normalization_forward(chosen), std::move(arguments));
     }
-    // Which outputs relu let through is what a forward pass with the same moments notes down.
+    // Which outputs relu let through is what a forward pass with the same mean and variance notes down.
     void add_batch_norm_backward(Sequence& sequence, const Problem& problem) const {
         const auto &in = problem.inputs, &out = problem.outputs;
         const Tensor &x = in[0], &mean = in[1], &variance = in[2], &gamma = in[3], &beta = in[4];

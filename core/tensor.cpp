@@ -82,7 +82,7 @@ Tensor Tensor::view_of(std::shared_ptr<Storage> storage, std::int64_t offset, co
     const auto available = static_cast<std::int64_t>(storage->bytes());
     TERN_CHECK(offset >= 0 && bytes <= available && offset <= available - bytes, kWhere, "bytes [", offset,
                ", ", offset + bytes, ") are outside a storage of ", available);
-    TERN_CHECK(offset % size_of(dtype) == 0, kWhere, "offset ", offset, " is no multiple of the ",
+    TERN_CHECK(offset % size_of(dtype) == 0, kWhere, "offset ", offset, " is not a multiple of the ",
                size_of(dtype), " bytes of ", dtype);
     Tensor tensor;
     tensor.impl_ = std::make_shared<Impl>();

@@ -21,7 +21,7 @@ std::vector<std::string> all_files() {
     return files;
 }
 
-// Without exceptions of the standard library: what cannot be looked at is not there.
+// Without exceptions of the standard library: what cannot be looked at does not exist.
 bool is_there(const fs::path& path) {
     std::error_code error;
     return fs::exists(path, error);

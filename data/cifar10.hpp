@@ -11,7 +11,7 @@ namespace tern {
 /// or there is one folder that does in it or in a folder in it. Class names come from batches.meta.txt where
 /// there is one, else they are those of CIFAR-10. Every size, sample count and label is checked; throws Error
 /// that names the file, the rule and the value, or says what `folder` is instead. The files of the other
-/// split need not be there. So that a file cut between two samples is noticed, training files must have equal
+/// split need not exist. So that a file cut between two samples is noticed, training files must have equal
 /// counts, the fifth up to 4 fewer or 5 more; with 10,000 each, as published, all that are there must have
 /// that.
 Dataset read_cifar10(const std::filesystem::path& folder, Split split);
@@ -28,8 +28,8 @@ std::vector<FileSamples> list_cifar10(const std::filesystem::path& folder);
 /// Whether one of those files is in `folder` itself.
 bool holds_cifar10(const std::filesystem::path& folder);
 
-/// Throws Error unless `folder` is not there or is empty, and could be made or replaced: for use before work
-/// whose result goes there.
+/// Throws Error unless `folder` does not exist or is empty, and could be made or replaced: for use before
+/// work whose result goes there.
 void check_vacant(const std::filesystem::path& folder);
 
 /// Writes the six files (of sets on the CPU) and batches.meta.txt as a new folder, the training samples

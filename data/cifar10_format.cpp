@@ -73,7 +73,8 @@ std::vector<std::string> parse_classes(const std::string& file, const std::strin
     TERN_CHECK(!classes.empty() && classes.size() <= 256, file, "names ", classes.size(),
                " classes, expected 1 to 256");
     for (std::size_t i = 0; i < classes.size(); ++i) {
-        TERN_CHECK(is_class_name(classes[i]), file, "line ", i + 1, " is no printable class name in UTF-8");
+        TERN_CHECK(is_class_name(classes[i]), file, "line ", i + 1,
+                   " is not a printable class name in UTF-8");
         const auto first = std::ranges::find(classes, classes[i]) - classes.begin();
         TERN_CHECK(static_cast<std::size_t>(first) == i, file, "line ", i + 1, " names ", classes[i],
                    " again, as line ", first + 1);

@@ -77,7 +77,7 @@ void check_vacant(const fs::path& folder) {
     if (!there) return;
     TERN_CHECK(fs::is_directory(folder, error), folder.string(), "exists and is not a directory");
     TERN_CHECK(fs::is_empty(folder, error) && !error, folder.string(),
-               "is there and not empty; name a folder that is not there yet");
+               "exists and is not empty; name a folder that does not exist yet");
 }
 
 void write_cifar10(const fs::path& folder, const Dataset& train, const Dataset& test) {

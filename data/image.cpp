@@ -48,7 +48,7 @@ const Format& format_of(const std::string& file, Bytes bytes) {
     const FileKind kind = file_kind(bytes);
     if (kind == FileKind::bmp) return kBmp;
     if (kind == FileKind::webp) return kWebp;
-    if (kind == FileKind::unknown) fail(file, "is no known format, expected ", kExpected);
+    if (kind == FileKind::unknown) fail(file, "is of an unknown format, expected ", kExpected);
     if (kind == FileKind::netpbm)
         fail(file, "is a PBM, PAM or PFM image (", text.substr(0, 2), "), expected ", kExpected);
     fail(file, mistaken_kind(kind, kExpected));
@@ -76,7 +76,7 @@ Tensor make_pixels(const std::string& file, std::uint64_t width, std::uint64_t h
     constexpr auto kMost = static_cast<std::uint64_t>(kMostPixels);
 #endif
     TERN_CHECK(width > 0 && height > 0, file, "is an image of ", width, " x ", height,
-               " pixels, which is none");
+               " pixels, expected at least one");
     TERN_CHECK(width <= kMost && height <= kMost / width, file, "is an image of ", width, " x ", height,
                " pixels, more than the ", kMost, " that are read");
     // libpng takes several rows of its own, which an image of one row would make as large as a whole one.

@@ -181,7 +181,8 @@ class Lister {
                 continue;
             }
             const std::string name = entry.filename().string();
-            TERN_CHECK(cifar10::is_class_name(name), entry.string(), "is no printable class name in UTF-8");
+            TERN_CHECK(cifar10::is_class_name(name), entry.string(),
+                       "is not a printable class name in UTF-8");
             Walk walk(list_.notes);
             walk.into(entry);
             std::vector<ImageFiles::File>& own = by_class_[name];

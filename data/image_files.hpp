@@ -27,7 +27,7 @@ struct ImageFiles {
 /// has only one folder, whose folders are more, these are the classes. Folders named train and test (or val,
 /// in any case of letters) that have folders of classes are splits. Skipped are names that begin with a
 /// dot, what systems leave behind (__MACOSX, \@eaDir) and folders that a link leads to again. Throws Error
-/// that names what cannot be read, a class whose name cannot be one, or what is no such layout.
+/// that names what cannot be read, a class whose name cannot be one, or what is not such a layout.
 ImageFiles list_image_files(const std::filesystem::path& folder);
 
 /// Files in `folder` and the folders within it, sorted, with the same skipped; `notes` reports links.

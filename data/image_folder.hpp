@@ -36,8 +36,8 @@ struct ImageFolder {
 /// class round(test_fraction * samples) become tests, chosen by seed. Both splits are put into an order of
 /// the same draws: a sample's key is number i of RandomStream{seed, split, 0}, i its place among all samples.
 /// `progress`, where given, is called with files read and files in all, from the caller's thread. Throws
-/// Error where the folder is none, has no class or more than 256, a class's name is no line of text, or there
-/// are fewer than 5 samples to train on or no test.
+/// Error where the folder is none, has no class or more than 256, a class's name is not a line of text, or
+/// there are fewer than 5 samples to train on or no test.
 ImageFolder read_image_folder(const std::filesystem::path& folder, const ImageFolderOptions& options,
                               const std::function<void(std::int64_t, std::int64_t)>& progress = {});
 

@@ -18,7 +18,7 @@ std::size_t size_at(Bytes bytes, std::size_t at) {
 }
 
 // The orientation in the piece "EXIF" of the file: "RIFF", a size, "WEBP", then pieces of a name, a size,
-// their bytes and one more where these are odd in number. libwebp itself passes over it.
+// their bytes and one more where these are odd in number. libwebp itself skips it.
 int orientation_of(Bytes bytes) {
     constexpr std::size_t kFileHeader = 12, kHeader = 8;
     constexpr std::string_view kMark("Exif\0\0", 6);  // of JPEG's, which some programs write here, too

@@ -44,8 +44,8 @@ std::string BatchNorm2d::type() const {
                                                    : to_text("BatchNorm2d+", name_of(options_.activation));
 }
 
-// What is left to do where the moments are there: the running ones, or those that the input came with. Else
-// nothing.
+// What is left to do where mean and variance are known: the running ones, or those that the input came with.
+// Else nothing.
 DeferredNormalize BatchNorm2d::deferred(const Features& input) {
     if (!training()) return {running_mean_, running_var_, weight_, bias_, params()};
     const Moments& moments = input.moments();

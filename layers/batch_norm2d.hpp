@@ -22,7 +22,7 @@ struct BatchNorm2dOptions {
 /// (..., C) -> (..., C): activation(weight (x - mean) / sqrt(variance + epsilon) + bias [+ residual]).
 /// In training mean and (biased) variance are the batch's, and the running statistics are updated with them,
 /// the variance made unbiased; in evaluation they are the running ones. Parameters: weight 1, bias 0, (C).
-/// Where the moments are known, the normalisation is left to the next layer.
+/// Where mean and variance are known, the normalisation is left to the next layer.
 /// Buffers: running_mean 0, running_var 1, (C); num_batches_tracked, one int64.
 class BatchNorm2d : public Module {
   public:

@@ -8,7 +8,7 @@ namespace tern {
 
 /// (N, H, W, in) -> (N, OH, OW, out). Children: `depthwise` without bias, `pointwise` with. Where it can, it
 /// does the work of both in one, normalises its input on the way, which it keeps for a shortcut that needs
-/// it, too, and in training gathers the moments of its output.
+/// it, too, and in training gathers the mean and variance of its output.
 class SeparableConv2d : public Module {
   public:
     SeparableConv2d(std::int64_t in_channels, std::int64_t out_channels, const SlidingWindow& window)

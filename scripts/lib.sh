@@ -28,7 +28,7 @@ missing_packages() {
 # the packages and continues: the tools may be there in another form, and CMake says exactly what is not.
 need_packages() {
     if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
-        say "This is no Debian-like system, so nothing is installed. Needed, by their Debian names: $*"
+        say "This is not a Debian-like system, so nothing is installed. Needed, by their Debian names: $*"
         return
     fi
     local missing as_root=()

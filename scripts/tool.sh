@@ -22,7 +22,7 @@ takes_no_flags() {
     done
 }
 
-# need_tool NAME PACKAGE ends where the program NAME is not there.
+# need_tool NAME PACKAGE ends where the program NAME is missing.
 need_tool() {
     command -v "$1" >/dev/null || fault "needs $1: apt-get install $2"
 }

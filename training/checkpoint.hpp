@@ -16,7 +16,7 @@ namespace tern {
 void write_checkpoint(const std::filesystem::path& path,
                       const std::function<void(const std::filesystem::path&)>& write_files);
 
-/// Throws Error that names the file unless every file of the checkpoint is there and has its sum.
+/// Throws Error that names the file unless every file of the checkpoint exists and has its sum.
 void check_checkpoint(const std::filesystem::path& path);
 
 /// The checkpoints of a run, one folder step-N for each step after which one was saved, and beside them the
@@ -24,7 +24,7 @@ void check_checkpoint(const std::filesystem::path& path);
 /// has no links.
 class Checkpoints {
   public:
-    /// Below `run`, which must be there; the newest `keep` (at least 1) and the best stay. Makes nothing.
+    /// Below `run`, which must exist; the newest `keep` (at least 1) and the best stay. Makes nothing.
     /// `tell`, if any, hears what is not as it should be and no reason to stop: links that are copies, a
     /// checkpoint that cannot be deleted.
     Checkpoints(std::filesystem::path run, std::int64_t keep,

@@ -34,7 +34,7 @@ std::vector<FileSum> parse_sums(const std::string& file, std::string_view text) 
         const std::string_view line = text.substr(0, end), rest = line.substr(std::min(kDigits, line.size()));
         TERN_CHECK(end != std::string_view::npos && is_sum(line.substr(0, kDigits)) &&
                        rest.starts_with(kBetween) && is_name(rest.substr(kBetween.size())),
-                   file, "line ", sums.size() + 1, " is no whole line of a sum and a file name");
+                   file, "line ", sums.size() + 1, " is not a complete line of a sum and a file name");
         const std::string name(rest.substr(kBetween.size()));
         TERN_CHECK(std::ranges::find(sums, name, &FileSum::name) == sums.end(), file, "line ",
                    sums.size() + 1, " names ", name, " again");

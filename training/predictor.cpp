@@ -105,7 +105,7 @@ std::vector<std::vector<Prediction>> Predictor::predict(const Tensors& images, s
             const double probability = all.dtype() == DType::float64
                                            ? all.data<double>()[at]
                                            : static_cast<double>(all.data<float>()[at]);
-            TERN_CHECK(std::isfinite(probability), file_, "gives a probability that is no number");
+            TERN_CHECK(std::isfinite(probability), file_, "gives a probability that is not a number");
             row.push_back({static_cast<std::int64_t>(k), classes_[k], probability});
         }
         std::ranges::stable_sort(row, std::greater<>(), &Prediction::probability);

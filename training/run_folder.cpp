@@ -53,7 +53,7 @@ void RunFolder::check_free(const std::optional<fs::path>& named) {
     for (const char* sign : {kConfig, Checkpoints::kFolder}) {
         std::error_code error;
         TERN_CHECK(!fs::exists(folder / sign, error), folder.string(), "holds a run already (", sign,
-                   "); name another folder, or go on with --resume");
+                   "); name another folder, or continue with --resume");
     }
 }
 
@@ -69,8 +69,8 @@ RunFolder RunFolder::make(const std::optional<fs::path>& folder, std::string_vie
 
 RunFolder RunFolder::open(const fs::path& folder) {
     std::error_code error;
-    TERN_CHECK(fs::exists(folder / kConfig, error), folder.string(), "holds no run to go on with (no ",
-               kConfig, ")");
+    TERN_CHECK(fs::exists(folder / kConfig, error), folder.string(), "holds no run to continue (no ", kConfig,
+               ")");
     return RunFolder(folder);
 }
 

@@ -108,21 +108,21 @@ class Reader {
 
     Json parse_header() {
         check_kind();
-        TERN_CHECK(size() >= kLengthBytes, file_, "is no safetensors file: it has ", size(),
+        TERN_CHECK(size() >= kLengthBytes, file_, "is not a safetensors file: it has ", size(),
                    " bytes, fewer than the ", kLengthBytes, " of the header's length");
         std::uint64_t length = 0;
         for (std::size_t i = 0; i < kLengthBytes; ++i) {
             length |= std::to_integer<std::uint64_t>(bytes_[i]) << (8 * i);
         }
         TERN_CHECK(length <= static_cast<std::uint64_t>(size() - kLengthBytes), file_,
-                   "is no whole safetensors file: its header would take ", length, " bytes, but ",
+                   "is not a complete safetensors file: its header would take ", length, " bytes, but ",
                    size() - kLengthBytes, " follow");
         TERN_CHECK(length <= kLargestHeader, file_, "has a header of ", length, " bytes, more than ",
                    kLargestHeader);
         data_begin_ = kLengthBytes + static_cast<std::int64_t>(length);
         const auto* text = reinterpret_cast<const char*>(bytes_.data()) + kLengthBytes;
         const Json header = parse({text, static_cast<std::size_t>(length)});
-        TERN_CHECK(header.is_object(), file_, "is no safetensors file: its header is no JSON object");
+        TERN_CHECK(header.is_object(), file_, "is not a safetensors file: its header is not a JSON object");
         return header;
     }
 
@@ -138,18 +138,18 @@ class Reader {
         try {
             return Json::parse(text, StrictKeys(file_));
         } catch (const Json::parse_error& error) {
-            fail(file_, "is no safetensors file: its header is no JSON (error at byte ", error.byte, ")");
+            fail(file_, "is not a safetensors file: its header is not JSON (error at byte ", error.byte, ")");
         } catch (const Json::out_of_range&) {
-            fail(file_, "is no safetensors file: its header has a number beyond float64");
+            fail(file_, "is not a safetensors file: its header has a number beyond float64");
         }
     }
 
     std::map<std::string, std::string> metadata(const Json& entry) const {
         std::map<std::string, std::string> result;
         if (entry.is_null()) return result;
-        TERN_CHECK(entry.is_object(), file_, kMetadata, " is no object of strings");
+        TERN_CHECK(entry.is_object(), file_, kMetadata, " is not an object of strings");
         for (const auto& [key, value] : entry.items()) {
-            TERN_CHECK(value.is_string(), file_, kMetadata, " \"", key, "\" is no string");
+            TERN_CHECK(value.is_string(), file_, kMetadata, " \"", key, "\" is not a string");
             result.emplace(key, value.get<std::string>());
         }
         return result;

@@ -46,8 +46,8 @@ struct TrainingCallbacks {
     std::function<void(const TrainingProgress&)> after_step;
     std::function<void(const StepLoss&)> after_loss;  // for every step, in order, but some time after it
     std::function<void(const LogLine&)> after_log_line;
-    /// After each log line, every save_every steps and when stop() ended the run, with state(): that and the model
-    /// are of this position.
+    /// After each log line, every save_every steps and when stop() ended the run, with state(): that and the
+    /// model are of this position.
     std::function<void(const TrainingPosition&, const NamedTensors& state)> save;
     /// Asked after each step and before each batch of an evaluation; true ends the run and must stay true.
     std::function<bool()> stop;
@@ -60,10 +60,10 @@ class Trainer {
     Trainer(Module& model, Optimizer& optimizer, const Schedule& schedule, const BatchSource& train,
             const BatchSource* test, const TrainingPlan& plan, TrainingCallbacks callbacks);
 
-    /// Runs the plan from `start` on and returns its last log line; none if stop() ended it or nothing was left to
-    /// do. Throws Error soon after a step whose loss is no finite number, or when `start` is behind the
-    /// plan's end. A run that continues from a saved position, with the model and state() as they were, ends
-    /// with the bits of one that was never stopped.
+    /// Runs the plan from `start` on and returns its last log line; none if stop() ended it or nothing was
+    /// left to do. Throws Error soon after a step whose loss is not a finite number, or when `start` is
+    /// behind the plan's end. A run that continues from a saved position, with the model and state() as they
+    /// were, ends with the bits of one that was never stopped.
     std::optional<LogLine> run(const TrainingPosition& start = {});
 
     std::int64_t total_steps() const { return total_steps_; }

@@ -59,7 +59,7 @@ TrainingState parse_training_state(const std::string& file, Safetensors content)
     TERN_CHECK(text(kVersionKey) == kVersion, file, "has format version ", text(kVersionKey),
                ", this tern reads ", kVersion);
     const Json fields = Json::parse(text(kStateKey), nullptr, false);
-    TERN_CHECK(fields.is_object(), file, "its ", kStateKey, " is no JSON object");
+    TERN_CHECK(fields.is_object(), file, "its ", kStateKey, " is not a JSON object");
     TrainingState state;
     visit_fields(state, [&]<class T>(const char* name, T& value) {
         auto found = fields.find(name);

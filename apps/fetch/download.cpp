@@ -101,7 +101,8 @@ class Download {
 
     std::string kept() const {
         if (part_.size() == 0) return "";
-        return to_text("; ", part_.size(), " of ", archive_.bytes, " bytes are kept, run it again to go on");
+        return to_text("; ", part_.size(), " of ", archive_.bytes,
+                       " bytes are kept, run it again to continue");
     }
 
     // Exceptions must not go through libcurl: accepting fewer bytes than came ends the transfer.

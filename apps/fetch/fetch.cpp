@@ -30,8 +30,8 @@ void check_set(const Archive& archive, const fs::path& folder) {
         const fs::path place(error.where());
         if (!error.where().starts_with(folder.string())) throw;  // not about the archive: out of memory
         throw BadArchive(archive.url,
-                         to_text("holds no whole set: ", place == folder ? "it" : place.filename().string(),
-                                 ' ', error.rule()));
+                         to_text("holds no complete set: ",
+                                 place == folder ? "it" : place.filename().string(), ' ', error.rule()));
     }
 }
 

@@ -67,7 +67,7 @@ std::string why_no_device(const DeviceSearch& search) {
 
 std::string index_problem(int index, int count) {
     if (index >= 0 && index < count) return "";
-    return to_text("cuda:", index, " is not there; this machine has ", count, " CUDA device",
+    return to_text("cuda:", index, " does not exist; this machine has ", count, " CUDA device",
                    count == 1 ? "" : "s", ", counted from 0");
 }
 

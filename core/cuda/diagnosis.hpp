@@ -31,7 +31,7 @@ std::string why_no_device(const DeviceSearch& search);
 std::string index_problem(int index, int count);
 
 /// Whether a build for `architectures`, as CMake writes them ("80-real,90a-real,90-virtual"), has code for
-/// a device of compute capability major.minor. Words that are no architecture ("native") count as yes.
+/// a device of compute capability major.minor. Words that are not an architecture ("native") count as yes.
 bool has_code_for(std::string_view architectures, int major, int minor);
 /// "" if there is code.
 std::string architecture_problem(std::string_view architectures, std::string_view device_name, int major,

@@ -32,7 +32,7 @@ struct CudaVersions {
 
 CudaVersions cuda_versions();
 
-/// Throws Error("[where] ...") unless the device is there and this build has code for it.
+/// Throws Error("[where] ...") unless the device exists and this build has code for it.
 void check_device(Device device, std::string_view where);
 
 }  // namespace tern

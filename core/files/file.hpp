@@ -25,16 +25,16 @@ std::vector<std::byte> read_bytes(const std::filesystem::path& path);
 /// The whole file as text; throws Error if it is longer than `limit` bytes.
 std::string read_text_file(const std::filesystem::path& path, std::int64_t limit);
 
-/// Makes the folder and those above it; nothing to do where it is there.
+/// Makes the folder and those above it; nothing to do where it exists.
 void make_folders(const std::filesystem::path& folder);
 
 /// Writes the bytes to a new file beside `path`, syncs it, renames it to `path` and syncs the folder. It has
-/// the rights of a file that was there. On failure throws Error, and what `path` was before is still there;
+/// the rights of a file that existed. On failure throws Error, and what `path` was before is still there;
 /// only if the folder's sync fails is the new file there already.
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
 
 /// Lets `fill` write files into a new folder beside `path` (named .NAME.part-PID), syncs them, and renames
-/// that folder to `path`, or to what a link there leads to; the parent must be there. A folder that was at
+/// that folder to `path`, or to what a link there leads to; the parent must exist. A folder that was at
 /// `path` is replaced by one with its rights; where the file
 /// system cannot exchange names, a crash may leave it for restore_replaced(). If `fill` or
 /// anything else throws, what `path` was before is still there and the new folder is gone.
@@ -45,11 +45,11 @@ void write_folder_atomically(const std::filesystem::path& path,
 std::filesystem::path behind_links(const std::filesystem::path& name);
 
 /// Throws Error where write_file_atomically() could not end well, before there is anything to write: `path`
-/// is a mount point, or its folder is not there or may not be written to.
+/// is a mount point, or its folder does not exist or may not be written to.
 void check_creatable(const std::filesystem::path& path);
 
 /// The same for write_folder_atomically(), once the folders above are made: `path` is a mount point, or
-/// the folder above it, or the first of those above that is there, is none or may not be written to.
+/// the folder above it, or the first of those above that exists, is none or may not be written to.
 void check_replaceable(const std::filesystem::path& path);
 
 /// Throws Error where make_folders(), or making files in `folder` then, could not end well.

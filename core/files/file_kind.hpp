@@ -81,7 +81,7 @@ FileKind file_kind(std::span<const std::byte> bytes);
 /// is not a regular file.
 FileKind file_kind_at(const std::filesystem::path& path);
 
-/// "a PyTorch file"; "no known format".
+/// "a PyTorch file"; "of an unknown format".
 std::string_view name_of(FileKind kind);
 
 /// Whether docs/interop.md tells how weights get out of it.

@@ -73,7 +73,7 @@ constexpr std::array kNames{
 
 std::string_view name_of(FileKind kind) {
     const auto found = std::ranges::find(kNames, kind, &Name::kind);
-    return found == kNames.end() ? "no known format" : found->name;
+    return found == kNames.end() ? "of an unknown format" : found->name;
 }
 
 bool can_hold_weights(FileKind kind) { return kind >= Kind::pytorch && kind <= Kind::matlab; }

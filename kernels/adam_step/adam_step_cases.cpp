@@ -50,7 +50,7 @@ std::vector<ErrorCase> errors() {
              adam_step(half, half, half, step, half, rate, {});
          },
          "[adam_step] the weights must be float32 or float64, got bfloat16 (2) on cpu"},
-        {"step is no integer", [=] { adam_step(w, w, w, rate, w, rate, {}); },
+        {"step is not an integer", [=] { adam_step(w, w, w, rate, w, rate, {}); },
          "[adam_step] the step must be one int64 on cpu, got float64 () on cpu"},
         {"learning rate in float32", [=] { adam_step(w, w, w, step, w, Tensor::zeros({}), {}); },
          "[adam_step] the learning rate must be one float64 on cpu, got float32 () on cpu"},

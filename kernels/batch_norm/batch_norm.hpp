@@ -15,7 +15,7 @@ struct BatchNormResult {
 ///
 /// What normalize(x, channel_moments(x), ...) gives, but its backward pass knows that the moments are those
 /// of x and crosses the memory twice where the two separate rules need five times. x, residual and y: (...,
-/// C) of one type, with at least one row; residual may be undefined. gamma, beta and the moments: (C),
+/// C) of one type, with at least one row; residual may be undefined. gamma, beta, mean and variance: (C),
 /// float32 for 16-bit inputs, else of the input's type. Differentiable in all arguments, from all results.
 /// Throws Error for arguments that do not fit and for an epsilon that is negative.
 BatchNormResult batch_norm(const Tensor& input, const Tensor& gamma, const Tensor& beta,

@@ -6,9 +6,9 @@
 namespace tern::batch_norm_passes {
 namespace {
 
-// Which pixel belongs to which image is nothing to CUDNN_BATCHNORM_SPATIAL, whose moments are those of each
-// channel; but 65,536 images of one pixel take it 8 times as long as 64 images (3.8 against 0.5 ms on an
-// H200).
+// Which pixel belongs to which image is nothing to CUDNN_BATCHNORM_SPATIAL, whose mean and variance are those
+// of each channel; but 65,536 images of one pixel take it 8 times as long as 64 images (3.8 against 0.5 ms on
+// an H200).
 struct Descriptors {
     cudnn::TensorDescriptor pixels, channels;
     explicit Descriptors(const Tensor& x)
@@ -37,12 +37,12 @@ bool accepts(Cudnn, const Forward& pass, std::string* why_not) {
 bool accepts(Cudnn, const Backward& pass, std::string* why_not) {
     if (!accepts_one(pass, why_not)) return false;
     if (pass.dmean || pass.dvariance)
-        return refuse(why_not, "cuDNN's call takes no gradients of the moments");
+        return refuse(why_not, "cuDNN's call takes no gradients of the mean and variance");
     if (!pass.dx || !pass.dgamma || !pass.dbeta) return refuse(why_not, "cuDNN's call gives all gradients");
     return cudnn::accepts_call(tensors_of(pass), why_not);
 }
 
-// cuDNN tells the moments as running ones, with a variance that is made unbiased.
+// cuDNN gives mean and variance as running ones, the variance made unbiased.
 void run(Cudnn, const Forward& pass, const Stream& stream) {
     const Tensor &x = pass.x, &mean = pass.mean, &variance = pass.variance;
     const Descriptors of(x);

@@ -2,8 +2,8 @@
 // dz = f'(z) dy, the rules of normalize and channel_moments put together are
 //   dgamma = sum dz xhat          dbeta = sum dz          dresidual = dz
 //   dx = gamma r (dz - dbeta / M - xhat dgamma / M) + dmean / M + 2 (x - mean) dvariance / M
-// where dmean and dvariance are the gradients of the moments as results. (Ioffe, Szegedy 2015, section 3.)
-// Saved: all inputs and the moments; z is computed again, so y need not be kept.
+// where dmean and dvariance are the gradients of mean and variance as results. (Ioffe, Szegedy 2015, section
+// 3.) Saved: all inputs, mean and variance; z is computed again, so y need not be kept.
 #include "tern/core/autograd.hpp"
 #include "tern/kernels/batch_norm/batch_norm_passes.hpp"
 

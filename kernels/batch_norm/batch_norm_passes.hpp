@@ -28,7 +28,7 @@ struct Backward {
     const Tensor& beta;
     const Tensor& residual = kNoTensor;  // as x, optional
     const Tensor& dy;                    // as x
-    const Tensor& dmean = kNoTensor;     // (C), of the moments as results; left out where nobody used them
+    const Tensor& dmean = kNoTensor;     // (C), of the mean as a result; left out where nobody used it
     const Tensor& dvariance = kNoTensor;
     const Tensor& dx;      // as x
     const Tensor& dgamma;  // (C)

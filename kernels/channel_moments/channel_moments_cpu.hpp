@@ -1,4 +1,5 @@
-// Moments on the CPU, for this operation and those that gather the moments of what they write.
+// Mean and variance on the CPU, for this operation and those that gather the mean and variance of what they
+// write.
 #pragma once
 
 #include <vector>
@@ -8,8 +9,8 @@
 namespace tern {
 
 /// Mean and squared distances of rows of C floats that come in parts, each on a thread of its own; the parts
-/// are merged in their order. Within a part, tiles have moments of their own, merged in double in the order
-/// of the rows.
+/// are merged in their order. Within a part, tiles have a mean and variance of their own, merged in double in
+/// the order of the rows.
 class PartialMoments {
   public:
     PartialMoments(std::int64_t parts, std::int64_t channels);

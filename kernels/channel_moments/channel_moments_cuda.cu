@@ -1,7 +1,7 @@
 // One pass over x. Distances are measured from the first row, so that the size of the numbers does not
-// cancel, and a thread merges the moments of 4 rows at a time (Chan, Golub, LeVeque 1979), so that neither
-// does a first row far from the others: the relative error of the variance grows with (first row - mean) /
-// deviation, never with its square. Blocks are merged in double.
+// cancel, and a thread merges mean and variance of 4 rows at a time (Chan, Golub, LeVeque 1979), so that
+// neither does a first row far from the others: the relative error of the variance grows with (first row -
+// mean) / deviation, never with its square. Blocks are merged in double.
 #include "tern/kernels/channel_moments/channel_moments_cuda.cuh"
 
 #include "tern/kernels/channel_moments/channel_moments_passes.hpp"
@@ -17,7 +17,8 @@ using rows::RowWalk;
 
 constexpr int kRows = 4;  // per thread and tile: 64 bytes under way
 
-/// Moments of the rows so far, per channel of a pack: `squares` is the sum of squared distances from `mean`.
+/// Mean and variance of the rows so far, per channel of a pack: `squares` is the sum of squared distances
+/// from `mean`.
 template <int V>
 struct Moments {
     float mean[V] = {}, squares[V] = {};

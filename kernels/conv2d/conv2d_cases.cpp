@@ -8,12 +8,12 @@
 namespace tern::cases {
 namespace {
 
-// Winograd's method (winograd.hpp) has a bound in norm: pixels of a tile that cancel in one output are rounded
-// with the magnitude of the others. Every number on the way, taken with its weight in the result, is at most
-// `growth` times the largest |a| |b|, the product of two rows' worth of |A^T| (|G| 1 * |B^T| 1) (Barabasz et
-// al., 2018; growth = 24.9^2 for outputs, 30.8^2 with |G^T| (|A| 1 * |B^T| 1) for weights). A result sums
-// `sums` such numbers and is rounded once per addition and 24 times in the transforms: as Bound::products,
-// with growth in the place of the products per sum. The floor is a bias of up to 1.
+// Winograd's method (winograd.hpp) has a bound in norm: pixels of a tile that cancel in one output are
+// rounded with the magnitude of the others. Every number on the way, taken with its weight in the result, is
+// at most `growth` times the largest |a| |b|, the product of two rows' worth of |A^T| (|G| 1 * |B^T| 1)
+// (Barabasz et al., 2018; growth = 24.9^2 for outputs, 30.8^2 with |G^T| (|A| 1 * |B^T| 1) for weights). A
+// result sums `sums` such numbers and is rounded once per addition and 24 times in the transforms: as
+// Bound::products, with growth in the place of the products per sum. The floor is a bias of up to 1.
 Bound winograd(std::int64_t sums, double growth) {
     return {4 * std::sqrt(static_cast<double>(sums + 24)) * growth * static_cast<double>(sums),
             Bound::Magnitude::largest_inputs, 1 / growth};

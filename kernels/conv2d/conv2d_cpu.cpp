@@ -177,7 +177,8 @@ void run(Cpu, const Forward& pass, const Stream&) {
              {y.data<float>(), y.dim(1) * y.dim(2) * y.dim(3), y.dim(2) * y.dim(3), y.dim(3)});
 }
 
-// The pixels h = phase, phase + stride, ... of dx get the same taps of dy each: a convolution of dy per phase.
+// The pixels h = phase, phase + stride, ... of dx get the same taps of dy each: a convolution of dy per
+// phase.
 void run(Cpu, const BackwardInput& pass, const Stream&) {
     const Tensor &dy = pass.dy, &w = pass.w, &dx = pass.dx;
     const auto& [window, groups] = pass.params;

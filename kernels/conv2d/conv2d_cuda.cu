@@ -50,8 +50,8 @@ Tensor copy_filter(const Tensor& w, const Sizes& s, bool by_inputs, const Stream
     return copy;
 }
 
-/// result (pixels, channels) = windows of `image` times the filter, summed over (taps, channels of the image).
-/// `by_inputs`: the result's channels are the filter's inputs.
+/// result (pixels, channels) = windows of `image` times the filter, summed over (taps, channels of the
+/// image). `by_inputs`: the result's channels are the filter's inputs.
 template <Arithmetic arithmetic>
 void multiply_windows(const Windows& windows, const Tensor& image, const Tensor& w, const Sizes& s,
                       bool by_inputs, const Tensor& bias, const Tensor& result, const Stream& stream) {

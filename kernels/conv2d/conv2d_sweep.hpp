@@ -27,8 +27,8 @@ struct Axis {
         return axis;
     }
 
-    /// Of the gradient of x, for the pixels phase, phase + stride, ...: the taps that reach them, and the pixel
-    /// of dy each came from.
+    /// Of the gradient of x, for the pixels phase, phase + stride, ...: the taps that reach them, and the
+    /// pixel of dy each came from.
     static Axis backward(std::int64_t size, std::int64_t phase, std::int64_t kernel, std::int64_t stride,
                          std::int64_t dilation, std::int64_t pad) {
         Axis axis{(size - phase + stride - 1) / stride, 1, {}, {}};

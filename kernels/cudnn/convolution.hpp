@@ -25,8 +25,8 @@ struct Convolution {
     friend bool operator==(const Convolution&, const Convolution&) = default;
 };
 
-/// Whether cuDNN is there and has a plan: a deterministic algorithm within the workspace limit of 256 MiB.
-/// If not, and asked for, why. Tensors on the CPU are judged as if they were on the first CUDA device.
+/// Whether cuDNN is available and has a plan: a deterministic algorithm within the workspace limit of 256
+/// MiB. If not, and asked for, why. Tensors on the CPU are judged as if they were on the first CUDA device.
 bool accepts_convolution(const Convolution& convolution, std::string* why_not);
 
 /// forward: (x, w) -> y, plus bias (O) if with_bias; backward_input: (dy, w) -> dx; backward_weight: (x, dy)

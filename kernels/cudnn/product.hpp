@@ -16,9 +16,9 @@ struct ProductOperand {
     bool transposed = false;
 };
 
-/// Whether cuBLASLt is there and has a plan for c = a b: a deterministic algorithm within the workspace limit
-/// of 32 MiB. If not, and asked for, why. Tensors on the CPU are judged as if they were on the first CUDA
-/// device.
+/// Whether cuBLASLt is available and has a plan for c = a b: a deterministic algorithm within the workspace
+/// limit of 32 MiB. If not, and asked for, why. Tensors on the CPU are judged as if they were on the first
+/// CUDA device.
 bool accepts_product(const ProductOperand& a, const ProductOperand& b, const Tensor& bias, const Tensor& c,
                      std::string* why_not);
 

@@ -1,6 +1,6 @@
-// A thread has a pack of channels of one pixel. The backward pass first notes for every window which pixel was
-// taken, one byte per number of y (4 bytes for windows of 256 pixels and more): x is then read once, instead
-// of once per window and pixel, and each pixel of dx gathers from its windows in their order.
+// A thread has a pack of channels of one pixel. The backward pass first notes for every window which pixel
+// was taken, one byte per number of y (4 bytes for windows of 256 pixels and more): x is then read once,
+// instead of once per window and pixel, and each pixel of dx gathers from its windows in their order.
 #include <algorithm>
 #include <cstdint>
 #include <limits>
@@ -60,8 +60,8 @@ __device__ __forceinline__ bool larger(float value, float best) {
     return value > best || (value != value && best == best);
 }
 
-// Calls visit(number of the pixel in its window, its pack) for the pixels of window `at` inside the image, row
-// by row.
+// Calls visit(number of the pixel in its window, its pack) for the pixels of window `at` inside the image,
+// row by row.
 template <int V, class T, class Visit>
 __device__ __forceinline__ void for_each_pixel(const Geometry& g, const T* x, const Place& at, Visit visit) {
     const int first_h = static_cast<int>(at.row) * g.stride_h - g.pad_top;

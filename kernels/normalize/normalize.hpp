@@ -1,4 +1,4 @@
-// Normalisation with given moments, scale and shift, then a residual and an activation.
+// Normalisation with given mean and variance, scale and shift, then a residual and an activation.
 #pragma once
 
 #include "tern/core/tensor.hpp"

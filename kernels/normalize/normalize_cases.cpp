@@ -95,7 +95,8 @@ OpCases normalize_cases() {
         error("residual", {2, 3}, {3}, Tensor::zeros({3, 2}), 1e-3,
               "the residual is float32 (3,2) on cpu, expected what the input is, float32 (2,3) on cpu"),
         error("epsilon", {2, 3}, {3}, {}, -1, "epsilon must not be negative, got -1"),
-        error("epsilon is no number", {2, 3}, {3}, {}, std::nan(""), "epsilon must not be negative, got nan"),
+        error("epsilon is not a number", {2, 3}, {3}, {}, std::nan(""),
+              "epsilon must not be negative, got nan"),
         {"type of the variance",
          [] {
              const Tensor vector = Tensor::zeros({3});

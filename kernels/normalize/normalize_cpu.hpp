@@ -62,8 +62,8 @@ class NormalizeCpu {
     bool is_linear() const { return activation_.activation == Activation::none; }
     /// With no residual before it: in one loop each way, for it is between all layers of the models.
     bool is_relu() const { return activation_.activation == Activation::relu && !residual_; }
-    /// Moments and weights of a batch norm that was folded into the layer before it: only what follows is
-    /// left to do.
+    /// Mean, variance and weights of a batch norm that was folded into the layer before it: only what follows
+    /// is left to do.
     bool is_identity() const;
     const float* gradient_of_tile(std::int64_t row, std::int64_t rows, const float* dy, float* dz) const;
     void affine_tile(std::int64_t row, std::int64_t rows, float* z) const;

@@ -1,4 +1,4 @@
-// cuDNN's batch normalisation in evaluation. It has no backward call for moments that are given.
+// cuDNN's batch normalisation in evaluation. It has no backward call for a given mean and variance.
 #include "tern/kernels/cudnn/descriptors_cudnn.hpp"
 #include "tern/kernels/normalize/normalize_passes.hpp"
 

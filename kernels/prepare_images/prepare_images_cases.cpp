@@ -40,7 +40,7 @@ Tensor numbers(std::vector<std::int32_t> values) {
 
 std::vector<ErrorCase> errors() {
     const Tensor three = Tensor::zeros({3});
-    return {{"images are no bytes",
+    return {{"images are not bytes",
              [=] {
                  prepare_images(Tensor::zeros({2, 3, 4, 4}), numbers({0}), three, three);
              },

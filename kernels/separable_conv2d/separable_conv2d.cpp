@@ -51,7 +51,7 @@ SeparableConv2dResult separable_conv2d(const Tensor& input, const DeferredNormal
     check(input, norm, depthwise, pointwise, bias);
     const Shape shape = input.shape().with(-1, pointwise.dim(0));
     TERN_CHECK(!keep.moments || rows_of(shape) > 0, "separable_conv2d",
-               "moments need at least one row, the input is ", input.shape());
+               "mean and variance need at least one row, the input is ", input.shape());
     TERN_CHECK(!keep.input || norm, "separable_conv2d", "an input that is not normalised is not kept");
     SeparableConv2dResult result{Tensor::empty(shape, input.dtype(), input.device()), {}, {}};
     if (keep.input) result.input = Tensor::empty(input.shape(), input.dtype(), input.device());

@@ -1,5 +1,6 @@
 // A depthwise 3x3 and a pointwise convolution in one, which normalises its input while reading it and gathers
-// the moments of its output while writing it: between two such layers nothing else crosses the memory.
+// the mean and variance of its output while writing it: between two such layers nothing else crosses the
+// memory.
 #pragma once
 
 #include "tern/kernels/channel_moments/channel_moments.hpp"
@@ -9,7 +10,7 @@
 namespace tern {
 
 struct SeparableConv2dParams {
-    NormalizeParams normalize;  // of the input, where there are moments of it
+    NormalizeParams normalize;  // of the input, where there are a mean and a variance of it
 };
 
 struct SeparableConv2dResult {
@@ -27,8 +28,8 @@ struct SeparableConv2dKeeps {
 inline const Window2d kSeparableWindow = Window2d::square(3, 1, 1);
 
 /// Whether it should run on this input in the place of its parts, normalize(), depthwise_conv2d() and
-/// linear(): with its only window, on the CPU unless kernel_policy() asks for `separable_conv2d=unfused`; on a
-/// GPU, where no measurement says that it is faster, only if it asks for `separable_conv2d=cuda`.
+/// linear(): with its only window, on the CPU unless kernel_policy() asks for `separable_conv2d=unfused`; on
+/// a GPU, where no measurement says that it is faster, only if it asks for `separable_conv2d=cuda`.
 bool runs_separable_conv2d(const Tensor& input, const Window2d& window);
 /// Whether it can do this normalisation on the way, and keep its result; else normalize() must be called
 /// before. On a GPU it adds no residual and keeps no input.
@@ -39,9 +40,9 @@ bool separable_conv2d_normalizes(const Tensor& input, const DeferredNormalize& n
 ///
 /// input: (N, H, W, C), depthwise: (C, 1, 3, 3), pointwise: (O, C), bias: (O) or undefined, of one
 /// floating-point type; norm's tensors: (C), float32 for 16-bit inputs, else of the input's type; its
-/// residual: as input. To keep moments, there must be at least one row of output; to keep a, which a residual
-/// connection reads too, a normalisation. Differentiable in all tensors, from all that is kept. Throws Error
-/// for arguments that do not fit.
+/// residual: as input. To keep mean and variance, there must be at least one row of output; to keep a, which
+/// a residual connection reads too, a normalisation. Differentiable in all tensors, from all that is kept.
+/// Throws Error for arguments that do not fit.
 SeparableConv2dResult separable_conv2d(const Tensor& input, const DeferredNormalize& norm,
                                        const Tensor& depthwise, const Tensor& pointwise,
                                        const Tensor& bias = {}, const SeparableConv2dKeeps& keep = {});

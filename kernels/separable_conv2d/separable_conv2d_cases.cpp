@@ -186,7 +186,7 @@ OpCases separable_conv2d_cases() {
          "(1,4,4,3) on "
          "cpu)"},
         {"moments of nothing", call({0, 4, 4, 3}, {3, 1, 3, 3}, {2, 3}, {}, {}, {.moments = true}),
-         "[separable_conv2d] moments need at least one row, the input is (0,4,4,3)"},
+         "[separable_conv2d] mean and variance need at least one row, the input is (0,4,4,3)"},
         {"residual",
          call({1, 4, 4, 3}, {3, 1, 3, 3}, {2, 3}, {},
               {three, three, three, three, {}, Tensor::zeros({4, 3})}),

@@ -200,7 +200,8 @@ void run_forward(const Forward& pass, Products products) {
     const Tensor taps = depthwise_conv2d_passes::taps_first(pass.depthwise, false);
     const Panels panels(gemm::Matrix::rows_of(pointwise).transposed(), products);
     const std::int64_t strip = size.strip(), strips = (size.height + strip - 1) / strip;
-    // The bands of an image read rows of each other. Sums of moments depend on them, outputs do not.
+    // The bands of an image read rows of each other. Sums of means and variances depend on them, outputs do
+    // not.
     const std::int64_t images = std::max<std::int64_t>(size.images, 1);
     const std::int64_t per_image =
         std::clamp<std::int64_t>(mean ? kTasks / images : (free_threads() + images - 1) / images, 1,
@@ -294,7 +295,7 @@ class BackwardRun {
     }
 
   private:
-    // The gradient of the output with what comes through its moments: dy itself, or made in `to`.
+    // The gradient of the output with what comes through its mean and variance: dy itself, or made in `to`.
     const float* gradient_rows(std::int64_t pixel, std::int64_t pixels, float* to) const {
         const float* const dy = dy_.at(pixel);
         if (!one_) return dy;
@@ -380,7 +381,7 @@ class BackwardRun {
     Pixels x_, y_, dy_, residual_, dx_, dresidual_;
     Pixels more_;  // added to the gradient of the input
     Tensor one_, constant_,
-        centred_;  // dz = one dy + centred (z - mean) + constant, where moments have gradients
+        centred_;  // dz = one dy + centred (z - mean) + constant, where mean and variance have gradients
 };
 
 }  // namespace

@@ -1,9 +1,9 @@
 // Forward, one kernel: a block makes 8 x 16 pixels by 64 outputs. For 16 channels at a time it normalises the
 // pixels and their border once, filters them from shared memory into the tile of A from which gemm's product
-// continues, and keeps the sums in registers; neither the normalised input nor the filtered one is ever stored.
-// More than 64 outputs read and filter the tile again: 9 multiply-adds beside 64. All sums are float32;
-// orders are fixed, so equal inputs give equal bits. Backward: the kernels of the parts, on temporary
-// tensors.
+// continues, and keeps the sums in registers; neither the normalised input nor the filtered one is ever
+// stored. More than 64 outputs read and filter the tile again: 9 multiply-adds beside 64. All sums are
+// float32; orders are fixed, so equal inputs give equal bits. Backward: the kernels of the parts, on
+// temporary tensors.
 #include "tern/kernels/channel_moments/channel_moments_cuda.cuh"
 #include "tern/kernels/depthwise_conv2d/depthwise_conv2d_passes.hpp"
 #include "tern/kernels/dispatch/upcast.hpp"
@@ -157,8 +157,8 @@ __device__ __forceinline__ float sum_column(const gemm::fma::Sums<Tile>& sums,
     return sum;
 }
 
-// The moments of this block's pixels, two passes over its registers: to partial[tile][0][output] the mean,
-// without the bias, to [1] the sum of squared distances from it. means: (Tile::kColumns), shared
+// Mean and variance of this block's pixels, two passes over its registers: to partial[tile][0][output] the
+// mean, without the bias, to [1] the sum of squared distances from it. means: (Tile::kColumns), shared
 __device__ __forceinline__ void store_moments(const gemm::fma::Sums<Tile>& sums,
                                               const bool (&inside)[kOwnRows], int pixels, int tile,
                                               int first_output, int outputs, float* lanes, float* means,
@@ -307,7 +307,7 @@ void run(Cuda, const Forward& pass, const Stream& stream) {
 
 namespace {
 
-/// What the gradients of the moments add to that of every output, as NormalizeSlopes; dmean and
+/// What the gradients of mean and variance add to that of every output, as NormalizeSlopes; dmean and
 /// dvariance may be null.
 struct SlopesOfMoments {
     const float *dmean, *dvariance;
@@ -387,8 +387,8 @@ class BackwardByParts {
         return a;
     }
 
-    // dz: dy itself where the moments have no gradients, else by the kernel of a normalisation that changes
-    // nothing but for the slopes.
+    // dz: dy itself where mean and variance have no gradients, else by the kernel of a normalisation that
+    // changes nothing but for the slopes.
     Tensor gradient_of_output() const {
         const Tensor &y = pass_.y, &y_mean = pass_.y_mean, &dmean = pass_.dy_mean,
                      &dvariance = pass_.dy_variance;

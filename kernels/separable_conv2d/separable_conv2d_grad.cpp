@@ -1,12 +1,12 @@
-// Of the output z and its moments over M rows come dy, dmean and dvariance; what reaches z is
+// Of the output z, its mean and its variance over M rows come dy, dmean and dvariance; what reaches z is
 //   dz = dy + dmean / M + 2 (z - mean) dvariance / M
 // (channel_moments), so that a batch norm between two of these operations never has a pass of its own. Then,
 // rows p and taps k,
 //   du[p,c] = sum over o of dz[p,o] pointwise[o,c]     dpointwise[o,c] = sum over p of dz[p,o] u[p,c]
 //   da[p+k,c] = sum over k of du[p,c] depthwise[c,k]   ddepthwise[c,k] = sum over p of du[p,c] a[p+k,c]
 // and da, with the gradient of a itself where that was kept, goes through the normalisation of the input by
-// normalize's rules. Saved: all inputs but the bias, z where moments were kept, and its mean; a and u are
-// computed again.
+// normalize's rules. Saved: all inputs but the bias, z where mean and variance were kept, and its mean; a and
+// u are computed again.
 #include "tern/core/autograd.hpp"
 #include "tern/kernels/separable_conv2d/separable_conv2d_passes.hpp"
 

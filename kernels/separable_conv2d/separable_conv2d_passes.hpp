@@ -28,8 +28,8 @@ struct Forward {
     double flops() const { return product_flops(x, depthwise) + product_flops(y, pointwise); }
 };
 
-// y and y_mean are read where the moments have gradients, da where a was kept. Outputs that nobody needs are
-// left out.
+// y and y_mean are read where mean and variance have gradients, da where a was kept. Outputs that nobody
+// needs are left out.
 struct Backward {
     const SeparableConv2dParams& params;
     const Tensor& x;                 // (N, H, W, C)

@@ -73,7 +73,7 @@ OpCases softmax_cross_entropy_cases() {
         error("labels' type", {2, 5}, Tensor::zeros({2}), 0,
               "labels are float32 (2), expected int32 (N) = (2) (logits (2,5))"),
         error("smoothing", {2, 5}, labels, 1.5, "label smoothing must be in [0, 1], got 1.5"),
-        error("smoothing is no number", {2, 5}, labels, std::nan(""),
+        error("smoothing is not a number", {2, 5}, labels, std::nan(""),
               "label smoothing must be in [0, 1], got nan"),
         {"integers",
          [labels] {

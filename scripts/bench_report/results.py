@@ -67,7 +67,7 @@ def row_of(runs):
 
 
 def repetitions(benchmarks):
-    """The runs by Key; one that is there twice is not one of several repetitions."""
+    """The runs by Key; one that appears twice is not one of several repetitions."""
     runs = {}
     for run in sorted(benchmarks, key=lambda run: run.get("family_index", 0)):  # as registered: they may be interleaved
         if run.get("run_type") == "aggregate":
@@ -75,7 +75,7 @@ def repetitions(benchmarks):
         name = run.get("run_name", run["name"])
         numbered = runs.setdefault(key_of(name), {})
         if numbered.setdefault(run.get("repetition_index", 0), run) is not run:
-            raise BadResults(f'"{printable(name)}" is there twice')
+            raise BadResults(f'"{printable(name)}" appears twice')
     return {key: list(numbered.values()) for key, numbered in runs.items()}
 
 

@@ -104,7 +104,7 @@ TEST_CASE("a weight file that is none") {
                 "is a PyTorch file, expected a safetensors file; docs/interop.md says how to convert it");
     const std::string whole = test::read_text(place.weights);
     place.check(std::string("\xFF\xFF\xFF\xFF\0\0\0\0", 8) + whole.substr(8),
-                to_text("is no whole safetensors file: its header would take 4294967295 bytes, but ",
+                to_text("is not a complete safetensors file: its header would take 4294967295 bytes, but ",
                         whole.size() - 8, " follow"));
     const std::string none = (place / "none").string();
     check_failure(place, {"train", "--data", place.set, "--init", none}, complaint(none) + "no such file");
@@ -183,7 +183,7 @@ TEST_CASE("weights of other classes than the data's") {
                       " it is \"a\"");
 }
 
-TEST_CASE("a device that is not there") {
+TEST_CASE("a device that does not exist") {
     ::setenv("CUDA_VISIBLE_DEVICES", "", 1);  // a machine with a GPU shows none then
     const test::Place place;
     for (const std::vector<std::string>& command :
@@ -201,9 +201,9 @@ TEST_CASE("a device that is not there") {
 
 TEST_CASE("a run folder that is taken") {
     const WeightsPlace place;
-    check_failure(
-        place, {"train", "--data", place.set, "--run", "run"},
-        complaint("run") + "holds a run already (config.toml); name another folder, or go on with --resume");
+    check_failure(place, {"train", "--data", place.set, "--run", "run"},
+                  complaint("run") +
+                      "holds a run already (config.toml); name another folder, or continue with --resume");
 }
 
 TEST_CASE("output that cannot be written is told") {

@@ -65,7 +65,7 @@ TEST_CASE("a config is read as people and editors write it") {
     CHECK_THAT(plan(place, config + "augment = 'none'\nlog-steps = true\n").out,
                Catch::Contains("log_steps = true\n"));
     check_refused(place, "batch_size = 1\nbatch-size = 1\n",
-                  "line 1: batch_size is there twice, with _ and with -");
+                  "line 1: batch_size appears twice, with _ and with -");
     check_refused(place, "shuffle = 1\n", R"(line 1: shuffle must be "on", "off", true or false)");
     for (const char* number : {"1e300", "-inf", "nan", "true", "'8'"}) {
         check_refused(place, to_text("batch_size = ", number, "\n"),
@@ -73,7 +73,7 @@ TEST_CASE("a config is read as people and editors write it") {
     }
 }
 
-TEST_CASE("a file of another kind is no config and no table of choices") {
+TEST_CASE("a file of another kind is neither a config nor a table of choices") {
     const test::Place place;
     const auto check = [&](const std::string& text, const std::string& message) {
         check_refused(place, text, message);
@@ -94,9 +94,9 @@ TEST_CASE("a file of another kind is no config and no table of choices") {
 TEST_CASE("a config that is not what it should be") {
     const test::Place place;
     check_refused(place, "learning_rate = 0.1\n",
-                  "line 1: learning_rate is no setting; they are the flags of tern train with _ for -");
+                  "line 1: learning_rate is not a setting; they are the flags of tern train with _ for -");
     check_refused(place, "\n\"a\\u001b[2J\" = 1\n",
-                  "line 2: a?[2J is no setting; they are the flags of tern train with _ for -");
+                  "line 2: a?[2J is not a setting; they are the flags of tern train with _ for -");
     check_refused(place, "lr = 'fast'\n", "line 1: lr must be a number");
     check_refused(place, "epochs = 1.5\n", "line 1: epochs must be a whole number");
     check_refused(place, "model = 3\n", "line 1: model must be a text in quotes");
@@ -104,7 +104,7 @@ TEST_CASE("a config that is not what it should be") {
     check_refused(place, "betas = [0.9, 'x']\n", "line 1: betas must be two numbers in brackets");
     check_refused(place, "log_steps = 1\n", "line 1: log_steps must be true or false");
     check_refused(place, "[table]\nlr = 1\n",
-                  "line 1: table is no setting; they are the flags of tern train with _ for -");
+                  "line 1: table is not a setting; they are the flags of tern train with _ for -");
     const std::string data = "data = 'synthetic'\n";
     check_refused(place, data + "lr = -1\n", "lr must be a number above 0, got -1");
     check_refused(place, data + "lr = nan\n", "lr must be a number above 0, got nan");
@@ -114,7 +114,7 @@ TEST_CASE("a config that is not what it should be") {
     check_refused(place, std::string(1 << 20, '\n') + "\n", "has 1048577 bytes, expected at most 1048576");
     const test::Finished broken = plan(place, "lr = \n");
     CHECK(broken.status == 1);
-    CHECK_THAT(broken.err, Catch::StartsWith("tern: [cfg.toml] line 1 is no TOML: "));
+    CHECK_THAT(broken.err, Catch::StartsWith("tern: [cfg.toml] line 1 is not TOML: "));
     CHECK(std::ranges::count(broken.err, '\n') == 1);
     // toml++ 3.3 takes such letters for unreachable where it looks for white space.
     for (const char* letter : {"\u00A1", "\uFEFE"}) {

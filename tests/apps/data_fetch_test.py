@@ -107,7 +107,7 @@ class FetchTest(unittest.TestCase):
         self.assertEqual(os.listdir(self.cache), [FOLDER])
 
     def kept(self, count):
-        return f"; {count} of {len(self.archive)} bytes are kept, run it again to go on"
+        return f"; {count} of {len(self.archive)} bytes are kept, run it again to continue"
 
 
 class Downloads(FetchTest):
@@ -118,7 +118,7 @@ class Downloads(FetchTest):
         self.assertEqual(result[1].splitlines()[1], f"{self.set}: 40 training and 4 test samples of 10 classes")
         again = self.fetch(server.url)
         self.check_fetched(again)
-        self.assertEqual(again[1], f"There already: {self.set}: 40 training and 4 test samples of 10 classes\n")
+        self.assertEqual(again[1], f"Already there: {self.set}: 40 training and 4 test samples of 10 classes\n")
         self.assertEqual(server.ranges, [None])
 
     def test_the_default_folder(self):
@@ -306,7 +306,7 @@ class WrongArchives(FetchTest):
     def check_set(self, line, files):
         archive = pack(files)
         server = self.serve("whole", body=archive)
-        self.check_fails(f"[{server.url}] holds no whole set: {line}", server.url, archive=archive)
+        self.check_fails(f"[{server.url}] holds no complete set: {line}", server.url, archive=archive)
 
     def test_a_set_that_is_not_whole(self):
         def without(name):

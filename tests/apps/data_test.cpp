@@ -63,7 +63,7 @@ TEST_CASE("data info tells samples, classes and channels of a set") {
     CHECK(made["files"].empty());
 }
 
-TEST_CASE("data info and evaluate take a set of which one split is there") {
+TEST_CASE("data info and evaluate take a set of which one split exists") {
     const test::Place place;
     REQUIRE(run_tern(place, {"train", "--data", place.set, "--steps", "1", "--run", "run"}).status == 0);
     std::vector<std::string> evaluate{
@@ -128,7 +128,7 @@ TEST_CASE("a synthesized set is the synthetic one, and can be trained on") {
 
     const test::Finished again = run_tern(folder, {"data", "synthesize", "set"});
     CHECK(again.status == 1);
-    CHECK(again.err == complaint("set") + "is there and not empty; name a folder that is not there yet\n");
+    CHECK(again.err == complaint("set") + "exists and is not empty; name a folder that does not exist yet\n");
     CHECK(run_tern(folder, {"data", "synthesize", "odd", "--train-samples", "11"}).status == 0);
     CHECK(run_tern(folder, {"data", "info", "odd"}).status == 0);
 }
@@ -242,7 +242,7 @@ TEST_CASE("an import that fails leaves nothing") {
     };
     check({"data", "import", "none", "--output", "set"}, complaint("none") + "no such folder");
     check({"data", "import", "images", "--output", "images"},
-          complaint("images") + "is there and not empty; name a folder that is not there yet");
+          complaint("images") + "exists and is not empty; name a folder that does not exist yet");
     check({"data", "import", "images/ant", "--output", "set"},
           complaint("images/ant") + "has no sub-folders, expected one for each class");
     check({"data", "import", "images", "--output", "set", "--test-fraction", "0.99"},

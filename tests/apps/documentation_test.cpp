@@ -46,7 +46,7 @@ std::vector<std::string> flags_with_types(const std::string& help) {
     return flags;
 }
 
-// It fits a screen, and ends with examples of flags that there are.
+// It fits a screen, and ends with examples of flags that exist.
 void check_help(const std::string& help) {
     std::istringstream lines(help);
     for (std::string line; std::getline(lines, line);) {

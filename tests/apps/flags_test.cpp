@@ -106,7 +106,7 @@ TEST_CASE("rates are finite numbers in their range") {
     check_train({"--betas", "0.9,1"}, "[--betas] must be a number of at least 0 and below 1, got 1");
 }
 
-TEST_CASE("names are those that there are") {
+TEST_CASE("only names that exist are taken") {
     check_train({"--model", "resnet"}, to_text("[--model] must be one of ", model_names(), ", got resnet"));
     check_train({"--optimizer", "lion"}, "[--optimizer] must be one of adam, adamw, sgd, got lion");
     check_train({"--normalize", "zero"}, "[--normalize] must be one of unit, half, dataset, got zero");
@@ -184,7 +184,7 @@ TEST_CASE("flags of another optimizer are not skipped") {
     check_train({"--optimizer", "sgd", "--epsilon", "1"}, "[--epsilon] has no meaning for --optimizer sgd");
 }
 
-TEST_CASE("help and version are no errors") {
+TEST_CASE("help and version are not errors") {
     const test::TemporaryFolder folder;
     for (const char* command : {"train", "evaluate", "predict", "summary", "data", "info"}) {
         const test::Finished help = run_tern(folder, {command, "--help"});

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the commands write where the name is no plain file.  usage: outputs_test.py TERN [unittest's arguments]"""
+"""What the commands write where the name is not a plain file.  usage: outputs_test.py TERN [unittest's arguments]"""
 
 import os
 import stat

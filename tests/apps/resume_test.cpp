@@ -66,7 +66,7 @@ std::vector<std::string> names_in(const fs::path& folder) {
     return names;
 }
 
-// Waits until `path` is there, for a minute at most.
+// Waits until `path` exists, for a minute at most.
 void wait_for_file(const fs::path& path) {
     for (int i = 0; i < 6000 && !fs::exists(path); ++i) ::usleep(10'000);
     REQUIRE(fs::exists(path));
@@ -132,7 +132,7 @@ TEST_CASE("Ctrl-C saves and ends, and the run continues bit for bit", "[.resume]
         ::kill(child, signal);
         const test::Finished stopped = test::wait_for(child, place);
         check_failure(stopped, 128 + signal,
-                      to_text("tern: stopped; to go on: tern train --resume --run ", run));
+                      to_text("tern: stopped; to continue: tern train --resume --run ", run));
         const std::size_t log_lines = log_lines_of(place / run).size();
         CHECK(log_lines >= 1);
         REQUIRE(log_lines < 40);
@@ -224,7 +224,7 @@ TEST_CASE("a run continues only as it was begun", "[.resume]") {
     check_failure(run_tern(place, {"train", "--resume"}), 2,
                   "tern: [--resume] needs --run, the folder of the run");
     check_failure(run_tern(place, resume_flags("none")), 1,
-                  complaint("none") + "holds no run to go on with (no config.toml)");
+                  complaint("none") + "holds no run to continue (no config.toml)");
     CHECK(test::read_text(place / "run" / "config.toml") == before);
     CHECK(log_lines_of(place / "run").size() == 2);
 }
@@ -303,7 +303,7 @@ TEST_CASE("a run folder without any valid checkpoint, or in use", "[.resume]") {
                       complaint("run") + "has no valid checkpoint");
 }
 
-TEST_CASE("a loss that is no number leaves the last checkpoint", "[.resume]") {
+TEST_CASE("a loss that is not a number leaves the last checkpoint", "[.resume]") {
     const test::Place place;
     std::vector<std::string> half = kShort;
     half[1] = "1";

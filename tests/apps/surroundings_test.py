@@ -40,7 +40,7 @@ class RunTest(TernTest):
             time.sleep(0.01)
 
     def assert_stopped(self, number, err):
-        self.assertEqual(err, f"tern: stopped; to go on: tern train --resume --run {self.run_folder}\n")
+        self.assertEqual(err, f"tern: stopped; to continue: tern train --resume --run {self.run_folder}\n")
         done = json.loads((self.run_folder / "metrics.jsonl").read_text().splitlines()[-1])["epoch"]
         self.assertLess(done, 1000)
         resumed = run("train", "--resume", "--run", self.run_folder, "--epochs", done + 1)
@@ -128,7 +128,7 @@ class Signals(RunTest):
         self.wait_for_checkpoint(process)
         os.close(master)
         self.assertEqual(process.wait(60), 128 + signal.SIGHUP)
-        self.assert_stopped(signal.SIGHUP, f"tern: stopped; to go on: tern train --resume --run {self.run_folder}\n")
+        self.assert_stopped(signal.SIGHUP, f"tern: stopped; to continue: tern train --resume --run {self.run_folder}\n")
 
     def test_nohup_is_obeyed(self):
         process = start(*self.flags, 4, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))

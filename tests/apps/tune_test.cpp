@@ -80,9 +80,10 @@ TEST_CASE("a table that does not fit is refused in one line") {
         return done.err;
     };
     const std::string start = complaint(table);
-    CHECK_THAT(complaint_about("device"), Catch::StartsWith(start + "line 1 is no TOML: "));
-    CHECK(complaint_about("[choices]\n") == start + "is no table of tern tune: it has no device\n");
-    CHECK(complaint_about("device = \"cpu\"\n") == start + "is no table of tern tune: it has no [choices]\n");
+    CHECK_THAT(complaint_about("device"), Catch::StartsWith(start + "line 1 is not TOML: "));
+    CHECK(complaint_about("[choices]\n") == start + "is not a table of tern tune: it has no device\n");
+    CHECK(complaint_about("device = \"cpu\"\n") ==
+          start + "is not a table of tern tune: it has no [choices]\n");
     CHECK(complaint_about("device = \"NVIDIA H200\"\n[choices]\n") ==
           start + "was measured on NVIDIA H200, this is cpu; run tern tune here\n");
     CHECK(complaint_about("device = \"cpu\"\n[choices]\n\"softmax.forward\" = 1\n") ==

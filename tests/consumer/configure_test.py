@@ -16,7 +16,7 @@ FAILED = []
 TESTS, BENCH, APPS, FETCH = (f", or configure with -DTERN_{name}=OFF"
                              for name in ("BUILD_TESTS", "BUILD_BENCH", "BUILD_APPS", "FETCH"))
 
-PACKAGES = {  # what find_package looks for: what is said where it is not there
+PACKAGES = {  # what find_package looks for: what is said where it is missing
     "PkgConfig": "PkgConfig for finding Highway: install it (Debian package: pkg-config)",
     "PNG": "PNG for images: install it (Debian package: libpng-dev)",
     "JPEG": "JPEG for images: install it (Debian package: libjpeg-dev)",

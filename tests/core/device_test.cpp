@@ -41,8 +41,8 @@ TEST_CASE("no device: what is missing is said") {
 TEST_CASE("a device index out of range") {
     CHECK(index_problem(0, 1).empty());
     CHECK(index_problem(7, 8).empty());
-    CHECK(index_problem(1, 1) == "cuda:1 is not there; this machine has 1 CUDA device, counted from 0");
-    CHECK(index_problem(-1, 2) == "cuda:-1 is not there; this machine has 2 CUDA devices, counted from 0");
+    CHECK(index_problem(1, 1) == "cuda:1 does not exist; this machine has 1 CUDA device, counted from 0");
+    CHECK(index_problem(-1, 2) == "cuda:-1 does not exist; this machine has 2 CUDA devices, counted from 0");
 }
 
 TEST_CASE("code runs on later devices of its generation, and intermediate code on any later one") {
@@ -77,7 +77,7 @@ TEST_CASE("out of memory says what was asked for, used and free, and what to low
           "out of memory on cpu: asked for 100 bytes, tensors use 0 bytes; a smaller batch needs less");
 }
 
-TEST_CASE("a device that is not there is refused in one line") {
+TEST_CASE("a device that does not exist is refused in one line") {
     CHECK_NOTHROW(check_device(Device::cpu(), "--device"));
     std::string why;
     if (cuda_available(&why)) {

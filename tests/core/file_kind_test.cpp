@@ -62,9 +62,9 @@ TEST_CASE("safetensors come before all other kinds, whatever the length of their
 
 TEST_CASE("data sets, whole") {
     CHECK(named(padded("\x06", 3073, '\x7F')) == "a binary batch of CIFAR-10");
-    CHECK(named(padded("\x06", 2 * 3073, '\x7F')) == "no known format");  // the second label is 127
+    CHECK(named(padded("\x06", 2 * 3073, '\x7F')) == "of an unknown format");  // the second label is 127
     CHECK(named(padded("\x13\x63", 3074, '\xFF')) == "a binary file of CIFAR-100");
-    CHECK(named(padded("\x14\x63", 3074, '\xFF')) == "no known format");
+    CHECK(named(padded("\x14\x63", 3074, '\xFF')) == "of an unknown format");
     CHECK(named("\0\0\x08\x03\0\0\xEA\x60"s) == "an IDX file, as of MNIST");
     CHECK(named("PAR1\x15\x04"s) == "a Parquet file");
     CHECK(named("ARROW1\0\0"s) == "an Arrow file");
@@ -127,8 +127,8 @@ TEST_CASE("texts") {
     // The first part of a file may end within a character.
     const std::string cats = "猫 and 😀 again";
     for (std::size_t size = 1; size <= cats.size(); ++size) CHECK(named(cats.substr(0, size)) == "a text");
-    CHECK(named("caf\xE9 au lait") == "no known format");
-    CHECK(named("a\0b"s) == "no known format");
+    CHECK(named("caf\xE9 au lait") == "of an unknown format");
+    CHECK(named("a\0b"s) == "of an unknown format");
 }
 
 TEST_CASE("every kind has a name, and groups hold what they should") {

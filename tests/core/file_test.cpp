@@ -27,7 +27,7 @@ TEST_CASE("what is written is read") {
     CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
 }
 
-TEST_CASE("what is no readable file is named") {
+TEST_CASE("what is not a readable file is named") {
     const test::TemporaryFolder folder;
     CHECK_THROWS_WITH(size_of_file(folder / "none"), test::at(folder / "none") + "no such file");
     CHECK_THROWS_WITH(size_of_file(folder.path()), test::at(folder.path()) + "is a folder, expected a file");

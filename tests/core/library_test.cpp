@@ -71,7 +71,7 @@ TEST_CASE("a library that is nowhere is an error of one line with every path tri
     CHECK(message.find('\n') == std::string::npos);
 }
 
-TEST_CASE("a file that is there but no library gives the reason") {
+TEST_CASE("a file that exists but is not a library gives the reason") {
     const test::TemporaryFolder folder;
     const ScopedVariable path("TERN_LIBRARY_PATH", folder.path().string());
     test::write_text(folder / "libtern-no.so", "some text");

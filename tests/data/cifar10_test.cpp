@@ -191,12 +191,12 @@ TEST_CASE("class names are lines of text") {
     test::write_text(set.path(file), "\n\n");
     set.check_error(where + "names 0 classes, expected 1 to 256");
     test::write_text(set.path(file), "cat\n\ndog\n");
-    set.check_error(where + "line 2 is no printable class name in UTF-8");
+    set.check_error(where + "line 2 is not a printable class name in UTF-8");
     test::write_text(set.path(file), "cat\n\033[31mred\n");
-    set.check_error(where + "line 2 is no printable class name in UTF-8");
+    set.check_error(where + "line 2 is not a printable class name in UTF-8");
     for (const char* bad : {"\xC3", "\xE0\x80\x80", "\xED\xA0\x80", "\xF5\x80\x80\x80", "a\x80"}) {
         test::write_text(set.path(file), bad);
-        set.check_error(where + "line 1 is no printable class name in UTF-8");
+        set.check_error(where + "line 1 is not a printable class name in UTF-8");
     }
     test::write_text(set.path(file), std::string(70000, 'x'));
     set.check_error(where + "has 70000 bytes, more than the 65536 that class names may take");
@@ -238,7 +238,7 @@ TEST_CASE("a set of nearly the published size is not taken for a damaged copy") 
     CHECK(list_cifar10(folder / "set")[5].samples == 9999);
 }
 
-TEST_CASE("the files of the other split need not be there") {
+TEST_CASE("the files of the other split need not exist") {
     const SmallSet set;
     std::filesystem::rename(set.path("test_batch.bin"), set.path("away"));
     CHECK(read_cifar10(set.folder.path(), Split::train).size() == 20);
@@ -279,7 +279,7 @@ TEST_CASE("names of classes are read without what editors put around them") {
                                        6)),
                       where + "is a text in UTF-16, expected names of classes; save it in UTF-8");
     CHECK_THROWS_WITH(read("cat\ndog\ncat\n"), where + "line 3 names cat again, as line 1");
-    CHECK_THROWS_WITH(read("cat\n\ndog\n"), where + "line 2 is no printable class name in UTF-8");
+    CHECK_THROWS_WITH(read("cat\n\ndog\n"), where + "line 2 is not a printable class name in UTF-8");
 }
 
 TEST_CASE("a set two folders down is found") {
@@ -369,7 +369,7 @@ TEST_CASE("a set is written as a whole into a folder of its own") {
     CHECK(std::distance(std::filesystem::directory_iterator(folder / "set"), {}) == 7);
     CHECK_THROWS_WITH(
         write_cifar10(folder / "set", set, set),
-        test::at(folder / "set") + "is there and not empty; name a folder that is not there yet");
+        test::at(folder / "set") + "exists and is not empty; name a folder that does not exist yet");
     test::write_text(folder / "file", "kept");
     CHECK_THROWS_WITH(write_cifar10(folder / "file", set, set),
                       test::at(folder / "file") + "exists and is not a directory");

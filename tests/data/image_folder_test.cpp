@@ -127,7 +127,7 @@ TEST_CASE("images of equal pixels are told, and left out or kept") {
     CHECK(pets.read().duplicates.size() == 2);
 }
 
-TEST_CASE("what is not an image is listed, empty folders are no classes") {
+TEST_CASE("what is not an image is listed, empty folders are not classes") {
     const Pets pets;
     std::filesystem::create_directories(pets.folder / "ant");
     std::filesystem::create_directories(pets.folder / "cat" / "more");
@@ -261,7 +261,7 @@ TEST_CASE("what memory cannot hold is listed like what is not an image") {
     CHECK(read.train.size() + read.test.size() == 20);
 }
 
-TEST_CASE("folders that are no set are refused") {
+TEST_CASE("folders that are not a set are refused") {
     const test::TemporaryFolder folder;
     const auto check = [&](const std::filesystem::path& path, const std::string& message) {
         CHECK_THROWS_WITH(read_image_folder(path, {}), test::at(path) + message);
@@ -288,7 +288,7 @@ TEST_CASE("folders that are no set are refused") {
     check(folder.path(), "has 257 sub-folders, at most 256 classes fit");
     std::filesystem::create_directory(folder / "a\nb");
     CHECK_THROWS_WITH(read_image_folder(folder.path(), {}),
-                      test::at(folder / "a\nb") + "is no printable class name in UTF-8");
+                      test::at(folder / "a\nb") + "is not a printable class name in UTF-8");
 }
 
 TEST_CASE("any number of images from 6 on gives a set that is read back") {

@@ -191,7 +191,7 @@ TEST_CASE("PPM headers and pixels are checked") {
     check("P6 9999999999 1 255\n", none + "width");
     check("P6 2 1 0\n", "has a largest value of 0, expected 1 to 65535");
     check("P6 2 1 65536\n", "has a largest value of 65536, expected 1 to 65535");
-    check("P6 0 1 255\n", "is an image of 0 x 1 pixels, which is none");
+    check("P6 0 1 255\n", "is an image of 0 x 1 pixels, expected at least one");
     check("P6 1 1 255\nab", "has 2 bytes of pixels, expected 3");
     check("P6 1 1 255\nabcd", "has 4 bytes of pixels, expected 3");
     check("P5 1 1 9\n\x0A", "has a value of 10, more than its largest of 9");
@@ -271,7 +271,7 @@ TEST_CASE("a damaged image says what is wrong with it") {
 }
 
 TEST_CASE("a JPEG of endless scans is refused") {
-    // A first scan of the means, repeated, says nothing new and is no damage: only the rule stops it.
+    // A first scan of the means, repeated, says nothing new and is not damage: only the rule stops it.
     const std::string jpeg = test::make_jpeg(8, 8, test::noise(8, 8), {.progressive = true});
     const std::string start = "\xFF\xDA";
     std::vector<std::size_t> scans;
@@ -330,7 +330,7 @@ TEST_CASE("what is not an image is said to be what it is") {
           "is a Git LFS pointer, not the file itself" + expected + "; git lfs pull brings that");
     check("words", "is a text" + expected);
     check("P4 8 1\n\xFF", "is a PBM, PAM or PFM image (P4)" + expected);
-    check(std::string("\x01\x00\xFE\x02", 4), "is no known format" + expected);
+    check(std::string("\x01\x00\xFE\x02", 4), "is of an unknown format" + expected);
 }
 
 TEST_CASE("an image can come out of a pipe") {

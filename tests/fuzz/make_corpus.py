@@ -139,7 +139,7 @@ def safetensors():
     yield "overflow", file({"a": tensor("F64", [2**40, 2**40], 0, 0)})
     yield "name-twice", file(b'{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"a":1}')
     yield "number-too-large", file(b'{"a":1e999}')
-    yield "passed-over", file({"a": tensor("F8_E4M3", [2, 4], 0, 8), "b": tensor("F4", [2], 8, 9)}, bytes(9))
+    yield "skipped", file({"a": tensor("F8_E4M3", [2, 4], 0, 8), "b": tensor("F4", [2], 8, 9)}, bytes(9))
     yield "other-keys", file({"__metadata__": None, "a": tensor("U8", [1], 0, 1) | {"more": [[1]]}}, b"1")
     yield "pytorch", b"PK\3\4" + bytes(22) + bytes([16, 0, 0, 0]) + b"archive/data.pkl"
     yield "pickle", b"\x80\x04\x95\x1a" + bytes(7) + b"}."

@@ -162,7 +162,8 @@ TEST_CASE("cuDNN's plain calls say what they refuse") {
         return refusal_of_libraries(batch_norm_op().pass("backward"), {x, c, c, c, c, none, x, dmean, none},
                                     {dx, c, c, none}, ParamsRef(plain));
     };
-    CHECK_THAT(batch_norm_backward(c, x), expected("cuDNN's call takes no gradients of the moments"));
+    CHECK_THAT(batch_norm_backward(c, x),
+               expected("cuDNN's call takes no gradients of the mean and variance"));
     CHECK_THAT(batch_norm_backward(none, none), expected("cuDNN's call gives all gradients"));
 
     const auto max_pool2d = [&](const Window2d& window) {

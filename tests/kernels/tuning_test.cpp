@@ -76,7 +76,7 @@ TEST_CASE("a table of before an operation got another optional input is read") {
     CHECK(table->choices().begin()->first == describe_problem(problem));
 }
 
-TEST_CASE("a table must name passes and implementations that there are") {
+TEST_CASE("a table must name passes and implementations that exist") {
     CHECK_THROWS_WITH(table_of({{"softmax float32(2)", "ref"}}),
                       "[tuning] \"softmax float32(2)\" does not start with OPERATION.PASS");
     CHECK_THROWS_WITH(table_of({{"softmax.sideways float32(2)", "ref"}}),

@@ -1,5 +1,5 @@
 // What the generic cases cannot hold: NaN and ties bit for bit, labels that are none, moments of numbers that
-// cancel. Each test is of one pass and passes over programs that are built without it.
+// cancel. Each test is of one pass and skips programs that are built without it.
 #include <cmath>
 #include <limits>
 

@@ -107,7 +107,7 @@ TEST_CASE("a normalisation that is left to the next layer is done by one that ca
     CHECK_FALSE(again.norm());
     const float* const value = again.value().data<float>();
     CHECK(Features(again).value().data<float>() == value);
-    // In training the moments of its result are not known.
+    // In training the mean and variance of its result are not known.
     norm.train();
     CHECK_FALSE(norm(norm(Features{x})).norm());
 }

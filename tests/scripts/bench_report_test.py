@@ -166,7 +166,7 @@ def check_page():
         bars = [bar.find("title").text for bar in figures["pad"].iter("rect")]
         check(bars[0] == "pad.forward, image batch, cpu: 50.0 µs, 11.0 GB/s (110% of copy)", f"bars {bars}")
         check(any("odd.step, a|b <i>&amp; 1/2" in "".join(cell.itertext()) for cell in root.iter("td")), "an odd name in the page's table")
-        check("NaN" not in page and "nan" not in page, "a coordinate that is no number")
+        check("NaN" not in page and "nan" not in page, "a coordinate that is not a number")
 
 
 def check_fails(expected, *arguments, status=1):
@@ -203,7 +203,7 @@ def check_bad_files():
         write("bad.json", [bad], {})
         check_fails(f"bad.json: {expected}", "bad.json")
     write("bad.json", [GPU_ROWS[0], GPU_ROWS[0]], {})
-    check_fails("bad.json: \"conv2d.forward/3x3 3-32/cuda/float32/cold/iterations:15/manual_time\" is there twice", "bad.json")
+    check_fails("bad.json: \"conv2d.forward/3x3 3-32/cuda/float32/cold/iterations:15/manual_time\" appears twice", "bad.json")
     write("bare.json", [on_cpu("a.b/c/cpu", 1, 1, 1), refused("a.b/d/cpu", "no")], {})
     check(run("bare.json", "--html", "page.html")[0] == 0, "a file without facts about the machine")
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the scripts say where what they call is not there, or are called wrongly: one line, with what mends it.
+"""What the scripts say where what they call is missing, or are called wrongly: one line, with what mends it.
 
 usage: missing_test.py
 Each row runs in a copy of the tree without history, from another folder, by a path with a blank. Programs that are
@@ -51,13 +51,13 @@ ROWS = [
     ("scripts/gpu-tree --fly x DIR", 2, "gpu-tree: takes no --fly; see ", ""),
     ("scripts/gpu-tree DIR", 1, "gpu-tree: needs cmake: apt-get install cmake", ""),
     ("scripts/gpu-check", 1, "No such file or directory: '{tree}/build/release/bin/tern'; --bin names its folder", ""),
-    ("scripts/gpu-check --bin no-json", 1, "wrote no JSON: it is no tern of this version", ""),
+    ("scripts/gpu-check --bin no-json", 1, "wrote no JSON: it is not a tern of this version", ""),
     ("scripts/gpu-check --bin gpu --out file", 1, "gpu-check: --out file: File exists", ""),
     ("scripts/gpu-check --epochs 0", 2, "--epochs must be at least 1, got 0", ""),
     ("scripts/gpu-check --limit nan", 2, "--limit must be at least 0, got nan", ""),
     ("scripts/gpu-check --only fly", 2, "--only: fly is none of tests, ", ""),
     ("scripts/ptxas-report", 1, "no such file; configure first: cmake --preset release", ""),
-    ("scripts/ptxas-report --build no-json", 1, "is no JSON (", ""),
+    ("scripts/ptxas-report --build no-json", 1, "is not JSON (", ""),
     ("scripts/ptxas-report --build no-cuda", 1, "no-cuda compiles no CUDA source of kernels/; with CUDA: cmake --preset cuda", ""),
     ("scripts/ptxas-report --build no-nvcc", 1, "[/nowhere/nvcc] No such file or directory; configure again where nvcc is", ""),
     ("scripts/bench-report none.json", 1, "bench-report: none.json: No such file or directory", ""),
@@ -147,7 +147,7 @@ def main():
             words = [word.format(tree=tree, python=folder_of_programs("") / "python3") for word in command.split()]
             done = run(tree, words, extra)
             # argparse prints its usage before its line; scripts that install say first that they cannot here.
-            lines = [line for line in done.stderr.splitlines() if not line.startswith(("This is no Debian-like", "usage:", "  "))]
+            lines = [line for line in done.stderr.splitlines() if not line.startswith(("This is not a Debian-like", "usage:", "  "))]
             good = done.returncode == status and len(lines) == 1 and expected.format(tree=tree) in lines[0]
             if not good or "Traceback" in done.stderr:
                 FAILED.append(f"{command} ({extra}): status {done.returncode}, expected {status} and '{expected}' in:\n{done.stderr}")

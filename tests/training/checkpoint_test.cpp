@@ -41,7 +41,7 @@ TEST_CASE("lines of sums are whole, and name files of their folder once") {
           sum.substr(1) + "   c\n", "A" + sum.substr(1) + "  c\n", sum + "  .\n", sum + "  ..\n",
           sum + "  ../c\n", sum + "  /c\n", sum + "  c" + std::string(1, '\0') + "\n"})
         CHECK_THROWS_WITH(parse_sums("sums", line + bad),
-                          "[sums] line 2 is no whole line of a sum and a file name");
+                          "[sums] line 2 is not a complete line of a sum and a file name");
     CHECK_THROWS_WITH(parse_sums("sums", line + line), "[sums] line 2 names a b again");
 }
 

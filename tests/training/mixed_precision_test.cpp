@@ -91,7 +91,7 @@ TEST_CASE("a loss scale falls when gradients overflow and grows when they do not
 
 TEST_CASE("a step whose gradients overflow changes nothing but the loss scale") {
     Float16Step run;
-    run.run();  // so that statistics and moments are no zeros
+    run.run();  // so that statistics and moments are not zeros
     CHECK(run.scale() == 65536);
     const auto parameters = [&] {
         std::vector<std::byte> bytes;

@@ -112,7 +112,7 @@ TEST_CASE("weights that give no numbers are named") {
     save_weights(saved.path, *saved.model, {"mini_xception", {"a", "b", "c", "d"}, {}});
     const Predictor predictor(read_weights(saved.path));
     CHECK_THROWS_WITH(predictor.predict({make_image(32, 32, 1)}),
-                      test::at(saved.path) + "gives a probability that is no number");
+                      test::at(saved.path) + "gives a probability that is not a number");
 }
 
 TEST_CASE("float64 on request") {

@@ -145,7 +145,7 @@ TEST_CASE("a run is saved after each log line and as often as asked") {
     CHECK(saved_steps({.steps = 5, .batch_size = 64, .save_every = 3}) == std::vector<std::int64_t>{3, 5});
 }
 
-TEST_CASE("a run cannot go on behind the end of its plan") {
+TEST_CASE("a run cannot continue behind the end of its plan") {
     const Part first({.steps = 5, .batch_size = 64, .save_every = 3}, "adam", nullptr, 0);
     REQUIRE(first.saved.front().position.step == 3);
     CHECK_THROWS_WITH(Part({.steps = 2, .batch_size = 64}, "adam", &first.saved.front(), 0),

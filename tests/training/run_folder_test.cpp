@@ -1,4 +1,4 @@
-// Run folders are fresh, or gone on with by one process.
+// Run folders are fresh, or resumed by one process.
 #include "tern/training/run_folder.hpp"
 
 #include "tern/tests/catch.hpp"
@@ -40,9 +40,10 @@ TEST_CASE("a folder that holds a run is refused") {
     const RunFolder run = RunFolder::make(folder / "a", "model");  // empty so far
     run.write_config("x = 1\n");
     CHECK(test::read_text(folder / "a" / "config.toml") == "x = 1\n");
-    CHECK_THROWS_WITH(RunFolder::make(folder / "a", "model"),
-                      test::at(folder / "a") +
-                          "holds a run already (config.toml); name another folder, or go on with --resume");
+    CHECK_THROWS_WITH(
+        RunFolder::make(folder / "a", "model"),
+        test::at(folder / "a") +
+            "holds a run already (config.toml); name another folder, or continue with --resume");
     std::filesystem::create_directories(folder / "b" / "checkpoints");
     CHECK_THROWS_WITH(RunFolder::make(folder / "b", "model"),
                       Catch::Contains("holds a run already (checkpoints)"));
@@ -72,7 +73,7 @@ TEST_CASE("where no run folder can be made is told before there is a run") {
 TEST_CASE("a run is gone on with where there is one, by one process") {
     const test::TemporaryFolder folder;
     CHECK_THROWS_WITH(RunFolder::open(folder / "none"),
-                      test::at(folder / "none") + "holds no run to go on with (no config.toml)");
+                      test::at(folder / "none") + "holds no run to continue (no config.toml)");
     {
         const RunFolder run = RunFolder::make(folder / "a", "model");
         run.write_config("x = 1\n");

@@ -100,15 +100,16 @@ TEST_CASE("a file that is none is named") {
     const File file;
     CHECK_THROWS_WITH(read_safetensors(file.path), test::at(file.path) + "no such file");
     file.check_error(std::string("\2\0\0\0\0", 5),
-                     "is no safetensors file: it has 5 bytes, fewer than the 8 of the header's length");
+                     "is not a safetensors file: it has 5 bytes, fewer than the 8 of the header's length");
     file.check_error(with_length("no json", ""),
-                     "is no safetensors file: its header is no JSON (error at byte 2)");
-    file.check_error(with_length("", ""), "is no safetensors file: its header is no JSON (error at byte 1)");
-    file.check_error(with_length("[1]", ""), "is no safetensors file: its header is no JSON object");
+                     "is not a safetensors file: its header is not JSON (error at byte 2)");
+    file.check_error(with_length("", ""),
+                     "is not a safetensors file: its header is not JSON (error at byte 1)");
+    file.check_error(with_length("[1]", ""), "is not a safetensors file: its header is not a JSON object");
     file.check_error(with_length("{}x", ""),
-                     "is no safetensors file: its header is no JSON (error at byte 3)");
+                     "is not a safetensors file: its header is not JSON (error at byte 3)");
     file.check_error(with_length("{\"a\":1e999}", ""),
-                     "is no safetensors file: its header has a number beyond float64");
+                     "is not a safetensors file: its header has a number beyond float64");
 }
 
 TEST_CASE("a file of another kind is told, with what to do") {
@@ -156,10 +157,10 @@ TEST_CASE("a header past the end is named") {
     const File file;
     const std::string whole = with_length("{}", "");
     file.check_error(whole.substr(0, 9),
-                     "is no whole safetensors file: its header would take 2 bytes, but 1 follow");
+                     "is not a complete safetensors file: its header would take 2 bytes, but 1 follow");
     file.check_error(
         std::string(8, '\xFF') + "{}",
-        "is no whole safetensors file: its header would take 18446744073709551615 bytes, but 2 follow");
+        "is not a complete safetensors file: its header would take 18446744073709551615 bytes, but 2 follow");
 }
 
 TEST_CASE("an entry must be a tensor") {
@@ -286,8 +287,8 @@ TEST_CASE("names and metadata are checked") {
                      "the header names \"a\" twice");
     file.check_error(with_length(R"({"a":{"dtype":"U8","dtype":"U8"}})", ""),
                      "the header names \"dtype\" twice");
-    file.check_error(with_length(R"({"__metadata__":[]})", ""), "__metadata__ is no object of strings");
-    file.check_error(with_length(R"({"__metadata__":{"k":1}})", ""), "__metadata__ \"k\" is no string");
+    file.check_error(with_length(R"({"__metadata__":[]})", ""), "__metadata__ is not an object of strings");
+    file.check_error(with_length(R"({"__metadata__":{"k":1}})", ""), "__metadata__ \"k\" is not a string");
     file.check_error(with_length(std::string(100000, '['), ""),
                      "the header is nested more than 16 levels deep");
 }

@@ -130,7 +130,7 @@ TEST_CASE("label smoothing raises the loss of a sure network") {
     CHECK(smooth.last.test->loss < smooth.last.train.loss);
 }
 
-TEST_CASE("a loss that is no number ends the run with the step") {
+TEST_CASE("a loss that is not a number ends the run with the step") {
     test::SmallNetwork network(4);
     network.parameters().back().tensor.data<float>()[0] = std::nanf("");
     const Dataset set = make_synthetic(SmallRun::kSet, Split::train);
@@ -141,7 +141,7 @@ TEST_CASE("a loss that is no number ends the run with the step") {
     Trainer silent(network, *optimizer, *schedule, source, nullptr, plan, {});
     CHECK_THROWS_WITH(silent.run(), "[train] the loss of epoch 1 is nan by step 1; a lower --lr may help");
     TrainingCallbacks callbacks;
-    callbacks.after_loss = [](const StepLoss&) { FAIL("a loss that is no number was handed on"); };
+    callbacks.after_loss = [](const StepLoss&) { FAIL("a loss that is not a number was handed on"); };
     Trainer logged(network, *optimizer, *schedule, source, nullptr, plan, callbacks);
     CHECK_THROWS_WITH(logged.run(), "[train] the loss of step 1 is nan; a lower --lr may help");
 }

@@ -77,7 +77,7 @@ TEST_CASE("a file that is not a training state is refused") {
     check("format_version", nullptr, "its metadata has no format_version");
     check("format_version", "2", "has format version 2, this tern reads 1");
     check("training_state", nullptr, "its metadata has no training_state");
-    check("training_state", "[", "its training_state is no JSON object");
+    check("training_state", "[", "its training_state is not a JSON object");
     check("training_state", "{}", "its training_state has no valid step");
     check("training_state", R"({"step":-1})", "its training_state has no valid step");
     check("training_state", R"({"step":1.5})", "its training_state has no valid step");

@@ -14,7 +14,7 @@ constinit thread_local dim3 gridDim;
 namespace tern::host_run {
 namespace {
 
-// Thrown through the kernel of a thread that will never go on, so that its objects are destroyed.
+// Thrown through the kernel of a thread that will never continue, so that its objects are destroyed.
 struct Abandoned {};
 
 std::size_t volume(dim3 d) { return std::size_t{d.x} * d.y * d.z; }
@@ -34,7 +34,7 @@ BlockRunner& BlockRunner::current() {
 void BlockRunner::run_grid(dim3 grid, dim3 block, std::size_t dynamic_bytes, KernelBody body,
                            const void* context) {
     TERN_CHECK(grid_order_ == nullptr, "host_run", "a kernel cannot launch a kernel");
-    const sanitizer::UntrackedScope untracked;  // what the runner reads and writes is no part of the kernel
+    const sanitizer::UntrackedScope untracked;  // what the runner reads and writes is not part of the kernel
     body_ = body;
     context_ = context;
     dynamic_bytes_ = dynamic_bytes;

@@ -37,7 +37,7 @@ class Order {
     std::uint64_t state_;
 };
 
-/// The threads of a block that can go on: a bit each, so that the k-th of 1024 is found in 16 steps.
+/// The threads of a block that can continue: a bit each, so that the k-th of 1024 is found in 16 steps.
 class ReadySet {
   public:
     explicit ReadySet(std::size_t size) : words_((size + 63) / 64) {}

@@ -64,7 +64,7 @@ void BlockRunner::release(Thread& thread) {
     ready_.insert(thread.number);
 }
 
-/// Whether all threads of the block wait at one barrier; then they go on.
+/// Whether all threads of the block wait at one barrier; then they continue.
 bool BlockRunner::release_block_barrier() {
     std::vector<Thread*> all;
     for (Thread& thread : threads_) {
@@ -77,7 +77,7 @@ bool BlockRunner::release_block_barrier() {
     return true;
 }
 
-/// After `changed` came to a meeting of its warp, or ended: lets those go on who waited only for it.
+/// After `changed` came to a meeting of its warp, or ended: lets those continue that waited only for it.
 void BlockRunner::release_warp(const Thread& changed) {
     if (waits_in_warp(changed)) return release_lanes_with(changed);
     if (changed.state != State::ended) return;
@@ -86,8 +86,8 @@ void BlockRunner::release_warp(const Thread& changed) {
     }
 }
 
-/// Lets the lanes of the mask go on if all have come to the same place. Lanes that ended count as there, but
-/// bring nothing.
+/// Lets the lanes of the mask continue if all have come to the same place. Lanes that ended count as there,
+/// but bring nothing.
 void BlockRunner::release_lanes_with(const Thread& waiting) {
     const State state = waiting.state;
     std::array<Thread*, kWarp> found;
@@ -130,7 +130,7 @@ void BlockRunner::synchronize(std::span<Thread* const> threads) {
     sanitizer::become(caller_identity_);
 }
 
-/// Nobody can go on: says who waits where.
+/// Nobody can continue: says who waits where.
 void BlockRunner::fail_stuck() const {
     std::map<std::string, std::vector<std::size_t>> groups;
     for (const Thread& thread : threads_) {

@@ -28,7 +28,7 @@ bool all_canary(const std::byte* begin, const std::byte* end) {
 GuardedArray::GuardedArray(const void* key, const char* name, std::size_t bytes)
     : key_(key), name_(name), bytes_(bytes), memory_(nullptr, Release{}) {
     const std::size_t total = kGuard + (bytes + kGuard - 1) / kGuard * kGuard + kGuard;
-    const sanitizer::UntrackedScope untracked;  // the fill is no thread's write
+    const sanitizer::UntrackedScope untracked;  // the fill is not a thread's write
     memory_ = {static_cast<std::byte*>(std::aligned_alloc(kGuard, total)), Release{total}};
     if (memory_ == nullptr) throw std::bad_alloc();
     std::memset(memory_.get(), static_cast<int>(kCanary), total);
