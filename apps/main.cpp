@@ -22,7 +22,7 @@ void run(int argc, char** argv) {
     CLI::App app("tern trains image classifiers on CIFAR-10's binary files.", "tern");
     app.formatter(std::make_shared<HelpFormatter>());  // of all commands
     app.set_version_flag("--version", std::string("tern ") + kVersion);
-    app.footer("tern COMMAND --help tells the flags of a command.");
+    app.footer("tern COMMAND --help shows the flags of a command.");
     CommandList commands(app);
     commands.add("train", "Trains a model; a line of metrics per epoch", add_train_command);
     commands.add("evaluate", "Accuracy, precision, recall, F1 and confusion matrix of a weight file",

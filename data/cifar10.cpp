@@ -82,7 +82,7 @@ void check_there(const fs::path& folder, Range range) {
         const std::string file = all_files()[i];
         if (!is_there(folder / file)) missing += (missing.empty() ? "" : ", ") + file;
     }
-    TERN_CHECK(missing.empty(), folder.string(), "is not the whole set, missing: ", missing);
+    TERN_CHECK(missing.empty(), folder.string(), "is not the complete set, missing: ", missing);
 }
 
 constexpr std::int64_t kNotThere = -1;

@@ -87,11 +87,11 @@ TEST_CASE("a batch of a wrong size, a wrong label, missing batches") {
     check(whole.substr(3073), "has 7 samples, expected 8 as in data_batch_1.bin");
     std::filesystem::remove(path);
     check_failure(place, {"train", "--data", place.set},
-                  complaint(place.set) + "is not the whole set, missing: data_batch_2.bin");
+                  complaint(place.set) + "is not the complete set, missing: data_batch_2.bin");
     std::filesystem::remove(place.set + "/test_batch.bin");
     const WeightsPlace trained;
     check_failure(place, {"evaluate", "--data", place.set, "--checkpoint", trained.weights},
-                  complaint(place.set) + "is not the whole set, missing: test_batch.bin");
+                  complaint(place.set) + "is not the complete set, missing: test_batch.bin");
     const std::string none = (place / "none").string();
     check_failure(place, {"evaluate", "--data", none, "--checkpoint", trained.weights},
                   complaint(none) + "no such folder");

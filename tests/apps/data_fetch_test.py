@@ -312,7 +312,7 @@ class WrongArchives(FetchTest):
         def without(name):
             return {key: value for key, value in small_set().items() if not key.endswith(name)}
 
-        self.check_set("it is not the whole set, missing: data_batch_3.bin", without("data_batch_3.bin"))
+        self.check_set("it is not the complete set, missing: data_batch_3.bin", without("data_batch_3.bin"))
         self.check_set("data_batch_2.bin has 7 samples, expected 8 as in data_batch_1.bin",
                        small_set() | {f"{FOLDER}/data_batch_2.bin": samples(7)})
         self.check_set("test_batch.bin sample 0 has label 10, expected 0 to 9",

@@ -85,7 +85,7 @@ TEST_CASE("data info and evaluate take a set of which one split exists") {
     CHECK(read_image(place / "sheet.png").dim(0) > 0);
     const test::Finished train = run_tern(place, {"train", "--data", place.set, "--dry-run"});
     CHECK(train.status == 1);
-    CHECK_THAT(train.err, Catch::Contains("is not the whole set, missing: data_batch_1.bin, "));
+    CHECK_THAT(train.err, Catch::Contains("is not the complete set, missing: data_batch_1.bin, "));
 
     for (const char* file : cifar10::kTrainFiles) move("aside", "set", file);
     move("set", "aside", cifar10::kTestFile);
@@ -96,7 +96,7 @@ TEST_CASE("data info and evaluate take a set of which one split exists") {
     CHECK(run_tern(place, {"train", "--data", place.set, "--steps", "1", "--run", "again"}).status == 0);
     const test::Finished epochs = run_tern(place, {"train", "--data", place.set, "--epochs", "1"});
     CHECK(epochs.status == 1);
-    CHECK(epochs.err == complaint(place.set) + "is not the whole set, missing: test_batch.bin\n");
+    CHECK(epochs.err == complaint(place.set) + "is not the complete set, missing: test_batch.bin\n");
 }
 
 TEST_CASE("data info draws a sheet of samples") {

@@ -93,7 +93,7 @@ TEST_CASE("missing batches are listed") {
     const SmallSet set;
     for (const char* file : {"data_batch_2.bin", "data_batch_5.bin", "test_batch.bin"})
         std::filesystem::remove(set.folder / file);
-    const std::string where = test::at(set.folder.path()) + "is not the whole set, missing: ";
+    const std::string where = test::at(set.folder.path()) + "is not the complete set, missing: ";
     CHECK_THROWS_WITH(read_cifar10(set.folder.path(), Split::train),
                       where + "data_batch_2.bin, data_batch_5.bin");
     CHECK_THROWS_WITH(read_cifar10(set.folder.path(), Split::test), where + "test_batch.bin");
@@ -243,7 +243,7 @@ TEST_CASE("the files of the other split need not exist") {
     std::filesystem::rename(set.path("test_batch.bin"), set.path("away"));
     CHECK(read_cifar10(set.folder.path(), Split::train).size() == 20);
     CHECK_THROWS_WITH(read_cifar10(set.folder.path(), Split::test),
-                      test::at(set.folder.path()) + "is not the whole set, missing: test_batch.bin");
+                      test::at(set.folder.path()) + "is not the complete set, missing: test_batch.bin");
     std::filesystem::rename(set.path("away"), set.path("test_batch.bin"));
     std::filesystem::remove(set.path("data_batch_2.bin"));
     CHECK(read_cifar10(set.folder.path(), Split::test).size() == 3);
@@ -388,5 +388,5 @@ TEST_CASE("files are listed with their samples") {
     CHECK(list[5].samples == 3);
     std::filesystem::remove(set.folder / "data_batch_2.bin");
     CHECK_THROWS_WITH(list_cifar10(set.folder.path()),
-                      test::at(set.folder.path()) + "is not the whole set, missing: data_batch_2.bin");
+                      test::at(set.folder.path()) + "is not the complete set, missing: data_batch_2.bin");
 }
