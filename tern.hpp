@@ -26,6 +26,7 @@
 #include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
 #include "tern/kernels/elementwise_unary/elementwise_unary.hpp"
 #include "tern/kernels/global_average_pool/global_average_pool.hpp"
+#include "tern/kernels/group_norm/group_norm.hpp"
 #include "tern/kernels/linear/linear.hpp"
 #include "tern/kernels/matmul/matmul.hpp"
 #include "tern/kernels/max_pool2d/max_pool2d.hpp"
