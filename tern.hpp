@@ -49,6 +49,7 @@
 #include "tern/layers/flatten.hpp"
 #include "tern/layers/fold_batch_norms.hpp"
 #include "tern/layers/fresh_statistics.hpp"
+#include "tern/layers/group_norm.hpp"
 #include "tern/layers/initialize.hpp"
 #include "tern/layers/linear.hpp"
 #include "tern/layers/mixed_precision.hpp"

@@ -6,6 +6,7 @@
 #include "tern/layers/activation_layer.hpp"
 #include "tern/layers/dropout.hpp"
 #include "tern/layers/flatten.hpp"
+#include "tern/layers/group_norm.hpp"
 #include "tern/layers/initialize.hpp"
 #include "tern/layers/linear.hpp"
 #include "tern/layers/pool.hpp"
@@ -115,6 +116,35 @@ TEST_CASE("global average pool, activation, linear and residual") {
     parameter(residual, "body.0.bias").copy_from(Tensor::from({2}, std::vector<float>{10, 20}));
     CHECK(floats(residual(Tensor::from({1, 2}, std::vector<float>{1, 1}))) == std::vector<float>{14, 28});
     CHECK_THROWS_WITH(Linear(0, 3), "[Linear] features must be at least 1, got 0 -> 3");
+}
+
+TEST_CASE("group norm is the same in training and evaluation, and for an image alone") {
+    GroupNorm layer(2, 6);
+    CHECK(layer.type() == "GroupNorm");
+    CHECK(floats(parameter(layer, "weight")) == std::vector<float>(6, 1));
+    CHECK(floats(parameter(layer, "bias")) == std::vector<float>(6, 0));
+    CHECK(layer.buffers().empty());
+    const Tensor images = values({3, 4, 5, 6});
+    const Tensor output = layer(images);
+    layer.eval();
+    CHECK(floats(layer(images)) == floats(output));
+    CHECK(floats(layer(images.slice(1, 2))) == floats(output.slice(1, 2)));
+    // A group has mean 0, within 8 roundings of numbers below 2 (8 * 2^-23), and variance v / (v + epsilon)
+    // with v about 1/3, which is 3e-5 below 1.
+    double sum = 0, squares = 0;
+    for (std::int64_t pixel = 0; pixel < 20; ++pixel) {
+        for (std::int64_t c = 3; c < 6; ++c) {
+            const auto y = static_cast<double>(output.data<float>()[pixel * 6 + c]);
+            sum += y;
+            squares += y * y;
+        }
+    }
+    CHECK(std::fabs(sum / 60) <= 1e-6);
+    CHECK(std::fabs(squares / 60 - 1) <= 1e-4);
+    CHECK_THROWS_WITH(
+        GroupNorm(4, 6),
+        "[GroupNorm] groups must be at least 1 and divide the channels, got 4 groups of 6 channels");
+    CHECK_THROWS_WITH(GroupNorm(2, 6, 0), "[GroupNorm] epsilon must be above 0, got 0");
 }
 
 TEST_CASE("flatten orders as channels, rows, columns") {
