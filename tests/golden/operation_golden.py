@@ -94,6 +94,25 @@ BATCH_NORM = [
 ]
 
 
+# ---- group norm --------------------------------------------------------------------------------------------
+
+
+def compute_group_norm(p, x, gamma, beta):
+    return {"y": pixels(F.group_norm(planes(x), p["groups"], gamma, beta, p["epsilon"]))}
+
+
+def group_norm(name, groups, epsilon=1e-3):
+    shapes = {"x": (3, 4, 3, 6), "gamma": (6,), "beta": (6,)}
+    return case(name, shapes, {"x": (1.5, 0.5), "gamma": (0.5, 1)}, groups=groups, epsilon=epsilon)
+
+
+GROUP_NORM = [
+    group_norm("three_groups", 3),
+    group_norm("one_group", 1, 1e-5),
+    group_norm("instances", 6),
+]
+
+
 # ---- pools, softmax, loss ----------------------------------------------------------------------------------
 
 
@@ -213,6 +232,7 @@ FILES = {
     "depthwise_conv2d": (DEPTHWISE, compute_conv),
     "linear": (LINEAR, compute_linear),
     "batch_norm": (BATCH_NORM, compute_batch_norm),
+    "group_norm": (GROUP_NORM, compute_group_norm),
     "max_pool2d": (MAX_POOL, compute_max_pool),
     "global_average_pool": (POOLS, compute_global_average_pool),
     "softmax": (SOFTMAX, compute_softmax),

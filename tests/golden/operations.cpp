@@ -6,6 +6,7 @@
 #include "tern/kernels/depthwise_conv2d/depthwise_conv2d.hpp"
 #include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
 #include "tern/kernels/global_average_pool/global_average_pool.hpp"
+#include "tern/kernels/group_norm/group_norm.hpp"
 #include "tern/kernels/linear/linear.hpp"
 #include "tern/kernels/max_pool2d/max_pool2d.hpp"
 #include "tern/kernels/pad/pad.hpp"
@@ -71,6 +72,10 @@ Tensors batch_norm_of(const Json& params, const Inputs& in) {
     return {result.output, result.mean, result.variance};
 }
 
+Tensors group_norm_of(const Json& params, const Inputs& in) {
+    return {group_norm(in["x"], in["gamma"], in["beta"], {params["groups"], params["epsilon"]})};
+}
+
 Tensors activation_of(const Json& params, const Inputs& in) {
     return {activation(in["x"], activation_of_name(params["activation"]))};
 }
@@ -125,6 +130,7 @@ const std::map<std::string, GoldenOperation>& golden_operations() {
         {"conv2d", conv2d_of},
         {"depthwise_conv2d", depthwise_conv2d_of},
         {"global_average_pool", global_average_pool_of},
+        {"group_norm", group_norm_of},
         {"linear", linear_of},
         {"max_pool2d", max_pool2d_of},
         {"pad", pad_of},
