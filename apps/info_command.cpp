@@ -11,6 +11,7 @@
 #include "tern/core/threads/parallel.hpp"
 #include "tern/kernels/dispatch/dispatch.hpp"
 #include "tern/kernels/shared/simd.hpp"
+#include "tern/models/registry.hpp"
 #include "tern/version.hpp"
 
 namespace tern::apps {
@@ -37,6 +38,8 @@ Json facts() {
     const Device automatic = choose_device(&why_cpu);
     Json operations = Json::array();
     for (const Op* op : all_ops()) operations.push_back(op->name);
+    Json models = Json::array();
+    for (const ModelInfo& model : all_models()) models.push_back(model.name);
     return {{"tern", kVersion},
             {"build", to_text(TERN_BUILD_TYPE, ", ", TERN_COMPILER)},
             {"cuda_build", TERN_GPU_BUILD},
@@ -54,7 +57,8 @@ Json facts() {
             {"threads", num_threads()},
             {"cpus", ::sysconf(_SC_NPROCESSORS_ONLN)},
             {"kernels", kernel_policy().str()},
-            {"operations", operations}};
+            {"operations", operations},
+            {"models", models}};
 }
 
 void print(const std::string& key, const std::string& value) {

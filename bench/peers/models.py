@@ -1,20 +1,28 @@
 """tern's networks in PyTorch by name, as docs/interop/ defines them, and what each was trained with."""
 
+import importlib
 import sys
 from pathlib import Path
 
 import torch
 
-if not (Path(__file__).parent / "mini_xception.py").exists():  # in the tree; scripts/gpu-tree puts all into one folder
-    sys.path.append(str(Path(__file__).resolve().parents[2] / "docs/interop"))
-from mini_xception import MiniXception  # noqa: E402
-from mini_xception_dense import MiniXceptionDense  # noqa: E402
+HERE = Path(__file__).resolve().parent
+TREE = HERE.parent.parent / "docs/interop"
+FOLDER = TREE if TREE.is_dir() else HERE  # scripts/gpu-tree puts all into one folder
+sys.path.append(str(FOLDER))
 
-MODELS = {"mini_xception": MiniXception, "mini_xception_dense": MiniXceptionDense}
 
-# What each network's own training uses where no flag says otherwise.
-NORMALIZE = {"mini_xception": "unit", "mini_xception_dense": "half"}
-ADAM_EPSILON = {"mini_xception": 1e-7, "mini_xception_dense": 1e-8}
+def networks():
+    """Name and class of each: NAME.py has a class Name, which says what its own training uses."""
+    for path in sorted(FOLDER.glob("*.py")):
+        word = path.stem.title().replace("_", "")
+        if f"class {word}(nn.Module)" in path.read_text():
+            yield path.stem, getattr(importlib.import_module(path.stem), word)
+
+
+MODELS = dict(networks())
+NORMALIZE = {name: network.NORMALIZE for name, network in MODELS.items()}
+ADAM_EPSILON = {name: network.ADAM_EPSILON for name, network in MODELS.items()}
 
 
 def build(name, seed=None):

@@ -88,6 +88,9 @@ class Head(nn.Module):
 class MiniXception(nn.Module):
     """(N, 3, 32, 32) -> logits (N, classes); softmax is left to the loss."""
 
+    # What its own training uses where no flag says otherwise.
+    NORMALIZE, ADAM_EPSILON = "unit", 1e-7
+
     def __init__(self, classes=10):
         super().__init__()
         self.entry = Entry()

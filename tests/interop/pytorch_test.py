@@ -104,7 +104,7 @@ def to_tern(name, data, images, classes):
         subprocess.run([sys.executable, script, "model.pt", "made.safetensors"], check=True)
         check_equal(f"{name}, converted", logits_of_half, logits_of_tern("made.safetensors", data, "--model", name))
 
-    scale, shift = (1 / 127.5, -1.0) if name == "mini_xception_dense" else (1 / 255, 0.0)
+    scale, shift = (1 / 127.5, -1.0) if models.NORMALIZE[name] == "half" else (1 / 255, 0.0)
     normalization = {"name": models.NORMALIZE[name], "scale": [scale] * 3, "shift": [shift] * 3}
     names = [f"class {k}" for k in range(classes)]
     tern_weights.save(model, "own.safetensors", {"model": name, "classes": names, "normalization": normalization})

@@ -43,8 +43,10 @@ const LayerDescription& layer(const ModelDescription& description, const std::st
 }  // namespace
 
 TEST_CASE("models are made by name") {
-    CHECK(model_names() == "mini_xception, mini_xception_dense");
-    for (const ModelInfo& info : all_models()) CHECK(make_model(info.name)->training());
+    for (const ModelInfo& info : all_models()) {
+        CHECK(make_model(info.name)->training());
+        CHECK_THAT(", " + model_names() + ", ", Catch::Contains(to_text(", ", info.name, ", ")));
+    }
     CHECK_THROWS_WITH(make_model("resnet"), to_text("[model] no model \"resnet\", only ", model_names()));
     CHECK_THROWS_WITH(make_model("mini_xception", {.classes = 0}),
                       "[model] classes must be at least 1, got 0");
