@@ -248,8 +248,7 @@ ImageFiles list_image_files(const fs::path& folder) {
                    mistaken_kind(kind, "a folder with one folder of images for each class"));
         fail(where, "is not a directory");
     }
-    TERN_CHECK(!holds_cifar10(folder), where,
-               "is a set in CIFAR-10's layout already; --data takes it as it is");
+    TERN_CHECK(!holds_cifar10(folder), where, "is a set in CIFAR-10's layout already, which needs no import");
     return Lister(folder).list();
 }
 

@@ -25,7 +25,7 @@ bool holds_any(const fs::path& folder, std::initializer_list<const char*> names)
 // Told by the names that the publishers gave.
 std::string published_elsewhere(const fs::path& folder) {
     const auto expects_binary = [](std::string_view what) {
-        return to_text("holds ", what, ", expected the binary one of CIFAR-10; tern data fetch brings it");
+        return to_text("holds ", what, ", expected the binary one of CIFAR-10 (cifar-10-binary.tar.gz)");
     };
     if (holds_any(folder, {"data_batch_1", "test_batch"}))
         return expects_binary("the Python version of CIFAR-10 (pickles)");
@@ -68,8 +68,8 @@ std::string told_by_files(const fs::path& folder) {
             return to_text("holds ", name, ", ", name_of(kind), ", expected CIFAR-10's binary files");
         if (is_image(kind))
             return to_text("holds images (", name,
-                           "), expected CIFAR-10's binary files; tern data import "
-                           "makes such a set of folders of images, one for each class");
+                           "), expected CIFAR-10's binary files; folders of images, one for each class, "
+                           "can be imported");
     }
     return "";
 }

@@ -6,9 +6,9 @@
 
 namespace tern {
 
-/// The rule of an error about a folder without CIFAR-10's binary files: "holds the Python version of
-/// CIFAR-10, expected the binary one; tern data fetch brings it". Looks into `folder` and the folders in it;
-/// "" where nothing is recognised.
+/// The rule of an error about a folder without CIFAR-10's binary files: "holds CIFAR-100, expected the
+/// binary one of CIFAR-10 (cifar-10-binary.tar.gz)". Looks into `folder` and the folders in it; "" where
+/// nothing is recognised.
 std::string mistaken_set(const std::filesystem::path& folder);
 
 /// The same of a file.

@@ -53,7 +53,7 @@ void RunFolder::check_free(const std::optional<fs::path>& named) {
     for (const char* sign : {kConfig, Checkpoints::kFolder}) {
         std::error_code error;
         TERN_CHECK(!fs::exists(folder / sign, error), folder.string(), "holds a run already (", sign,
-                   "); name another folder, or continue with --resume");
+                   "); name another folder, or resume that run");
     }
 }
 

@@ -33,7 +33,8 @@ void check_finite(Module& model, std::int64_t step) {
             return std::ranges::all_of(host.to(Device::cpu()).elements<T>(),
                                        [](T value) { return std::isfinite(static_cast<double>(value)); });
         });
-        TERN_CHECK(finite, "train", name, " is not finite after step ", step, "; a lower --lr may help");
+        TERN_CHECK(finite, "train", name, " is not finite after step ", step,
+                   "; a lower learning rate may help");
     }
 }
 
@@ -162,7 +163,7 @@ void Trainer::flush_losses() {
     for (std::size_t i = 0; i < losses.size(); ++i) {
         waiting_[i].loss = losses[i];
         TERN_CHECK(std::isfinite(losses[i]), "train", "the loss of step ", waiting_[i].step, " is ",
-                   shown(losses[i]), "; a lower --lr may help");
+                   shown(losses[i]), "; a lower learning rate may help");
         callbacks_.after_loss(waiting_[i]);
     }
     waiting_.clear();
@@ -181,7 +182,7 @@ std::optional<LogLine> Trainer::finish_log_line() {
             return {};
         }
         TERN_CHECK(std::isfinite(line.test->loss), "train", "the test loss after epoch ", line.epoch, " is ",
-                   shown(line.test->loss), "; a lower --lr may help");
+                   shown(line.test->loss), "; a lower learning rate may help");
     }
     if (callbacks_.after_log_line) callbacks_.after_log_line(line);
     start_log_line();
@@ -197,7 +198,7 @@ void Trainer::start_log_line() {
 TotalsRead Trainer::read_finite_totals() const {
     const TotalsRead totals = step_.totals().read();
     TERN_CHECK(std::isfinite(totals.loss), "train", "the loss of epoch ", position_.epoch, " is ",
-               shown(totals.loss), " by step ", position_.step, "; a lower --lr may help");
+               shown(totals.loss), " by step ", position_.step, "; a lower learning rate may help");
     return totals;
 }
 

@@ -201,9 +201,9 @@ TEST_CASE("a device that does not exist") {
 
 TEST_CASE("a run folder that is taken") {
     const WeightsPlace place;
-    check_failure(place, {"train", "--data", place.set, "--run", "run"},
-                  complaint("run") +
-                      "holds a run already (config.toml); name another folder, or continue with --resume");
+    check_failure(
+        place, {"train", "--data", place.set, "--run", "run"},
+        complaint("run") + "holds a run already (config.toml); name another folder, or resume that run");
 }
 
 TEST_CASE("output that cannot be written is told") {

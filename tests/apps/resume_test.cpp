@@ -316,8 +316,9 @@ TEST_CASE("a loss that is not a number leaves the last checkpoint", "[.resume]")
     CHECK(done.status == 1);
     CHECK_THAT(
         done.err,
-        Catch::Matches("tern: \\[train\\] the loss of step [0-9]+ is -?(nan|inf); a lower --lr may help; the "
-                       "last checkpoint is run/checkpoints/step-5\n"));
+        Catch::Matches(
+            "tern: \\[train\\] the loss of step [0-9]+ is -?(nan|inf); a lower learning rate may help; the "
+            "last checkpoint is run/checkpoints/step-5\n"));
     CHECK(test::read_text(place / "run" / "last.safetensors") == weights);
 }
 

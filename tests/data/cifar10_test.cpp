@@ -301,7 +301,7 @@ TEST_CASE("what is taken for a set is said to be what it is") {
         test::write_text(folder / name / file, text);
         CHECK_THROWS_WITH(read_cifar10(folder / name, Split::train), test::at(folder / name) + rule);
     };
-    const std::string fetch = ", expected the binary one of CIFAR-10; tern data fetch brings it";
+    const std::string fetch = ", expected the binary one of CIFAR-10 (cifar-10-binary.tar.gz)";
     check("python", "data_batch_1", "\x80\x02}", "holds the Python version of CIFAR-10 (pickles)" + fetch);
     check("matlab", "data_batch_1.mat", "MATLAB", "holds the Matlab version of CIFAR-10" + fetch);
     check("hundred", "train.bin", "", "holds CIFAR-100" + fetch);
@@ -312,8 +312,8 @@ TEST_CASE("what is taken for a set is said to be what it is") {
               (folder / "packed" / "cifar-10-binary.tar.gz").string() + " -C " +
               (folder / "packed").string() + " unpacks it");
     check("images/cat", "a.png", test::make_png(2, 2, test::noise(2, 2)),
-          "holds images (a.png), expected CIFAR-10's binary files; tern data import makes such a set of "
-          "folders of images, one for each class");
+          "holds images (a.png), expected CIFAR-10's binary files; folders of images, one for each "
+          "class, can be imported");
     CHECK_THROWS_WITH(read_cifar10(folder / "images", Split::train), Catch::EndsWith(" (found in cat)"));
     const auto check_file = [&](const std::filesystem::path& path, const std::string& rule) {
         CHECK_THROWS_WITH(read_cifar10(path, Split::train), test::at(path) + rule);

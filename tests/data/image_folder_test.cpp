@@ -275,7 +275,7 @@ TEST_CASE("folders that are not a set are refused") {
           "what is in it");
     check(folder.path(), "has no sub-folders, expected one for each class");
     test::write_text(folder / "test_batch.bin", "");
-    check(folder.path(), "is a set in CIFAR-10's layout already; --data takes it as it is");
+    check(folder.path(), "is a set in CIFAR-10's layout already, which needs no import");
     std::filesystem::remove(folder / "test_batch.bin");
     std::filesystem::create_directory(folder / "a");
     check(folder.path(), "gives 0 training and 0 test samples, at least 5 and 1 are needed");

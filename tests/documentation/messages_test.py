@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Every error line that a page of docs/ quotes can be said: its constant parts stand in one statement of the sources.
+And the library names nothing of the program: no flag, no command.
 
 usage: messages_test.py    messages_test.py --self-test
 
@@ -14,6 +15,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 LITERAL = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 VARIES = re.compile(r'\.\.\.|"[^"]*"|cuda:\w|(?<![\w-])[A-Z][A-Z_]*\b(?![=])|(?<![\w-])\d[\w.:]*')
+LIBRARY = ["core", "data", "kernels", "layers", "models", "training"]
+OF_THE_PROGRAM = re.compile(r"(?<![\w-])--[a-z]|\btern (completion|data|evaluate|info|predict|summary|train|tune)\b")
 FEWEST = 10  # letters of the constant parts: a line with fewer says too little
 
 
@@ -45,6 +48,14 @@ def sources():
         elif re.match(r"scripts/|cmake/.*\.cmake(\.in)?$|CMakeLists\.txt$", name):
             texts += (ROOT / name).read_text().split("\n")
     return texts
+
+
+def said_of_the_program():
+    """(file, statement) where the library says a flag or a command of the program."""
+    for path in (path for folder in LIBRARY for path in sorted((ROOT / folder).rglob("*.[ch]*"))):
+        for line in statements(path.read_text()):
+            if OF_THE_PROGRAM.search(line):
+                yield path.relative_to(ROOT), line
 
 
 def constant_parts(line):
@@ -81,6 +92,8 @@ def self_test():
     assert not can_be_said("tern: [FILE] sample 3 has label too low, got ...", texts)
     assert not can_be_said("tern: [FILE] sample 3 another thing", texts), "two statements"
     assert not can_be_said("tern: [FILE] N ...", texts), "nothing constant"
+    assert OF_THE_PROGRAM.search("a lower --lr may help") and OF_THE_PROGRAM.search("; tern data fetch brings it")
+    assert not OF_THE_PROGRAM.search("a lower learning rate may help; tern reads the data --- all")
     print("self-test passed")
 
 
@@ -93,7 +106,10 @@ def main():
     for page, line in wrong:
         print(f"docs/{page}: no source says this: {line}")
     print(f"{len(lines)} lines, {len(wrong)} that nothing says")
-    if wrong or len(lines) < 30:
+    named = list(said_of_the_program())
+    for path, line in named:
+        print(f"{path}: the library names what only the program has: {line}")
+    if wrong or named or len(lines) < 30:
         sys.exit(1)
 
 

@@ -40,10 +40,9 @@ TEST_CASE("a folder that holds a run is refused") {
     const RunFolder run = RunFolder::make(folder / "a", "model");  // empty so far
     run.write_config("x = 1\n");
     CHECK(test::read_text(folder / "a" / "config.toml") == "x = 1\n");
-    CHECK_THROWS_WITH(
-        RunFolder::make(folder / "a", "model"),
-        test::at(folder / "a") +
-            "holds a run already (config.toml); name another folder, or continue with --resume");
+    CHECK_THROWS_WITH(RunFolder::make(folder / "a", "model"),
+                      test::at(folder / "a") +
+                          "holds a run already (config.toml); name another folder, or resume that run");
     std::filesystem::create_directories(folder / "b" / "checkpoints");
     CHECK_THROWS_WITH(RunFolder::make(folder / "b", "model"),
                       Catch::Contains("holds a run already (checkpoints)"));

@@ -139,11 +139,12 @@ TEST_CASE("a loss that is not a number ends the run with the step") {
     const auto schedule = make_schedule("constant", 0.1);
     const TrainingPlan plan{.epochs = 1, .batch_size = 64};
     Trainer silent(network, *optimizer, *schedule, source, nullptr, plan, {});
-    CHECK_THROWS_WITH(silent.run(), "[train] the loss of epoch 1 is nan by step 1; a lower --lr may help");
+    CHECK_THROWS_WITH(silent.run(),
+                      "[train] the loss of epoch 1 is nan by step 1; a lower learning rate may help");
     TrainingCallbacks callbacks;
     callbacks.after_loss = [](const StepLoss&) { FAIL("a loss that is not a number was handed on"); };
     Trainer logged(network, *optimizer, *schedule, source, nullptr, plan, callbacks);
-    CHECK_THROWS_WITH(logged.run(), "[train] the loss of step 1 is nan; a lower --lr may help");
+    CHECK_THROWS_WITH(logged.run(), "[train] the loss of step 1 is nan; a lower learning rate may help");
 }
 
 TEST_CASE("weights that are not finite are not saved") {
@@ -156,8 +157,9 @@ TEST_CASE("weights that are not finite are not saved") {
     callbacks.save = [](const TrainingPosition&, const NamedTensors&) { FAIL("was saved"); };
     Trainer trainer(network, *optimizer, *schedule, source, nullptr, {.steps = 1, .batch_size = 64},
                     callbacks);
-    CHECK_THROWS_WITH(trainer.run(),
-                      Catch::Matches("\\[train\\] .* is not finite after step 1; a lower --lr may help"));
+    CHECK_THROWS_WITH(
+        trainer.run(),
+        Catch::Matches("\\[train\\] .* is not finite after step 1; a lower learning rate may help"));
 }
 
 TEST_CASE("plans are checked") {
