@@ -20,7 +20,7 @@ std::string why_not_cuda() {
     if (!cuda_available(&reason)) return reason;
     const std::vector<const Pass*> required = required_passes();
     const auto missing = std::ranges::find_if_not(
-        required, [](const Pass* pass) { return has_version(*pass, DeviceType::cuda); });
+        required, [](const Pass* pass) { return has_implementation(*pass, DeviceType::cuda); });
     if (missing != required.end())
         return to_text((*missing)->op, " has no CUDA version of ", (*missing)->name);
     return device_info(Device::cuda()).problem;

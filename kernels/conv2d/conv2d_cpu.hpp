@@ -1,4 +1,4 @@
-// What the CPU versions of the weights' gradient share.
+// What the CPU implementations of the weights' gradient share.
 #pragma once
 
 #include "tern/core/tensor.hpp"

@@ -138,7 +138,7 @@ std::string KernelPolicy::str() const {
 const KernelPolicy& kernel_policy() { return current_policy(); }
 void set_kernel_policy(KernelPolicy policy) { current_policy() = std::move(policy); }
 
-bool has_version(const Pass& pass, DeviceType device) {
+bool has_implementation(const Pass& pass, DeviceType device) {
     return std::ranges::any_of(pass.implementations, [device](const Implementation& implementation) {
         return implementation.run != nullptr && implementation.device == device;
     });

@@ -48,15 +48,15 @@ class KernelPolicyScope {
     KernelPolicy previous_;
 };
 
-/// Whether this build has a version of the pass for such devices.
-bool has_version(const Pass& pass, DeviceType device);
+/// Whether this build has an implementation of the pass for such devices.
+bool has_implementation(const Pass& pass, DeviceType device);
 
 /// Whether a fused operation should run on such devices in the place of its parts: what the policy says of it
 /// ("separable_conv2d=unfused", "separable_conv2d=cuda"), else Op::replaces_parts().
 bool runs_fused(const Op& op, DeviceType device);
 
-/// The implementation for a problem: a pure function of its arguments. A CPU version that takes float32 alone
-/// is taken for 16-bit tensors too: run_problem() upcasts what it reads and rounds what it writes. One that
+/// The implementation for a problem: a pure function of its arguments. A CPU implementation that takes float32
+/// alone is taken for 16-bit tensors too: run_problem() upcasts what it reads and rounds what it writes. One that
 /// is not preferred is taken only where the policy names it. Throws Error with all refusals if there is none;
 /// a CUDA tensor never falls back to the CPU.
 const Implementation& select(const Problem& problem, const KernelPolicy& policy);

@@ -55,7 +55,7 @@ struct ImplementationTag {
 struct Ref : ImplementationTag<Ref, DeviceType::cpu> {
     static constexpr std::string_view kName = "ref";
 };
-/// The CPU version for use.
+/// The CPU implementation for use.
 struct Cpu : ImplementationTag<Cpu, DeviceType::cpu, accepts_float32> {
     static constexpr std::string_view kName = "cpu";
     static constexpr bool kUpcasts = true;

@@ -14,7 +14,8 @@ const Op& normalize_max_pool2d_op() {
 }
 
 bool runs_normalize_max_pool2d(const Tensor& input, const DeferredNormalize& norm) {
-    return norm && !norm.residual && has_version(normalize_max_pool2d_op().passes[0], input.device().type) &&
+    return norm && !norm.residual &&
+           has_implementation(normalize_max_pool2d_op().passes[0], input.device().type) &&
            runs_fused(normalize_max_pool2d_op(), input.device().type);
 }
 

@@ -1,4 +1,4 @@
-// The vector instructions that CPU versions use on this machine.
+// The vector instructions that CPU implementations use on this machine.
 #pragma once
 
 #include <string>
