@@ -1,5 +1,7 @@
 #include "tern/layers/evaluation_scope.hpp"
 
+#include "tern/core/autograd.hpp"
+
 namespace tern {
 
 EvaluationScope::EvaluationScope(Module& model) {
@@ -11,6 +13,14 @@ EvaluationScope::EvaluationScope(Module& model) {
 // Parents come before children, so the last word is each module's own.
 EvaluationScope::~EvaluationScope() {
     for (const auto& [module, training] : modes_) module->train(training);
+}
+
+Tensor output_of_zeros(Module& model, const Shape& input) {
+    const EvaluationScope evaluation(model);
+    const NoGrad no_grad;
+    const NamedTensors state = model.state();
+    const Tensor like = state.empty() ? Tensor::empty({}) : state.front().tensor;
+    return model(Tensor::zeros(input, like.dtype(), like.device()));
 }
 
 }  // namespace tern

@@ -1,4 +1,4 @@
-// Evaluation mode for a while.
+// Evaluation mode for a while, or for one run.
 #pragma once
 
 #include <utility>
@@ -20,5 +20,9 @@ class EvaluationScope {
   private:
     std::vector<std::pair<Module*, bool>> modes_;
 };
+
+/// Runs the model once in evaluation mode, unrecorded, on zeros of that shape, in its own dtype and on its
+/// device; it is as before afterwards.
+Tensor output_of_zeros(Module& model, const Shape& input);
 
 }  // namespace tern

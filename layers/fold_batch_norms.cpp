@@ -5,7 +5,6 @@
 #include <memory>
 #include <vector>
 
-#include "tern/core/autograd.hpp"
 #include "tern/core/error.hpp"
 #include "tern/core/owner.hpp"
 #include "tern/kernels/dispatch/dispatch.hpp"
@@ -23,8 +22,6 @@ bool overlap(const Tensor& a, const Tensor& b) {
 class Trace {
   public:
     Trace(Module& model, const Shape& input) {
-        const EvaluationScope evaluation(model);
-        const NoGrad no_grad;
         const ForwardObserver observer(
             [this](const Module& module, const Tensor& from, const Tensor& output) {
                 ++runs_[&module];
@@ -37,9 +34,7 @@ class Trace {
                 }
                 chosen.run(problem, stream);
             });
-        const NamedTensors state = model.state();
-        const Tensor like = state.empty() ? Tensor::empty({}) : state.front().tensor;
-        reads_.push_back({nullptr, model(Tensor::zeros(input, like.dtype(), like.device()))});
+        reads_.push_back({nullptr, output_of_zeros(model, input)});
     }
 
     struct Call {

@@ -3,7 +3,6 @@
 #include <map>
 #include <utility>
 
-#include "tern/core/autograd.hpp"
 #include "tern/layers/evaluation_scope.hpp"
 
 namespace tern {
@@ -34,11 +33,7 @@ ModelDescription describe(Module& model, const Shape& input) {
                                  floating_elements(module->buffers()),
                                  module->multiply_adds(from.shape(), output.shape()), output.bytes()});
     });
-    const EvaluationScope evaluation(model);
-    const NoGrad no_grad;
-    const NamedTensors state = model.state();
-    const Tensor like = state.empty() ? Tensor::empty({}) : state.front().tensor;
-    const Tensor output = model(Tensor::zeros(input, like.dtype(), like.device()));
+    const Tensor output = output_of_zeros(model, input);
 
     result.total.type = model.type();
     result.total.output = output.shape();
