@@ -13,6 +13,11 @@ const Tensor* first_defined(std::span<const Tensor> tensors) {
     return nullptr;
 }
 
+bool accepts_cuda_type(DType dtype, std::string* why_not) {
+    return dtype == DType::float32 || dtype == DType::bfloat16 || dtype == DType::float16 ||
+           refuse(why_not, "float32 and 16-bit types only, got ", dtype);
+}
+
 }  // namespace
 
 Device Problem::device() const {
@@ -96,9 +101,15 @@ DType first_dtype(TensorRefs tensors) {
 }
 
 bool accepts_cuda_floating(TensorRefs tensors, std::string* why_not) {
-    const DType dtype = first_dtype(tensors);
-    if (dtype != DType::float32 && dtype != DType::bfloat16 && dtype != DType::float16)
-        return refuse(why_not, "float32 and 16-bit types only, got ", dtype);
+    return accepts_cuda_type(first_dtype(tensors), why_not) && accepts_cuda_offsets(tensors, why_not);
+}
+
+bool accepts_cuda_types(std::initializer_list<Tensor> tensors, std::string* why_not) {
+    return std::ranges::all_of(
+        tensors, [&](const Tensor& tensor) { return accepts_cuda_type(tensor.dtype(), why_not); });
+}
+
+bool accepts_cuda_offsets(TensorRefs tensors, std::string* why_not) {
     for (const Tensor& tensor : tensors) {
         if (tensor.defined() && tensor.numel() > INT32_MAX)
             return refuse(why_not, "more than 2^31 - 1 elements: ", tensor);

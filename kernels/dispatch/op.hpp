@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -120,6 +121,10 @@ bool accepts_float32(TensorRefs tensors, std::string* why_not);
 
 /// What most of our CUDA kernels accept: float32 or a 16-bit type, tensors of less than 2^31 elements each.
 bool accepts_cuda_floating(TensorRefs tensors, std::string* why_not);
+/// The first half of it, of all of these.
+bool accepts_cuda_types(std::initializer_list<Tensor> tensors, std::string* why_not);
+/// The second half: whether 32-bit offsets reach every element of all tensors.
+bool accepts_cuda_offsets(TensorRefs tensors, std::string* why_not);
 
 /// The implementation of that name; null where there is none.
 const Implementation* find_implementation(const Pass& pass, std::string_view name);

@@ -22,7 +22,7 @@ void check_params(const SgdParams& params, bool has_buffer) {
 namespace sgd_step_passes {
 
 bool accepts(Cpu, const Step& pass, std::string* why_not) {
-    return pass.w.dtype() == DType::float32 || refuse(why_not, "float32 only, got ", pass.w.dtype());
+    return accepts_float32(tensor_references(pass.w), why_not);
 }
 
 }  // namespace sgd_step_passes

@@ -81,7 +81,7 @@ void run(Cuda, const Step& pass, const Stream& stream) {
 }
 
 bool accepts(Cuda, const Step& pass, std::string* why_not) {
-    return pass.w.dtype() == DType::float32 || refuse(why_not, "float32 only, got ", pass.w.dtype());
+    return accepts_float32(tensor_references(pass.w), why_not);
 }
 
 }  // namespace tern::sgd_step_passes

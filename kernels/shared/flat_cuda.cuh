@@ -60,14 +60,4 @@ void launch_flat(const Work& work, std::int64_t count, std::initializer_list<Ten
         start(flat_kernel<1, Work>, 1);
 }
 
-/// For `accepts`: whether all of these are of types that kernels compute in: float32 and the 16-bit types.
-inline bool accepts_cuda_types(std::initializer_list<Tensor> tensors, std::string* why_not) {
-    for (const Tensor& tensor : tensors) {
-        const DType dtype = tensor.dtype();
-        if (dtype != DType::float32 && dtype != DType::bfloat16 && dtype != DType::float16)
-            return refuse(why_not, "float32 and 16-bit types only, got ", dtype);
-    }
-    return true;
-}
-
 }  // namespace tern

@@ -45,13 +45,4 @@ DeviceNest<K> device_nest(const LoopNest<K>& nest) {
     return result;
 }
 
-/// For `accepts`: whether 32-bit offsets reach every element of all tensors.
-inline bool accepts_cuda_offsets(TensorRefs tensors, std::string* why_not) {
-    for (const Tensor& tensor : tensors) {
-        if (tensor.defined() && tensor.numel() > INT32_MAX)
-            return refuse(why_not, "more than 2^31 - 1 elements: ", tensor);
-    }
-    return true;
-}
-
 }  // namespace tern

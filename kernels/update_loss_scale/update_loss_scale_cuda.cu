@@ -61,8 +61,7 @@ void run(Cuda, const Forward& pass, const Stream& stream) {
 }
 
 bool accepts(Cuda, const Forward& pass, std::string* why_not) {
-    const DType dtype = pass.gradients.dtype();
-    return dtype == DType::float32 || refuse(why_not, "float32 only, got ", dtype);
+    return accepts_float32(tensor_references(pass.gradients), why_not);
 }
 
 }  // namespace tern::update_loss_scale_passes
