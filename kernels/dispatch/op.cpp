@@ -53,7 +53,7 @@ const Pass& Op::pass(std::string_view pass_name) const {
 const Pass& Op::pass(const std::type_info& type) const {
     const auto found = std::ranges::find_if(
         passes, [&](const Pass& pass) { return pass.type != nullptr && *pass.type == type; });
-    TERN_CHECK(found != passes.end(), name, "no pass of the type ", type.name());
+    TERN_ASSERT(found != passes.end());
     return *found;
 }
 

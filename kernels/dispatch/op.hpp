@@ -105,7 +105,7 @@ struct Op {
     bool replaces_parts(DeviceType device) const;
     /// Throws Error that lists the passes.
     const Pass& pass(std::string_view pass_name) const;
-    /// That of a struct of kernels/dispatch/pass.hpp.
+    /// That of a struct of kernels/dispatch/pass.hpp, which the operation must have.
     const Pass& pass(const std::type_info& type) const;
 };
 
