@@ -13,20 +13,20 @@ std::string toml_float(std::string text) {
     return text;
 }
 
-void write_value(std::ostream& out, Kind kind, const std::string& text) {
+void write_value(std::ostream& out, SettingKind kind, const std::string& text) {
     switch (kind) {
-        case Kind::text:
-        case Kind::on_off:
+        case SettingKind::text:
+        case SettingKind::on_off:
             out << toml::value<std::string>(text);
             return;
-        case Kind::integer:
-        case Kind::boolean:
+        case SettingKind::integer:
+        case SettingKind::boolean:
             out << text;
             return;
-        case Kind::number:
+        case SettingKind::number:
             out << toml_float(text);
             return;
-        case Kind::pair: {
+        case SettingKind::pair: {
             const std::size_t comma = text.find(',');
             out << '[' << toml_float(text.substr(0, comma)) << ", " << toml_float(text.substr(comma + 1))
                 << ']';

@@ -34,8 +34,8 @@ TrainSettings settings_with(TrainFlags flags, const ConfigValues& values, const 
 
 void check_same_names(const TrainFlags& flags, const ConfigValues& values, const std::string& folder) {
     for (const Setting& key : train_settings()) {
-        const bool is_name =
-            (key.kind == Kind::text || key.kind == Kind::on_off) && key.name != "init";  // that is a path
+        const bool is_name = (key.kind == SettingKind::text || key.kind == SettingKind::on_off) &&
+                             key.name != "init";  // that is a path
         if (!is_name || key.may_change) continue;
         const Flag given = flags.value(key.name);
         const auto then = values.find(key.name);

@@ -10,19 +10,19 @@
 namespace tern::apps {
 namespace {
 
-const char* in_words(Kind kind) {
+const char* in_words(SettingKind kind) {
     switch (kind) {
-        case Kind::text:
+        case SettingKind::text:
             return "a text in quotes";
-        case Kind::on_off:
+        case SettingKind::on_off:
             return "\"on\", \"off\", true or false";
-        case Kind::integer:
+        case SettingKind::integer:
             return "a whole number";
-        case Kind::number:
+        case SettingKind::number:
             return "a number";
-        case Kind::pair:
+        case SettingKind::pair:
             return "two numbers in brackets";
-        case Kind::boolean:
+        case SettingKind::boolean:
             break;
     }
     return "true or false";
@@ -45,25 +45,25 @@ std::optional<std::string> whole_text(const toml::node& node) {
 }
 
 // As the text of a flag, if the value is of that kind.
-std::optional<std::string> flag_text(const toml::node& node, Kind kind) {
+std::optional<std::string> flag_text(const toml::node& node, SettingKind kind) {
     switch (kind) {
-        case Kind::text:
+        case SettingKind::text:
             return node.value_exact<std::string>();
-        case Kind::on_off:
+        case SettingKind::on_off:
             if (node.is_boolean()) return node.as_boolean()->get() ? "on" : "off";
             return node.value_exact<std::string>();
-        case Kind::integer:
+        case SettingKind::integer:
             return whole_text(node);
-        case Kind::number:
+        case SettingKind::number:
             return number_text(node);
-        case Kind::pair: {
+        case SettingKind::pair: {
             const toml::array* pair = node.as_array();
             if (pair == nullptr || pair->size() != 2) return {};
             const auto first = number_text(*pair->get(0)), second = number_text(*pair->get(1));
             if (!first || !second) return {};
             return *first + ',' + *second;
         }
-        case Kind::boolean:
+        case SettingKind::boolean:
             break;
     }
     if (!node.is_boolean()) return {};

@@ -32,8 +32,8 @@ using Text = std::function<Flag(const Settings&)>;
 
 // -- rows of a kind ----------------------------------------------------------------------------------------
 
-Setting row(Kind kind, std::string name, std::string type, std::string help, Standard standard, Set set,
-            Text text) {
+Setting row(SettingKind kind, std::string name, std::string type, std::string help, Standard standard,
+            Set set, Text text) {
     return {std::move(name),     kind,           false,          std::move(type), std::move(help),
             std::move(standard), std::move(set), std::move(text)};
 }
@@ -42,7 +42,7 @@ template <class Field>
 Setting choice(const std::string& name, const Names& names, const std::string& help, Standard standard,
                Field field) {
     return row(
-        Kind::text, name, "NAME", join_choices(names) + help, std::move(standard),
+        SettingKind::text, name, "NAME", join_choices(names) + help, std::move(standard),
         [=](Settings& s, const std::string& text) { field(s) = parse_choice(flag_of(name), text, names); },
         [=](const Settings& s) { return field(s); });
 }
@@ -51,7 +51,7 @@ template <class Field>
 Setting integer(const std::string& name, const std::string& help, std::int64_t least, Standard standard,
                 Field field) {
     return row(
-        Kind::integer, name, "N", help, std::move(standard),
+        SettingKind::integer, name, "N", help, std::move(standard),
         [=](Settings& s, const std::string& text) { field(s) = parse_integer(flag_of(name), text, least); },
         [=](const Settings& s) { return std::to_string(field(s)); });
 }
@@ -59,7 +59,7 @@ Setting integer(const std::string& name, const std::string& help, std::int64_t l
 template <class Field>
 Setting number(const std::string& name, const std::string& help, const NumberRange& range, Field field) {
     return row(
-        Kind::number, name, "X", help, {},
+        SettingKind::number, name, "X", help, {},
         [=](Settings& s, const std::string& text) { field(s) = parse_number(flag_of(name), text, range); },
         [=](const Settings& s) { return shortest(field(s)); });
 }
@@ -68,7 +68,7 @@ Setting number(const std::string& name, const std::string& help, const NumberRan
 Setting runtime(const char* name, Flag (*text)(const Runtime& runtime)) {
     const RuntimeFlags::Row& one =
         *std::ranges::find(RuntimeFlags::rows(), std::string_view(name), &RuntimeFlags::Row::name);
-    const Kind kind = one.type == std::string_view("N") ? Kind::integer : Kind::text;
+    const SettingKind kind = one.type == std::string_view("N") ? SettingKind::integer : SettingKind::text;
     return row(
         kind, name, one.type, one.help, {},
         [flag = one.flag](Settings& s, const std::string& given) { s.runtime_flags.*flag = given; },
@@ -148,10 +148,10 @@ void set_statistics_samples(Settings& settings, const std::string& name) {
 
 std::vector<Setting> make_settings() {
     return {
-        row(Kind::text, "model", "NAME", model_names() + " (default mini_xception)", always("mini_xception"),
-            set_model, [](const Settings& s) { return std::string(s.model->name); }),
+        row(SettingKind::text, "model", "NAME", model_names() + " (default mini_xception)",
+            always("mini_xception"), set_model, [](const Settings& s) { return std::string(s.model->name); }),
         changeable(row(
-            Kind::text, "data", "DIR",
+            SettingKind::text, "data", "DIR",
             "folder with CIFAR-10's .bin files or its parent, or: synthetic (or TERN_DATA)",
             [] { return data_source({}); },
             [](Settings& s, const std::string& text) { s.data = data_source(text); },
@@ -167,13 +167,14 @@ std::vector<Setting> make_settings() {
             "batch_size", "images per step (default: the model's published one)", 1, {},
             [](auto& s) -> auto& { return s.plan.batch_size; }),
         row(
-            Kind::integer, "seed", "N", "of initial weights, order and --augment (default 0)", always("0"),
+            SettingKind::integer, "seed", "N", "of initial weights, order and --augment (default 0)",
+            always("0"),
             [](Settings& s, const std::string& text) {
                 s.plan.seed = static_cast<std::uint64_t>(parse_integer("--seed", text, 0));
             },
             [](const Settings& s) { return std::to_string(s.plan.seed); }),
         row(
-            Kind::on_off, "shuffle", "on|off", "on|off (default on; off: in the order of the files)",
+            SettingKind::on_off, "shuffle", "on|off", "on|off (default on; off: in the order of the files)",
             always("on"),
             [](Settings& s, const std::string& text) {
                 s.plan.shuffle = parse_choice("--shuffle", text, {"on", "off"}) == "on";
@@ -196,8 +197,8 @@ std::vector<Setting> make_settings() {
         of_optimizer(is_sgd, number(
                                  "momentum", "of sgd (default 0)", {.low = 0, .below = 1},
                                  [](auto& s) -> auto& { return s.optimizer.momentum; })),
-        of_optimizer(is_adam, row(Kind::pair, "betas", "X,X", "of adam and adamw, X,X (default 0.9,0.999)",
-                                  {}, set_betas,
+        of_optimizer(is_adam, row(SettingKind::pair, "betas", "X,X",
+                                  "of adam and adamw, X,X (default 0.9,0.999)", {}, set_betas,
                                   [](const Settings& s) {
                                       return shortest(s.optimizer.beta1) + ',' + shortest(s.optimizer.beta2);
                                   })),
@@ -218,7 +219,7 @@ std::vector<Setting> make_settings() {
                      [](auto& s) -> auto& { return s.running_statistics; }),
                  set_statistics_samples),
         row(
-            Kind::text, "init", "FILE", "safetensors file to start from", {},
+            SettingKind::text, "init", "FILE", "safetensors file to start from", {},
             [](Settings& s, const std::string& text) { s.init = text; },
             [](const Settings& s) { return absolute(s.init); }),
         changeable(where([](const Settings& s) { return s.plan.save_every > 0; },
@@ -234,7 +235,7 @@ std::vector<Setting> make_settings() {
         changeable(runtime("tuning", [](const Runtime& r) { return absolute(r.tuning); })),
         changeable(runtime("threads", [](const Runtime& r) -> Flag { return std::to_string(r.threads); })),
         row(
-            Kind::boolean, "log_steps", "", "write every step's loss to steps.jsonl", {},
+            SettingKind::boolean, "log_steps", "", "write every step's loss to steps.jsonl", {},
             [](Settings& s, const std::string& text) { s.log_steps = text == "true"; },
             [](const Settings& s) { return s.log_steps ? "true" : "false"; }),
     };

@@ -30,11 +30,11 @@ struct TrainSettings {
 };
 
 /// What a setting is in TOML; as a flag each is a text.
-enum class Kind : std::uint8_t { text, on_off, integer, number, pair, boolean };
+enum class SettingKind : std::uint8_t { text, on_off, integer, number, pair, boolean };
 
 struct Setting {
     std::string name;  // in TOML, "batch_size"; flag_of() makes it --batch-size
-    Kind kind;
+    SettingKind kind;
     bool may_change = false;  // when a run is resumed
     std::string type = {};    // what --help calls the value of the flag; a boolean one takes none
     std::string help = {};

@@ -6,7 +6,7 @@ namespace tern::apps {
 
 void TrainFlags::add_to(CLI::App& app) {
     for (const Setting& setting : train_settings()) {
-        if (setting.kind == Kind::boolean)
+        if (setting.kind == SettingKind::boolean)
             add_flag(app, flag_of(setting.name), log_steps_, setting.help);
         else
             add_option(app, flag_of(setting.name), values[setting.name], setting.type, setting.help);

@@ -30,7 +30,7 @@ struct Flags {
 };
 
 /// Runs of one batch size.
-struct Row {
+struct BatchRuns {
     std::int64_t batch_size = 0;
     double flops = 0;             // of the products for a batch
     std::vector<double> seconds;  // of each run, ascending
@@ -43,26 +43,27 @@ struct Row {
     double rate(double amount) const { return amount / percentile(0.5); }
 };
 
-Row measure(Module& model, const Shape& image, std::int64_t batch_size, double seconds) {
+BatchRuns measure(Module& model, const Shape& image, std::int64_t batch_size, double seconds) {
     const Tensor images = Tensor::empty({batch_size, image[0], image[1], image[2]});
     const RandomStream random{0, RandomPurpose::user, 0};
     std::int64_t at = 0;
     for (float& value : images.elements<float>()) value = random.uniform(static_cast<std::uint64_t>(at++));
     Inference inference(model);
     for (int i = 0; i < kWarmUpRuns; ++i) inference.run(images);
-    Row row{batch_size, 2.0 * static_cast<double>(describe(model, images.shape()).total.multiply_adds), {}};
+    BatchRuns row{
+        batch_size, 2.0 * static_cast<double>(describe(model, images.shape()).total.multiply_adds), {}};
     for (double total = 0; total < seconds || row.seconds.size() < kRuns; total += row.seconds.back())
         row.seconds.push_back(seconds_of([&] { inference.run(images); }));
     std::ranges::sort(row.seconds);
     return row;
 }
 
-void print(const std::vector<Row>& rows, const ModelInfo& model, const Peaks& peaks) {
+void print(const std::vector<BatchRuns>& rows, const ModelInfo& model, const Peaks& peaks) {
     std::printf("%s, inference, batch norms folded, float32, %d threads, peak %.1f GFLOP/s\n\n",
                 std::string(model.name).c_str(), num_threads(), peaks.flops * 1e-9);
     std::printf("%6s %9s %8s %6s %9s %9s %9s %7s\n", "batch", "images/s", "GFLOP/s", "%peak", "p50 ms",
                 "p90 ms", "p99 ms", "runs");
-    for (const Row& row : rows) {
+    for (const BatchRuns& row : rows) {
         std::printf("%6lld %9.1f %8.2f %5.1f%% %9.3f %9.3f %9.3f %7zu\n",
                     static_cast<long long>(row.batch_size), row.rate(static_cast<double>(row.batch_size)),
                     row.rate(row.flops) * 1e-9, 100 * row.rate(row.flops) / peaks.flops,
@@ -71,13 +72,13 @@ void print(const std::vector<Row>& rows, const ModelInfo& model, const Peaks& pe
     }
 }
 
-void write(const std::string& path, const std::vector<Row>& rows, const ModelInfo& model,
+void write(const std::string& path, const std::vector<BatchRuns>& rows, const ModelInfo& model,
            const Peaks& peaks) {
     nlohmann::ordered_json all{{"model", model.name},
                                {"threads", num_threads()},
                                {"peak_flops", peaks.flops},
                                {"rows", nlohmann::ordered_json::array()}};
-    for (const Row& row : rows)
+    for (const BatchRuns& row : rows)
         all["rows"].push_back({{"batch_size", row.batch_size},
                                {"runs", row.seconds.size()},
                                {"flops", row.flops},
@@ -101,7 +102,7 @@ void run(const Flags& flags) {
     const std::unique_ptr<Module> model = make_model(info.name);
     fold_batch_norms(*model, {1, info.image[0], info.image[1], info.image[2]});
     model->eval();
-    std::vector<Row> rows;
+    std::vector<BatchRuns> rows;
     for (const std::int64_t batch_size : batch_sizes)
         rows.push_back(measure(*model, info.image, batch_size, seconds));
     print(rows, info, peaks);

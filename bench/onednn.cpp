@@ -223,9 +223,10 @@ bool add_average_pool(Sequence& sequence, const Problem& problem) {
 }
 
 // Forward of normalize and batch_norm, backward of batch_norm; relu or no activation, no residual.
-class Normalization {
+class OnednnNormalization {
   public:
-    explicit Normalization(const NormalizeParams& params) : epsilon_(static_cast<float>(params.epsilon)) {
+    explicit OnednnNormalization(const NormalizeParams& params)
+        : epsilon_(static_cast<float>(params.epsilon)) {
         if (params.activation == Activation::relu) flags_ |= Flags::fuse_norm_relu;
     }
     static bool has(const NormalizeParams& params) {
@@ -299,8 +300,8 @@ class Normalization {
 
 bool add_normalization(Sequence& sequence, const Problem& problem) {
     const auto& params = problem.params<NormalizeParams>();
-    if (!Normalization::has(params)) return false;
-    const Normalization normalization(params);
+    if (!OnednnNormalization::has(params)) return false;
+    const OnednnNormalization normalization(params);
     const auto& in = problem.inputs;
     if (problem.pass.op == std::string_view("normalize")) {
         if (!is_forward(problem) || in[5]) return false;

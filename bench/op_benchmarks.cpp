@@ -11,7 +11,7 @@ namespace tern::bench {
 namespace {
 
 // A case's tensors.
-struct Row {
+struct TimedCase {
     const Op* op;
     const cases::PassCase* pass_case;
     Peaks peaks;
@@ -44,7 +44,7 @@ struct Row {
     }
 };
 
-void time_implementation(benchmark::State& state, Row row, const Implementation& implementation) {
+void time_implementation(benchmark::State& state, TimedCase row, const Implementation& implementation) {
     const Problem problem = row.make_problem();
     std::string why_not;
     if (implementation.accepts != nullptr && !implementation.accepts(problem, &why_not)) {
@@ -56,7 +56,7 @@ void time_implementation(benchmark::State& state, Row row, const Implementation&
 }
 
 // A peer is only one if it does the same: its result is held to the bounds of the tests first.
-void time_onednn(benchmark::State& state, Row row) {
+void time_onednn(benchmark::State& state, TimedCase row) {
     const Problem problem = row.make_problem();
     const std::function<void()> call = onednn_call(problem);
     if (!call) {
@@ -72,7 +72,7 @@ void time_onednn(benchmark::State& state, Row row) {
 }
 
 template <class F>
-void register_row(const Row& row, std::string_view implementation, F function) {
+void register_case(const TimedCase& row, std::string_view implementation, F function) {
     const std::string name =
         to_text(row.op->name, '.', row.pass_case->pass, '/', row.pass_case->name, '/', implementation);
     benchmark::RegisterBenchmark(name.c_str(), function)->Unit(benchmark::kMicrosecond)->UseRealTime();
@@ -84,16 +84,16 @@ void register_op_benchmarks(const Peaks& peaks) {
     for (const cases::NamedCases& named : cases::all_cases()) {
         for (const cases::PassCase& pass_case : named.cases.passes) {
             if (!pass_case.benchmark) continue;
-            const Row row{named.op, &pass_case, peaks};
+            const TimedCase row{named.op, &pass_case, peaks};
             const Pass& pass = named.op->pass(pass_case.pass);
             for (const Implementation& implementation : pass.implementations) {
                 if (implementation.run == nullptr || implementation.device != DeviceType::cpu) continue;
-                register_row(row, implementation.name, [=](benchmark::State& state) {
+                register_case(row, implementation.name, [=](benchmark::State& state) {
                     time_implementation(state, row, implementation);
                 });
             }
             if (onednn_has(pass))
-                register_row(row, "onednn", [=](benchmark::State& state) { time_onednn(state, row); });
+                register_case(row, "onednn", [=](benchmark::State& state) { time_onednn(state, row); });
         }
     }
 }

@@ -5,7 +5,7 @@
 namespace tern {
 namespace {
 
-struct Row {
+struct DTypeInfo {
     DType dtype;
     std::string_view name;
     int size;
@@ -13,16 +13,16 @@ struct Row {
 };
 
 constexpr std::array kRows{
-    Row{DType::float32, "float32", 4, 0x1p-23},
-    Row{DType::float64, "float64", 8, 0x1p-52},
-    Row{DType::bfloat16, "bfloat16", 2, 0x1p-7},
-    Row{DType::float16, "float16", 2, 0x1p-10},
-    Row{DType::uint8, "uint8", 1, 0},
-    Row{DType::int32, "int32", 4, 0},
-    Row{DType::int64, "int64", 8, 0},
+    DTypeInfo{DType::float32, "float32", 4, 0x1p-23},
+    DTypeInfo{DType::float64, "float64", 8, 0x1p-52},
+    DTypeInfo{DType::bfloat16, "bfloat16", 2, 0x1p-7},
+    DTypeInfo{DType::float16, "float16", 2, 0x1p-10},
+    DTypeInfo{DType::uint8, "uint8", 1, 0},
+    DTypeInfo{DType::int32, "int32", 4, 0},
+    DTypeInfo{DType::int64, "int64", 8, 0},
 };
 
-const Row& row(DType dtype) {
+const DTypeInfo& row(DType dtype) {
     const auto index = static_cast<std::size_t>(dtype);
     TERN_ASSERT(index < kRows.size() && kRows[index].dtype == dtype);
     return kRows[index];
@@ -46,7 +46,7 @@ double epsilon_of(DType dtype) {
 
 DType parse_dtype(std::string_view name) {
     std::string names;
-    for (const Row& candidate : kRows) {
+    for (const DTypeInfo& candidate : kRows) {
         if (candidate.name == name) return candidate.dtype;
         names += names.empty() ? "" : ", ";
         names += candidate.name;

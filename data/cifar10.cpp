@@ -66,17 +66,17 @@ fs::path find_batches(const fs::path& folder) {
     return found.front();
 }
 
-struct Range {
+struct FileRange {
     std::size_t first, end;
 };
 
 // Which of all_files() hold a split.
-Range files_of(Split split) {
-    return split == Split::train ? Range{0, kTrainFiles.size()}
-                                 : Range{kTrainFiles.size(), kTrainFiles.size() + 1};
+FileRange files_of(Split split) {
+    return split == Split::train ? FileRange{0, kTrainFiles.size()}
+                                 : FileRange{kTrainFiles.size(), kTrainFiles.size() + 1};
 }
 
-void check_there(const fs::path& folder, Range range) {
+void check_there(const fs::path& folder, FileRange range) {
     std::string missing;
     for (std::size_t i = range.first; i < range.end; ++i) {
         const std::string file = all_files()[i];

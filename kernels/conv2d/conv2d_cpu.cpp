@@ -26,13 +26,14 @@ struct Grid {
 
 // The weights of each group as panels (taps * channels, outputs); channels and outputs of one group, w
 // strided so.
-struct Weights {
+struct WeightPanels {
     Tensor panels;
     std::int64_t outputs, group_size, panel_size;
 };
 
-Weights pack_weights(const Sweep& sweep, const Tensor& w, std::int64_t outputs, std::int64_t group_stride,
-                     std::int64_t channel_stride, std::int64_t output_stride) {
+WeightPanels pack_weights(const Sweep& sweep, const Tensor& w, std::int64_t outputs,
+                          std::int64_t group_stride, std::int64_t channel_stride,
+                          std::int64_t output_stride) {
     const std::int64_t channels = sweep.group_channels(), terms = sweep.taps() * channels;
     const std::int64_t group_size = gemm::panels_size(terms, outputs), panel_size = terms * kPanelColumns;
     const Tensor panels = Tensor::empty({sweep.groups * group_size});
@@ -50,7 +51,7 @@ Weights pack_weights(const Sweep& sweep, const Tensor& w, std::int64_t outputs, 
 
 // Rows [begin, end) of outputs of one image. Tile by tile, so that L2 holds no more than the weights of
 // one.
-void convolve_band(const Sweep& sweep, const Patch& patch, const Weights& weights, const float* bias,
+void convolve_band(const Sweep& sweep, const Patch& patch, const WeightPanels& weights, const float* bias,
                    const Grid& to, std::int64_t begin, std::int64_t end) {
     const std::vector<std::int64_t> runs = runs_of(sweep, patch.pitch);
     for (std::int64_t g = 0; g < sweep.groups; ++g)
@@ -78,7 +79,7 @@ void convolve_band(const Sweep& sweep, const Patch& patch, const Weights& weight
         }
 }
 
-void convolve(const Sweep& sweep, const Tensor& source, const Weights& weights, const float* bias,
+void convolve(const Sweep& sweep, const Tensor& source, const WeightPanels& weights, const float* bias,
               const Grid& to) {
     const std::int64_t band = sweep.band(), bands = (sweep.rows.outputs + band - 1) / band;
     const std::int64_t height = source.dim(1), width = source.dim(2), image = height * width * source.dim(3);
@@ -172,7 +173,7 @@ void run(Cpu, const Forward& pass, const Stream&) {
     const Sweep sweep = forward_sweep(x.shape(), y.shape(), pass.params);
     const std::int64_t taps = w.dim(2) * w.dim(3), outputs = w.dim(0) / sweep.groups,
                        per_output = w.dim(1) * taps;
-    const Weights weights = pack_weights(sweep, w, outputs, outputs * per_output, taps, per_output);
+    const WeightPanels weights = pack_weights(sweep, w, outputs, outputs * per_output, taps, per_output);
     convolve(sweep, x, weights, bias ? bias.data<float>() : nullptr,
              {y.data<float>(), y.dim(1) * y.dim(2) * y.dim(3), y.dim(2) * y.dim(3), y.dim(3)});
 }
@@ -191,7 +192,7 @@ void run(Cpu, const BackwardInput& pass, const Stream&) {
                               Axis::backward(dx.dim(2), v, window.kernel_w, window.stride_w,
                                              window.dilation_w, window.pad_left),
                               dy.dim(3), groups};
-            const Weights weights =
+            const WeightPanels weights =
                 pack_weights(sweep, w, w.dim(1), w.dim(0) / groups * per_output, per_output, taps);
             convolve(sweep, dy, weights, nullptr,
                      {dx.data<float>() + h * row + v * pixel, dx.dim(1) * row, window.stride_h * row,

@@ -49,13 +49,13 @@ Pixels<T> pixels_of(const Tiling& tiling, std::int64_t tile, const Tensor& image
 }
 
 // Transformed weights: per position panels (terms, outputs).
-struct Weights {
+struct TransformedWeights {
     Tensor panels;
     std::int64_t terms, outputs, position_stride;
 };
 
 // `filters` has all outputs as columns.
-Weights transformed_weights(const Filters& filters) {
+TransformedWeights transformed_weights(const Filters& filters) {
     const std::int64_t terms = filters.rows, outputs = filters.columns;
     const std::int64_t position_stride = gemm::panels_size(terms, outputs) + kGap;
     const Tensor panels = Tensor::empty({kPositions * position_stride});
@@ -69,7 +69,7 @@ Weights transformed_weights(const Filters& filters) {
 }
 
 // products (tiles, outputs) = inputs (tiles, terms) times weights, at every position.
-void multiply_positions(const Transformed<float>& inputs, const Weights& weights,
+void multiply_positions(const Transformed<float>& inputs, const TransformedWeights& weights,
                         const Transformed<float>& products, std::int64_t tiles) {
     for (std::int64_t position = 0; position < kPositions; ++position) {
         const gemm::Matrix rows{inputs.data + position * inputs.position_stride, tiles, weights.terms,
@@ -84,7 +84,7 @@ void multiply_positions(const Transformed<float>& inputs, const Weights& weights
 }
 
 // Every output is the sum over a 3x3 window of `source`, the first of which starts at (top, left).
-void convolve(const Tensor& source, std::int64_t top, std::int64_t left, const Weights& weights,
+void convolve(const Tensor& source, std::int64_t top, std::int64_t left, const TransformedWeights& weights,
               const float* bias, const Tensor& result) {
     const Tiling tiling = Tiling::of(result);
     const std::int64_t terms = weights.terms, outputs = weights.outputs;
@@ -193,7 +193,7 @@ void run(CpuWinograd, const Forward& pass, const Stream&) {
     const Tensor &x = pass.x, &w = pass.w, &bias = pass.bias;
     const Window2d& window = pass.params.window;
     const std::int64_t taps = kTaps * kTaps;
-    const Weights weights =
+    const TransformedWeights weights =
         transformed_weights({w.data<float>(), w.dim(1), w.dim(0), taps, w.dim(1) * taps, false});
     convolve(x, -window.pad_top, -window.pad_left, weights, bias ? bias.data<float>() : nullptr, pass.y);
 }
@@ -203,7 +203,7 @@ void run(CpuWinograd, const BackwardInput& pass, const Stream&) {
     const Tensor &dy = pass.dy, &w = pass.w;
     const Window2d& window = pass.params.window;
     const std::int64_t taps = kTaps * kTaps;
-    const Weights weights =
+    const TransformedWeights weights =
         transformed_weights({w.data<float>(), w.dim(0), w.dim(1), w.dim(1) * taps, taps, true});
     convolve(dy, window.pad_top - (kTaps - 1), window.pad_left - (kTaps - 1), weights, nullptr, pass.dx);
 }

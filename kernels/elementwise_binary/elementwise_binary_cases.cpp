@@ -7,7 +7,7 @@
 namespace tern::cases {
 namespace {
 
-struct Kind {
+struct BinaryKindCase {
     const char* name;
     BinaryKind kind;
     double low_a, high_a, low_b, high_b;  // away from poles
@@ -15,13 +15,13 @@ struct Kind {
 };
 
 const std::array kKinds{
-    Kind{"add", BinaryKind::add, -2, 2, -2, 2, add},
-    Kind{"sub", BinaryKind::sub, -2, 2, -2, 2, sub},
-    Kind{"mul", BinaryKind::mul, -2, 2, -2, 2, mul},
-    Kind{"div", BinaryKind::div, -2, 2, 0.5, 3, div},
-    Kind{"maximum", BinaryKind::maximum, -2, 2, -2, 2, maximum},
-    Kind{"minimum", BinaryKind::minimum, -2, 2, -2, 2, minimum},
-    Kind{"pow", BinaryKind::pow, 0.2, 3, -2, 2, pow},
+    BinaryKindCase{"add", BinaryKind::add, -2, 2, -2, 2, add},
+    BinaryKindCase{"sub", BinaryKind::sub, -2, 2, -2, 2, sub},
+    BinaryKindCase{"mul", BinaryKind::mul, -2, 2, -2, 2, mul},
+    BinaryKindCase{"div", BinaryKind::div, -2, 2, 0.5, 3, div},
+    BinaryKindCase{"maximum", BinaryKind::maximum, -2, 2, -2, 2, maximum},
+    BinaryKindCase{"minimum", BinaryKind::minimum, -2, 2, -2, 2, minimum},
+    BinaryKindCase{"pow", BinaryKind::pow, 0.2, 3, -2, 2, pow},
 };
 
 // A few roundings, the library's functions within 1 ulp of theirs; b - 1 and log(a) may cancel: pow's
@@ -30,7 +30,7 @@ std::vector<PassCase> passes(const std::string& name, const Shape& a, const Shap
                              bool benchmark = false) {
     const Shape shape = broadcast_shape(a, b);
     std::vector<PassCase> all;
-    for (const Kind& kind : kKinds) {
+    for (const BinaryKindCase& kind : kKinds) {
         const ElementwiseBinaryParams params{kind.kind};
         const TensorSpec at_a{a, kind.low_a, kind.high_a}, at_b{b, kind.low_b, kind.high_b}, y{shape};
         const std::string full = name + ", " + kind.name;
@@ -88,7 +88,7 @@ OpCases elementwise_binary_cases() {
         a.erase(a.begin(), a.begin() + draw(0, 4));
         return passes("random", Shape(a), Shape(b));
     };
-    for (const Kind& kind : kKinds) {
+    for (const BinaryKindCase& kind : kKinds) {
         const auto run = [f = kind.function](const Tensors& in) { return Tensors{f(in[0], in[1])}; };
         const auto specs = [&](const Shape& a, const Shape& b) {
             return std::vector<TensorSpec>{{a, kind.low_a, kind.high_a}, {b, kind.low_b, kind.high_b}};

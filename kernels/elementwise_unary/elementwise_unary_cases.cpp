@@ -7,7 +7,7 @@
 namespace tern::cases {
 namespace {
 
-struct Kind {
+struct UnaryKindCase {
     const char* name;
     ElementwiseUnaryParams params;
     double low, high;  // of x: inside the domain, away from poles and kinks
@@ -15,26 +15,26 @@ struct Kind {
 };
 
 const std::array kKinds{
-    Kind{"neg", {UnaryKind::neg}, -3, 3, neg},
-    Kind{"exp", {UnaryKind::exp}, -5, 5, exp},
-    Kind{"log", {UnaryKind::log}, 0.1, 5, log},
-    Kind{"sqrt", {UnaryKind::sqrt}, 0.1, 5, sqrt},
-    Kind{"abs", {UnaryKind::abs}, -3, -0.1, abs},
-    Kind{"abs of positive", {UnaryKind::abs}, 0.1, 3, abs},
-    Kind{"square", {UnaryKind::square}, -3, 3, square},
-    Kind{"reciprocal", {UnaryKind::reciprocal}, 0.2, 3, reciprocal},
-    Kind{"scale_shift",
-         {UnaryKind::scale_shift, -1.7, 0.3},
-         -3,
-         3,
-         [](const Tensor& x) { return scale_shift(x, -1.7, 0.3); }},
+    UnaryKindCase{"neg", {UnaryKind::neg}, -3, 3, neg},
+    UnaryKindCase{"exp", {UnaryKind::exp}, -5, 5, exp},
+    UnaryKindCase{"log", {UnaryKind::log}, 0.1, 5, log},
+    UnaryKindCase{"sqrt", {UnaryKind::sqrt}, 0.1, 5, sqrt},
+    UnaryKindCase{"abs", {UnaryKind::abs}, -3, -0.1, abs},
+    UnaryKindCase{"abs of positive", {UnaryKind::abs}, 0.1, 3, abs},
+    UnaryKindCase{"square", {UnaryKind::square}, -3, 3, square},
+    UnaryKindCase{"reciprocal", {UnaryKind::reciprocal}, 0.2, 3, reciprocal},
+    UnaryKindCase{"scale_shift",
+                  {UnaryKind::scale_shift, -1.7, 0.3},
+                  -3,
+                  3,
+                  [](const Tensor& x) { return scale_shift(x, -1.7, 0.3); }},
 };
 
 // Both passes of all kinds. At most three roundings, the library's functions within 1 ulp; the sum of
 // scale_shift rounds terms of up to 5.1.
 std::vector<PassCase> passes(const std::string& name, const Shape& shape, bool benchmark = false) {
     std::vector<PassCase> all;
-    for (const Kind& kind : kKinds) {
+    for (const UnaryKindCase& kind : kKinds) {
         const bool shift = kind.params.kind == UnaryKind::scale_shift;
         const bool constant = shift || kind.params.kind == UnaryKind::neg;
         const TensorSpec x{shape, kind.low, kind.high}, saved{shape, kind.low, kind.high, {}, !constant};
@@ -64,7 +64,7 @@ OpCases elementwise_unary_cases() {
         Draw draw(seed);
         return passes("random", {draw(0, 9), draw(1, 99)});
     };
-    for (const Kind& kind : kKinds) {
+    for (const UnaryKindCase& kind : kKinds) {
         result.gradients.push_back({kind.name,
                                     {{{3, 5}, kind.low, kind.high}},
                                     [f = kind.function](const Tensors& in) { return Tensors{f(in[0])}; }});

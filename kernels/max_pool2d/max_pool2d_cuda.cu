@@ -40,14 +40,14 @@ struct Geometry {
 };
 
 // What element `i` of (N, height, width, packs) is.
-struct Place {
+struct PackPlace {
     unsigned image, row, column, channel;
 };
 struct Grid {
     Divisor packs, width, height;
     unsigned pack_size;
 
-    __device__ Place place(std::int64_t i) const {
+    __device__ PackPlace place(std::int64_t i) const {
         const auto index = static_cast<unsigned>(i);
         const unsigned pixel = packs.quotient(index), row = width.quotient(pixel),
                        image = height.quotient(row);
@@ -63,7 +63,8 @@ __device__ __forceinline__ bool larger(float value, float best) {
 // Calls visit(number of the pixel in its window, its pack) for the pixels of window `at` inside the image,
 // row by row.
 template <int V, class T, class Visit>
-__device__ __forceinline__ void for_each_pixel(const Geometry& g, const T* x, const Place& at, Visit visit) {
+__device__ __forceinline__ void for_each_pixel(const Geometry& g, const T* x, const PackPlace& at,
+                                               Visit visit) {
     const int first_h = static_cast<int>(at.row) * g.stride_h - g.pad_top;
     const int first_w = static_cast<int>(at.column) * g.stride_w - g.pad_left;
     for (int kh = 0; kh < g.kernel_h; ++kh) {
@@ -166,7 +167,7 @@ struct MaxPool2dBackward {
     Divisor stride_h, stride_w, dilation_h, dilation_w;
 
     __device__ void operator()(std::int64_t i) const {
-        const Place at = pixels.place(i);
+        const PackPlace at = pixels.place(i);
         const int h = static_cast<int>(at.row) + g.pad_top, w = static_cast<int>(at.column) + g.pad_left;
         const Windows rows(h, (g.kernel_h - 1) * g.dilation_h + 1, g.out_height, stride_h);
         const Windows columns(w, (g.kernel_w - 1) * g.dilation_w + 1, g.out_width, stride_w);

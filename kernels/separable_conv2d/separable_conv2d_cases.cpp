@@ -10,7 +10,7 @@ namespace {
 
 constexpr double kEpsilon = 0.05;
 
-struct Kind {
+struct Variant {
     bool normalized = false, moments = false, bias = true;
     Activation activation = Activation::relu;
     bool residual = false, kept = false;  // these need a normalisation
@@ -28,7 +28,7 @@ void in_bfloat16(PassCase& pass_case) {
 }
 
 void add(std::vector<PassCase>& all, const std::string& name, const Shape& image, std::int64_t outputs,
-         const Kind& kind, bool benchmark = false) {
+         const Variant& kind, bool benchmark = false) {
     const std::int64_t channels = image[3];
     const SeparableConv2dParams params{{kEpsilon, kind.activation}};
     TensorSpec mean{{channels}, -0.2, 0.2, DType::float32}, variance{{channels}, 0.5, 2, DType::float32};
@@ -115,7 +115,7 @@ GradientCase gradient(std::string name, Activation activation, bool normalized, 
 OpCases separable_conv2d_cases() {
     using enum Activation;
     OpCases result;
-    const Kind plain{}, first{.moments = true}, inner{.normalized = true, .moments = true};
+    const Variant plain{}, first{.moments = true}, inner{.normalized = true, .moments = true};
     add(result.passes, "no image", {0, 4, 4, 3}, 2, plain);
     add(result.passes, "one pixel", {1, 1, 1, 1}, 1, inner);
     add(result.passes, "plain", {2, 7, 5, 16}, 16, plain);
@@ -145,7 +145,7 @@ OpCases separable_conv2d_cases() {
         Draw draw(seed);
         std::vector<PassCase> some;
         const Shape image{draw(1, 4), draw(1, 12), draw(1, 40), draw(1, 70)};
-        Kind kind{draw(0, 1) == 1, draw(0, 1) == 1, draw(0, 1) == 1, draw(0, 1) == 1 ? relu : none};
+        Variant kind{draw(0, 1) == 1, draw(0, 1) == 1, draw(0, 1) == 1, draw(0, 1) == 1 ? relu : none};
         kind.residual = draw(0, 1) == 1 && kind.normalized;
         kind.kept = draw(0, 1) == 1 && kind.normalized;
         add(some, "random", image, draw(1, 70), kind);

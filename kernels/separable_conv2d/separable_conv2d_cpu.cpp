@@ -235,7 +235,7 @@ void run_forward(const Forward& pass, Products products) {
 }
 
 /// What some images add to the gradients of all images.
-struct Sums {
+struct GradientParts {
     float *pointwise, *taps;         // (O, C), (9, C)
     double *bias, *dz, *dz_centred;  // (O), (C), (C)
 };
@@ -279,8 +279,8 @@ class BackwardRun {
         parallel_chunks(size_.images, chunk, [&](std::int64_t part, std::int64_t begin, std::int64_t end) {
             float* const products = floats.data<float>() + part * (weights + taps);
             double* const dz = reduced.data<double>() + part * 2 * size_.in;
-            const Sums sums{products, products + weights, doubles.data<double>() + part * size_.out, dz,
-                            dz + size_.in};
+            const GradientParts sums{products, products + weights, doubles.data<double>() + part * size_.out,
+                                     dz, dz + size_.in};
             for (std::int64_t n = begin; n < end; ++n) run_image(n, sums);
         });
         const Tensor total = Tensor::empty({weights + taps});
@@ -322,7 +322,7 @@ class BackwardRun {
         }
     }
 
-    void run_image(std::int64_t n, const Sums& sums) const {
+    void run_image(std::int64_t n, const GradientParts& sums) const {
         const std::int64_t strip = size_.strip(), width = size_.width, row = size_.row(size_.in);
         const std::int64_t first_pixel = n * size_.pixels();
         float* const dz_buffer =

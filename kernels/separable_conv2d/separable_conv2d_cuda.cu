@@ -27,7 +27,7 @@ constexpr int kTileWidth = 16, kTileHeight = Tile::kRows / kTileWidth;  // in pi
 constexpr int kBorderedWidth = kTileWidth + 2, kBorderedPixels = (kTileHeight + 2) * kBorderedWidth;
 
 /// The tile of a block.
-struct Place {
+struct TilePlace {
     int image, row, column;  // of its first pixel
 };
 
@@ -36,7 +36,7 @@ struct Geometry {
     int tile_rows, tile_columns;  // of an image
 
     __host__ __device__ int tiles() const { return images * tile_rows * tile_columns; }
-    __device__ Place place(int tile) const {
+    __device__ TilePlace place(int tile) const {
         const int line = tile / tile_columns;
         return {line / tile_rows, line % tile_rows * kTileHeight, tile % tile_columns * kTileWidth};
     }
@@ -45,21 +45,21 @@ struct Geometry {
         const bool inside = row >= 0 && row < height && column >= 0 && column < width;
         return inside ? (image * height + row) * width + column : -1;
     }
-    __device__ int pixels_of(const Place& place) const {
+    __device__ int pixels_of(const TilePlace& place) const {
         return min(kTileHeight, height - place.row) * min(kTileWidth, width - place.column);
     }
 };
 
 /// What is done to x before it is filtered.
-struct Normalization {
+struct InputNormalization {
     ChannelInputs in;  // null pointers: nothing
     cuda::DeviceActivation activation;
 };
 
 // bordered[entry][channel of the step] = change(x), zeros outside; `channel` is that of this thread's pack.
 template <class T, int V, class Change>
-__device__ __forceinline__ void fill_bordered(const T* x, const Geometry& g, const Place& place, int channel,
-                                              float* bordered, Change change) {
+__device__ __forceinline__ void fill_bordered(const T* x, const Geometry& g, const TilePlace& place,
+                                              int channel, float* bordered, Change change) {
     constexpr int kPacks = kDepth / V;  // of a pixel, one per thread
     const int own = static_cast<int>(threadIdx.x) % kPacks * V;
 #pragma unroll 2  // four spill registers
@@ -83,8 +83,8 @@ __device__ __forceinline__ void fill_bordered(const T* x, const Geometry& g, con
 }
 
 template <class T, int V>
-__device__ __forceinline__ void fill_normalized(const T* x, const Normalization& norm, const Geometry& g,
-                                                const Place& place, int first_channel, float* bordered) {
+__device__ __forceinline__ void fill_normalized(const T* x, const InputNormalization& norm, const Geometry& g,
+                                                const TilePlace& place, int first_channel, float* bordered) {
     const int channel = first_channel + static_cast<int>(threadIdx.x) % (kDepth / V) * V;
     if (norm.in.mean == nullptr) {
         fill_bordered<T, V>(x, g, place, channel, bordered, [](float(&)[V]) {});
@@ -194,7 +194,7 @@ __device__ __forceinline__ void store_moments(const gemm::fma::Sums<Tile>& sums,
 // pixels, 2, O), or null
 template <class T, int V>
 __global__ void __launch_bounds__(kThreads, gemm::kFmaBlocks)
-    separable_conv2d_forward_kernel(const T* x, Normalization norm, const T* depthwise,
+    separable_conv2d_forward_kernel(const T* x, InputNormalization norm, const T* depthwise,
                                     gemm::MatrixOperand<T, true> pointwise, gemm::Output<T> output,
                                     float* partial, Geometry g) {
     constexpr int kSizeB = kDepth * Tile::kColumns;
@@ -210,7 +210,7 @@ __global__ void __launch_bounds__(kThreads, gemm::kFmaBlocks)
     const int output_tiles = (g.outputs + Tile::kColumns - 1) / Tile::kColumns;
     const int tile = static_cast<int>(blockIdx.x) / output_tiles;
     const int first_output = static_cast<int>(blockIdx.x) % output_tiles * Tile::kColumns;
-    const Place place = g.place(tile);
+    const TilePlace place = g.place(tile);
     gemm::fma::Share<gemm::MatrixOperand<T, true>, V, Tile::kColumns, kDepth> share;
     gemm::fma::Sums<Tile> sums;
     int buffer = 0;
@@ -269,7 +269,7 @@ Geometry geometry(const Shape& x, std::int64_t outputs) {
             static_cast<int>(cuda::blocks_for(x[2], kTileWidth))};
 }
 
-Normalization normalization(const Forward& pass) {
+InputNormalization normalization(const Forward& pass) {
     const NormalizeParams& params = pass.params.normalize;
     ChannelInputs vectors{};
     if (pass.mean)

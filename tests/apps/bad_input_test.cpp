@@ -23,7 +23,7 @@ void check_failure(const test::TemporaryFolder& place, const std::vector<std::st
 }
 
 // Weights of mini_xception, trained for one step.
-struct WeightsPlace : test::Place {
+struct WeightsPlace : test::FolderWithSet {
     WeightsPlace() {
         const test::Finished done =
             run_tern(*this, {"train", "--data", set, "--steps", "1", "--batch-size", "2", "--run", "run"});
@@ -57,7 +57,7 @@ struct WeightsPlace : test::Place {
 }  // namespace
 
 TEST_CASE("a data folder that is none") {
-    const test::Place place;
+    const test::FolderWithSet place;
     const std::string none = (place / "none").string();
     check_failure(place, {"train", "--data", none}, complaint(none) + "no such folder");
     std::filesystem::create_directory(none);
@@ -69,7 +69,7 @@ TEST_CASE("a data folder that is none") {
 }
 
 TEST_CASE("a batch of a wrong size, a wrong label, missing batches") {
-    const test::Place place;
+    const test::FolderWithSet place;
     const std::string path = place.set + "/data_batch_2.bin", whole = test::read_text(path);
     const auto check = [&](const std::string& text, const std::string& message) {
         test::write_text(path, text);
@@ -185,7 +185,7 @@ TEST_CASE("weights of other classes than the data's") {
 
 TEST_CASE("a device that does not exist") {
     ::setenv("CUDA_VISIBLE_DEVICES", "", 1);  // a machine with a GPU shows none then
-    const test::Place place;
+    const test::FolderWithSet place;
     for (const std::vector<std::string>& command :
          {std::vector<std::string>{"train", "--data", place.set, "--device", "cuda"},
           std::vector<std::string>{"evaluate", "--data", place.set, "--checkpoint", "x", "--device",
@@ -217,7 +217,7 @@ TEST_CASE("output that cannot be written is told") {
 }
 
 TEST_CASE("names in files do not move the cursor") {
-    const test::Place place;
+    const test::FolderWithSet place;
     const std::string odd = (place / "a\033[2Jb\nc").string();
     check_failure(place, {"train", "--data", odd},
                   complaint((place / "a?[2Jb?c").string()) + "no such folder");

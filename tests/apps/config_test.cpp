@@ -28,7 +28,7 @@ void check_refused(const test::TemporaryFolder& place, const std::string& config
 }  // namespace
 
 TEST_CASE("a config sets flags, the command line goes before it") {
-    const test::Place place;
+    const test::FolderWithSet place;
     const std::string config =
         "data = '" + place.set +
         "'\n# a comment\nmodel = \"mini_xception_dense\"\nlr = 0.25\nbetas = [0.5, 0.75]\n"
@@ -52,7 +52,7 @@ TEST_CASE("a config sets flags, the command line goes before it") {
 }
 
 TEST_CASE("a config is read as people and editors write it") {
-    const test::Place place;
+    const test::FolderWithSet place;
     const std::string config =
         "data = '" + place.set + "'\r\nbatch-size = 8.0\r\nsteps = 1e1\r\nshuffle = false\r\nlr = 1\r\n";
     for (const std::string start : {"", "\xEF\xBB\xBF"}) {
@@ -74,7 +74,7 @@ TEST_CASE("a config is read as people and editors write it") {
 }
 
 TEST_CASE("a file of another kind is neither a config nor a table of choices") {
-    const test::Place place;
+    const test::FolderWithSet place;
     const auto check = [&](const std::string& text, const std::string& message) {
         check_refused(place, text, message);
         const test::Finished done =
@@ -92,7 +92,7 @@ TEST_CASE("a file of another kind is neither a config nor a table of choices") {
 }
 
 TEST_CASE("a config that is not what it should be") {
-    const test::Place place;
+    const test::FolderWithSet place;
     check_refused(place, "learning_rate = 0.1\n",
                   "line 1: learning_rate is not a setting; they are the flags of tern train with _ for -");
     check_refused(place, "\n\"a\\u001b[2J\" = 1\n",

@@ -38,7 +38,7 @@ struct Zoo : test::TemporaryFolder {
 }  // namespace
 
 TEST_CASE("data info tells samples, classes and channels of a set") {
-    const test::Place place;
+    const test::FolderWithSet place;
     const test::Finished done = run_tern(place, {"data", "info", place.set});
     CHECK(done.status == 0);
     CHECK(done.err.empty());
@@ -64,7 +64,7 @@ TEST_CASE("data info tells samples, classes and channels of a set") {
 }
 
 TEST_CASE("data info and evaluate take a set of which one split exists") {
-    const test::Place place;
+    const test::FolderWithSet place;
     REQUIRE(run_tern(place, {"train", "--data", place.set, "--steps", "1", "--run", "run"}).status == 0);
     std::vector<std::string> evaluate{
         "evaluate", "--checkpoint", "run/last.safetensors", "--json", "--data", place.set, "--split", "test"};
@@ -100,7 +100,7 @@ TEST_CASE("data info and evaluate take a set of which one split exists") {
 }
 
 TEST_CASE("data info draws a sheet of samples") {
-    const test::Place place;
+    const test::FolderWithSet place;
     CHECK(run_tern(place, {"data", "info", place.set, "--sheet", "sheet.png"}).status == 0);
     const Tensor sheet = read_image(place / "sheet.png");
     CHECK(sheet.dim(0) == 10 * 68 + 4);

@@ -12,7 +12,7 @@ using test::run_tern;
 namespace {
 
 // One step with a learning rate that no weight notices, from `more`.
-test::Finished one_step(const test::Place& place, const std::string& run,
+test::Finished one_step(const test::FolderWithSet& place, const std::string& run,
                         const std::vector<std::string>& more) {
     std::vector<std::string> flags{"train", "--data", place.set, "--steps", "1", "--batch-size",
                                    "2",     "--lr",   "1e-30",   "--run",   run};
@@ -35,7 +35,7 @@ std::map<std::string, std::vector<float>> weights_of(const std::filesystem::path
     return result;
 }
 
-void name_classes(const test::Place& place, const std::string& names) {
+void name_classes(const test::FolderWithSet& place, const std::string& names) {
     test::write_text(place.set + "/batches.meta.txt", names);
 }
 
@@ -44,7 +44,7 @@ const std::string kTen = "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n", kEleven = kTen + "k\n
 }  // namespace
 
 TEST_CASE("with another number of classes the head is new, and that is told") {
-    const test::Place place;
+    const test::FolderWithSet place;
     name_classes(place, kTen);
     one_step(place, "ten", {"--seed", "1"});
     name_classes(place, kEleven);
@@ -75,7 +75,7 @@ TEST_CASE("with another number of classes the head is new, and that is told") {
 }
 
 TEST_CASE("more than the head that does not fit stays an error") {
-    const test::Place place;
+    const test::FolderWithSet place;
     one_step(place, "run", {});
     name_classes(place, kEleven);
     Safetensors content = read_safetensors(place / "run" / "last.safetensors");
@@ -90,7 +90,7 @@ TEST_CASE("more than the head that does not fit stays an error") {
 }
 
 TEST_CASE("as many classes of other names are told") {
-    const test::Place place;
+    const test::FolderWithSet place;
     one_step(place, "run", {});
     CHECK_THAT(one_step(place, "same", {"--init", "run/last.safetensors"}).out,
                !Catch::Contains("last.safetensors has"));

@@ -17,7 +17,7 @@ using test::run_tern;
 namespace {
 
 // A trained network, images of three formats, and one that is none.
-struct Gallery : test::Place {
+struct Gallery : test::FolderWithSet {
     Gallery() {
         const test::Finished done =
             run_tern(*this, {"train", "--data", set, "--steps", "1", "--batch-size", "4", "--run", "run"});

@@ -79,7 +79,7 @@ Finished run_tern_on_terminal(const TemporaryFolder& folder, std::vector<std::st
     return {exit_status(child), text, ""};
 }
 
-Place::Place() {
+FolderWithSet::FolderWithSet() {
     const SyntheticOptions options{.seed = 1, .train_samples = 40, .test_samples = 6};
     write_cifar10(set, make_synthetic(options, Split::train), make_synthetic(options, Split::test));
 }

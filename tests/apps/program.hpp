@@ -32,8 +32,8 @@ Finished wait_for(pid_t child, const TemporaryFolder& folder);
 Finished run_tern_on_terminal(const TemporaryFolder& folder, std::vector<std::string> arguments);
 
 /// A folder with a small synthetic set in `set`: 5 x 8 training and 6 test samples.
-struct Place : TemporaryFolder {
-    Place();
+struct FolderWithSet : TemporaryFolder {
+    FolderWithSet();
     std::string set = (*this / "set").string();
 };
 

@@ -14,7 +14,7 @@ using namespace tern;
 namespace {
 
 // Adds the passes that a command of the program runs, which it prints as "<op>.<pass> -> <implementation>".
-void add_passes(const test::Place& place, const std::vector<std::string>& arguments,
+void add_passes(const test::FolderWithSet& place, const std::vector<std::string>& arguments,
                 std::set<std::string>& passes) {
     ::setenv("TERN_VERBOSE", "dispatch", 1);
     const test::Finished done = test::run_tern(place, arguments);
@@ -30,7 +30,7 @@ void add_passes(const test::Place& place, const std::vector<std::string>& argume
 }  // namespace
 
 TEST_CASE("the required passes are those that all models and optimizers run") {
-    const test::Place place;
+    const test::FolderWithSet place;
     std::set<std::string> run, required;
     for (const ModelInfo& info : all_models()) {
         const std::string model(info.name);

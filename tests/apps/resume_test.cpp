@@ -20,7 +20,7 @@ namespace {
 
 const std::vector<std::string> kShort{"--epochs", "2", "--batch-size", "8", "--seed", "4", "--log-steps"};
 
-std::vector<std::string> train_flags(const test::Place& place, const std::string& run,
+std::vector<std::string> train_flags(const test::FolderWithSet& place, const std::string& run,
                                      const std::vector<std::string>& more) {
     std::vector<std::string> flags{"train", "--data", place.set, "--run", run};
     flags.insert(flags.end(), more.begin(), more.end());
@@ -81,7 +81,7 @@ void check_failure(const test::Finished& done, int status, const std::string& li
 }  // namespace
 
 TEST_CASE("a run leaves checkpoints and links to the last and the best", "[.resume]") {
-    const test::Place place;
+    const test::FolderWithSet place;
     require_done(
         run_tern(place, train_flags(place, "run", {"--epochs", "4", "--batch-size", "20", "--keep", "1"})));
     const std::vector<json> log_lines = log_lines_of(place / "run");
@@ -105,7 +105,7 @@ TEST_CASE("a run leaves checkpoints and links to the last and the best", "[.resu
 }
 
 TEST_CASE("a run made longer equals one that was that long", "[.resume]") {
-    const test::Place place;
+    const test::FolderWithSet place;
     std::vector<std::string> whole = kShort, half = kShort;
     half[1] = "1";
     require_done(run_tern(place, train_flags(place, "whole", whole)));
@@ -123,7 +123,7 @@ TEST_CASE("a run made longer equals one that was that long", "[.resume]") {
 }
 
 TEST_CASE("Ctrl-C saves and ends, and the run continues bit for bit", "[.resume]") {
-    const test::Place place;
+    const test::FolderWithSet place;
     const std::vector<std::string> flags{"--epochs", "40", "--batch-size", "8", "--log-steps"};
     for (const int signal : {SIGINT, SIGTERM}) {
         const std::string run = to_text("run-", signal);
@@ -150,7 +150,7 @@ TEST_CASE("Ctrl-C saves and ends, and the run continues bit for bit", "[.resume]
 }
 
 TEST_CASE("a killed run continues from its newest valid checkpoint", "[.resume]") {
-    const test::Place place;
+    const test::FolderWithSet place;
     require_done(run_tern(place, train_flags(place, "whole", kShort)));
     require_done(run_tern(place, train_flags(place, "run", kShort)));
     // As if killed in the middle of the second epoch, and of a save.
@@ -174,7 +174,7 @@ TEST_CASE("a killed run continues from its newest valid checkpoint", "[.resume]"
 }
 
 TEST_CASE("a run killed while it replaced its only checkpoint continues from that", "[.resume]") {
-    const test::Place place;
+    const test::FolderWithSet place;
     std::vector<std::string> half = kShort;
     half[1] = "1";
     require_done(run_tern(place, train_flags(place, "whole", kShort)));
@@ -191,7 +191,7 @@ TEST_CASE("a run killed while it replaced its only checkpoint continues from tha
 }
 
 TEST_CASE("a run killed before its first checkpoint starts again", "[.resume]") {
-    const test::Place place;
+    const test::FolderWithSet place;
     require_done(run_tern(place, train_flags(place, "whole", kShort)));
     fs::create_directory(place / "run");
     fs::copy_file(place / "whole" / "config.toml", place / "run" / "config.toml");
@@ -201,7 +201,7 @@ TEST_CASE("a run killed before its first checkpoint starts again", "[.resume]") 
 }
 
 TEST_CASE("a run continues only as it was begun", "[.resume]") {
-    const test::Place place;
+    const test::FolderWithSet place;
     require_done(run_tern(place, train_flags(place, "run", kShort)));
     const std::string before = test::read_text(place / "run" / "config.toml");
     const auto check = [&](const std::vector<std::string>& more, int status, const std::string& line) {
@@ -230,7 +230,7 @@ TEST_CASE("a run continues only as it was begun", "[.resume]") {
 }
 
 TEST_CASE("a run continues with another learning rate, which is told and noted", "[.resume]") {
-    const test::Place place;
+    const test::FolderWithSet place;
     const std::vector<std::string> flags{"--steps", "2", "--batch-size", "8", "--log-steps"};
     require_done(run_tern(place, train_flags(place, "run", flags)));
     const auto config = [&] { return test::read_text(place / "run" / "config.toml"); };
@@ -265,7 +265,7 @@ TEST_CASE("a run continues with another learning rate, which is told and noted",
 }
 
 TEST_CASE("a run begun before there was another rule for running statistics keeps its own", "[.resume]") {
-    const test::Place place;
+    const test::FolderWithSet place;
     const std::vector<std::string> rule{"--batch-size", "8", "--running-statistics", "published", "--steps"};
     const auto train = [&](const std::string& run, const std::string& steps) {
         std::vector<std::string> flags = rule;
@@ -288,7 +288,7 @@ TEST_CASE("a run begun before there was another rule for running statistics keep
 }
 
 TEST_CASE("a run folder without any valid checkpoint, or in use", "[.resume]") {
-    const test::Place place;
+    const test::FolderWithSet place;
     require_done(run_tern(place, train_flags(place, "run", {"--steps", "1", "--batch-size", "8"})));
     {
         const FileDescriptor lock(place / "run", O_RDONLY, "cannot be opened");
@@ -304,7 +304,7 @@ TEST_CASE("a run folder without any valid checkpoint, or in use", "[.resume]") {
 }
 
 TEST_CASE("a loss that is not a number leaves the last checkpoint", "[.resume]") {
-    const test::Place place;
+    const test::FolderWithSet place;
     std::vector<std::string> half = kShort;
     half[1] = "1";
     require_done(run_tern(place, train_flags(place, "run", half)));
@@ -323,7 +323,7 @@ TEST_CASE("a loss that is not a number leaves the last checkpoint", "[.resume]")
 }
 
 TEST_CASE("a full disk leaves the last checkpoint whole", "[.resume]") {
-    const test::Place place;
+    const test::FolderWithSet place;
     const std::vector<std::string> flags{"--epochs", "4", "--batch-size", "20", "--keep", "1"};
     std::vector<std::string> shorter = flags;
     shorter[1] = "3";

@@ -26,7 +26,8 @@ bool has_control_characters(const std::string& text) {
     return std::ranges::any_of(text, [](char c) { return (c < 0x20 && c != '\n') || c == 0x7F; });
 }
 
-test::Finished train(const test::Place& place, const std::string& run, std::vector<std::string> more) {
+test::Finished train(const test::FolderWithSet& place, const std::string& run,
+                     std::vector<std::string> more) {
     std::vector<std::string> arguments{"train", "--data", place.set, "--batch-size", "8", "--run", run};
     arguments.insert(arguments.end(), more.begin(), more.end());
     const test::Finished done = run_tern(place, arguments);
@@ -38,7 +39,7 @@ test::Finished train(const test::Place& place, const std::string& run, std::vect
 }  // namespace
 
 TEST_CASE("a run leaves its settings, metrics and weights") {
-    const test::Place place;
+    const test::FolderWithSet place;
     const test::Finished done = train(place, "run", {"--epochs", "2", "--lr", "0.002", "--threads", "2"});
     CHECK(done.err.empty());
     CHECK_FALSE(has_control_characters(done.out));
@@ -71,7 +72,7 @@ TEST_CASE("a run leaves its settings, metrics and weights") {
 }
 
 TEST_CASE("equal seeds give equal files, for any number of threads") {
-    const test::Place place;
+    const test::FolderWithSet place;
     std::vector<std::string> weights, steps;
     for (const char* threads : {"1", "2", "4", "2"}) {
         const std::string run = to_text("run", weights.size());
@@ -92,7 +93,7 @@ TEST_CASE("equal seeds give equal files, for any number of threads") {
 }
 
 TEST_CASE("steps without shuffling take the samples in file order") {
-    const test::Place place;
+    const test::FolderWithSet place;
     const std::vector<std::string> flags{"--steps",   "2",    "--shuffle",  "off",
                                          "--augment", "none", "--log-steps"};
     train(place, "whole", flags);
@@ -120,7 +121,7 @@ TEST_CASE("steps without shuffling take the samples in file order") {
 }
 
 TEST_CASE("running statistics follow the rule that was asked for, and training is the same") {
-    const test::Place place;
+    const test::FolderWithSet place;
     const auto run = [&](const std::string& rule, std::vector<std::string> more) {
         more.insert(more.end(), {"--log-steps", "--running-statistics", rule});
         train(place, rule, more);
@@ -153,7 +154,7 @@ TEST_CASE("running statistics follow the rule that was asked for, and training i
 }
 
 TEST_CASE("a run in float16 leaves weights in float32 and its loss scale in the checkpoint") {
-    const test::Place place;
+    const test::FolderWithSet place;
     train(place, "half", {"--steps", "2", "--precision", "float16"});
     const std::filesystem::path run = place / "half";
     for (const NamedTensor& named : read_safetensors(run / "last.safetensors").tensors) {
@@ -171,7 +172,7 @@ TEST_CASE("a run in float16 leaves weights in float32 and its loss scale in the 
 }
 
 TEST_CASE("float64 runs write 17 digits and agree with float32") {
-    const test::Place place;
+    const test::FolderWithSet place;
     const std::vector<std::string> flags{"--steps", "2", "--log-steps"};
     train(place, "narrow", flags);
     std::vector<std::string> wide = flags;
@@ -191,7 +192,7 @@ TEST_CASE("float64 runs write 17 digits and agree with float32") {
 }
 
 TEST_CASE("--json prints one object, everything else goes to standard error") {
-    const test::Place place;
+    const test::FolderWithSet place;
     const test::Finished done = train(place, "run", {"--steps", "1", "--json"});
     const json metrics = json::parse(done.out);
     CHECK(metrics["images_per_second"] > 0);
@@ -202,7 +203,7 @@ TEST_CASE("--json prints one object, everything else goes to standard error") {
 }
 
 TEST_CASE("a terminal gets a progress line, gone before the next log line") {
-    const test::Place place;
+    const test::FolderWithSet place;
     const test::Finished done = test::run_tern_on_terminal(
         place, {"train", "--data", place.set, "--steps", "2", "--batch-size", "8", "--run", "run"});
     CHECK(done.status == 0);
@@ -213,7 +214,7 @@ TEST_CASE("a terminal gets a progress line, gone before the next log line") {
 }
 
 TEST_CASE("a run without a folder makes one, a dry run makes none") {
-    const test::Place place;
+    const test::FolderWithSet place;
     const std::vector<std::string> flags{"train", "--steps", "1", "--batch-size", "4"};
     std::vector<std::string> dry = flags;
     dry.emplace_back("--dry-run");
@@ -227,7 +228,7 @@ TEST_CASE("a run without a folder makes one, a dry run makes none") {
 }
 
 TEST_CASE("--init continues from saved weights") {
-    const test::Place place;
+    const test::FolderWithSet place;
     train(place, "first", {"--steps", "3", "--log-steps"});
     train(place, "second", {"--steps", "1", "--log-steps", "--init", "first/last.safetensors"});
     CHECK(read_lines(place / "second" / "steps.jsonl")[0]["loss"] !=
@@ -243,7 +244,7 @@ TEST_CASE("--init continues from saved weights") {
 }
 
 TEST_CASE("evaluation agrees with training's own and with its logits") {
-    const test::Place place;
+    const test::FolderWithSet place;
     train(place, "run", {"--epochs", "1"});
     const std::vector<std::string> flags{"evaluate", "--data", place.set, "--checkpoint",
                                          "run/last.safetensors"};
@@ -281,7 +282,7 @@ TEST_CASE("evaluation agrees with training's own and with its logits") {
 }
 
 TEST_CASE("a foreign weight file needs the model's name") {
-    const test::Place place;
+    const test::FolderWithSet place;
     train(place, "run", {"--steps", "1"});
     Safetensors content = read_safetensors(place / "run" / "last.safetensors");
     content.metadata.clear();

@@ -13,7 +13,7 @@ constexpr const char* kTable =
     "device = \"cpu\"\n\n[choices]\n"
     "\"softmax_cross_entropy.forward float32(8,10) int32(8) -> float32()\" = \"ref\"\n";
 
-std::vector<std::string> train_flags(const test::Place& place, const std::string& run,
+std::vector<std::string> train_flags(const test::FolderWithSet& place, const std::string& run,
                                      const std::vector<std::string>& more) {
     std::vector<std::string> flags{"train", "--data",       place.set, "--device", "cpu", "--steps",
                                    "2",     "--batch-size", "8",       "--run",    run};
@@ -24,7 +24,7 @@ std::vector<std::string> train_flags(const test::Place& place, const std::string
 }  // namespace
 
 TEST_CASE("tern tune writes a table that training takes") {
-    const test::Place place;
+    const test::FolderWithSet place;
     const std::string table = (place / "table.toml").string();
     const auto tuned = run_tern(
         place, {"tune", "--device", "cpu", "--batch-size", "2", "--model", "mini_xception", "--out", table});
@@ -39,7 +39,7 @@ TEST_CASE("tern tune writes a table that training takes") {
 }
 
 TEST_CASE("tern tune's flags are checked") {
-    const test::Place place;
+    const test::FolderWithSet place;
     CHECK(run_tern(place, {"tune"}).err == complaint("--out") + "must name the file to write\n");
     CHECK(run_tern(place, {"tune", "--out", "t", "--kernels", "ref"}).err ==
           complaint("--kernels") + "has no meaning for tern tune\n");
@@ -51,7 +51,7 @@ TEST_CASE("tern tune's flags are checked") {
 }
 
 TEST_CASE("a run continues with its own table, and with no other") {
-    const test::Place place;
+    const test::FolderWithSet place;
     const std::string table = (place / "table.toml").string(), other = (place / "other.toml").string(),
                       run = (place / "run").string(), plain = (place / "plain").string();
     test::write_text(table, kTable);
@@ -70,7 +70,7 @@ TEST_CASE("a run continues with its own table, and with no other") {
 }
 
 TEST_CASE("a table that does not fit is refused in one line") {
-    const test::Place place;
+    const test::FolderWithSet place;
     const std::string table = (place / "table.toml").string();
     const auto complaint_about = [&](const std::string& text) {
         test::write_text(table, text);

@@ -14,7 +14,7 @@ using namespace tern;
 namespace {
 
 constexpr std::int64_t kSamples = 2000, kSize = 12, kPadding = 2;
-using Place = std::tuple<int, int, bool>;  // moves in h and w, mirrored
+using CropAndFlip = std::tuple<int, int, bool>;  // moves in h and w, mirrored
 
 // Random bytes of 1 to 255, so that 0 is padding alone.
 Tensor made_images() {
@@ -39,7 +39,7 @@ std::vector<std::int32_t> all_samples() {
     return samples;
 }
 
-bool is_placed(const std::uint8_t* stored, const float* y, const Place& place) {
+bool is_placed(const std::uint8_t* stored, const float* y, const CropAndFlip& place) {
     const auto [down, right, mirrored] = place;
     for (int h = 0; h < kSize; ++h) {
         for (int w = 0; w < kSize; ++w) {
@@ -52,11 +52,11 @@ bool is_placed(const std::uint8_t* stored, const float* y, const Place& place) {
     return true;
 }
 
-std::optional<Place> place_of(const std::uint8_t* stored, const float* y) {
+std::optional<CropAndFlip> place_of(const std::uint8_t* stored, const float* y) {
     for (int down = -kPadding; down <= kPadding; ++down)
         for (int right = -kPadding; right <= kPadding; ++right)
             for (const bool mirrored : {false, true})
-                if (is_placed(stored, y, {down, right, mirrored})) return Place{down, right, mirrored};
+                if (is_placed(stored, y, {down, right, mirrored})) return CropAndFlip{down, right, mirrored};
     return {};
 }
 
@@ -65,7 +65,7 @@ std::optional<Place> place_of(const std::uint8_t* stored, const float* y) {
 TEST_CASE("crops and mirrors are all there, about equally often") {
     const Tensor images = made_images();
     const Tensor y = prepared(images, all_samples(), {kPadding, true, 3, 0});
-    std::map<Place, int> counts;
+    std::map<CropAndFlip, int> counts;
     for (std::int64_t n = 0; n < kSamples; ++n) {
         const auto place =
             place_of(images.data<std::uint8_t>() + n * kSize * kSize, y.data<float>() + n * kSize * kSize);
@@ -105,5 +105,5 @@ TEST_CASE("without padding and mirrors images stay as they are") {
     const Tensor plain = prepared(images, all_samples(), {}),
                  other = prepared(images, all_samples(), {0, false, 9, 9});
     CHECK(std::ranges::equal(plain.elements<float>(), other.elements<float>()));
-    CHECK(place_of(images.data<std::uint8_t>(), plain.data<float>()) == Place{0, 0, false});
+    CHECK(place_of(images.data<std::uint8_t>(), plain.data<float>()) == CropAndFlip{0, 0, false});
 }

@@ -12,22 +12,22 @@ using test::host_launch, test::in_all_orders;
 
 namespace {
 
-struct Place {
+struct MatrixPlace {
     int row, column;
 };
 
-__device__ Place place_in_a(int lane, int i) {
+__device__ MatrixPlace place_in_a(int lane, int i) {
     const int group_id = lane >> 2, thread_in_group = lane % 4;
     const bool upper = (0 <= i && i < 2) || (4 <= i && i < 6);
     return {upper ? group_id : group_id + 8, thread_in_group * 2 + (i & 1) + (i < 4 ? 0 : 8)};
 }
 
-__device__ Place place_in_b(int lane, int i) {
+__device__ MatrixPlace place_in_b(int lane, int i) {
     const int group_id = lane >> 2, thread_in_group = lane % 4;
     return {thread_in_group * 2 + (i & 1) + (i < 2 ? 0 : 8), group_id};
 }
 
-__device__ Place place_in_c(int lane, int i) {
+__device__ MatrixPlace place_in_c(int lane, int i) {
     const int group_id = lane >> 2, thread_in_group = lane % 4;
     return {i < 2 ? group_id : group_id + 8, thread_in_group * 2 + (i & 1)};
 }
@@ -38,22 +38,22 @@ __global__ void mma_kernel(const T* a, const T* b, float* c) {
     const int lane = static_cast<int>(threadIdx.x) % 32, warp = static_cast<int>(threadIdx.x) / 32;
     std::uint32_t words_a[4] = {}, words_b[2] = {};
     for (int i = 0; i < 8; ++i) {
-        const Place place = place_in_a(lane, i);
+        const MatrixPlace place = place_in_a(lane, i);
         words_a[i / 2] |= static_cast<std::uint32_t>(a[place.row * 16 + place.column].bits) << i % 2 * 16;
     }
     for (int i = 0; i < 4; ++i) {
-        const Place place = place_in_b(lane, i);
+        const MatrixPlace place = place_in_b(lane, i);
         const T value(static_cast<float>(b[place.row * 8 + place.column]) * static_cast<float>(1 + warp));
         words_b[i / 2] |= static_cast<std::uint32_t>(value.bits) << i % 2 * 16;
     }
     float sums[4];
     for (int i = 0; i < 4; ++i) {
-        const Place place = place_in_c(lane, i);
+        const MatrixPlace place = place_in_c(lane, i);
         sums[i] = c[(warp * 16 + place.row) * 8 + place.column];
     }
     cuda::mma_m16n8k16<T>(sums, words_a, words_b);
     for (int i = 0; i < 4; ++i) {
-        const Place place = place_in_c(lane, i);
+        const MatrixPlace place = place_in_c(lane, i);
         c[(warp * 16 + place.row) * 8 + place.column] = sums[i];
     }
 }

@@ -24,8 +24,8 @@ Tensor make_image(std::int64_t height, std::int64_t width, int seed) {
     return image;
 }
 
-struct Saved {
-    explicit Saved(const std::string& name = "mini_xception") : model(make_model(name, {4, 7})) {
+struct SavedModel {
+    explicit SavedModel(const std::string& name = "mini_xception") : model(make_model(name, {4, 7})) {
         save_weights(path, *model, {name, {"a", "b", "c", "d"}, {"half", {0.01, 0.02, 0.03}, {-1, 0, 0.5}}});
         model->eval();
     }
@@ -44,7 +44,7 @@ struct Saved {
 }  // namespace
 
 TEST_CASE("probabilities are the softmax of the model's logits, whatever the batch") {
-    const Saved saved;
+    const SavedModel saved;
     const Predictor predictor(read_weights(saved.path), {.batch_size = 2});
     CHECK(predictor.model_name() == "mini_xception");
     CHECK((predictor.classes() == std::vector<std::string>{"a", "b", "c", "d"}));
@@ -68,7 +68,7 @@ TEST_CASE("probabilities are the softmax of the model's logits, whatever the bat
 }
 
 TEST_CASE("predictions come the most likely first, all or the first few") {
-    const Saved saved;
+    const SavedModel saved;
     const Predictor predictor(read_weights(saved.path));
     const Tensors images{make_image(32, 32, 1)};
     const Tensor all = predictor.probabilities(images);
@@ -92,7 +92,7 @@ TEST_CASE("a foreign file needs the name of its model, and names its classes by 
     for (const ModelInfo& info : all_models()) {
         const std::string name(info.name);
         const std::string_view another = all_models()[info.name == all_models()[0].name ? 1 : 0].name;
-        const Saved saved(name);
+        const SavedModel saved(name);
         const Weights foreign = saved.foreign();
         CHECK_THROWS_WITH(Predictor(foreign),
                           test::at(foreign.file) + "does not say its model, and none was named");
@@ -107,7 +107,7 @@ TEST_CASE("a foreign file needs the name of its model, and names its classes by 
 }
 
 TEST_CASE("weights that give no numbers are named") {
-    const Saved saved;
+    const SavedModel saved;
     saved.model->parameters().back().tensor.data<float>()[0] = std::numeric_limits<float>::quiet_NaN();
     save_weights(saved.path, *saved.model, {"mini_xception", {"a", "b", "c", "d"}, {}});
     const Predictor predictor(read_weights(saved.path));
@@ -116,7 +116,7 @@ TEST_CASE("weights that give no numbers are named") {
 }
 
 TEST_CASE("float64 on request") {
-    const Saved saved;
+    const SavedModel saved;
     const Predictor narrow(read_weights(saved.path)),
         wide(read_weights(saved.path), {.precision = DType::float64});
     const Tensors images{make_image(32, 32, 1)};

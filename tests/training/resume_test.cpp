@@ -8,7 +8,7 @@ using namespace tern;
 namespace {
 
 // What a checkpoint holds, in memory.
-struct Saved {
+struct MemoryCheckpoint {
     TrainingPosition position;
     NamedTensors model, trainer;
 };
@@ -35,9 +35,9 @@ void check_equal(const NamedTensors& got, const NamedTensors& expected) {
 }
 
 // One process's part of a run: from `from`, if any, until the plan or `stop_at` ends it.
-struct Part {
-    Part(const TrainingPlan& plan, const std::string& optimizer_name, const Saved* from, std::int64_t stop_at,
-         DType precision = DType::float32)
+struct RunPart {
+    RunPart(const TrainingPlan& plan, const std::string& optimizer_name, const MemoryCheckpoint* from,
+            std::int64_t stop_at, DType precision = DType::float32)
         : network(4),
           train(make_synthetic(kSet, Split::train), {}, precision, Device::cpu()),
           test(make_synthetic(kSet, Split::test), {}, precision, Device::cpu()),
@@ -69,21 +69,21 @@ struct Part {
     std::int64_t step = 0;
     std::vector<double> losses;
     std::vector<LogLine> log_lines;
-    std::vector<Saved> saved;
+    std::vector<MemoryCheckpoint> saved;
     std::optional<LogLine> last;
 };
 
 void check_resumes(const TrainingPlan& plan, const std::string& optimizer, DType precision = DType::float32) {
-    const Part whole(plan, optimizer, nullptr, 0, precision);
+    const RunPart whole(plan, optimizer, nullptr, 0, precision);
     REQUIRE(whole.last);
     const auto total = static_cast<std::int64_t>(whole.losses.size());
     for (std::int64_t stop_at = 1; stop_at <= total; ++stop_at) {
         INFO("stopped after step " << stop_at << " of " << total);
-        const Part first(plan, optimizer, nullptr, stop_at, precision);
+        const RunPart first(plan, optimizer, nullptr, stop_at, precision);
         CHECK_FALSE(first.last);
         REQUIRE_FALSE(first.saved.empty());
         CHECK(first.saved.back().position.step == stop_at);
-        const Part second(plan, optimizer, &first.saved.back(), 0, precision);
+        const RunPart second(plan, optimizer, &first.saved.back(), 0, precision);
         REQUIRE(second.last);
         check_equal(second.saved.back().model, whole.saved.back().model);
         check_equal(second.saved.back().trainer, whole.saved.back().trainer);
@@ -124,18 +124,19 @@ TEST_CASE("a run whose statistics are taken anew continues bit for bit, however 
     check_resumes(plan, "adam");
     TrainingPlan often = plan;
     often.save_every = 1;
-    const Part whole(plan, "adam", nullptr, 0), saved(often, "adam", nullptr, 0);
+    const RunPart whole(plan, "adam", nullptr, 0), saved(often, "adam", nullptr, 0);
     REQUIRE(saved.saved.size() == 6);
     check_equal(saved.saved.back().model, whole.saved.back().model);
     // What is saved is what was evaluated, and what is saved on the way is of the same kind.
-    const Part stopped(plan, "adam", nullptr, 4);
+    const RunPart stopped(plan, "adam", nullptr, 4);
     check_equal(saved.saved[3].model, stopped.saved.back().model);
 }
 
 TEST_CASE("a run is saved after each log line and as often as asked") {
     const auto saved_steps = [](const TrainingPlan& plan) {
         std::vector<std::int64_t> steps;
-        for (const Saved& saved : Part(plan, "adam", nullptr, 0).saved) steps.push_back(saved.position.step);
+        for (const MemoryCheckpoint& saved : RunPart(plan, "adam", nullptr, 0).saved)
+            steps.push_back(saved.position.step);
         return steps;
     };
     CHECK(saved_steps({.epochs = 2, .batch_size = 64}) == std::vector<std::int64_t>{3, 6});
@@ -146,14 +147,14 @@ TEST_CASE("a run is saved after each log line and as often as asked") {
 }
 
 TEST_CASE("a run cannot continue behind the end of its plan") {
-    const Part first({.steps = 5, .batch_size = 64, .save_every = 3}, "adam", nullptr, 0);
+    const RunPart first({.steps = 5, .batch_size = 64, .save_every = 3}, "adam", nullptr, 0);
     REQUIRE(first.saved.front().position.step == 3);
-    CHECK_THROWS_WITH(Part({.steps = 2, .batch_size = 64}, "adam", &first.saved.front(), 0),
+    CHECK_THROWS_WITH(RunPart({.steps = 2, .batch_size = 64}, "adam", &first.saved.front(), 0),
                       "[train] the plan has 2 steps, but 3 are done");
 }
 
 TEST_CASE("a finished run has nothing left to do, and can be made longer") {
-    const Part whole({.epochs = 3, .batch_size = 64}, "adam", nullptr, 0),
+    const RunPart whole({.epochs = 3, .batch_size = 64}, "adam", nullptr, 0),
         first({.epochs = 2, .batch_size = 64}, "adam", nullptr, 0),
         none({.epochs = 2, .batch_size = 64}, "adam", &first.saved.back(), 0),
         longer({.epochs = 3, .batch_size = 64}, "adam", &first.saved.back(), 0);

@@ -17,8 +17,8 @@ namespace {
 const WeightsInfo kInfo{"mini_xception", {"a", "b", "c"}, {"half", {0.1, 0.2, 0.3}, {-1, 0, 1e-17}}};
 
 // A weight file of mini_xception for three classes, and what can be done to it.
-struct Saved {
-    Saved() { save_weights(path, *model, kInfo); }
+struct SavedWeights {
+    SavedWeights() { save_weights(path, *model, kInfo); }
 
     // Saves it with `change` done to its tensors, and expects that loading says `message`.
     void check_error(const std::function<void(Safetensors&)>& change, const auto& message) const {
@@ -64,7 +64,7 @@ std::vector<float> values_of(Module& module, const std::string& name) {
 }  // namespace
 
 TEST_CASE("a model's weights and what belongs to them come back") {
-    const Saved saved;
+    const SavedWeights saved;
     const Weights read = read_weights(saved.path);
     REQUIRE(read.info);
     CHECK(read.info->model == "mini_xception");
@@ -84,19 +84,20 @@ TEST_CASE("a model's weights and what belongs to them come back") {
 }
 
 TEST_CASE("float32 weights go into a float64 model and back") {
-    const Saved saved;
+    const SavedWeights saved;
     const std::unique_ptr<Module> wide = make_model("mini_xception", {3, 2});
     wide->to(DType::float64);
     load_weights(*wide, "mini_xception", read_weights(saved.path));
-    CHECK(wide->parameters().front().tensor.data<double>()[0] == Saved::first_weights(*saved.model)[0]);
+    CHECK(wide->parameters().front().tensor.data<double>()[0] ==
+          SavedWeights::first_weights(*saved.model)[0]);
     save_weights(saved.folder / "wide.safetensors", *wide, kInfo);
     const std::unique_ptr<Module> narrow = make_model("mini_xception", {3, 3});
     load_weights(*narrow, "mini_xception", read_weights(saved.folder / "wide.safetensors"));
-    CHECK((Saved::first_weights(*narrow) == Saved::first_weights(*saved.model)));
+    CHECK((SavedWeights::first_weights(*narrow) == SavedWeights::first_weights(*saved.model)));
 }
 
 TEST_CASE("a file without tern's metadata is loaded by its names") {
-    const Saved saved;
+    const SavedWeights saved;
     Safetensors content = read_safetensors(saved.path);
     content.metadata = {{"format", "pt"}};
     write_safetensors(saved.path, content);
@@ -104,11 +105,11 @@ TEST_CASE("a file without tern's metadata is loaded by its names") {
     CHECK_FALSE(read.info);
     const std::unique_ptr<Module> other = make_model("mini_xception", {3, 2});
     load_weights(*other, "mini_xception", read);
-    CHECK((Saved::first_weights(*other) == Saved::first_weights(*saved.model)));
+    CHECK((SavedWeights::first_weights(*other) == SavedWeights::first_weights(*saved.model)));
 }
 
 TEST_CASE("weights go into a model with another head") {
-    const Saved saved;
+    const SavedWeights saved;
     const std::unique_ptr<Module> other = make_model("mini_xception", {7, 2});
     const Weights read = read_weights(saved.path);
     CHECK_THROWS_WITH(load_weights(*other, "mini_xception", read),
@@ -117,20 +118,20 @@ TEST_CASE("weights go into a model with another head") {
                           "float32 (3), expected float32 (7)");
     const std::vector<float> head = values_of(*other, "head.fc2.weight");
     load_weights(*other, "mini_xception", read, {"head.fc2"});
-    CHECK((Saved::first_weights(*other) == Saved::first_weights(*saved.model)));
+    CHECK((SavedWeights::first_weights(*other) == SavedWeights::first_weights(*saved.model)));
     CHECK((values_of(*other, "head.fc1.weight") == values_of(*saved.model, "head.fc1.weight")));
     CHECK((values_of(*other, "head.fc2.weight") == head));
 }
 
 TEST_CASE("weights of another model are named") {
-    const Saved saved;
+    const SavedWeights saved;
     const std::unique_ptr<Module> dense = make_model("mini_xception_dense", {3, 0});
     CHECK_THROWS_WITH(load_weights(*dense, "mini_xception_dense", read_weights(saved.path)),
                       test::at(saved.path) + "holds weights of mini_xception, expected mini_xception_dense");
 }
 
 TEST_CASE("missing, unexpected, misshapen and mistyped tensors are named, and nothing is changed") {
-    const Saved saved;
+    const SavedWeights saved;
     saved.check_error(
         [](Safetensors& content) {
             std::erase_if(content.tensors,
@@ -153,15 +154,15 @@ TEST_CASE("missing, unexpected, misshapen and mistyped tensors are named, and no
 }
 
 TEST_CASE("weights of 16 bits are rounded numbers of their own, and loaded") {
-    const Saved saved;
-    const std::vector<float> exact = Saved::first_weights(*saved.model);
+    const SavedWeights saved;
+    const std::vector<float> exact = SavedWeights::first_weights(*saved.model);
     for (const DType dtype : {DType::float16, DType::bfloat16}) {
         Safetensors content = read_safetensors(saved.path);
         for (auto& [name, tensor] : content.tensors) tensor = cast(tensor, dtype);  // the counts, too
         write_safetensors(saved.folder / "half.safetensors", content);
         const std::unique_ptr<Module> other = make_model("mini_xception", {3, 2});
         load_weights(*other, "mini_xception", read_weights(saved.folder / "half.safetensors"));
-        const std::vector<float> read = Saved::first_weights(*other);
+        const std::vector<float> read = SavedWeights::first_weights(*other);
         CHECK(read != exact);
         for (std::size_t i = 0; i < exact.size(); ++i)
             CHECK(!(std::abs(read[i] - exact[i]) > epsilon_of(dtype) / 2 * std::abs(exact[i]) + 0x1p-25));
@@ -169,7 +170,7 @@ TEST_CASE("weights of 16 bits are rounded numbers of their own, and loaded") {
 }
 
 TEST_CASE("what PyTorch's wrappers put before names is taken off") {
-    const Saved saved;
+    const SavedWeights saved;
     const auto renamed = [](const std::string& name, const std::string& way) {
         const std::size_t dot = name.find('.');
         return way == "inside" ? name.substr(0, dot) + "._orig_mod" + name.substr(dot) : way + name;
@@ -184,13 +185,13 @@ TEST_CASE("what PyTorch's wrappers put before names is taken off") {
         const Weights weights = read_weights(saved.folder / "wrapped.safetensors");
         const std::unique_ptr<Module> other = make_model("mini_xception", {3, 2});
         load_weights(*other, "mini_xception", weights);
-        CHECK((Saved::first_weights(*other) == Saved::first_weights(*saved.model)));
+        CHECK((SavedWeights::first_weights(*other) == SavedWeights::first_weights(*saved.model)));
         CHECK(Predictor(weights).classes().size() == 3);
     }
 }
 
 TEST_CASE("names that only some tensors have before theirs are told as they stand") {
-    const Saved saved;
+    const SavedWeights saved;
     saved.check_error([](Safetensors& content) { content.tensors[0].name.insert(0, "model."); },
                       Catch::Contains("missing ") && Catch::Contains("unexpected model."));
     // Twice the same name, once with a wrapper's part.
@@ -211,7 +212,7 @@ TEST_CASE("a network's own part that is called as a wrapper's stays") {
 }
 
 TEST_CASE("a head of another number of classes is told, and nothing else is one") {
-    const Saved saved;
+    const SavedWeights saved;
     const std::unique_ptr<Module> seven = make_model("mini_xception", {7, 2});
     const std::optional<OtherHead> head = other_head(*seven, read_weights(saved.path));
     REQUIRE(head);
@@ -235,7 +236,7 @@ TEST_CASE("a head of another number of classes is told, and nothing else is one"
 }
 
 TEST_CASE("what else may be named as a weight file is told") {
-    const Saved saved;
+    const SavedWeights saved;
     CHECK_THROWS_WITH(
         read_weights(saved.folder.path()),
         test::at(saved.folder.path()) +
@@ -278,7 +279,7 @@ TEST_CASE("metadata that is nested a million levels deep is refused") {
 }
 
 TEST_CASE("metadata is checked") {
-    const Saved saved;
+    const SavedWeights saved;
     saved.check_error([](Safetensors& content) { content.metadata["format_version"] = "2"; },
                       "has format version 2, this tern reads 1");
     saved.check_error([](Safetensors& content) { content.metadata.erase("model"); },
