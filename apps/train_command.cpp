@@ -21,7 +21,7 @@
 namespace tern::apps {
 namespace {
 
-// Of the process so far: tensors, records, code.
+// Of the process so far: tensors, samples, code.
 std::int64_t peak_resident_bytes() {
     rusage usage{};
     ::getrusage(RUSAGE_SELF, &usage);
