@@ -29,7 +29,6 @@ struct TensorSet {
 };
 
 struct Run {
-    const Pass* pass;
     const cases::PassCase* pass_case;
     const Implementation* implementation;
     DType dtype;
@@ -67,7 +66,7 @@ struct Run {
     }
 
     Problem problem(const TensorSet& set) const {
-        return {*pass, pass_case->params.ref(), set.inputs, set.outputs};
+        return {*pass_case->pass, pass_case->params.ref(), set.inputs, set.outputs};
     }
 
     TensorSet make_tensors() const {
@@ -112,24 +111,24 @@ struct Run {
         state.counters["launches"] = launches;
         state.counters["GB/s"] = bytes / median * 1e-9;
         state.counters["%copy"] = 100 * bytes / median / facts.peaks.bytes;
-        if (pass->flops == nullptr) return;
-        const double flops = pass->flops(problem(sets.front()));
+        if (pass_case->pass->flops == nullptr) return;
+        const double flops = pass_case->pass->flops(problem(sets.front()));
         const double peak = dtype == DType::float32 ? facts.peaks.flops : facts.peaks.tensor_flops;
         state.counters["GFLOP/s"] = flops / median * 1e-9;
         state.counters["%peak"] = 100 * flops / median / peak;
     }
 };
 
-void register_case(const Op& op, const cases::PassCase& pass_case, const Facts& facts) {
-    const Pass& pass = op.pass(pass_case.pass);
+void register_case(const cases::PassCase& pass_case, const Facts& facts) {
+    const Pass& pass = *pass_case.pass;
     for (const Implementation& implementation : pass.implementations) {
         if (implementation.run == nullptr || implementation.device != DeviceType::cuda) continue;
         for (const DType dtype : {DType::float32, DType::bfloat16, DType::float16}) {
             for (const bool cold : {false, true}) {
-                const std::string name = to_text(op.name, '.', pass.name, '/', pass_case.name, '/',
+                const std::string name = to_text(pass.op, '.', pass.name, '/', pass_case.name, '/',
                                                  implementation.name, '/', dtype, cold ? "/cold" : "/hot");
                 benchmark::RegisterBenchmark(name.c_str(),
-                                             Run{&pass, &pass_case, &implementation, dtype, cold, facts})
+                                             Run{&pass_case, &implementation, dtype, cold, facts})
                     ->Unit(benchmark::kMicrosecond)
                     ->UseManualTime()
                     ->Iterations(kTimings);
@@ -153,7 +152,7 @@ void register_device_benchmarks() {
     benchmark::AddCustomContext("device L2", to_text(info.l2_bytes >> 20, " MiB"));
     for (const cases::NamedCases& named : cases::all_cases()) {
         for (const cases::PassCase& pass_case : named.cases.passes) {
-            if (pass_case.benchmark) register_case(*named.op, pass_case, facts);
+            if (pass_case.benchmark) register_case(pass_case, facts);
         }
     }
 }

@@ -12,7 +12,6 @@ namespace {
 
 // A case's tensors.
 struct TimedCase {
-    const Op* op;
     const cases::PassCase* pass_case;
     Peaks peaks;
     Tensors inputs = {}, outputs = {};
@@ -20,7 +19,7 @@ struct TimedCase {
     Problem make_problem() {
         inputs = cases::make_inputs(*pass_case, DType::float32, 0);
         for (const auto& spec : pass_case->outputs) outputs.push_back(make_tensor(spec, DType::float32, 99));
-        return {op->pass(pass_case->pass), pass_case->params.ref(), inputs, outputs};
+        return {*pass_case->pass, pass_case->params.ref(), inputs, outputs};
     }
 
     template <class F>
@@ -63,7 +62,7 @@ void time_onednn(benchmark::State& state, TimedCase row) {
         state.SkipWithError("oneDNN does not have this");
         return;
     }
-    const std::string wrong = compare_with_ref(*row.op, *row.pass_case, row.inputs, row.outputs);
+    const std::string wrong = compare_with_ref(*row.pass_case, row.inputs, row.outputs);
     if (!wrong.empty()) {
         state.SkipWithError(to_text("oneDNN gives something else: ", wrong).c_str());
         return;
@@ -73,8 +72,8 @@ void time_onednn(benchmark::State& state, TimedCase row) {
 
 template <class F>
 void register_case(const TimedCase& row, std::string_view implementation, F function) {
-    const std::string name =
-        to_text(row.op->name, '.', row.pass_case->pass, '/', row.pass_case->name, '/', implementation);
+    const Pass& pass = *row.pass_case->pass;
+    const std::string name = to_text(pass.op, '.', pass.name, '/', row.pass_case->name, '/', implementation);
     benchmark::RegisterBenchmark(name.c_str(), function)->Unit(benchmark::kMicrosecond)->UseRealTime();
 }
 
@@ -84,8 +83,8 @@ void register_op_benchmarks(const Peaks& peaks) {
     for (const cases::NamedCases& named : cases::all_cases()) {
         for (const cases::PassCase& pass_case : named.cases.passes) {
             if (!pass_case.benchmark) continue;
-            const TimedCase row{named.op, &pass_case, peaks};
-            const Pass& pass = named.op->pass(pass_case.pass);
+            const TimedCase row{&pass_case, peaks};
+            const Pass& pass = *pass_case.pass;
             for (const Implementation& implementation : pass.implementations) {
                 if (implementation.run == nullptr || implementation.device != DeviceType::cpu) continue;
                 register_case(row, implementation.name, [=](benchmark::State& state) {

@@ -1,13 +1,16 @@
 #include "tern/kernels/accumulate/accumulate.hpp"
 
+#include "tern/kernels/accumulate/accumulate_passes.hpp"
 #include "tern/kernels/cases/cases.hpp"
 
 namespace tern::cases {
 namespace {
 
+using namespace accumulate_passes;
+
 PassCase add_case(std::string name, const Shape& shape, bool benchmark = false) {
-    return {std::move(name),      "forward", NoParams{}, {{shape}, {shape}}, {{shape}},
-            {Bound::relative(1)}, benchmark, true};
+    return case_of<Forward>(std::move(name), {.sum = {shape}, .term = {shape}}, {.result = {shape}},
+                            {.result = Bound::relative(1)}, {.benchmark = benchmark, .in_place = true});
 }
 
 }  // namespace

@@ -2,10 +2,13 @@
 
 #include <array>
 
+#include "tern/kernels/activation/activation_passes.hpp"
 #include "tern/kernels/cases/cases.hpp"
 
 namespace tern::cases {
 namespace {
+
+using namespace activation_passes;
 
 using enum Activation;
 constexpr std::array kAll{relu, relu6,   leaky_relu,       elu,       gelu, gelu_tanh,
@@ -32,8 +35,10 @@ void add(std::vector<PassCase>& all, const std::string& name, const Shape& shape
          bool benchmark = false) {
     const ActivationParams params{activation, 0.1};
     const TensorSpec x{shape, -kRange, kRange}, y{shape};
-    all.push_back({name, "forward", params, {x}, {y}, {bound(activation)}, benchmark});
-    all.push_back({name, "backward", params, {x, y}, {x}, {bound(activation)}, benchmark});
+    all.push_back(case_of<Forward>(name, params, {.x = x}, {.y = y}, {.y = bound(activation)},
+                                   {.benchmark = benchmark}));
+    all.push_back(case_of<Backward>(name, params, {.x = x, .dy = y}, {.dx = x}, {.dx = bound(activation)},
+                                    {.benchmark = benchmark}));
 }
 
 // Between the kinks at -3, 0, 3 and 6.

@@ -1,9 +1,12 @@
 #include "tern/kernels/adam_step/adam_step.hpp"
 
+#include "tern/kernels/adam_step/adam_step_passes.hpp"
 #include "tern/kernels/cases/cases.hpp"
 
 namespace tern::cases {
 namespace {
+
+using namespace adam_step_passes;
 
 const TensorSpec kNoFactor{.shape = {}, .defined = false};
 
@@ -15,14 +18,20 @@ PassCase step_case(std::string name, const Shape& shape, const AdamParams& param
                    const TensorSpec& factor = kNoFactor) {
     const TensorSpec weights{shape}, moment{shape}, square{shape, 0.01, 1}, step{{}, 0, 20, DType::int64},
         rate{{}, 0.001, 0.01, DType::float64};
-    return {std::move(name),
-            "step",
-            params,
-            {weights, moment, square, step, {shape}, rate, factor},
-            {weights, moment, square, step},
-            {Bound::relative(8, 0.2), Bound::relative(2, 1), Bound::relative(4), Bound::exact()},
-            benchmark,
-            true};
+    return case_of<Step>(std::move(name), params,
+                         {.w = weights,
+                          .m = moment,
+                          .v = square,
+                          .step = step,
+                          .g = {shape},
+                          .learning_rate = rate,
+                          .gradient_factor = factor},
+                         {.new_w = weights, .new_m = moment, .new_v = square, .new_step = step},
+                         {.new_w = Bound::relative(8, 0.2),
+                          .new_m = Bound::relative(2, 1),
+                          .new_v = Bound::relative(4),
+                          .new_step = Bound::exact()},
+                         {.benchmark = benchmark, .in_place = true});
 }
 
 ErrorCase wrong(std::string name, const AdamParams& params, std::string message) {

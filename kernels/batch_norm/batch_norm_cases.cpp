@@ -2,11 +2,14 @@
 
 #include <cmath>
 
+#include "tern/kernels/batch_norm/batch_norm_passes.hpp"
 #include "tern/kernels/cases/cases.hpp"
 #include "tern/kernels/shared/channels.hpp"
 
 namespace tern::cases {
 namespace {
+
+using namespace batch_norm_passes;
 
 // Large, because a channel of a few rows may have next to no variance: 1 / sqrt(variance + epsilon) < 4.5 is
 // the factor that the error of the mean is scaled by.
@@ -30,28 +33,27 @@ void add(std::vector<PassCase>& all, const std::string& name, const Shape& shape
     const double roundings = 4 * std::sqrt(rows) + 16;
     const Bound moment = Bound::relative(roundings, 1), element = Bound::relative(roundings, kLargest);
     const Bound sum = Bound::relative(roundings, 4 * rows);
-    all.push_back({name,
-                   "forward",
-                   params,
-                   {x, gamma, beta, added},
-                   {x, mean, mean},
-                   {element, moment, moment},
-                   benchmark});
-    const std::vector<Bound> bounds{element, sum, sum, Bound::relative(16, kLargest)};
-    all.push_back({name,
-                   "backward",
-                   params,
-                   {x, mean, variance, gamma, beta, added, x, unused, unused},
-                   {x, gamma, beta, added},
-                   bounds,
-                   benchmark});
+    all.push_back(case_of<Forward>(name, params, {.x = x, .gamma = gamma, .beta = beta, .residual = added},
+                                   {.y = x, .mean = mean, .variance = mean},
+                                   {.y = element, .mean = moment, .variance = moment},
+                                   {.benchmark = benchmark}));
+    InputSpecs<Backward> inputs{.x = x,
+                                .mean = mean,
+                                .variance = variance,
+                                .gamma = gamma,
+                                .beta = beta,
+                                .residual = added,
+                                .dy = x,
+                                .dmean = unused,
+                                .dvariance = unused};
+    const OutputSpecs<Backward> outputs{.dx = x, .dgamma = gamma, .dbeta = beta, .dresidual = added};
+    const OutputBounds<Backward> bounds{
+        .dx = element, .dgamma = sum, .dbeta = sum, .dresidual = Bound::relative(16, kLargest)};
+    all.push_back(case_of<Backward>(name, params, inputs, outputs, bounds, {.benchmark = benchmark}));
     if (benchmark) return;
-    all.push_back({name + ", moments used",
-                   "backward",
-                   params,
-                   {x, mean, variance, gamma, beta, added, x, mean, variance},
-                   {x, gamma, beta, added},
-                   bounds});
+    inputs.dmean = mean;
+    inputs.dvariance = variance;
+    all.push_back(case_of<Backward>(name + ", moments used", params, inputs, outputs, bounds));
 }
 
 // beta decides on which side of relu's kink all elements are: |gamma xhat| < 1.5 sqrt(12 rows) < 6.

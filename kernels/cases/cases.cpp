@@ -17,6 +17,8 @@ PassCase PassCase::held_to(std::string_view implementation) const {
     return held;
 }
 
+std::string PassCase::title() const { return to_text(pass->op, '.', pass->name, ", case \"", name, '"'); }
+
 std::int64_t Draw::operator()(std::int64_t low, std::int64_t high) {
     const auto count = static_cast<std::uint64_t>(high - low + 1);
     return low + static_cast<std::int64_t>(stream_.bits64(next_++) % count);

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "tern/core/random.hpp"
-#include "tern/kernels/dispatch/dispatch.hpp"
+#include "tern/kernels/dispatch/pass.hpp"
 
 namespace tern::cases {
 
@@ -62,10 +62,10 @@ class ParamsBox {
     const std::type_info* type_;
 };
 
-/// One call of one pass.
+/// One call of one pass, as case_of() makes it.
 struct PassCase {
     std::string name;
-    std::string pass;
+    const Pass* pass;  // where it is in the table of its operation
     ParamsBox params;
     std::vector<TensorSpec> inputs, outputs;
     std::vector<Bound> bounds;  // one per output
@@ -77,7 +77,56 @@ struct PassCase {
 
     /// The case with the bounds that this implementation is held to.
     PassCase held_to(std::string_view implementation) const;
+    /// linear.forward, case "odd"
+    std::string title() const;
 };
+
+/// Of a field of a pass: a T, or any number of them where the field is a list of tensors.
+template <class References, class T>
+using ForField = std::conditional_t<kIsList<References>, std::vector<T>, T>;
+
+/// What P's tensors are made of, and what its outputs are held to, by the names of its fields.
+template <TypedPass P>
+using InputSpecs = typename P::template InputsAs<ForField<InputsOf<P>, TensorSpec>>;
+template <TypedPass P>
+using OutputSpecs = typename P::template OutputsAs<ForField<OutputsOf<P>, TensorSpec>>;
+template <TypedPass P>
+using OutputBounds = typename P::template OutputsAs<ForField<OutputsOf<P>, Bound>>;
+
+/// As those of PassCase.
+struct CaseFlags {
+    bool benchmark = false, in_place = false;
+};
+
+template <class T>
+std::vector<T> in_order(std::vector<T> one_per_field) {
+    return one_per_field;
+}
+template <class T>
+std::vector<T> in_order(std::vector<std::vector<T>> of_one_field) {
+    return std::move(of_one_field.front());
+}
+
+template <class P>
+concept PassWithParams = TypedPass<P> && !std::same_as<ParamsOf<P>, NoParams>;
+template <class P>
+concept PassWithoutParams = TypedPass<P> && std::same_as<ParamsOf<P>, NoParams>;
+
+/// A case of P's pass. Every tensor and every bound is named, also where the tensor is left out:
+///
+///     case_of<Forward>("odd", params, {.x = x, .bias = no_bias}, {.y = y}, {.y = Bound::products(9)})
+template <PassWithParams P>
+PassCase case_of(std::string name, ParamsOf<P> params, InputSpecs<P> inputs, OutputSpecs<P> outputs,
+                 OutputBounds<P> bounds, CaseFlags flags = {}) {
+    return {std::move(name),          &info_of<P>(),           std::move(params), in_order(inputs.list()),
+            in_order(outputs.list()), in_order(bounds.list()), flags.benchmark,   flags.in_place};
+}
+template <PassWithoutParams P>
+PassCase case_of(std::string name, InputSpecs<P> inputs, OutputSpecs<P> outputs, OutputBounds<P> bounds,
+                 CaseFlags flags = {}) {
+    return {std::move(name),          &info_of<P>(),           NoParams{},      in_order(inputs.list()),
+            in_order(outputs.list()), in_order(bounds.list()), flags.benchmark, flags.in_place};
+}
 
 /// Autograd against central differences in float64.
 struct GradientCase {
@@ -124,7 +173,7 @@ class Draw {
 /// The tensor of a spec on the CPU: values by (seed, element), rounded to `dtype` where the spec names none.
 Tensor make_tensor(const TensorSpec& spec, DType dtype, std::uint64_t seed);
 /// Pass::flops of the case's problem; 0 where nothing is counted.
-double flops_of(const Pass& pass, const PassCase& pass_case);
+double flops_of(const PassCase& pass_case);
 /// Elements as double (CPU).
 std::vector<double> to_doubles(const Tensor& tensor);
 /// A copy in another dtype (floating types; others are returned as they are).

@@ -14,7 +14,7 @@ const Implementation& reference(const Pass& pass) {
 }
 
 // ref in float64.
-Tensors exact(const Pass& pass, const PassCase& pass_case, const Tensors& inputs, bool absolute) {
+Tensors exact(const PassCase& pass_case, const Tensors& inputs, bool absolute) {
     Tensors wide;
     for (const Tensor& input : inputs) {
         Tensor copy = converted(input, DType::float64);
@@ -34,6 +34,7 @@ Tensors exact(const Pass& pass, const PassCase& pass_case, const Tensors& inputs
         else
             outputs.push_back(Tensor::empty(spec.shape, dtype_of_spec(spec, DType::float64)));
     }
+    const Pass& pass = *pass_case.pass;
     reference(pass).run({pass, pass_case.params.ref(), wide, outputs}, current_stream(Device::cpu()));
     return outputs;
 }
@@ -85,16 +86,15 @@ Tensors make_inputs(const PassCase& pass_case, DType dtype, std::uint64_t seed) 
     return inputs;
 }
 
-std::string compare_with_ref(const Op& op, const PassCase& pass_case, const Tensors& inputs,
+std::string compare_with_ref(const PassCase& pass_case, const Tensors& inputs,
                              std::span<const Tensor> outputs) {
-    const Pass& pass = op.pass(pass_case.pass);
-    TERN_CHECK(pass_case.bounds.size() == pass_case.outputs.size(), op.name,
+    TERN_CHECK(pass_case.bounds.size() == pass_case.outputs.size(), pass_case.pass->op,
                "a case needs a bound per output");
-    const Tensors want = exact(pass, pass_case, inputs, false);
+    const Tensors want = exact(pass_case, inputs, false);
     Tensors magnitudes = want;
     for (const Bound& bound : pass_case.bounds) {
         if (bound.magnitude != Bound::Magnitude::absolute_inputs) continue;
-        magnitudes = exact(pass, pass_case, inputs, true);
+        magnitudes = exact(pass_case, inputs, true);
         break;
     }
     for (std::size_t i = 0; i < outputs.size(); ++i) {
@@ -106,7 +106,7 @@ std::string compare_with_ref(const Op& op, const PassCase& pass_case, const Tens
             magnitude = Tensor::full(
                 want[i].shape(), largest_magnitude(inputs[0]) * largest_magnitude(inputs[1]), DType::float64);
         const std::string problem = compare(outputs[i], want[i], magnitude, bound);
-        if (!problem.empty()) return to_text(pass.outputs.at(i), ": ", problem);
+        if (!problem.empty()) return to_text(pass_case.pass->outputs.at(i), ": ", problem);
     }
     return {};
 }

@@ -17,7 +17,7 @@ Tensors make_inputs(const PassCase& pass_case, DType dtype, std::uint64_t seed);
 
 /// Compares what a pass made of `inputs` (of make_inputs()) with ref in float64 on the same rounded inputs,
 /// by the case's bounds. Returns "" or one line that says what is wrong. A NaN where ref has none is wrong.
-std::string compare_with_ref(const Op& op, const PassCase& pass_case, const Tensors& inputs,
+std::string compare_with_ref(const PassCase& pass_case, const Tensors& inputs,
                              std::span<const Tensor> outputs);
 
 }  // namespace tern::cases

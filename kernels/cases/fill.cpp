@@ -24,7 +24,8 @@ Tensor make_tensor(const TensorSpec& spec, DType dtype, std::uint64_t seed) {
     return tensor;
 }
 
-double flops_of(const Pass& pass, const PassCase& pass_case) {
+double flops_of(const PassCase& pass_case) {
+    const Pass& pass = *pass_case.pass;
     if (pass.flops == nullptr) return 0;
     const auto unfilled = [](const std::vector<TensorSpec>& specs) {
         Tensors tensors;

@@ -1,22 +1,22 @@
 #include "tern/kernels/cast/cast.hpp"
 
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/cast/cast_passes.hpp"
 
 namespace tern::cases {
 namespace {
+
+using namespace cast_passes;
 
 // To float32 from the type under test, and from there back; from and to every type.
 PassCase cast_case(const std::string& name, const Shape& shape, std::optional<DType> from,
                    std::optional<DType> to, bool benchmark = false) {
     const double low = from == DType::uint8 || to == DType::uint8 ? 0 : -100;
     const auto text = [](std::optional<DType> dtype) { return dtype ? name_of(*dtype) : "any"; };
-    return {to_text(name, ", ", text(from), " to ", text(to)),
-            "forward",
-            NoParams{},
-            {{shape, low, 100, from}},
-            {{shape, low, 100, to}},
-            {Bound::relative(1)},  // one rounding of float64 to float32; to 16 bits one of their own
-            benchmark};
+    // One rounding of float64 to float32; to 16 bits one of their own.
+    return case_of<Forward>(to_text(name, ", ", text(from), " to ", text(to)), {.x = {shape, low, 100, from}},
+                            {.y = {shape, low, 100, to}}, {.y = Bound::relative(1)},
+                            {.benchmark = benchmark});
 }
 
 constexpr DType kTypes[] = {DType::float32, DType::float64, DType::bfloat16, DType::float16,

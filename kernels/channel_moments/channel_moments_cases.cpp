@@ -3,10 +3,13 @@
 #include <cmath>
 
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/channel_moments/channel_moments_passes.hpp"
 #include "tern/kernels/shared/channels.hpp"
 
 namespace tern::cases {
 namespace {
+
+using namespace channel_moments_passes;
 
 // x in [centre - 1, centre + 1]
 void add(std::vector<PassCase>& all, const std::string& name, const Shape& shape, double centre = 0.25,
@@ -21,18 +24,19 @@ void add(std::vector<PassCase>& all, const std::string& name, const Shape& shape
     // two roundings; the error of the mean enters as its square.
     const double additions = 4 * std::sqrt(rows), size = std::fabs(centre) + 1;
     const double error_of_mean = additions * size * epsilon_of(DType::float32);
-    all.push_back({name,
-                   "forward",
-                   NoParams{},
-                   {x},
-                   {grad, grad},
-                   {Bound::relative(additions, size), Bound::relative(additions + 4, size * error_of_mean)},
-                   benchmark});
-    const std::vector<Bound> bounds{Bound::relative(6, (size + 1) / rows)};
-    all.push_back({name, "backward", NoParams{}, {x, mean, grad, grad}, {x}, bounds, benchmark});
+    all.push_back(case_of<Forward>(name, {.x = x}, {.mean = grad, .variance = grad},
+                                   {.mean = Bound::relative(additions, size),
+                                    .variance = Bound::relative(additions + 4, size * error_of_mean)},
+                                   {.benchmark = benchmark}));
+    const auto backward = [&](const std::string& full, const TensorSpec& dmean, const TensorSpec& dvariance) {
+        all.push_back(case_of<Backward>(full, {.x = x, .mean = mean, .dmean = dmean, .dvariance = dvariance},
+                                        {.dx = x}, {.dx = Bound::relative(6, (size + 1) / rows)},
+                                        {.benchmark = benchmark}));
+    };
+    backward(name, grad, grad);
     if (benchmark) return;
-    all.push_back({name + ", mean alone", "backward", NoParams{}, {x, mean, grad, no_grad}, {x}, bounds});
-    all.push_back({name + ", variance alone", "backward", NoParams{}, {x, mean, no_grad, grad}, {x}, bounds});
+    backward(name + ", mean alone", grad, no_grad);
+    backward(name + ", variance alone", no_grad, grad);
 }
 
 GradientCase gradient(std::string name, const Shape& shape) {

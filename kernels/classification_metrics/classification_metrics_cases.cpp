@@ -1,9 +1,12 @@
 #include "tern/kernels/classification_metrics/classification_metrics.hpp"
 
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/classification_metrics/classification_metrics_passes.hpp"
 
 namespace tern::cases {
 namespace {
+
+using namespace classification_metrics_passes;
 
 TensorSpec label_spec(std::int64_t batch, std::int64_t classes) {
     return {{batch}, 0, static_cast<double>(classes - 1), DType::int32};
@@ -11,18 +14,18 @@ TensorSpec label_spec(std::int64_t batch, std::int64_t classes) {
 
 PassCase totals_case(std::string name, std::int64_t batch, std::int64_t classes) {
     const TensorSpec totals{{3}, 0, 1000, DType::float64}, loss{{}, 0, 5};
-    return {std::move(name), "totals",
-            NoParams{},      {totals, {{batch, classes}}, label_spec(batch, classes), loss},
-            {totals},        {Bound::relative(1)},
-            false,           true};
+    return case_of<Totals>(
+        std::move(name),
+        {.totals = totals, .logits = {{batch, classes}}, .labels = label_spec(batch, classes), .loss = loss},
+        {.new_totals = totals}, {.new_totals = Bound::relative(1)}, {.in_place = true});
 }
 
 PassCase confusion_case(std::string name, std::int64_t batch, std::int64_t classes) {
     const TensorSpec matrix{{classes, classes}, 0, 1000, DType::int64};
-    return {std::move(name), "confusion",
-            NoParams{},      {matrix, {{batch, classes}}, label_spec(batch, classes)},
-            {matrix},        {Bound::exact()},
-            false,           true};
+    return case_of<Confusion>(
+        std::move(name),
+        {.matrix = matrix, .logits = {{batch, classes}}, .labels = label_spec(batch, classes)},
+        {.new_matrix = matrix}, {.new_matrix = Bound::exact()}, {.in_place = true});
 }
 
 std::vector<ErrorCase> errors() {

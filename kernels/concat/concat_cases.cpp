@@ -1,9 +1,12 @@
 #include "tern/kernels/concat/concat.hpp"
 
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/concat/concat_passes.hpp"
 
 namespace tern::cases {
 namespace {
+
+using namespace concat_passes;
 
 // Both passes. `extents` are those of the pieces along `axis` of `shape`; the first piece wants no gradient.
 std::vector<PassCase> passes(const std::string& name, const Shape& shape, int axis,
@@ -19,8 +22,10 @@ std::vector<PassCase> passes(const std::string& name, const Shape& shape, int ax
     const TensorSpec whole{shape.with(axis, total)};
     std::vector<TensorSpec> wanted = pieces;
     if (wanted.size() > 1) wanted[0].defined = false;
-    return {{name, "forward", params, pieces, {whole}, {Bound::exact()}, benchmark},
-            {name, "backward", params, {whole}, wanted, bounds, benchmark}};
+    return {case_of<Forward>(name, params, {.x = pieces}, {.y = whole}, {.y = Bound::exact()},
+                             {.benchmark = benchmark}),
+            case_of<Backward>(name, params, {.dy = whole}, {.dx = wanted}, {.dx = bounds},
+                              {.benchmark = benchmark})};
 }
 
 void append(std::vector<PassCase>& all, std::vector<PassCase> more) {

@@ -3,17 +3,19 @@
 #include <cmath>
 
 #include "tern/kernels/cases/cases.hpp"
-#include "tern/kernels/dispatch/pass.hpp"
+#include "tern/kernels/conv2d/conv2d_passes.hpp"
 
 namespace tern::cases {
 namespace {
 
-// Winograd's method (winograd.hpp) has a bound in norm: pixels of a tile that cancel in one output are
-// rounded with the magnitude of the others. Every number on the way, taken with its weight in the result, is
-// at most `growth` times the largest |a| |b|, the product of two rows' worth of |A^T| (|G| 1 * |B^T| 1)
-// (Barabasz et al., 2018; growth = 24.9^2 for outputs, 30.8^2 with |G^T| (|A| 1 * |B^T| 1) for weights). A
-// result sums `sums` such numbers and is rounded once per addition and 24 times in the transforms: as
-// Bound::products, with growth in the place of the products per sum. The floor is a bias of up to 1.
+using namespace conv2d_passes;
+
+// Winograd's method (winograd.hpp) has a bound in norm: pixels of a tile that cancel in one output are rounded
+// with the magnitude of the others. Every number on the way, taken with its weight in the result, is at most
+// `growth` times the largest |a| |b|, the product of two rows' worth of |A^T| (|G| 1 * |B^T| 1) (Barabasz et
+// al., 2018; growth = 24.9^2 for outputs, 30.8^2 with |G^T| (|A| 1 * |B^T| 1) for weights). A result sums
+// `sums` such numbers and is rounded once per addition and 24 times in the transforms: as Bound::products,
+// with growth in the place of the products per sum. The floor is a bias of up to 1.
 Bound winograd(std::int64_t sums, double growth) {
     return {4 * std::sqrt(static_cast<double>(sums + 24)) * growth * static_cast<double>(sums),
             Bound::Magnitude::largest_inputs, 1 / growth};
@@ -32,17 +34,22 @@ std::vector<PassCase> passes(const std::string& name, const Shape& image, std::i
     no_bias.defined = false;
     const Bound forward = Bound::products(taps * weight[1] + 1);
     std::vector<PassCase> all{
-        {name, "forward", params, {x, w, bias}, {y}, {forward}, benchmark},
-        {name, "backward_input", params, {y, w}, {x}, {Bound::products(taps * outputs / groups)}, benchmark},
-        {name, "backward_weight", params, {x, y}, {w}, {Bound::products(windows)}, benchmark},
-        {name, "backward_bias", params, {y}, {bias}, {Bound::products(windows)}, benchmark},
+        case_of<Forward>(name, params, {.x = x, .w = w, .bias = bias}, {.y = y}, {.y = forward},
+                         {.benchmark = benchmark}),
+        case_of<BackwardInput>(name, params, {.dy = y, .w = w}, {.dx = x},
+                               {.dx = Bound::products(taps * outputs / groups)}, {.benchmark = benchmark}),
+        case_of<BackwardWeight>(name, params, {.x = x, .dy = y}, {.dw = w}, {.dw = Bound::products(windows)},
+                                {.benchmark = benchmark}),
+        case_of<BackwardBias>(name, params, {.dy = y}, {.dbias = bias}, {.dbias = Bound::products(windows)},
+                              {.benchmark = benchmark}),
     };
     const std::int64_t tiles = output[0] * ((output[1] + 3) / 4) * ((output[2] + 3) / 4);
     all[0].own_bounds = {{CpuWinograd::kName, {winograd(image[3], kOutputGrowth)}}};
     all[1].own_bounds = {{CpuWinograd::kName, {winograd(outputs, kOutputGrowth)}}};
     all[2].own_bounds = {{CpuWinograd::kName, {winograd(tiles, kWeightGrowth)}}};
     if (!benchmark) {
-        all.push_back({name + ", no bias", "forward", params, {x, w, no_bias}, {y}, {forward}});
+        all.push_back(case_of<Forward>(name + ", no bias", params, {.x = x, .w = w, .bias = no_bias},
+                                       {.y = y}, {.y = forward}));
         all.back().own_bounds = all[0].own_bounds;
     }
     return all;
@@ -187,7 +194,7 @@ OpCases conv2d_cases() {
         result.dispatch.push_back({pass, DType::float32, "ref", "ref"});
     }
     for (const PassCase& pass : passes("channels for Winograd", {1, 16, 16, 16}, 32, same)) {
-        const bool of_bias = pass.pass == "backward_bias";
+        const bool of_bias = pass.pass == &info_of<BackwardBias>();
         result.dispatch.push_back({pass, DType::float32, "auto", of_bias ? "cpu" : "cpu_winograd"});
         result.dispatch.push_back({pass, DType::float32, "auto,conv2d=cpu", "cpu"});
         result.dispatch.push_back({pass, DType::float64, "auto", "ref"});

@@ -1,9 +1,12 @@
 #include "tern/kernels/depthwise_conv2d/depthwise_conv2d.hpp"
 
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/depthwise_conv2d/depthwise_conv2d_passes.hpp"
 
 namespace tern::cases {
 namespace {
+
+using namespace depthwise_conv2d_passes;
 
 // The three passes of one convolution.
 std::vector<PassCase> passes(const std::string& name, const Shape& image, const Window2d& window,
@@ -16,16 +19,15 @@ std::vector<PassCase> passes(const std::string& name, const Shape& image, const 
     TensorSpec no_bias = bias;
     no_bias.defined = false;
     return {
-        {name, "forward", params, {x, w, no_bias}, {y}, {Bound::products(taps)}, benchmark},
-        {name + ", bias", "forward", params, {x, w, bias}, {y}, {Bound::products(taps + 1)}},
-        {name, "backward_input", params, {y, w}, {x}, {Bound::products(taps)}, benchmark},
-        {name,
-         "backward_weight",
-         params,
-         {x, y},
-         {w},
-         {Bound::products(output[0] * output[1] * output[2])},
-         benchmark},
+        case_of<Forward>(name, params, {.x = x, .w = w, .bias = no_bias}, {.y = y},
+                         {.y = Bound::products(taps)}, {.benchmark = benchmark}),
+        case_of<Forward>(name + ", bias", params, {.x = x, .w = w, .bias = bias}, {.y = y},
+                         {.y = Bound::products(taps + 1)}),
+        case_of<BackwardInput>(name, params, {.dy = y, .w = w}, {.dx = x}, {.dx = Bound::products(taps)},
+                               {.benchmark = benchmark}),
+        case_of<BackwardWeight>(name, params, {.x = x, .dy = y}, {.dw = w},
+                                {.dw = Bound::products(output[0] * output[1] * output[2])},
+                                {.benchmark = benchmark}),
     };
 }
 

@@ -26,6 +26,7 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "tern/kernels/dispatch/dispatch.hpp"
 
@@ -121,15 +122,26 @@ struct ReplacesParts : I {
     friend bool accepts(Implementation, const Self& pass, std::string* why_not); \
     friend bool preferred_when(Implementation, const Self& pass, std::string* why_not);
 
+/// The body of a struct of a T for each of these.
+#define TERN_FIELDS(...)                                      \
+    {                                                         \
+        __VA_OPT__(T __VA_ARGS__;)                            \
+        std::vector<T> list() const { return {__VA_ARGS__}; } \
+    }
+
 /// In the struct of a pass: its name, the order of its tensors, and for every implementation run(), accepts()
 /// and preferred_when(); those that no table lists need not exist, nor need record_grad(), which records in
-/// the tape that the pass ran.
+/// the tape that the pass ran. InputsAs and OutputsAs hold a T for each tensor, by its name.
 #define TERN_PASS(Self, op_name, pass_name, input_list, output_list)              \
     static const Op& op() { return op_name##_op(); }                              \
     static constexpr const char *kOp = #op_name, *kName = #pass_name;             \
     static constexpr const char *kInputs = #input_list, *kOutputs = #output_list; \
     auto inputs() const { return ::tern::tensor_references input_list; }          \
     auto outputs() const { return ::tern::tensor_references output_list; }        \
+    template <class T>                                                            \
+    struct InputsAs TERN_FIELDS input_list;                                       \
+    template <class T>                                                            \
+    struct OutputsAs TERN_FIELDS output_list;                                     \
     friend void record_grad(const Self& pass);                                    \
     TERN_PASS_RUNS_ON(Self, ::tern::Ref)                                          \
     TERN_PASS_RUNS_ON(Self, ::tern::Cpu)                                          \
@@ -188,6 +200,9 @@ const auto& params_of(const P& pass) {
         return kNoParams;
 }
 
+template <TypedPass P>
+using ParamsOf = std::remove_cvref_t<decltype(params_of(std::declval<const P&>()))>;
+
 /// Tensors as the fields of a pass, whose inputs() or outputs() are References.
 template <class References>
 auto fields_of(std::span<const Tensor> tensors) {
@@ -207,7 +222,7 @@ P as_pass(const Problem& problem) {
     return std::apply(
         [&](const auto&... tensors) {
             if constexpr (requires(const P& pass) { pass.params; })
-                return P{problem.params<std::remove_cvref_t<decltype(P::params)>>(), tensors...};
+                return P{problem.params<ParamsOf<P>>(), tensors...};
             else
                 return P{tensors...};
         },

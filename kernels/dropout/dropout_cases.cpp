@@ -3,17 +3,20 @@
 #include <cmath>
 
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/dropout/dropout_passes.hpp"
 
 namespace tern::cases {
 namespace {
+
+using namespace dropout_passes;
 
 constexpr RandomStream kStream{7, RandomPurpose::dropout, 3};
 
 PassCase dropout_case(std::string name, const Shape& shape, double probability, bool benchmark = false,
                       const RandomStream& stream = kStream) {
-    return {std::move(name), "forward", DropoutParams{probability, stream},
-            {{shape}},       {{shape}}, {Bound::relative(2)},  // of the scale and of the product
-            benchmark};
+    // Two roundings, of the scale and of the product.
+    return case_of<Forward>(std::move(name), {probability, stream}, {.x = {shape}}, {.y = {shape}},
+                            {.y = Bound::relative(2)}, {.benchmark = benchmark});
 }
 
 ErrorCase error(std::string name, double probability, const std::string& got) {

@@ -3,9 +3,12 @@
 #include <array>
 
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/elementwise_binary/elementwise_binary_passes.hpp"
 
 namespace tern::cases {
 namespace {
+
+using namespace elementwise_binary_passes;
 
 struct BinaryKindCase {
     const char* name;
@@ -34,9 +37,12 @@ std::vector<PassCase> passes(const std::string& name, const Shape& a, const Shap
         const ElementwiseBinaryParams params{kind.kind};
         const TensorSpec at_a{a, kind.low_a, kind.high_a}, at_b{b, kind.low_b, kind.high_b}, y{shape};
         const std::string full = name + ", " + kind.name;
-        all.push_back({full, "forward", params, {at_a, at_b}, {y}, {Bound::relative(2)}, benchmark});
-        for (const char* pass : {"backward_a", "backward_b"})
-            all.push_back({full, pass, params, {at_a, at_b, y}, {y}, {Bound::relative(6)}, benchmark});
+        all.push_back(case_of<Forward>(full, params, {.a = at_a, .b = at_b}, {.y = y},
+                                       {.y = Bound::relative(2)}, {.benchmark = benchmark}));
+        all.push_back(case_of<BackwardA>(full, params, {.a = at_a, .b = at_b, .dy = y}, {.da = y},
+                                         {.da = Bound::relative(6)}, {.benchmark = benchmark}));
+        all.push_back(case_of<BackwardB>(full, params, {.a = at_a, .b = at_b, .dy = y}, {.db = y},
+                                         {.db = Bound::relative(6)}, {.benchmark = benchmark}));
     }
     return all;
 }
@@ -48,14 +54,13 @@ void append(std::vector<PassCase>& all, std::vector<PassCase> more) {
 // Every element of both equal: shared evenly.
 std::vector<PassCase> ties() {
     std::vector<PassCase> all;
-    for (const BinaryKind kind : {BinaryKind::maximum, BinaryKind::minimum})
-        for (const char* pass : {"backward_a", "backward_b"})
-            all.push_back({"ties",
-                           pass,
-                           ElementwiseBinaryParams{kind},
-                           {{{5}, 1, 1}, {{5}, 1, 1}, {{5}}},
-                           {{{5}}},
-                           {Bound::exact()}});
+    const TensorSpec one{{5}, 1, 1}, dy{{5}};
+    for (const BinaryKind kind : {BinaryKind::maximum, BinaryKind::minimum}) {
+        all.push_back(case_of<BackwardA>("ties", {kind}, {.a = one, .b = one, .dy = dy}, {.da = dy},
+                                         {.da = Bound::exact()}));
+        all.push_back(case_of<BackwardB>("ties", {kind}, {.a = one, .b = one, .dy = dy}, {.db = dy},
+                                         {.db = Bound::exact()}));
+    }
     return all;
 }
 

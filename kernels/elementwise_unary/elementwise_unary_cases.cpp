@@ -3,9 +3,12 @@
 #include <array>
 
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/elementwise_unary/elementwise_unary_passes.hpp"
 
 namespace tern::cases {
 namespace {
+
+using namespace elementwise_unary_passes;
 
 struct UnaryKindCase {
     const char* name;
@@ -39,10 +42,10 @@ std::vector<PassCase> passes(const std::string& name, const Shape& shape, bool b
         const bool constant = shift || kind.params.kind == UnaryKind::neg;
         const TensorSpec x{shape, kind.low, kind.high}, saved{shape, kind.low, kind.high, {}, !constant};
         const std::string full = name + ", " + kind.name;
-        all.push_back(
-            {full, "forward", kind.params, {x}, {{shape}}, {Bound::relative(3, shift ? 5.1 : 0)}, benchmark});
-        all.push_back(
-            {full, "backward", kind.params, {saved, {shape}}, {{shape}}, {Bound::relative(4)}, benchmark});
+        all.push_back(case_of<Forward>(full, kind.params, {.x = x}, {.y = {shape}},
+                                       {.y = Bound::relative(3, shift ? 5.1 : 0)}, {.benchmark = benchmark}));
+        all.push_back(case_of<Backward>(full, kind.params, {.x = saved, .dy = {shape}}, {.dx = {shape}},
+                                        {.dx = Bound::relative(4)}, {.benchmark = benchmark}));
     }
     return all;
 }

@@ -1,19 +1,18 @@
 #include "tern/kernels/epoch_order/epoch_order.hpp"
 
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/epoch_order/epoch_order_passes.hpp"
 
 namespace tern::cases {
 namespace {
 
+using namespace epoch_order_passes;
+
 PassCase order_case(std::string name, std::int64_t count, bool shuffle, std::uint64_t seed,
                     std::uint32_t epoch, bool benchmark = false) {
-    return {std::move(name),
-            "order",
-            EpochOrderParams{shuffle, {seed, RandomPurpose::shuffle, epoch}},
-            {},
-            {{{count}, 0, 0, DType::int32}},
-            {Bound::exact()},
-            benchmark};
+    return case_of<Order>(std::move(name), {shuffle, {seed, RandomPurpose::shuffle, epoch}}, {},
+                          {.records = {{count}, 0, 0, DType::int32}}, {.records = Bound::exact()},
+                          {.benchmark = benchmark});
 }
 
 }  // namespace

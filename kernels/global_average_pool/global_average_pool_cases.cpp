@@ -1,15 +1,19 @@
 #include "tern/kernels/global_average_pool/global_average_pool.hpp"
 
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/global_average_pool/global_average_pool_passes.hpp"
 
 namespace tern::cases {
 namespace {
 
+using namespace global_average_pool_passes;
+
 std::vector<PassCase> passes(const std::string& name, const Shape& image, bool benchmark = false) {
     const TensorSpec x{image}, y{{image[0], image[3]}};
     const std::int64_t pixels = image[1] * image[2];
-    return {{name, "forward", NoParams{}, {x}, {y}, {Bound::products(pixels)}, benchmark},
-            {name, "backward", NoParams{}, {y}, {x}, {Bound::relative(1)}, benchmark}};
+    return {
+        case_of<Forward>(name, {.x = x}, {.y = y}, {.y = Bound::products(pixels)}, {.benchmark = benchmark}),
+        case_of<Backward>(name, {.dy = y}, {.dx = x}, {.dx = Bound::relative(1)}, {.benchmark = benchmark})};
 }
 
 }  // namespace

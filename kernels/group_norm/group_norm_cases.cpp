@@ -3,10 +3,13 @@
 #include <cmath>
 
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/group_norm/group_norm_passes.hpp"
 #include "tern/kernels/shared/channels.hpp"
 
 namespace tern::cases {
 namespace {
+
+using namespace group_norm_passes;
 
 // Large, because a group of a few numbers may have next to no variance: 1 / sqrt(variance + epsilon) < 4.5 is
 // the factor that the error of the mean is scaled by.
@@ -33,14 +36,12 @@ std::vector<PassCase> passes(const std::string& name, const Shape& shape, std::i
     const Bound moment = Bound::relative(in_group, 1), element = Bound::relative(in_group, kLargest);
     const Bound sum = Bound::relative(in_rows, 2 * rows);
     return {
-        {name, "forward", params, {x, gamma, beta}, {x, mean, mean}, {element, moment, moment}, benchmark},
-        {name,
-         "backward",
-         params,
-         {x, mean, variance, gamma, x},
-         {x, gamma, beta},
-         {element, sum, sum},
-         benchmark}};
+        case_of<Forward>(name, params, {.x = x, .gamma = gamma, .beta = beta},
+                         {.y = x, .mean = mean, .variance = mean},
+                         {.y = element, .mean = moment, .variance = moment}, {.benchmark = benchmark}),
+        case_of<Backward>(name, params, {.x = x, .mean = mean, .variance = variance, .gamma = gamma, .dy = x},
+                          {.dx = x, .dgamma = gamma, .dbeta = beta},
+                          {.dx = element, .dgamma = sum, .dbeta = sum}, {.benchmark = benchmark})};
 }
 
 GradientCase gradient(std::string name, const Shape& shape, std::int64_t groups) {

@@ -1,10 +1,12 @@
 #include "tern/kernels/linear/linear.hpp"
 
 #include "tern/kernels/cases/cases.hpp"
-#include "tern/kernels/dispatch/pass.hpp"
+#include "tern/kernels/linear/linear_passes.hpp"
 
 namespace tern::cases {
 namespace {
+
+using namespace linear_passes;
 
 // The passes of one layer with `outputs` features.
 std::vector<PassCase> passes(const std::string& name, const Shape& input, std::int64_t outputs,
@@ -16,14 +18,18 @@ std::vector<PassCase> passes(const std::string& name, const Shape& input, std::i
     TensorSpec no_bias = bias;
     no_bias.defined = false;
     std::vector<PassCase> all{
-        {name, "forward", NoParams{}, {x, w, bias}, {y}, {Bound::products(input[-1] + 1)}, benchmark},
-        {name, "backward_input", NoParams{}, {y, w}, {x}, {Bound::products(outputs)}, benchmark},
-        {name, "backward_weight", NoParams{}, {x, y}, {w}, {Bound::products(rows)}, benchmark},
-        {name, "backward_bias", NoParams{}, {y}, {bias}, {Bound::products(rows)}, benchmark},
+        case_of<Forward>(name, {.x = x, .w = w, .bias = bias}, {.y = y},
+                         {.y = Bound::products(input[-1] + 1)}, {.benchmark = benchmark}),
+        case_of<BackwardInput>(name, {.dy = y, .w = w}, {.dx = x}, {.dx = Bound::products(outputs)},
+                               {.benchmark = benchmark}),
+        case_of<BackwardWeight>(name, {.x = x, .dy = y}, {.dw = w}, {.dw = Bound::products(rows)},
+                                {.benchmark = benchmark}),
+        case_of<BackwardBias>(name, {.dy = y}, {.dbias = bias}, {.dbias = Bound::products(rows)},
+                              {.benchmark = benchmark}),
     };
     if (!benchmark) {
-        all.push_back(
-            {name + ", no bias", "forward", NoParams{}, {x, w, no_bias}, {y}, {Bound::products(input[-1])}});
+        all.push_back(case_of<Forward>(name + ", no bias", {.x = x, .w = w, .bias = no_bias}, {.y = y},
+                                       {.y = Bound::products(input[-1])}));
     }
     for (PassCase& one : all) one.own_bounds = {{CpuBf16::kName, {one.bounds[0].in_bfloat16()}}};
     return all;

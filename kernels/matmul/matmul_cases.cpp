@@ -1,15 +1,19 @@
 #include "tern/kernels/matmul/matmul.hpp"
 
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/matmul/matmul_passes.hpp"
 
 namespace tern::cases {
 namespace {
+
+using namespace matmul_passes;
 
 PassCase product(std::string name, std::int64_t m, std::int64_t n, std::int64_t k, MatmulParams params,
                  bool benchmark = false) {
     const TensorSpec a{params.transpose_a ? Shape{k, m} : Shape{m, k}};
     const TensorSpec b{params.transpose_b ? Shape{n, k} : Shape{k, n}};
-    return {std::move(name), "forward", params, {a, b}, {{{m, n}}}, {Bound::products(k)}, benchmark};
+    return case_of<Forward>(std::move(name), params, {.a = a, .b = b}, {.c = {{m, n}}},
+                            {.c = Bound::products(k)}, {.benchmark = benchmark});
 }
 
 // All four combinations of transpositions.

@@ -1,9 +1,12 @@
 #include "tern/kernels/max_pool2d/max_pool2d.hpp"
 
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/max_pool2d/max_pool2d_passes.hpp"
 
 namespace tern::cases {
 namespace {
+
+using namespace max_pool2d_passes;
 
 // Two passes of one pool. A maximum is exact; the gradient adds at most one dy per window that reads a pixel.
 std::vector<PassCase> passes(const std::string& name, const Shape& image, const Window2d& window,
@@ -11,14 +14,10 @@ std::vector<PassCase> passes(const std::string& name, const Shape& image, const 
     const TensorSpec x{image}, y{window_output_shape("cases", image, window, image[3])};
     const std::int64_t taps = window.kernel_h * window.kernel_w;
     const MaxPool2dParams params{window};
-    return {{name, "forward", params, {x}, {y}, {Bound::exact()}, benchmark},
-            {name,
-             "backward",
-             params,
-             {{y.shape, 0, 1}, x},
-             {x},
-             {Bound::relative(static_cast<double>(taps))},
-             benchmark}};
+    return {
+        case_of<Forward>(name, params, {.x = x}, {.y = y}, {.y = Bound::exact()}, {.benchmark = benchmark}),
+        case_of<Backward>(name, params, {.dy = {y.shape, 0, 1}, .x = x}, {.dx = x},
+                          {.dx = Bound::relative(static_cast<double>(taps))}, {.benchmark = benchmark})};
 }
 
 void append(std::vector<PassCase>& all, std::vector<PassCase> more) {

@@ -3,10 +3,13 @@
 #include <cmath>
 
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/normalize/normalize_passes.hpp"
 #include "tern/kernels/shared/channels.hpp"
 
 namespace tern::cases {
 namespace {
+
+using namespace normalize_passes;
 
 // With the ranges below |z| < 5, |dz| < 1.2 (the slope of gelu and its like), and every product of dz with
 // (x - mean) and what multiplies the sums is below 4.
@@ -24,17 +27,31 @@ void add(std::vector<PassCase>& all, const std::string& name, const Shape& shape
     const auto rows = static_cast<double>(rows_of(shape));
     const Bound element = Bound::relative(16, kLargest);
     const Bound sum = Bound::relative(4 * std::sqrt(rows) + 16, 4 * rows);
-    const std::vector<TensorSpec> inputs{x, mean, variance, gamma, beta, added, x};
-    all.push_back(
-        {name, "forward", params, {x, mean, variance, gamma, beta, added}, {x}, {element}, benchmark});
-    all.push_back({name,
-                   "backward_reduce",
-                   params,
-                   inputs,
-                   {gamma, beta, mean, variance},
-                   {sum, sum, sum, sum},
-                   benchmark});
-    all.push_back({name, "backward_input", params, inputs, {x, added}, {element, element}, benchmark});
+    all.push_back(case_of<Forward>(
+        name, params,
+        {.x = x, .mean = mean, .variance = variance, .gamma = gamma, .beta = beta, .residual = added},
+        {.y = x}, {.y = element}, {.benchmark = benchmark}));
+    all.push_back(case_of<BackwardReduce>(
+        name, params,
+        {.x = x,
+         .mean = mean,
+         .variance = variance,
+         .gamma = gamma,
+         .beta = beta,
+         .residual = added,
+         .dy = x},
+        {.dgamma = gamma, .dbeta = beta, .dmean = mean, .dvariance = variance},
+        {.dgamma = sum, .dbeta = sum, .dmean = sum, .dvariance = sum}, {.benchmark = benchmark}));
+    all.push_back(case_of<BackwardInput>(name, params,
+                                         {.x = x,
+                                          .mean = mean,
+                                          .variance = variance,
+                                          .gamma = gamma,
+                                          .beta = beta,
+                                          .residual = added,
+                                          .dy = x},
+                                         {.dx = x, .dresidual = added}, {.dx = element, .dresidual = element},
+                                         {.benchmark = benchmark}));
 }
 
 // beta decides on which side of relu's kink all elements are.

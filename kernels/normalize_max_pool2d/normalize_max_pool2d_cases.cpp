@@ -3,9 +3,12 @@
 #include <cmath>
 
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/normalize_max_pool2d/normalize_max_pool2d_passes.hpp"
 
 namespace tern::cases {
 namespace {
+
+using namespace normalize_max_pool2d_passes;
 
 constexpr double kEpsilon = 1e-3;
 
@@ -28,13 +31,9 @@ void add(std::vector<PassCase>& all, const std::string& name, const Shape& image
     const TensorSpec beta{channels, curved ? 2.0 : -1.0, curved ? 3.0 : 1.0, DType::float32};
     const TensorSpec y{window_output_shape("cases", image, window, image[3])}, dy{y.shape, 0, 1};
     // A maximum is no further off than the numbers it is taken of.
-    all.push_back({name,
-                   "forward",
-                   params,
-                   {x, mean, variance, gamma, beta},
-                   {y},
-                   {Bound::relative(16, 6)},
-                   benchmark});
+    all.push_back(case_of<Forward>(name, params,
+                                   {.x = x, .mean = mean, .variance = variance, .gamma = gamma, .beta = beta},
+                                   {.y = y}, {.y = Bound::relative(16, 6)}, {.benchmark = benchmark}));
 
     // da adds at most one dy per window that reads a pixel, each in [0, 1]; the slope of an activation is
     // below 1.2, gamma / sqrt(variance + epsilon) below 2.2.
@@ -44,13 +43,11 @@ void add(std::vector<PassCase>& all, const std::string& name, const Shape& image
     const auto rows = static_cast<double>(image[0] * image[1] * image[2]);
     const auto windows = static_cast<double>(y.shape[0] * y.shape[1] * y.shape[2]);
     const Bound sum = Bound::relative(4 * std::sqrt(rows) + taps + 16, 4 * windows);
-    all.push_back({name,
-                   "backward",
-                   params,
-                   {x, mean, variance, gamma, beta, dy},
-                   {x, mean, variance, gamma, beta},
-                   {element, sum, sum, sum, sum},
-                   benchmark});
+    all.push_back(case_of<Backward>(
+        name, params, {.x = x, .mean = mean, .variance = variance, .gamma = gamma, .beta = beta, .dy = dy},
+        {.dx = x, .dmean = mean, .dvariance = variance, .dgamma = gamma, .dbeta = beta},
+        {.dx = element, .dmean = sum, .dvariance = sum, .dgamma = sum, .dbeta = sum},
+        {.benchmark = benchmark}));
 }
 
 // beta decides on which side of relu's kink all elements are.

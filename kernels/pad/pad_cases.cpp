@@ -1,9 +1,12 @@
 #include "tern/kernels/pad/pad.hpp"
 
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/pad/pad_passes.hpp"
 
 namespace tern::cases {
 namespace {
+
+using namespace pad_passes;
 
 using Borders = std::vector<std::pair<std::int64_t, std::int64_t>>;
 
@@ -11,8 +14,10 @@ std::vector<PassCase> passes(const std::string& name, const Shape& shape, const 
                              double value = 0, bool benchmark = false, std::optional<DType> dtype = {}) {
     const PadParams params{borders, value};
     const TensorSpec x{shape, 0, 100, dtype}, y{pad_output_shape(shape, borders), 0, 100, dtype};
-    return {{name, "forward", params, {x}, {y}, {Bound::exact()}, benchmark},
-            {name, "backward", params, {y}, {x}, {Bound::exact()}, benchmark}};
+    return {
+        case_of<Forward>(name, params, {.x = x}, {.y = y}, {.y = Bound::exact()}, {.benchmark = benchmark}),
+        case_of<Backward>(name, params, {.dy = y}, {.dx = x}, {.dx = Bound::exact()},
+                          {.benchmark = benchmark})};
 }
 
 void append(std::vector<PassCase>& all, std::vector<PassCase> more) {

@@ -1,20 +1,18 @@
 #include "tern/kernels/permute/permute.hpp"
 
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/permute/permute_passes.hpp"
 
 namespace tern::cases {
 namespace {
 
+using namespace permute_passes;
+
 PassCase permute_case(std::string name, const Shape& shape, std::vector<int> order, bool benchmark = false,
                       std::optional<DType> dtype = {}) {
     const Shape output = permute_output_shape(shape, order);
-    return {std::move(name),
-            "forward",
-            PermuteParams{std::move(order)},
-            {{shape, 0, 200, dtype}},
-            {{output, 0, 200, dtype}},
-            {Bound::exact()},
-            benchmark};
+    return case_of<Forward>(std::move(name), {std::move(order)}, {.x = {shape, 0, 200, dtype}},
+                            {.y = {output, 0, 200, dtype}}, {.y = Bound::exact()}, {.benchmark = benchmark});
 }
 
 // The numbers 0 .. rank-1 in an order drawn by Fisher and Yates.

@@ -1,9 +1,12 @@
 #include "tern/kernels/prepare_images/prepare_images.hpp"
 
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/prepare_images/prepare_images_passes.hpp"
 
 namespace tern::cases {
 namespace {
+
+using namespace prepare_images_passes;
 
 TensorSpec sample_spec(std::int64_t batch, std::int64_t samples, DType dtype) {
     return {{batch}, 0, static_cast<double>(samples - 1), dtype};
@@ -15,22 +18,19 @@ PassCase images_case(std::string name, const Shape& images, std::int64_t batch, 
     const TensorSpec scale{{images[1]}, -0.01, 0.01, DType::float32},
         shift{{images[1]}, -1, 1, DType::float32};
     const Shape result{batch, images[2], images[3], images[1]};
-    return {std::move(name),
-            "images",
-            params,
-            {{images, 0, 255, DType::uint8}, sample_spec(batch, images[0], sample_type), scale, shift},
-            {{result}},
-            {Bound::relative(1, 4)},
-            benchmark};
+    return case_of<Images>(std::move(name), params,
+                           {.images = {images, 0, 255, DType::uint8},
+                            .samples = sample_spec(batch, images[0], sample_type),
+                            .scale = scale,
+                            .shift = shift},
+                           {.y = {result}}, {.y = Bound::relative(1, 4)}, {.benchmark = benchmark});
 }
 
 PassCase labels_case(std::string name, std::int64_t samples, std::int64_t batch, DType sample_type) {
-    return {std::move(name),
-            "labels",
-            NoParams{},
-            {{{samples}, 0, 9, DType::int32}, sample_spec(batch, samples, sample_type)},
-            {{{batch}, 0, 0, DType::int32}},
-            {Bound::exact()}};
+    return case_of<Labels>(
+        std::move(name),
+        {.labels = {{samples}, 0, 9, DType::int32}, .samples = sample_spec(batch, samples, sample_type)},
+        {.y = {{batch}, 0, 0, DType::int32}}, {.y = Bound::exact()});
 }
 
 Tensor stored_images() { return Tensor::zeros({2, 3, 4, 4}, DType::uint8); }

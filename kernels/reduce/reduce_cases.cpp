@@ -3,9 +3,12 @@
 #include <array>
 
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/reduce/reduce_passes.hpp"
 
 namespace tern::cases {
 namespace {
+
+using namespace reduce_passes;
 
 struct Shapes {
     Shape result;
@@ -38,20 +41,12 @@ std::vector<PassCase> passes(const std::string& name, const Shape& shape, std::u
         if (kind != Reduction::sum && count == 0) continue;
         const ReduceParams params{kind, axes};
         const std::string case_name = name + ", " + kKindNames[static_cast<std::size_t>(kind)];
-        all.push_back({case_name,
-                       "forward",
-                       params,
-                       {x},
-                       {y},
-                       {extreme ? Bound::exact() : Bound::products(count)},
-                       benchmark});
-        all.push_back({case_name,
-                       "backward",
-                       params,
-                       {extreme ? ones : none, extreme ? one : none, y},
-                       {x},
-                       {kind == Reduction::sum ? Bound::exact() : Bound::relative(2)},
-                       benchmark});
+        all.push_back(case_of<Forward>(case_name, params, {.x = x}, {.y = y},
+                                       {.y = extreme ? Bound::exact() : Bound::products(count)},
+                                       {.benchmark = benchmark}));
+        all.push_back(case_of<Backward>(
+            case_name, params, {.x = extreme ? ones : none, .y = extreme ? one : none, .dy = y}, {.dx = x},
+            {.dx = kind == Reduction::sum ? Bound::exact() : Bound::relative(2)}, {.benchmark = benchmark}));
     }
     return all;
 }
@@ -136,7 +131,7 @@ OpCases reduce_cases() {
     for (const PassCase& pass : passes("float32", {2, 3}, 0b01)) {
         const Reduction kind = pass.params.ref().as<ReduceParams>().kind;
         const bool extreme = kind == Reduction::max || kind == Reduction::min;
-        const bool by_ref = extreme && pass.pass == "backward";
+        const bool by_ref = extreme && pass.pass == &info_of<Backward>();
         result.dispatch.push_back({pass, DType::float32, "auto", by_ref ? "ref" : "cpu"});
         result.dispatch.push_back({pass, DType::float64, "auto", "ref"});
     }

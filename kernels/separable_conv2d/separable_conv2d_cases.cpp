@@ -3,10 +3,12 @@
 #include <cmath>
 
 #include "tern/kernels/cases/cases.hpp"
-#include "tern/kernels/dispatch/pass.hpp"
+#include "tern/kernels/separable_conv2d/separable_conv2d_passes.hpp"
 
 namespace tern::cases {
 namespace {
+
+using namespace separable_conv2d_passes;
 
 constexpr double kEpsilon = 0.05;
 
@@ -22,9 +24,9 @@ struct Variant {
 // is no bound.
 Bound sums(double terms, double floor) { return Bound::relative(4 * std::sqrt(terms) + 16, floor); }
 
-void in_bfloat16(PassCase& pass_case) {
-    auto& own = pass_case.own_bounds[CpuBf16::kName];
-    for (const Bound& bound : pass_case.bounds) own.push_back(bound.in_bfloat16());
+std::vector<Bound> in_bfloat16(std::vector<Bound> bounds) {
+    for (Bound& bound : bounds) bound = bound.in_bfloat16();
+    return bounds;
 }
 
 void add(std::vector<PassCase>& all, const std::string& name, const Shape& image, std::int64_t outputs,
@@ -50,14 +52,23 @@ void add(std::vector<PassCase>& all, const std::string& name, const Shape& image
     const double value = 9 * in * largest / 2 + 1;  // |y|
     const Bound element = sums(9 * in, value);
     // The error of a variance is 2 |y - mean| times that of y.
-    all.push_back({name,
-                   "forward",
-                   params,
-                   {x, mean, variance, gamma, beta, depthwise, pointwise, bias, residual},
-                   {y, moment, moment, kept},
-                   {element, element, sums(9 * in, 2 * value * value), Bound::relative(16, largest)},
-                   benchmark});
-    in_bfloat16(all.back());
+    all.push_back(case_of<Forward>(name, params,
+                                   {.x = x,
+                                    .mean = mean,
+                                    .variance = variance,
+                                    .gamma = gamma,
+                                    .beta = beta,
+                                    .depthwise = depthwise,
+                                    .pointwise = pointwise,
+                                    .bias = bias,
+                                    .residual = residual},
+                                   {.y = y, .y_mean = moment, .y_variance = moment, .a = kept},
+                                   {.y = element,
+                                    .y_mean = element,
+                                    .y_variance = sums(9 * in, 2 * value * value),
+                                    .a = Bound::relative(16, largest)},
+                                   {.benchmark = benchmark}));
+    all.back().own_bounds = {{CpuBf16::kName, in_bfloat16(all.back().bounds)}};
 
     const double gradient = 1 + 4 / std::max(rows, 1.0);  // |dz|: 1 + 1 / M + 2 * 1.2 / M
     const double scale = kind.normalized ? 3 : 1;         // gamma / sqrt(variance + epsilon) < 2.1
@@ -66,20 +77,43 @@ void add(std::vector<PassCase>& all, const std::string& name, const Shape& image
     const Bound vector = sums(9 * out * rows, 4 * rows * input);
     TensorSpec stored = y, y_mean = moment;
     stored.defined = kind.moments;
-    all.push_back({name,
-                   "backward",
-                   params,
-                   {x, mean, variance, gamma, beta, depthwise, pointwise, stored, y_mean, y, moment, moment,
-                    residual, kept},
-                   {x, mean, mean, mean, mean, depthwise, pointwise, bias, residual},
-                   {sums(9 * out, scale * input), vector, vector, vector, vector,
-                    sums(rows * out, rows * out * largest * gradient / 2),
-                    sums(9 * rows, 9 * rows * largest * gradient / 2), sums(rows, rows * gradient),
-                    sums(9 * out, input)},
-                   benchmark});
-    in_bfloat16(all.back());
+    OutputBounds<Backward> bounds{.dx = sums(9 * out, scale * input),
+                                  .dmean = vector,
+                                  .dvariance = vector,
+                                  .dgamma = vector,
+                                  .dbeta = vector,
+                                  .ddepthwise = sums(rows * out, rows * out * largest * gradient / 2),
+                                  .dpointwise = sums(9 * rows, 9 * rows * largest * gradient / 2),
+                                  .dbias = sums(rows, rows * gradient),
+                                  .dresidual = sums(9 * out, input)};
+    all.push_back(case_of<Backward>(name, params,
+                                    {.x = x,
+                                     .mean = mean,
+                                     .variance = variance,
+                                     .gamma = gamma,
+                                     .beta = beta,
+                                     .depthwise = depthwise,
+                                     .pointwise = pointwise,
+                                     .y = stored,
+                                     .y_mean = y_mean,
+                                     .dy = y,
+                                     .dy_mean = moment,
+                                     .dy_variance = moment,
+                                     .residual = residual,
+                                     .da = kept},
+                                    {.dx = x,
+                                     .dmean = mean,
+                                     .dvariance = mean,
+                                     .dgamma = mean,
+                                     .dbeta = mean,
+                                     .ddepthwise = depthwise,
+                                     .dpointwise = pointwise,
+                                     .dbias = bias,
+                                     .dresidual = residual},
+                                    bounds, {.benchmark = benchmark}));
     // |a| times |du|, a sum over the outputs.
-    all.back().own_bounds[CpuBf16::kName][5].floor = out * rows * largest * gradient / 2;
+    bounds.ddepthwise.floor = out * rows * largest * gradient / 2;
+    all.back().own_bounds = {{CpuBf16::kName, in_bfloat16(bounds.list())}};
 }
 
 // beta decides on which side of relu's kink all elements are: |gamma xhat| < 1.5 * 1.2 / sqrt(0.5) < 3.

@@ -1,9 +1,12 @@
 #include "tern/kernels/sgd_step/sgd_step.hpp"
 
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/sgd_step/sgd_step_passes.hpp"
 
 namespace tern::cases {
 namespace {
+
+using namespace sgd_step_passes;
 
 const TensorSpec kNoFactor{.shape = {}, .defined = false};
 
@@ -15,14 +18,12 @@ PassCase step_case(std::string name, const Shape& shape, const SgdParams& params
     const TensorSpec weights{shape}, rate{{}, 0.01, 0.1, DType::float64};
     TensorSpec buffer{shape};
     buffer.defined = params.momentum > 0;
-    return {std::move(name),
-            "step",
-            params,
-            {weights, buffer, {shape}, rate, factor},
-            {weights, buffer},
-            {Bound::relative(4, 0.4), Bound::relative(2, 2)},
-            benchmark,
-            true};
+    return case_of<Step>(
+        std::move(name), params,
+        {.w = weights, .buffer = buffer, .g = {shape}, .learning_rate = rate, .gradient_factor = factor},
+        {.new_w = weights, .new_buffer = buffer},
+        {.new_w = Bound::relative(4, 0.4), .new_buffer = Bound::relative(2, 2)},
+        {.benchmark = benchmark, .in_place = true});
 }
 
 ErrorCase wrong(std::string name, const SgdParams& params, bool with_buffer, std::string message) {

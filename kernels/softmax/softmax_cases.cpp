@@ -3,9 +3,12 @@
 #include <cmath>
 
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/softmax/softmax_passes.hpp"
 
 namespace tern::cases {
 namespace {
+
+using namespace softmax_passes;
 
 constexpr double kRange = 5;  // logits in [-kRange, kRange]
 
@@ -14,34 +17,21 @@ constexpr double kRange = 5;  // logits in [-kRange, kRange]
 std::vector<PassCase> passes(const std::string& name, const Shape& shape, bool benchmark = false) {
     const auto count = static_cast<double>(std::max<std::int64_t>(1, shape[-1]));
     const double roundings = 2 * kRange + 4 + 4 * std::sqrt(count);
+    const SoftmaxParams plain{false}, log{true};
     const TensorSpec x{shape, -kRange, kRange}, dy{shape};
     // Probabilities of about the right sum, and logarithms of such.
     const TensorSpec y{shape, 0, 2 / count}, log_y{shape, -std::log(count) - 2, -std::log(count)};
     return {
-        {name, "forward", SoftmaxParams{false}, {x}, {dy}, {Bound::relative(roundings)}, benchmark},
-        {name + ", log",
-         "forward",
-         SoftmaxParams{true},
-         {x},
-         {dy},
-         {Bound::relative(roundings, 2 * kRange)},
-         benchmark},
+        case_of<Forward>(name, plain, {.x = x}, {.y = dy}, {.y = Bound::relative(roundings)},
+                         {.benchmark = benchmark}),
+        case_of<Forward>(name + ", log", log, {.x = x}, {.y = dy},
+                         {.y = Bound::relative(roundings, 2 * kRange)}, {.benchmark = benchmark}),
         // y (dy - sum y dy), |sum| <= 2 and y <= 2 / K
-        {name,
-         "backward",
-         SoftmaxParams{false},
-         {y, dy},
-         {dy},
-         {Bound::relative(roundings, 4 / count)},
-         benchmark},
+        case_of<Backward>(name, plain, {.y = y, .dy = dy}, {.dx = dy},
+                          {.dx = Bound::relative(roundings, 4 / count)}, {.benchmark = benchmark}),
         // exp(y) sum dy, exp(y) <= 1 / K and |sum dy| <= K
-        {name + ", log",
-         "backward",
-         SoftmaxParams{true},
-         {log_y, dy},
-         {dy},
-         {Bound::relative(roundings, 1)},
-         benchmark},
+        case_of<Backward>(name + ", log", log, {.y = log_y, .dy = dy}, {.dx = dy},
+                          {.dx = Bound::relative(roundings, 1)}, {.benchmark = benchmark}),
     };
 }
 

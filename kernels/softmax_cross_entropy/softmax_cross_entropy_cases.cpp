@@ -3,9 +3,12 @@
 #include <cmath>
 
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy_passes.hpp"
 
 namespace tern::cases {
 namespace {
+
+using namespace softmax_cross_entropy_passes;
 
 constexpr double kRange = 5;  // logits in [-kRange, kRange]
 
@@ -18,15 +21,12 @@ std::vector<PassCase> passes(const std::string& name, std::int64_t rows, std::in
     const auto n = static_cast<double>(rows), k = static_cast<double>(classes);
     // A row rounds numbers of the size of its logits and their logarithm; sums of K and N terms add sqrt.
     const double roundings = 8 + 4 * std::sqrt(k) + 4 * std::sqrt(n), size = 2 * kRange + std::log(k);
-    return {{name, "forward", params, {x, labels}, {loss}, {Bound::relative(roundings, size)}, benchmark},
+    return {case_of<Forward>(name, params, {.logits = x, .labels = labels}, {.loss = loss},
+                             {.loss = Bound::relative(roundings, size)}, {.benchmark = benchmark}),
             // |softmax - t| <= 1, softmax itself is off by up to roundings + size, relatively
-            {name,
-             "backward",
-             params,
-             {x, labels, loss},
-             {x},
-             {Bound::relative(8 + 4 * std::sqrt(k) + size, loss.high / n)},
-             benchmark}};
+            case_of<Backward>(name, params, {.logits = x, .labels = labels, .dloss = loss}, {.dlogits = x},
+                              {.dlogits = Bound::relative(8 + 4 * std::sqrt(k) + size, loss.high / n)},
+                              {.benchmark = benchmark})};
 }
 
 void append(std::vector<PassCase>& all, std::vector<PassCase> more) {

@@ -1,22 +1,23 @@
 #include "tern/kernels/update_loss_scale/update_loss_scale.hpp"
 
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/update_loss_scale/update_loss_scale_passes.hpp"
 
 namespace tern::cases {
 namespace {
+
+using namespace update_loss_scale_passes;
 
 // Up to `largest`: 3.403e38 is float32's limit, what lies above becomes infinite.
 PassCase update_case(std::string name, const Shape& shape, double largest, std::int64_t interval,
                      bool benchmark = false) {
     const TensorSpec scale{{}, 0.5, 100000, DType::float32}, good_steps{{}, 0, 20, DType::int64},
         gradients{shape, -1, largest, DType::float32};
-    return {std::move(name),
-            "forward",
-            LossScaleParams{interval},
-            {gradients, scale, good_steps},
-            {scale, good_steps, scale},
-            {Bound::exact(), Bound::exact(), Bound::relative(1)},
-            benchmark};
+    return case_of<Forward>(
+        std::move(name), {interval}, {.gradients = gradients, .scale = scale, .good_steps = good_steps},
+        {.new_scale = scale, .new_good_steps = good_steps, .factor = scale},
+        {.new_scale = Bound::exact(), .new_good_steps = Bound::exact(), .factor = Bound::relative(1)},
+        {.benchmark = benchmark});
 }
 
 std::vector<ErrorCase> errors() {

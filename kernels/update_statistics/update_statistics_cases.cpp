@@ -1,22 +1,29 @@
 #include "tern/kernels/update_statistics/update_statistics.hpp"
 
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/update_statistics/update_statistics_passes.hpp"
 
 namespace tern::cases {
 namespace {
+
+using namespace update_statistics_passes;
 
 PassCase update_case(std::string name, std::int64_t channels, const UpdateStatisticsParams& params,
                      std::int64_t most_batches = 1000) {
     const TensorSpec statistic{{channels}};
     const TensorSpec batches{{}, 0, static_cast<double>(most_batches), DType::int64};
-    return {std::move(name),
-            "forward",
-            params,
-            {statistic, statistic, batches, statistic, statistic},
-            {statistic, statistic, batches},
-            {Bound::products(2), Bound::products(2), Bound::exact()},
-            false,
-            true};
+    return case_of<Forward>(
+        std::move(name), params,
+        {.running_mean = statistic,
+         .running_variance = statistic,
+         .batches = batches,
+         .mean = statistic,
+         .variance = statistic},
+        {.new_running_mean = statistic, .new_running_variance = statistic, .new_batches = batches},
+        {.new_running_mean = Bound::products(2),
+         .new_running_variance = Bound::products(2),
+         .new_batches = Bound::exact()},
+        {.in_place = true});
 }
 
 }  // namespace

@@ -25,26 +25,24 @@ bool can_run_in_place(const PassCase& pass_case) {
            std::ranges::all_of(pass_case.inputs, defined) && std::ranges::all_of(pass_case.outputs, defined);
 }
 
-int check_case(const Op& op, const PassCase& pass_case, const Implementation& implementation,
-               std::uint64_t seed) {
+int check_case(const PassCase& pass_case, const Implementation& implementation, std::uint64_t seed) {
     int checked = 0;
     test::set_device_run({&implementation, can_run_in_place(pass_case)});
     for (const DType dtype : {DType::float32, DType::bfloat16, DType::float16}) {
         // In the place of a CPU version: accepts() asks for types and shapes, not where the tensors are.
-        if (!test::accepts_case(op, pass_case, dtype,
+        if (!test::accepts_case(pass_case, dtype,
                                 {"cpu", DeviceType::cpu, implementation.run, implementation.accepts}))
             continue;
-        INFO(op.name << '.' << pass_case.pass << ", case \"" << pass_case.name << "\", "
-                     << implementation.name << ", " << dtype << ", seed " << seed);
-        CHECK(test::check_conformance(op, pass_case, dtype, test::run_on_device, seed) == "");
+        INFO(pass_case.title() << ", " << implementation.name << ", " << dtype << ", seed " << seed);
+        CHECK(test::check_conformance(pass_case, dtype, test::run_on_device, seed) == "");
         ++checked;
     }
     return checked;
 }
 
-void check_all(const Op& op, const PassCase& pass_case, std::uint64_t seed) {
-    for (const Implementation& implementation : op.pass(pass_case.pass).implementations) {
-        if (on_cuda(implementation)) check_case(op, pass_case, implementation, seed);
+void check_all(const PassCase& pass_case, std::uint64_t seed) {
+    for (const Implementation& implementation : pass_case.pass->implementations) {
+        if (on_cuda(implementation)) check_case(pass_case, implementation, seed);
     }
 }
 
@@ -62,10 +60,10 @@ bool has_work(const PassCase& pass_case) {
 }
 
 // The smallest case with work of at least `least` elements, or null.
-const PassCase* smallest(const cases::OpCases& all, std::string_view pass, std::int64_t least) {
+const PassCase* smallest(const cases::OpCases& all, const Pass& pass, std::int64_t least) {
     const PassCase* best = nullptr;
     for (const PassCase& pass_case : all.passes) {
-        if (pass_case.pass != pass || pass_case.benchmark || !has_work(pass_case)) continue;
+        if (pass_case.pass != &pass || pass_case.benchmark || !has_work(pass_case)) continue;
         if (elements(pass_case) < least) continue;
         if (best == nullptr || elements(pass_case) < elements(*best)) best = &pass_case;
     }
@@ -80,7 +78,7 @@ TEST_CASE("every pass on the device agrees with ref in float64 on the listed sha
     for (const cases::NamedCases& named : cases::all_cases()) {
         SECTION(named.op->name) {
             for (const PassCase& pass_case : named.cases.passes) {
-                if (!pass_case.benchmark) check_all(*named.op, pass_case, 1);
+                if (!pass_case.benchmark) check_all(pass_case, 1);
             }
         }
     }
@@ -90,8 +88,7 @@ TEST_CASE("every pass on the device agrees with ref in float64 on random shapes"
     for (const cases::NamedCases& named : cases::all_cases()) {
         SECTION(named.op->name) {
             for (std::uint64_t seed = 1; seed <= kRandomRounds; ++seed) {
-                for (const PassCase& pass_case : named.cases.random(seed))
-                    check_all(*named.op, pass_case, seed);
+                for (const PassCase& pass_case : named.cases.random(seed)) check_all(pass_case, seed);
             }
         }
     }
@@ -104,9 +101,9 @@ TEST_CASE("every pass with a CUDA version has a case that it accepts") {
                 if (implementation.name != "cuda" || implementation.run == nullptr) continue;
                 INFO(named.op->name << '.' << pass.name);
                 CHECK(std::ranges::any_of(named.cases.passes, [&](const PassCase& pass_case) {
-                    return pass_case.pass == pass.name &&
+                    return pass_case.pass == &pass &&
                            test::accepts_case(
-                               *named.op, pass_case, DType::float32,
+                               pass_case, DType::float32,
                                {"cpu", DeviceType::cpu, implementation.run, implementation.accepts});
                 }));
             }
@@ -122,8 +119,8 @@ TEST_CASE("the smallest cases of our kernels", "[.smallest]") {
             for (const Implementation& implementation : pass.implementations) {
                 if (implementation.name != "cuda" || implementation.run == nullptr) continue;
                 for (const std::int64_t least : {1, 2000}) {
-                    const PassCase* const pass_case = smallest(named.cases, pass.name, least);
-                    if (pass_case != nullptr) check_case(*named.op, *pass_case, implementation, 1);
+                    const PassCase* const pass_case = smallest(named.cases, pass, least);
+                    if (pass_case != nullptr) check_case(*pass_case, implementation, 1);
                 }
             }
         }
@@ -136,7 +133,7 @@ TEST_CASE("every pass on the device at the sizes of the benchmarks", "[.slow]") 
             // A section each, named as in tern-bench: their references take minutes, side by side less.
             for (const PassCase& pass_case : named.cases.passes) {
                 if (!pass_case.benchmark) continue;
-                SECTION(pass_case.pass + '/' + pass_case.name) { check_all(*named.op, pass_case, 1); }
+                SECTION(to_text(pass_case.pass->name, '/', pass_case.name)) { check_all(pass_case, 1); }
             }
         }
     }

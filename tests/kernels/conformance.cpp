@@ -9,9 +9,7 @@ namespace tern::test {
 
 using cases::dtype_of_spec, cases::make_inputs, cases::PassCase;
 
-std::string check_conformance(const Op& op, const PassCase& pass_case, DType dtype, RunFunction run,
-                              std::uint64_t seed) {
-    const Pass& pass = op.pass(pass_case.pass);
+std::string check_conformance(const PassCase& pass_case, DType dtype, RunFunction run, std::uint64_t seed) {
     const Tensors values = make_inputs(pass_case, dtype, seed);
     std::deque<Guarded> inputs, outputs;
     Tensors input_tensors, output_tensors;
@@ -31,25 +29,24 @@ std::string check_conformance(const Op& op, const PassCase& pass_case, DType dty
             output_tensors.push_back(
                 outputs.emplace_back(Tensor::empty(spec.shape, dtype_of_spec(spec, dtype)), true).tensor());
     }
-    run({pass, pass_case.params.ref(), input_tensors, output_tensors}, current_stream(Device::cpu()));
+    run({*pass_case.pass, pass_case.params.ref(), input_tensors, output_tensors},
+        current_stream(Device::cpu()));
 
     for (const auto* buffers : {&inputs, &outputs}) {
         for (const Guarded& buffer : *buffers) {
             if (!buffer.intact()) return to_text("wrote outside ", buffer.tensor());
         }
     }
-    return cases::compare_with_ref(op, pass_case, values, output_tensors);
+    return cases::compare_with_ref(pass_case, values, output_tensors);
 }
 
-bool accepts_case(const Op& op, const PassCase& pass_case, DType dtype,
-                  const Implementation& implementation) {
-    const Pass& pass = op.pass(pass_case.pass);
+bool accepts_case(const PassCase& pass_case, DType dtype, const Implementation& implementation) {
     const Tensors inputs = make_inputs(pass_case, dtype, 1);
     Tensors outputs;
     for (const cases::TensorSpec& spec : pass_case.outputs) {
         outputs.push_back(spec.defined ? Tensor::empty(spec.shape, dtype_of_spec(spec, dtype)) : Tensor());
     }
-    const Problem problem{pass, pass_case.params.ref(), inputs, outputs};
+    const Problem problem{*pass_case.pass, pass_case.params.ref(), inputs, outputs};
     if (implementation.device != DeviceType::cpu || implementation.run == nullptr) return false;
     return implementation.accepts == nullptr || implementation.accepts(problem, nullptr);
 }

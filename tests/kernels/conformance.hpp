@@ -11,11 +11,10 @@ using RunFunction = void (*)(const Problem&, const Stream&);
 
 /// Runs `run` on the case in `dtype` and compares with ref in float64 on the same rounded inputs by the
 /// case's bounds. Returns "" or one line that says what is wrong. A NaN where ref has none is wrong.
-std::string check_conformance(const Op& op, const cases::PassCase& pass_case, DType dtype, RunFunction run,
+std::string check_conformance(const cases::PassCase& pass_case, DType dtype, RunFunction run,
                               std::uint64_t seed);
 
 /// Whether `implementation` accepts the case in `dtype`.
-bool accepts_case(const Op& op, const cases::PassCase& pass_case, DType dtype,
-                  const Implementation& implementation);
+bool accepts_case(const cases::PassCase& pass_case, DType dtype, const Implementation& implementation);
 
 }  // namespace tern::test

@@ -15,14 +15,13 @@ namespace {
 constexpr int kRandomRounds = 12;
 
 // ref itself is tested too: in float32 and in the 16-bit types against ref in float64.
-void check_all_types(const Op& op, const cases::PassCase& pass_case, std::uint64_t seed) {
-    for (const Implementation& implementation : op.pass(pass_case.pass).implementations) {
+void check_all_types(const cases::PassCase& pass_case, std::uint64_t seed) {
+    for (const Implementation& implementation : pass_case.pass->implementations) {
         for (const DType dtype : {DType::float32, DType::float64, DType::bfloat16, DType::float16}) {
-            if (!test::accepts_case(op, pass_case, dtype, implementation)) continue;
-            INFO(op.name << '.' << pass_case.pass << ", case \"" << pass_case.name << "\", "
-                         << implementation.name << ", " << dtype << ", seed " << seed);
+            if (!test::accepts_case(pass_case, dtype, implementation)) continue;
+            INFO(pass_case.title() << ", " << implementation.name << ", " << dtype << ", seed " << seed);
             const cases::PassCase held = pass_case.held_to(implementation.name);
-            CHECK(test::check_conformance(op, held, dtype, implementation.run, seed) == "");
+            CHECK(test::check_conformance(held, dtype, implementation.run, seed) == "");
         }
     }
 }
@@ -33,7 +32,7 @@ TEST_CASE("every implementation agrees with ref in float64 on the listed shapes"
     for (const cases::NamedCases& named : cases::all_cases()) {
         REQUIRE_FALSE(named.cases.passes.empty());
         for (const cases::PassCase& pass_case : named.cases.passes) {
-            if (!pass_case.benchmark) check_all_types(*named.op, pass_case, 1);
+            if (!pass_case.benchmark) check_all_types(pass_case, 1);
         }
     }
 }
@@ -43,7 +42,7 @@ TEST_CASE("every implementation agrees with ref in float64 on random shapes") {
         REQUIRE(named.cases.random);
         for (std::uint64_t seed = 1; seed <= kRandomRounds; ++seed) {
             for (const cases::PassCase& pass_case : named.cases.random(seed)) {
-                check_all_types(*named.op, pass_case, seed);
+                check_all_types(pass_case, seed);
             }
         }
     }
@@ -59,9 +58,8 @@ TEST_CASE("the CPU's versions agree with ref in float64 on 16-bit tensors, throu
                              [](const cases::PassCase& pass_case) { return !pass_case.benchmark; });
         for (const cases::PassCase& pass_case : passes) {
             for (const DType dtype : {DType::bfloat16, DType::float16}) {
-                INFO(named.op->name << '.' << pass_case.pass << ", case \"" << pass_case.name << "\", "
-                                    << dtype);
-                CHECK(test::check_conformance(*named.op, pass_case, dtype, run, 1) == "");
+                INFO(pass_case.title() << ", " << dtype);
+                CHECK(test::check_conformance(pass_case, dtype, run, 1) == "");
             }
         }
     }
@@ -71,8 +69,7 @@ TEST_CASE("every pass of every operation has a case") {
     for (const cases::NamedCases& named : cases::all_cases()) {
         for (const Pass& pass : named.op->passes) {
             INFO(named.op->name << '.' << pass.name);
-            CHECK(
-                std::ranges::any_of(named.cases.passes, [&](const auto& c) { return c.pass == pass.name; }));
+            CHECK(std::ranges::any_of(named.cases.passes, [&](const auto& c) { return c.pass == &pass; }));
         }
     }
 }
@@ -83,8 +80,8 @@ TEST_CASE("no two cases that are benchmarks have the same name") {
         std::set<std::string> names;
         for (const cases::PassCase& pass_case : named.cases.passes) {
             if (!pass_case.benchmark) continue;
-            INFO(named.op->name << '.' << pass_case.pass << ", case \"" << pass_case.name << '"');
-            CHECK(names.insert(std::string(pass_case.pass) + '/' + pass_case.name).second);
+            INFO(pass_case.title());
+            CHECK(names.insert(pass_case.title()).second);
         }
     }
 }

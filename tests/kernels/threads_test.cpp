@@ -23,11 +23,11 @@ Tensors make_outputs(const cases::PassCase& pass_case, const Tensors& inputs) {
     return outputs;
 }
 
-Bytes run(const Op& op, const cases::PassCase& pass_case, const Implementation& implementation,
-          const Tensors& inputs, int threads) {
+Bytes run(const cases::PassCase& pass_case, const Implementation& implementation, const Tensors& inputs,
+          int threads) {
     const test::ThreadsScope scope(threads);
     const Tensors outputs = make_outputs(pass_case, inputs);
-    implementation.run({op.pass(pass_case.pass), pass_case.params.ref(), inputs, outputs},
+    implementation.run({*pass_case.pass, pass_case.params.ref(), inputs, outputs},
                        current_stream(Device::cpu()));
     Bytes bytes;
     for (const Tensor& output : outputs) {
@@ -37,20 +37,20 @@ Bytes run(const Op& op, const cases::PassCase& pass_case, const Implementation& 
     return bytes;
 }
 
-void check(const Op& op, const cases::PassCase& pass_case, const Implementation& implementation) {
+void check(const cases::PassCase& pass_case, const Implementation& implementation) {
     if (implementation.name == "ref" || implementation.run == nullptr) return;  // ref is serial
     if (implementation.device != DeviceType::cpu) return;
-    INFO(op.name << '.' << pass_case.pass << ", case \"" << pass_case.name << "\", " << implementation.name);
+    INFO(pass_case.title() << ", " << implementation.name);
     Tensors inputs;
     for (const auto& spec : pass_case.inputs)
         inputs.push_back(make_tensor(spec, DType::float32, 1 + inputs.size()));
     const Tensors outputs = make_outputs(pass_case, inputs);
-    const Problem problem{op.pass(pass_case.pass), pass_case.params.ref(), inputs, outputs};
+    const Problem problem{*pass_case.pass, pass_case.params.ref(), inputs, outputs};
     if (implementation.accepts != nullptr && !implementation.accepts(problem, nullptr)) return;
-    const Bytes once = run(op, pass_case, implementation, inputs, 1);
+    const Bytes once = run(pass_case, implementation, inputs, 1);
     for (const int threads : {1, 2, 4}) {
         INFO(threads << " threads");
-        CHECK(run(op, pass_case, implementation, inputs, threads) == once);
+        CHECK(run(pass_case, implementation, inputs, threads) == once);
     }
 }
 
@@ -58,8 +58,8 @@ void check_all(bool benchmarks) {
     for (const cases::NamedCases& named : cases::all_cases()) {
         for (const cases::PassCase& pass_case : named.cases.passes) {
             if (pass_case.benchmark != benchmarks) continue;
-            for (const Implementation& implementation : named.op->pass(pass_case.pass).implementations)
-                check(*named.op, pass_case, implementation);
+            for (const Implementation& implementation : pass_case.pass->implementations)
+                check(pass_case, implementation);
         }
     }
 }

@@ -34,8 +34,8 @@ constexpr double kMostFlops = 1 << 24;
 constexpr std::int64_t kLarge = 1 << 14;
 constexpr double kLargeFlops = 1 << 20;
 
-bool is_large(const Op& op, const cases::PassCase& pass_case) {
-    if (cases::flops_of(op.pass(pass_case.pass), pass_case) >= kLargeFlops) return true;
+bool is_large(const cases::PassCase& pass_case) {
+    if (cases::flops_of(pass_case) >= kLargeFlops) return true;
     const auto large = [](const cases::TensorSpec& spec) { return spec.shape.numel() >= kLarge; };
     return std::ranges::any_of(pass_case.inputs, large) || std::ranges::any_of(pass_case.outputs, large);
 }
@@ -102,29 +102,27 @@ void run_misaligned(const Problem& problem, const Stream& stream) {
     }
 }
 
-bool accepts(const test::HostPass& pass, const Op& op, const cases::PassCase& pass_case, DType dtype) {
+bool accepts(const test::HostPass& pass, const cases::PassCase& pass_case, DType dtype) {
     // The host's function in the place of a CPU version: what it accepts is asked of it, not of a device.
-    return test::accepts_case(op, pass_case, dtype, {"cpu", DeviceType::cpu, pass.run, pass.accepts});
+    return test::accepts_case(pass_case, dtype, {"cpu", DeviceType::cpu, pass.run, pass.accepts});
 }
 
-int check_case(const test::HostPass& pass, const Op& op, const cases::PassCase& pass_case,
-               std::uint64_t seed) {
+int check_case(const test::HostPass& pass, const cases::PassCase& pass_case, std::uint64_t seed) {
     int checked = 0;
     current = &pass;
-    const bool large = is_large(op, pass_case);
+    const bool large = is_large(pass_case);
     orders = large ? 2 : kOrders;
     for (const DType dtype : {DType::float32, DType::bfloat16, DType::float16}) {
-        if (!accepts(pass, op, pass_case, dtype)) continue;
-        INFO(op.name << '.' << pass_case.pass << ", case \"" << pass_case.name << "\", "
-                     << pass.implementation << ", " << dtype << ", seed " << seed);
-        CHECK(test::check_conformance(op, pass_case, dtype, run_in_all_orders, seed) == "");
+        if (!accepts(pass, pass_case, dtype)) continue;
+        INFO(pass_case.title() << ", " << pass.implementation << ", " << dtype << ", seed " << seed);
+        CHECK(test::check_conformance(pass_case, dtype, run_in_all_orders, seed) == "");
         if (!large) {
             INFO("misaligned");
-            CHECK(test::check_conformance(op, pass_case, dtype, run_misaligned, seed) == "");
+            CHECK(test::check_conformance(pass_case, dtype, run_misaligned, seed) == "");
         }
         if (pass_case.in_place) {
             INFO("in place");
-            CHECK(test::check_conformance(op, pass_case, dtype, run_in_place, seed) == "");
+            CHECK(test::check_conformance(pass_case, dtype, run_in_place, seed) == "");
         }
         ++checked;
     }
@@ -143,9 +141,9 @@ TEST_CASE("CUDA kernels on the host agree with ref in float64 on the listed shap
         const cases::NamedCases& named = cases_of(pass.op);
         int checked = 0;
         for (const cases::PassCase& pass_case : named.cases.passes) {
-            if (pass_case.pass != pass.pass || pass_case.benchmark) continue;
-            if (cases::flops_of(named.op->pass(pass.pass), pass_case) > kMostFlops) continue;
-            checked += check_case(pass, *named.op, pass_case, 1);
+            if (pass_case.pass->name != pass.pass || pass_case.benchmark) continue;
+            if (cases::flops_of(pass_case) > kMostFlops) continue;
+            checked += check_case(pass, pass_case, 1);
         }
         INFO(pass.op << '.' << pass.pass << ", " << pass.implementation);
         CHECK(checked > 0);
@@ -157,7 +155,7 @@ TEST_CASE("CUDA kernels on the host agree with ref in float64 on random shapes")
         const cases::NamedCases& named = cases_of(pass.op);
         for (std::uint64_t seed = 1; seed <= kRandomRounds; ++seed) {
             for (const cases::PassCase& pass_case : named.cases.random(seed)) {
-                if (pass_case.pass == pass.pass) check_case(pass, *named.op, pass_case, seed);
+                if (pass_case.pass->name == pass.pass) check_case(pass, pass_case, seed);
             }
         }
     }
