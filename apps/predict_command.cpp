@@ -124,7 +124,7 @@ void run(const PredictFlags& flags) {
     const Predictor predictor = make_predictor(flags, settings);
     const ImageNames names = image_names(flags.images, flags.list);
     for (const std::string& note : names.notes) warn(note);
-    std::size_t width = 7;
+    std::size_t width = std::string_view("image").size();
     for (const std::string& name : names.files) width = std::max(width, one_line(name).size());
 
     Json rows = Json::array();

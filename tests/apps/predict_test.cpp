@@ -41,7 +41,7 @@ TEST_CASE("a row for each of the most likely classes of each image") {
     CHECK(done.status == 0);
     CHECK(done.err.empty());
     CHECK(std::ranges::count(done.out, '\n') == 1 + 3 * 2);
-    CHECK_THAT(done.out, Catch::StartsWith("image  class            probability\na.png    class "));
+    CHECK_THAT(done.out, Catch::StartsWith("image    class            probability\na.png    class "));
     CHECK_THAT(done.out, Catch::Contains("\nb.jpg    class ") && Catch::Contains("\nc?d.ppm  class ") &&
                              Catch::Contains("\n         class "));
 }
