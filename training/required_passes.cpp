@@ -1,52 +1,59 @@
 #include "tern/training/required_passes.hpp"
 
-#include <array>
-#include <utility>
+#include "tern/kernels/accumulate/accumulate_passes.hpp"
+#include "tern/kernels/activation/activation_passes.hpp"
+#include "tern/kernels/adam_step/adam_step_passes.hpp"
+#include "tern/kernels/batch_norm/batch_norm_passes.hpp"
+#include "tern/kernels/classification_metrics/classification_metrics_passes.hpp"
+#include "tern/kernels/conv2d/conv2d_passes.hpp"
+#include "tern/kernels/depthwise_conv2d/depthwise_conv2d_passes.hpp"
+#include "tern/kernels/epoch_order/epoch_order_passes.hpp"
+#include "tern/kernels/global_average_pool/global_average_pool_passes.hpp"
+#include "tern/kernels/linear/linear_passes.hpp"
+#include "tern/kernels/max_pool2d/max_pool2d_passes.hpp"
+#include "tern/kernels/normalize/normalize_passes.hpp"
+#include "tern/kernels/prepare_images/prepare_images_passes.hpp"
+#include "tern/kernels/sgd_step/sgd_step_passes.hpp"
+#include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy_passes.hpp"
+#include "tern/kernels/update_statistics/update_statistics_passes.hpp"
 
 namespace tern {
-namespace {
 
 // A test trains both models and compares.
-constexpr std::array kRequired{
-    std::pair{"accumulate", "forward"},
-    std::pair{"activation", "backward"},
-    std::pair{"activation", "forward"},
-    std::pair{"adam_step", "step"},
-    std::pair{"batch_norm", "backward"},
-    std::pair{"batch_norm", "forward"},
-    std::pair{"classification_metrics", "confusion"},
-    std::pair{"classification_metrics", "totals"},
-    std::pair{"conv2d", "backward_bias"},
-    std::pair{"conv2d", "backward_input"},
-    std::pair{"conv2d", "backward_weight"},
-    std::pair{"conv2d", "forward"},
-    std::pair{"depthwise_conv2d", "backward_input"},
-    std::pair{"depthwise_conv2d", "backward_weight"},
-    std::pair{"depthwise_conv2d", "forward"},
-    std::pair{"epoch_order", "order"},
-    std::pair{"global_average_pool", "backward"},
-    std::pair{"global_average_pool", "forward"},
-    std::pair{"linear", "backward_bias"},
-    std::pair{"linear", "backward_input"},
-    std::pair{"linear", "backward_weight"},
-    std::pair{"linear", "forward"},
-    std::pair{"max_pool2d", "backward"},
-    std::pair{"max_pool2d", "forward"},
-    std::pair{"normalize", "forward"},
-    std::pair{"prepare_images", "images"},
-    std::pair{"prepare_images", "labels"},
-    std::pair{"sgd_step", "step"},
-    std::pair{"softmax_cross_entropy", "backward"},
-    std::pair{"softmax_cross_entropy", "forward"},
-    std::pair{"update_statistics", "forward"},
-};
-
-}  // namespace
-
 std::vector<const Pass*> required_passes() {
-    std::vector<const Pass*> passes;
-    for (const auto& [op, pass] : kRequired) passes.push_back(&find_op(op).pass(pass));
-    return passes;
+    return {
+        &info_of<accumulate_passes::Forward>(),
+        &info_of<activation_passes::Backward>(),
+        &info_of<activation_passes::Forward>(),
+        &info_of<adam_step_passes::Step>(),
+        &info_of<batch_norm_passes::Backward>(),
+        &info_of<batch_norm_passes::Forward>(),
+        &info_of<classification_metrics_passes::Confusion>(),
+        &info_of<classification_metrics_passes::Totals>(),
+        &info_of<conv2d_passes::BackwardBias>(),
+        &info_of<conv2d_passes::BackwardInput>(),
+        &info_of<conv2d_passes::BackwardWeight>(),
+        &info_of<conv2d_passes::Forward>(),
+        &info_of<depthwise_conv2d_passes::BackwardInput>(),
+        &info_of<depthwise_conv2d_passes::BackwardWeight>(),
+        &info_of<depthwise_conv2d_passes::Forward>(),
+        &info_of<epoch_order_passes::Order>(),
+        &info_of<global_average_pool_passes::Backward>(),
+        &info_of<global_average_pool_passes::Forward>(),
+        &info_of<linear_passes::BackwardBias>(),
+        &info_of<linear_passes::BackwardInput>(),
+        &info_of<linear_passes::BackwardWeight>(),
+        &info_of<linear_passes::Forward>(),
+        &info_of<max_pool2d_passes::Backward>(),
+        &info_of<max_pool2d_passes::Forward>(),
+        &info_of<normalize_passes::Forward>(),
+        &info_of<prepare_images_passes::Images>(),
+        &info_of<prepare_images_passes::Labels>(),
+        &info_of<sgd_step_passes::Step>(),
+        &info_of<softmax_cross_entropy_passes::Backward>(),
+        &info_of<softmax_cross_entropy_passes::Forward>(),
+        &info_of<update_statistics_passes::Forward>(),
+    };
 }
 
 }  // namespace tern
