@@ -3,14 +3,16 @@
 
 #include <algorithm>
 
-#include "tern/kernels/activation/activation.hpp"
-#include "tern/kernels/batch_norm/batch_norm.hpp"
+#include "tern/kernels/accumulate/accumulate_passes.hpp"
+#include "tern/kernels/activation/activation_passes.hpp"
+#include "tern/kernels/batch_norm/batch_norm_passes.hpp"
 #include "tern/kernels/cases/cases.hpp"
-#include "tern/kernels/conv2d/conv2d.hpp"
-#include "tern/kernels/max_pool2d/max_pool2d.hpp"
-#include "tern/kernels/normalize/normalize.hpp"
+#include "tern/kernels/conv2d/conv2d_passes.hpp"
+#include "tern/kernels/linear/linear_passes.hpp"
+#include "tern/kernels/max_pool2d/max_pool2d_passes.hpp"
+#include "tern/kernels/normalize/normalize_passes.hpp"
 #include "tern/kernels/normalize_max_pool2d/normalize_max_pool2d.hpp"
-#include "tern/kernels/softmax/softmax.hpp"
+#include "tern/kernels/softmax/softmax_passes.hpp"
 #include "tern/tests/catch.hpp"
 
 using namespace tern;
@@ -35,7 +37,7 @@ TEST_CASE("a forced implementation that cannot do it is an error with the reason
     const Tensor sum = Tensor::zeros({2}, DType::float64);
     const Tensors inputs{sum, sum}, outputs{sum};
     const NoParams params;
-    const Problem problem{find_op("accumulate").pass("forward"), ParamsRef(params), inputs, outputs};
+    const Problem problem{info_of<accumulate_passes::Forward>(), ParamsRef(params), inputs, outputs};
     CHECK_THROWS_WITH(select(problem, KernelPolicy::parse("accumulate=cpu")),
                       "[accumulate] cpu is forced, but refuses forward: float32 only, got float64");
     CHECK_THROWS_WITH(select(problem, KernelPolicy::parse("accumulate=cudnn")),
@@ -92,10 +94,10 @@ std::string refusal_of_libraries(const Pass& pass, const Tensors& inputs, const 
 // What they refuse before they are asked; whether there is a library and a device, other machines know.
 TEST_CASE("the versions through NVIDIA's libraries say what they refuse") {
     const auto of = [](DType dtype, const Shape& shape) { return Tensor::zeros(shape, dtype); };
-    const bool cuda_build = linear_op().pass("forward").implementations[0].accepts != nullptr;
+    const bool cuda_build = info_of<linear_passes::Forward>().implementations[0].accepts != nullptr;
     const auto expected = [&](const char* text) { return Catch::Equals(cuda_build ? text : ""); };
     const auto linear = [&](DType dtype, std::int64_t rows, std::int64_t from, std::int64_t to) {
-        return refusal_of_libraries(linear_op().pass("forward"),
+        return refusal_of_libraries(info_of<linear_passes::Forward>(),
                                     {of(dtype, {rows, from}), of(dtype, {to, from}), of(dtype, {to})},
                                     {of(dtype, {rows, to})}, ParamsRef(NoParams{}));
     };
@@ -108,7 +110,7 @@ TEST_CASE("the versions through NVIDIA's libraries say what they refuse") {
         const Tensor x = of(dtype, {1, 8, 8, channels}), w = of(dtype, {64, channels, 3, 3});
         const Conv2dParams params{window, 1};
         const Shape shape = conv2d_output_shape(x.shape(), w.shape(), window);
-        return refusal_of_libraries(conv2d_op().pass("forward"), {x, w, Tensor()}, {of(dtype, shape)},
+        return refusal_of_libraries(info_of<conv2d_passes::Forward>(), {x, w, Tensor()}, {of(dtype, shape)},
                                     ParamsRef(params));
     };
     Window2d uneven{.kernel_h = 3, .kernel_w = 3};
@@ -122,51 +124,54 @@ TEST_CASE("the versions through NVIDIA's libraries say what they refuse") {
 }
 
 TEST_CASE("cuDNN's plain calls say what they refuse") {
-    const bool cuda_build = linear_op().pass("forward").implementations[0].accepts != nullptr;
+    const bool cuda_build = info_of<linear_passes::Forward>().implementations[0].accepts != nullptr;
     const auto expected = [&](const char* text) { return Catch::Equals(cuda_build ? text : ""); };
     const auto starts = [&](const char* text) { return Catch::StartsWith(cuda_build ? text : ""); };
     const Tensor x = Tensor::zeros({2, 8, 8, 4}), c = Tensor::zeros({4}), none;
 
     const auto softmax = [](const Tensor& rows) {
-        return refusal_of_libraries(softmax_op().pass("forward"), {rows}, {rows}, ParamsRef(SoftmaxParams{}));
+        return refusal_of_libraries(info_of<softmax_passes::Forward>(), {rows}, {rows},
+                                    ParamsRef(SoftmaxParams{}));
     };
     CHECK_THAT(softmax(Tensor::zeros({2, 3}, DType::bfloat16)),
                expected("cuDNN's 16-bit results are not those of float32, rounded"));
     CHECK_THAT(softmax(Tensor::zeros({0, 3})), expected("no elements"));
 
-    const auto activation = [&](const char* pass, const Tensors& inputs, Activation kind) {
-        return refusal_of_libraries(activation_op().pass(pass), inputs, {x},
-                                    ParamsRef(ActivationParams{kind}));
+    const auto activation = [&](const Pass& pass, const Tensors& inputs, Activation kind) {
+        return refusal_of_libraries(pass, inputs, {x}, ParamsRef(ActivationParams{kind}));
     };
-    CHECK_THAT(activation("forward", {x}, Activation::gelu), expected("cuDNN's call has no gelu"));
-    CHECK_THAT(activation("backward", {x, x}, Activation::tanh),
+    const Pass& forward = info_of<activation_passes::Forward>();
+    const Pass& backward = info_of<activation_passes::Backward>();
+    CHECK_THAT(activation(forward, {x}, Activation::gelu), expected("cuDNN's call has no gelu"));
+    CHECK_THAT(activation(backward, {x, x}, Activation::tanh),
                expected("cuDNN's backward call needs the results of tanh, which are not kept"));
 
     const NormalizeParams with_relu{.activation = Activation::relu}, plain;
     const auto normalize = [&](const NormalizeParams& params, const Tensor& residual) {
-        return refusal_of_libraries(normalize_op().pass("forward"), {x, c, c, c, c, residual}, {x},
+        return refusal_of_libraries(info_of<normalize_passes::Forward>(), {x, c, c, c, c, residual}, {x},
                                     ParamsRef(params));
     };
     CHECK_THAT(normalize(with_relu, none), expected("cuDNN's call applies no relu"));
     CHECK_THAT(normalize(plain, x), expected("cuDNN's call adds no residual"));
 
     const auto batch_norm = [&](const Tensor& of, const NormalizeParams& params, const Tensor& residual) {
-        return refusal_of_libraries(batch_norm_op().pass("forward"), {of, c, c, residual}, {of, c, c},
+        return refusal_of_libraries(info_of<batch_norm_passes::Forward>(), {of, c, c, residual}, {of, c, c},
                                     ParamsRef(params));
     };
     CHECK_THAT(batch_norm(x, with_relu, none), expected("cuDNN's call applies no relu"));
     CHECK_THAT(batch_norm(x, plain, x), expected("cuDNN's call adds no residual"));
     CHECK_THAT(batch_norm(c.reshape({1, 4}), plain, none), expected("more than one row only"));
     const auto batch_norm_backward = [&](const Tensor& dmean, const Tensor& dx) {
-        return refusal_of_libraries(batch_norm_op().pass("backward"), {x, c, c, c, c, none, x, dmean, none},
-                                    {dx, c, c, none}, ParamsRef(plain));
+        return refusal_of_libraries(info_of<batch_norm_passes::Backward>(),
+                                    {x, c, c, c, c, none, x, dmean, none}, {dx, c, c, none},
+                                    ParamsRef(plain));
     };
     CHECK_THAT(batch_norm_backward(c, x),
                expected("cuDNN's call takes no gradients of the mean and variance"));
     CHECK_THAT(batch_norm_backward(none, none), expected("cuDNN's call gives all gradients"));
 
     const auto max_pool2d = [&](const Window2d& window) {
-        return refusal_of_libraries(max_pool2d_op().pass("forward"), {x}, {x},
+        return refusal_of_libraries(info_of<max_pool2d_passes::Forward>(), {x}, {x},
                                     ParamsRef(MaxPool2dParams{window}));
     };
     Window2d uneven = Window2d::square(2, 2);

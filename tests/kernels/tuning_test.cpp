@@ -1,9 +1,10 @@
 // Dispatch by a table of measured choices.
 #include "tern/kernels/dispatch/tuning.hpp"
 
-#include "tern/kernels/depthwise_conv2d/depthwise_conv2d.hpp"
+#include "tern/kernels/depthwise_conv2d/depthwise_conv2d_passes.hpp"
 #include "tern/kernels/dispatch/dispatch.hpp"
-#include "tern/kernels/softmax/softmax.hpp"
+#include "tern/kernels/linear/linear_passes.hpp"
+#include "tern/kernels/softmax/softmax_passes.hpp"
 #include "tern/tests/catch.hpp"
 
 using namespace tern;
@@ -14,7 +15,7 @@ namespace {
 struct Softmax {
     explicit Softmax(const Shape& shape, DType dtype = DType::float32)
         : tensors{Tensor::zeros(shape, dtype)},
-          problem{softmax_op().pass("forward"), ParamsRef(params), tensors, tensors} {}
+          problem{info_of<softmax_passes::Forward>(), ParamsRef(params), tensors, tensors} {}
 
     std::string_view chosen_by(std::shared_ptr<const TuningTable> table,
                                const char* policy_text = "auto") const {
@@ -39,7 +40,7 @@ TEST_CASE("a problem is described by its pass, types and shapes") {
     const Tensors inputs{Tensor::zeros({1, 2}), Tensor::zeros({3, 2}, DType::bfloat16), Tensor()},
         outputs{Tensor::zeros({1, 3})};
     const NoParams none;
-    CHECK(describe_problem({linear_op().pass("forward"), ParamsRef(none), inputs, outputs}) ==
+    CHECK(describe_problem({info_of<linear_passes::Forward>(), ParamsRef(none), inputs, outputs}) ==
           "linear.forward float32(1,2) bfloat16(3,2) - -> float32(1,3)");
 }
 
@@ -68,7 +69,7 @@ TEST_CASE("a table of before an operation got another optional input is read") {
     const Tensor x = Tensor::zeros({1, 4, 4, 2}), w = Tensor::zeros({2, 1, 3, 3});
     const Tensors inputs{x, w, Tensor()}, outputs{x};
     const DepthwiseConv2dParams params{Window2d::square(3, 1, 1)};
-    const Problem problem{depthwise_conv2d_op().pass("forward"), ParamsRef(params), inputs, outputs};
+    const Problem problem{info_of<depthwise_conv2d_passes::Forward>(), ParamsRef(params), inputs, outputs};
     const auto table =
         table_of({{"depthwise_conv2d.forward float32(1,4,4,2) float32(2,1,3,3) -> float32(1,4,4,2)", "ref"}});
     REQUIRE(table->find(problem) != nullptr);
