@@ -11,7 +11,7 @@ using namespace epoch_order_passes;
 PassCase order_case(std::string name, std::int64_t count, bool shuffle, std::uint64_t seed,
                     std::uint32_t epoch, bool benchmark = false) {
     return case_of<Order>(std::move(name), {shuffle, {seed, RandomPurpose::shuffle, epoch}}, {},
-                          {.records = {{count}, 0, 0, DType::int32}}, {.records = Bound::exact()},
+                          {.samples = {{count}, 0, 0, DType::int32}}, {.samples = Bound::exact()},
                           {.benchmark = benchmark});
 }
 
