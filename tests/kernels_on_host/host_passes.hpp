@@ -10,7 +10,7 @@
 namespace tern::test {
 
 struct HostPass {
-    std::string_view op, pass;
+    const Pass* pass;
     std::string_view implementation;  // of which this is the source: cuda or cuda_mma
     void (*run)(const Problem& problem, const Stream& stream);
     bool (*accepts)(const Problem& problem, std::string* why_not);  // null: always
@@ -19,7 +19,7 @@ struct HostPass {
 template <class P, class I>
 HostPass host_pass() {
     const Implementation implementation = implementation_of<P, I>();
-    return {P::kOp, P::kName, I::kName, implementation.run, implementation.accepts};
+    return {&info_of<P>(), I::kName, implementation.run, implementation.accepts};
 }
 
 /// Every pass of the .cu files that this program was built with.

@@ -3,10 +3,10 @@
 #include <cmath>
 #include <limits>
 
-#include "tern/kernels/batch_norm/batch_norm.hpp"
 #include "tern/kernels/cases/cases.hpp"
-#include "tern/kernels/max_pool2d/max_pool2d.hpp"
-#include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
+#include "tern/kernels/channel_moments/channel_moments_passes.hpp"
+#include "tern/kernels/max_pool2d/max_pool2d_passes.hpp"
+#include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy_passes.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/kernels_on_host/host_passes.hpp"
 
@@ -18,20 +18,17 @@ constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 // Runs the pass on the host; false where this program has it not.
-bool run_on_host(std::string_view op, std::string_view pass, ParamsRef params, const Tensors& inputs,
-                 const Tensors& outputs) {
+bool run_on_host(const Pass& pass, ParamsRef params, const Tensors& inputs, const Tensors& outputs) {
     for (const test::HostPass& host : test::host_passes()) {
-        if (host.op != op || host.pass != pass) continue;
-        host.run({find_op(op).pass(pass), params, inputs, outputs}, current_stream(Device::cpu()));
+        if (host.pass != &pass) continue;
+        host.run({pass, params, inputs, outputs}, current_stream(Device::cpu()));
         return true;
     }
     return false;
 }
 
-void run_ref(std::string_view op, std::string_view pass, ParamsRef params, const Tensors& inputs,
-             const Tensors& outputs) {
-    const Pass& own = find_op(op).pass(pass);
-    own.implementations.back().run({own, params, inputs, outputs}, current_stream(Device::cpu()));
+void run_ref(const Pass& pass, ParamsRef params, const Tensors& inputs, const Tensors& outputs) {
+    pass.implementations.back().run({pass, params, inputs, outputs}, current_stream(Device::cpu()));
 }
 
 bool same_bytes(const Tensor& a, const Tensor& b) {
@@ -64,11 +61,11 @@ TEST_CASE("max_pool2d on the host: NaN, infinities, zeros of both signs and ties
                 const Tensor dy = drawn(windows, dtype, {1, 2, 3, 5}, 8);
                 const Tensor y = Tensor::empty(windows, dtype), want_y = y.clone();
                 const Tensor dx = Tensor::empty(image, dtype), want_dx = dx.clone();
-                if (!run_on_host("max_pool2d", "forward", ParamsRef(params), {x}, {y})) return;
-                run_ref("max_pool2d", "forward", ParamsRef(params), {x}, {want_y});
+                if (!run_on_host(info_of<max_pool2d_passes::Forward>(), ParamsRef(params), {x}, {y})) return;
+                run_ref(info_of<max_pool2d_passes::Forward>(), ParamsRef(params), {x}, {want_y});
                 CHECK(same_bytes(y, want_y));
-                run_on_host("max_pool2d", "backward", ParamsRef(params), {dy, x}, {dx});
-                run_ref("max_pool2d", "backward", ParamsRef(params), {dy, x}, {want_dx});
+                run_on_host(info_of<max_pool2d_passes::Backward>(), ParamsRef(params), {dy, x}, {dx});
+                run_ref(info_of<max_pool2d_passes::Backward>(), ParamsRef(params), {dy, x}, {want_dx});
                 CHECK(same_bytes(dx, want_dx));
             }
         }
@@ -84,9 +81,11 @@ TEST_CASE("softmax_cross_entropy on the host: a label that is none makes a NaN a
             INFO("label " << label << " of " << classes);
             const auto labels = Tensor::from<std::int32_t>({3}, std::vector<std::int32_t>{0, label, 2});
             const Tensor loss = Tensor::empty({}), dx = Tensor::empty(x.shape());
-            if (!run_on_host("softmax_cross_entropy", "forward", ParamsRef(params), {x, labels}, {loss}))
+            if (!run_on_host(info_of<softmax_cross_entropy_passes::Forward>(), ParamsRef(params), {x, labels},
+                             {loss}))
                 return;
-            run_on_host("softmax_cross_entropy", "backward", ParamsRef(params), {x, labels, dloss}, {dx});
+            run_on_host(info_of<softmax_cross_entropy_passes::Backward>(), ParamsRef(params),
+                        {x, labels, dloss}, {dx});
             CHECK(std::isnan(loss.item()) == (label != last));
             std::int64_t wrong = 0;
             for (std::int64_t i = 0; i < dx.numel(); ++i)
@@ -108,11 +107,14 @@ TEST_CASE("channel_moments on the host: neither large numbers nor a far first ro
                 cases::make_tensor({{kRows, channels}, centre - 1, centre + 1}, DType::float32, 3);
             for (std::int64_t c = 0; c < channels; ++c) x.data<float>()[c] = static_cast<float>(first);
             const Tensor mean = Tensor::empty({channels}), variance = Tensor::empty({channels});
-            if (!run_on_host("channel_moments", "forward", ParamsRef(none), {x}, {mean, variance})) return;
+            if (!run_on_host(info_of<channel_moments_passes::Forward>(), ParamsRef(none), {x},
+                             {mean, variance}))
+                return;
             const Tensor wide = cases::converted(x, DType::float64);
             const Tensor true_mean = Tensor::empty({channels}, DType::float64),
                          true_variance = true_mean.clone();
-            run_ref("channel_moments", "forward", ParamsRef(none), {wide}, {true_mean, true_variance});
+            run_ref(info_of<channel_moments_passes::Forward>(), ParamsRef(none), {wide},
+                    {true_mean, true_variance});
             for (std::int64_t c = 0; c < channels; ++c) {
                 const double m = true_mean.data<double>()[c], v = true_variance.data<double>()[c];
                 const double kappa = std::fabs(first - m) / std::sqrt(v), eps = epsilon_of(DType::float32);

@@ -4,10 +4,13 @@
 #include <cmath>
 #include <limits>
 
-#include "tern/kernels/activation/activation.hpp"
+#include "tern/kernels/activation/activation_passes.hpp"
 #include "tern/kernels/cases/cases.hpp"
-#include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
-#include "tern/kernels/reduce/reduce.hpp"
+#include "tern/kernels/cast/cast_passes.hpp"
+#include "tern/kernels/classification_metrics/classification_metrics_passes.hpp"
+#include "tern/kernels/elementwise_binary/elementwise_binary_passes.hpp"
+#include "tern/kernels/prepare_images/prepare_images_passes.hpp"
+#include "tern/kernels/reduce/reduce_passes.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/kernels_on_host/host_passes.hpp"
 
@@ -29,26 +32,24 @@ bool same(const Tensor& a, const Tensor& b) {
 }
 
 // Null in a program that was built without the operation's kernels.
-const test::HostPass* find_host_pass(std::string_view op, std::string_view name) {
+const test::HostPass* find_host_pass(const Pass& pass) {
     const auto hosts = test::host_passes();
-    const auto host =
-        std::ranges::find_if(hosts, [&](const auto& h) { return h.op == op && h.pass == name; });
+    const auto host = std::ranges::find(hosts, &pass, &test::HostPass::pass);
     return host == hosts.end() ? nullptr : &*host;
 }
 
 // Runs the pass on the host and with ref from the same `outputs`, and compares these.
-template <class P>
-void check_like_ref(const Op& op, const char* name, const P& params, const Tensors& inputs,
-                    const Tensors& outputs) {
-    const test::HostPass* const host = find_host_pass(op.name, name);
+template <TypedPass P>
+void check_like_ref(const ParamsOf<P>& params, const Tensors& inputs, const Tensors& outputs) {
+    const Pass& pass = info_of<P>();
+    const test::HostPass* const host = find_host_pass(pass);
     if (host == nullptr) return;
-    const Pass& pass = op.pass(name);
     Tensors want;
     for (const Tensor& output : outputs) want.push_back(output.clone());
     const Stream stream = current_stream(Device::cpu());
     pass.implementations.back().run({pass, ParamsRef(params), inputs, want}, stream);
     host->run({pass, ParamsRef(params), inputs, outputs}, stream);
-    INFO(op.name << '.' << name);
+    INFO(pass.op << '.' << pass.name);
     for (std::size_t i = 0; i < outputs.size(); ++i) CHECK(same(outputs[i], want[i]));
 }
 
@@ -60,12 +61,12 @@ TEST_CASE(
     using enum Activation;
     for (const Activation kind : {none, relu, relu6, leaky_relu, hard_swish}) {
         const ActivationParams params{kind, 0.25};
-        check_like_ref(activation_op(), "forward", params, {x}, {Tensor::zeros({8})});
-        check_like_ref(activation_op(), "backward", params, {x, dy}, {Tensor::zeros({8})});
+        check_like_ref<activation_passes::Forward>(params, {x}, {Tensor::zeros({8})});
+        check_like_ref<activation_passes::Backward>(params, {x, dy}, {Tensor::zeros({8})});
     }
     for (const Activation kind : {elu, gelu, gelu_tanh, silu, sigmoid, Activation::tanh}) {
         const Tensor nans = vector_of({kNan, kNan});
-        check_like_ref(activation_op(), "forward", ActivationParams{kind, 0}, {nans}, {Tensor::zeros({2})});
+        check_like_ref<activation_passes::Forward>({kind, 0}, {nans}, {Tensor::zeros({2})});
     }
 }
 
@@ -76,7 +77,7 @@ TEST_CASE("kernels on the host: casts keep inside an integer's range") {
         {4}, std::vector<std::int64_t>{-1, 256, 0x1'2345'6789, std::numeric_limits<std::int64_t>::min()});
     for (const Tensor& x : {wide, large}) {
         for (const DType to : {DType::uint8, DType::int32, DType::int64, DType::float16, DType::bfloat16})
-            check_like_ref(find_op("cast"), "forward", NoParams{}, {x}, {Tensor::zeros(x.shape(), to)});
+            check_like_ref<cast_passes::Forward>({}, {x}, {Tensor::zeros(x.shape(), to)});
     }
 }
 
@@ -93,12 +94,12 @@ TEST_CASE("kernels on the host: the first NaN of a row is predicted, else the fi
         // Rows 5 and 6 tie throughout, under labels that are none.
         const auto labels = Tensor::from<std::int32_t>(
             {7}, std::vector<std::int32_t>{1, 2, 1, 0, static_cast<std::int32_t>(classes - 1), -1, 100});
-        const Op& op = find_op("classification_metrics");
         const Tensor totals = Tensor::full({3}, 5, DType::float64);
-        check_like_ref(op, "totals", NoParams{}, {totals, logits, labels, Tensor::full({}, 0.5)},
-                       {totals.clone()});
+        check_like_ref<classification_metrics_passes::Totals>(
+            {}, {totals, logits, labels, Tensor::full({}, 0.5)}, {totals.clone()});
         const Tensor matrix = Tensor::zeros({classes, classes}, DType::int64);
-        check_like_ref(op, "confusion", NoParams{}, {matrix, logits, labels}, {matrix.clone()});
+        check_like_ref<classification_metrics_passes::Confusion>({}, {matrix, logits, labels},
+                                                                 {matrix.clone()});
     }
 }
 
@@ -107,36 +108,35 @@ TEST_CASE("kernels on the host: a NaN comes through every extreme, wherever it s
         for (const std::int64_t place : {0, 7, 20, 39}) {
             const Tensor x = Tensor::full({40}, 1);
             x.data<float>()[place] = kNan;
-            const Op& op = reduce_op();
-            check_like_ref(op, "forward", ReduceParams{kind, 0b1}, {x}, {Tensor::zeros({})});
+            check_like_ref<reduce_passes::Forward>({kind, 0b1}, {x}, {Tensor::zeros({})});
             const Tensor columns = x.reshape({20, 2}), rows = x.reshape({2, 20});
-            check_like_ref(op, "forward", ReduceParams{kind, 0b01}, {columns}, {Tensor::zeros({2})});
-            check_like_ref(op, "forward", ReduceParams{kind, 0b10}, {rows}, {Tensor::zeros({2})});
+            check_like_ref<reduce_passes::Forward>({kind, 0b01}, {columns}, {Tensor::zeros({2})});
+            check_like_ref<reduce_passes::Forward>({kind, 0b10}, {rows}, {Tensor::zeros({2})});
         }
         const Tensor x = vector_of({-kInfinity, -kInfinity, kInfinity, kInfinity}).reshape({2, 2});
-        check_like_ref(reduce_op(), "forward", ReduceParams{kind, 0b10}, {x}, {Tensor::zeros({2})});
+        check_like_ref<reduce_passes::Forward>({kind, 0b10}, {x}, {Tensor::zeros({2})});
     }
     const Tensor a = vector_of({kNan, 1, kInfinity, 0, 0, 0, -2}),
                  b = vector_of({1, kNan, -kInfinity, 0, 2, -1, 2});
     for (const BinaryKind kind : {BinaryKind::maximum, BinaryKind::minimum, BinaryKind::pow, BinaryKind::div})
-        check_like_ref(elementwise_binary_op(), "forward", ElementwiseBinaryParams{kind}, {a, b},
-                       {Tensor::zeros({7})});
+        check_like_ref<elementwise_binary_passes::Forward>({kind}, {a, b}, {Tensor::zeros({7})});
     const Tensor zeros = vector_of({0, 0, 0, 2}), powers = vector_of({0, 2, 1, 0}),
                  dy = vector_of({1, 1, 1, 1});
-    for (const char* pass : {"backward_a", "backward_b"})
-        check_like_ref(elementwise_binary_op(), pass, ElementwiseBinaryParams{BinaryKind::pow},
-                       {zeros, powers, dy}, {Tensor::zeros({4})});
+    check_like_ref<elementwise_binary_passes::BackwardA>({BinaryKind::pow}, {zeros, powers, dy},
+                                                         {Tensor::zeros({4})});
+    check_like_ref<elementwise_binary_passes::BackwardB>({BinaryKind::pow}, {zeros, powers, dy},
+                                                         {Tensor::zeros({4})});
 }
 
 TEST_CASE("kernels on the host: a sample outside the data stops prepare_images") {
-    const test::HostPass* const host = find_host_pass("prepare_images", "labels");
+    const Pass& pass = info_of<prepare_images_passes::Labels>();
+    const test::HostPass* const host = find_host_pass(pass);
     if (host == nullptr) return;
     const Tensor labels = Tensor::zeros({3}, DType::int32), y = Tensor::zeros({1}, DType::int32);
     for (const std::int32_t sample : {-1, 3}) {
         const auto samples = Tensor::from<std::int32_t>({1}, std::vector<std::int32_t>{sample});
         const Tensor inputs[] = {labels, samples};
-        const Problem problem{
-            find_op("prepare_images").pass("labels"), ParamsRef(NoParams{}), inputs, {&y, 1}};
+        const Problem problem{pass, ParamsRef(NoParams{}), inputs, {&y, 1}};
         CHECK_THROWS_WITH(host->run(problem, current_stream(Device::cpu())),
                           "[host_run] the kernel called __trap()");
     }
