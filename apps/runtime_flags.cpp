@@ -22,7 +22,7 @@ std::string why_not_cuda() {
     const auto missing = std::ranges::find_if_not(
         required, [](const Pass* pass) { return has_implementation(*pass, DeviceType::cuda); });
     if (missing != required.end())
-        return to_text((*missing)->op, " has no CUDA version of ", (*missing)->name);
+        return to_text((*missing)->op, " has no CUDA implementation of ", (*missing)->name);
     return device_info(Device::cuda()).problem;
 }
 

@@ -29,7 +29,7 @@ Tensor decode_image(std::span<const std::byte> bytes, const std::string& name);
 /// Scales the shorter side to `size`, the longer to size * longer / shorter rounded down, and cuts (size,
 /// size, 3) out of the middle. Each new pixel is the mean of the old ones weighted by a triangle around its
 /// centre, max(0, 1 - |distance| / max(1, old / new)), first along rows and then along columns, in 22 bits of
-/// fixed point and rounded to a byte each time: to the bit what torchvision's Resize and CenterCrop give of a
+/// fixed point and rounded to a byte each time: to the bit what torchvision's Resize and CenterCrop give of an
 /// image of Pillow. (Pillow from version 13 on scales some tall images along columns first, a step of 1
 /// apart.) Images of that size stay as they are. image: (H, W, 3) uint8 on the CPU, of at least one pixel
 /// and at most kMostPixels; size: 1 to 8192.

@@ -193,10 +193,10 @@ class Lister {
         }
         if (beside > 0)
             list_.notes.push_back(
-                to_text(folder.string(), " has ", beside, " images in no class's folder, left out"));
+                to_text(folder.string(), " has images in no class's folder, left out: ", beside));
         if (deeper > 0)
             list_.notes.push_back(
-                to_text(deeper, " images in folders within a class's count as that class's"));
+                to_text("images in folders within a class's, which count as that class's: ", deeper));
     }
 
     void finish() {

@@ -19,7 +19,7 @@
 
 namespace tern {
 
-// A test trains both models and compares.
+// A test trains every model and compares.
 std::vector<const Pass*> required_passes() {
     return {
         &info_of<accumulate_passes::Forward>(),

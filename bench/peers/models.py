@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 
 HERE = Path(__file__).resolve().parent
-TREE = HERE.parent.parent / "docs/interop"
-FOLDER = TREE if TREE.is_dir() else HERE  # scripts/gpu-tree puts all into one folder
+# scripts/gpu-tree puts all into one folder
+FOLDER = HERE if (HERE / "tern_weights.py").exists() else HERE.parent.parent / "docs/interop"
 sys.path.append(str(FOLDER))
 
 

@@ -1,5 +1,5 @@
 // One pass over x. Distances are measured from the first row, so that the size of the numbers does not
-// cancel, and a thread merges mean and variance of 4 rows at a time (Chan, Golub, LeVeque 1979), so that
+// cancel, and a thread merges mean and squared distances of 4 rows at a time (Chan, Golub, LeVeque 1979), so that
 // neither does a first row far from the others: the relative error of the variance grows with (first row -
 // mean) / deviation, never with its square. Blocks are merged in double.
 #include "tern/kernels/channel_moments/channel_moments_cuda.cuh"
@@ -17,8 +17,7 @@ using rows::RowWalk;
 
 constexpr int kRows = 4;  // per thread and tile: 64 bytes under way
 
-/// Mean and variance of the rows so far, per channel of a pack: `squares` is the sum of squared distances
-/// from `mean`.
+/// Mean of the rows so far, per channel of a pack, and the sum of their squared distances from it.
 template <int V>
 struct Moments {
     float mean[V] = {}, squares[V] = {};

@@ -5,8 +5,8 @@
 
 namespace tern::channel_moments_passes {
 
-/// For channel_rows_cuda::launch_merge(): from the partial means and variances of blocks, (blocks, 2, C), to
-/// mean and variance, (C). A block has, per channel, its mean distance from an origin and the sum of squared
+/// For channel_rows_cuda::launch_merge(): from what blocks have gathered, (blocks, 2, C), to mean and
+/// variance, (C). A block has, per channel, its mean distance from an origin and the sum of squared
 /// distances from that mean. Blocks: `double rows_of_block(int)`, `double all_rows()`, `float origin(int
 /// channel)`, on the device.
 template <class Blocks>

@@ -1,7 +1,7 @@
 // All passes are matrix products in which one factor is the image as its windows read it, a matrix that is
 // never stored (kernels/gemm/operand_cuda.cuh). In every group, with taps t = (kh, kw):
-//   y (pixels, O)      = windows of x (pixels, (t, I)) times w ((t, I), O)
-//   dx (pixels, I)     = windows of dy (pixels, (t, O)) times w ((t, O), I)
+//   y (pixels, O)     = windows of x (pixels, (t, I)) times w ((t, I), O)
+//   dx (pixels, I)    = windows of dy (pixels, (t, O)) times w ((t, O), I)
 //   dw (O, (t, I))    = dy (pixels, O), transposed, times windows of x (pixels, (t, I))
 // Channels lie side by side in images, so that taps are the slower part of a depth; the filter, (O, I, KH,
 // KW) in memory, is copied in that order first, 9 to 150 thousand numbers beside images of millions.

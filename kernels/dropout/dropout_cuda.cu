@@ -1,4 +1,4 @@
-// One block of Philox serves four elements, as in the CPU version: a number is kept if its upper 24 bits
+// One block of Philox serves four elements, as in the CPU implementation: a number is kept if its upper 24 bits
 // reach the probability in units of 2^-24, so that the masks are equal.
 #include <cmath>
 

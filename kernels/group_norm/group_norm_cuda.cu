@@ -58,7 +58,7 @@ struct ImageChannels {
     template <class Visit>
     __device__ void for_each_pack(const Extents& extents, Visit visit) const {
         if (channel >= extents.channels) return;
-        for (int pixel = static_cast<int>(threadIdx.y); pixel < extents.pixels; pixel += kLanes)
+        for (std::int64_t pixel = threadIdx.y; pixel < extents.pixels; pixel += kLanes)
             visit((image * extents.pixels + pixel) * extents.channels + channel);
     }
     // The sum of `values` over the lanes, of the channel of the thread that gets it. All threads call it.

@@ -200,7 +200,7 @@ void run_forward(const Forward& pass, Products products) {
     const Tensor taps = depthwise_conv2d_passes::taps_first(pass.depthwise, false);
     const Panels panels(gemm::Matrix::rows_of(pointwise).transposed(), products);
     const std::int64_t strip = size.strip(), strips = (size.height + strip - 1) / strip;
-    // The bands of an image read rows of each other. Sums of means and variances depend on them, outputs do
+    // The bands of an image read rows of each other. The partial means and variances depend on them, outputs do
     // not.
     const std::int64_t images = std::max<std::int64_t>(size.images, 1);
     const std::int64_t per_image =

@@ -194,7 +194,7 @@ void affine_relu_gradient_tile(std::int64_t rows, std::int64_t channels, const f
 }
 
 // Two passes over the tile, which is in L1 after the first: distances from the tile's own mean m do not
-// cancel. m is rounded, so the sum of distances is not quite 0; it corrects both mean and variance.
+// cancel. m is rounded, so the sum of distances is not quite 0; it corrects mean and squares.
 void add_moments_tile(std::int64_t rows, std::int64_t channels, const float* x, std::int64_t seen,
                       double* mean, double* squares) {
     for_each_group<kGroup>(channels, [=](auto d, auto count, std::int64_t c) {

@@ -176,7 +176,7 @@ TEST_CASE("folders of splits keep their splits") {
     const std::vector<std::string> notes = check(none);
     REQUIRE(notes.size() == 4);
     CHECK(notes[0] == "the folders in " + (folder / "set").string() + " are taken, the only one there");
-    CHECK(notes[1] == "1 images in folders within a class's count as that class's");
+    CHECK(notes[1] == "images in folders within a class's, which count as that class's: 1");
     CHECK(notes[2] == "the splits are those of the folders: train to train on, Test for tests");
     add("set/val/cat", 200);
     CHECK(check(none)[3] ==
@@ -222,8 +222,8 @@ TEST_CASE("folders within a class's, links and what systems leave behind") {
         (read.notes == std::vector<std::string>{
                            (pets.folder / "cat/more/round").string() + " is a link to a folder already taken",
                            (pets.folder / "dog/pipe.png").string() + " is not a regular file, skipped",
-                           pets.folder.path().string() + " has 1 images in no class's folder, left out",
-                           "1 images in folders within a class's count as that class's"}));
+                           pets.folder.path().string() + " has images in no class's folder, left out: 1",
+                           "images in folders within a class's, which count as that class's: 1"}));
     std::filesystem::create_symlink("nowhere", pets.folder / "dog" / "gone.png");
     CHECK((pets.read().failures == std::vector{test::at(pets.folder / "dog" / "gone.png") + "no such file"}));
 }

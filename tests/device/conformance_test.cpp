@@ -29,7 +29,7 @@ int check_case(const PassCase& pass_case, const Implementation& implementation, 
     int checked = 0;
     test::set_device_run({&implementation, can_run_in_place(pass_case)});
     for (const DType dtype : {DType::float32, DType::bfloat16, DType::float16}) {
-        // In the place of a CPU version: accepts() asks for types and shapes, not where the tensors are.
+        // In the place of a CPU implementation: accepts() asks for types and shapes, not where the tensors are.
         if (!test::accepts_case(pass_case, dtype,
                                 {"cpu", DeviceType::cpu, implementation.run, implementation.accepts}))
             continue;

@@ -103,7 +103,7 @@ void run_misaligned(const Problem& problem, const Stream& stream) {
 }
 
 bool accepts(const test::HostPass& pass, const cases::PassCase& pass_case, DType dtype) {
-    // The host's function in the place of a CPU version: what it accepts is asked of it, not of a device.
+    // The host's function in the place of a CPU implementation: what it accepts is asked of it, not of a device.
     return test::accepts_case(pass_case, dtype, {"cpu", DeviceType::cpu, pass.run, pass.accepts});
 }
 
@@ -161,7 +161,7 @@ TEST_CASE("CUDA kernels on the host agree with ref in float64 on random shapes")
     }
 }
 
-TEST_CASE("every pass with a CUDA version is run on the host") {
+TEST_CASE("every pass with a CUDA implementation is run on the host") {
     for (const Op* op : all_ops()) {
         for (const Pass& pass : op->passes) {
             for (const Implementation& implementation : pass.implementations) {

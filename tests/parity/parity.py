@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains both networks for a few steps in tern and in PyTorch from equal weights over the same samples of
+"""Trains the networks for a few steps in tern and in PyTorch from equal weights over the same samples of
 CIFAR-10, and compares losses, gradients, weights and running statistics. Needs torch and numpy.
 
     parity.py --data DIR                          (some minutes; exit status 1 if anything is too far off)
