@@ -52,6 +52,7 @@ ROWS = [
     ("scripts/gpu-tree DIR", 1, "gpu-tree: needs cmake: apt-get install cmake", ""),
     ("scripts/gpu-check", 1, "No such file or directory: '{tree}/build/release/bin/tern'; --bin names its folder", ""),
     ("scripts/gpu-check --bin no-json", 1, "wrote no JSON: it is not a tern of this version", ""),
+    ("scripts/gpu-check --bin old", 1, "names no models: it is not a tern of this version", ""),
     ("scripts/gpu-check --bin gpu --out file", 1, "gpu-check: --out file: File exists", ""),
     ("scripts/gpu-check --epochs 0", 2, "--epochs must be at least 1, got 0", ""),
     ("scripts/gpu-check --limit nan", 2, "--limit must be at least 0, got nan", ""),
@@ -106,7 +107,8 @@ def make_place():
     source = Path("tree of tern").resolve() / "kernels/pad/pad_cuda.cu"
     Path("no-nvcc/compile_commands.json").write_text(
         f'[{{"file": "{source}", "command": "/nowhere/nvcc -c x -o y", "directory": "."}}]')
-    for folder, answer in {"no-json": "hello", "gpu": '{"devices": [{"problem": ""}], "no_device": "", "operations": []}'}.items():
+    for folder, answer in {"no-json": "hello", "gpu": '{"devices": [{"problem": ""}], "no_device": "", "operations": [], "models": []}',
+                           "old": '{"devices": [{"problem": ""}], "no_device": "", "operations": []}'}.items():
         Path(folder).mkdir(exist_ok=True)
         Path(folder, "tern").write_text(f"#!/bin/sh\necho '{answer}'\n")
         Path(folder, "tern").chmod(0o755)
