@@ -9,9 +9,12 @@ namespace {
 
 // One of each kind: the names say nothing to the reader.
 const std::vector<apps::Setting> kSettings{
-    {.name = "model", .kind = apps::Kind::text},   {.name = "shuffle", .kind = apps::Kind::on_off},
-    {.name = "seed", .kind = apps::Kind::integer}, {.name = "lr", .kind = apps::Kind::number},
-    {.name = "betas", .kind = apps::Kind::pair},   {.name = "log_steps", .kind = apps::Kind::boolean},
+    {.name = "model", .kind = apps::SettingKind::text},
+    {.name = "shuffle", .kind = apps::SettingKind::on_off},
+    {.name = "seed", .kind = apps::SettingKind::integer},
+    {.name = "lr", .kind = apps::SettingKind::number},
+    {.name = "betas", .kind = apps::SettingKind::pair},
+    {.name = "log_steps", .kind = apps::SettingKind::boolean},
 };
 
 }  // namespace
