@@ -1,9 +1,12 @@
 // Element types of tensors.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <ostream>
 #include <string_view>
+#include <type_traits>
 
 #include "tern/core/error.hpp"
 #include "tern/core/half.hpp"
@@ -49,6 +52,18 @@ constexpr DType dtype_of() {
         return DType::int64;
     else
         static_assert(kAlwaysFalse<T>, "not an element type of tern");
+}
+
+/// `value` as an element: rounded to a floating-point type, cut to an integer one, whose ends stand for what
+/// lies beyond them and 0 for a NaN. The rule of cast().
+template <class T>
+T element_of(double value) {
+    if constexpr (std::is_integral_v<T>) {
+        if (std::isnan(value)) return 0;
+        if (value <= static_cast<double>(std::numeric_limits<T>::min())) return std::numeric_limits<T>::min();
+        if (value >= static_cast<double>(std::numeric_limits<T>::max())) return std::numeric_limits<T>::max();
+    }
+    return static_cast<T>(value);
 }
 
 /// Calls `function.template operator()<T>()` with the C++ type of a floating `dtype`.

@@ -8,7 +8,7 @@ namespace tern {
 
 void fill(const Tensor& tensor, double value) {
     visit_any(tensor.dtype(), [&]<class T>() {
-        const T element = static_cast<T>(value);
+        const T element = element_of<T>(value);
         if (tensor.device().is_cpu())
             std::ranges::fill(tensor.elements<T>(), element);
         else

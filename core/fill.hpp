@@ -5,7 +5,7 @@
 
 namespace tern {
 
-/// All elements become `value`, rounded to the type. Never waits for the device.
+/// All elements become `value`, as element_of() rounds it. Never waits for the device.
 void fill(const Tensor& tensor, double value);
 
 }  // namespace tern

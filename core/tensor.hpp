@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <vector>
@@ -33,7 +34,11 @@ class Tensor {
     /// A view of `storage` from byte `offset` on; throws Error if it does not fit or is not aligned.
     static Tensor view_of(std::shared_ptr<Storage> storage, std::int64_t offset, const Shape& shape,
                           DType dtype);
-    /// A copy of `values`, on the CPU.
+    /// A copy of `values`, on the CPU, of their type: from({2, 2}, {1.0f, 2.0f, 3.0f, 4.0f}).
+    template <class T>
+    static Tensor from(const Shape& shape, std::initializer_list<T> values) {
+        return from_bytes(shape, dtype_of<T>(), std::data(values), values.size());
+    }
     template <class T>
     static Tensor from(const Shape& shape, std::span<const T> values) {
         return from_bytes(shape, dtype_of<T>(), values.data(), values.size());
