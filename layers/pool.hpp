@@ -1,6 +1,7 @@
 // Pools as layers.
 #pragma once
 
+#include "tern/kernels/avg_pool2d/avg_pool2d.hpp"
 #include "tern/kernels/global_average_pool/global_average_pool.hpp"
 #include "tern/kernels/max_pool2d/max_pool2d.hpp"
 #include "tern/kernels/normalize_max_pool2d/normalize_max_pool2d.hpp"
@@ -25,6 +26,23 @@ class MaxPool2d : public Module {
 
   private:
     SlidingWindow window_;
+};
+
+/// (N, H, W, C) -> (N, OH, OW, C): the mean of each window; avg_pool2d() says what padding counts for.
+class AvgPool2d : public Module {
+  public:
+    explicit AvgPool2d(const SlidingWindow& window, bool count_padding = true)
+        : window_(window), count_padding_(count_padding) {}
+    std::string type() const override { return "AvgPool2d"; }
+
+  protected:
+    Features forward(Features input) override {
+        return avg_pool2d(input, window_.at(input.shape()), count_padding_);
+    }
+
+  private:
+    SlidingWindow window_;
+    bool count_padding_;
 };
 
 /// (N, H, W, C) -> (N, C): the mean over the pixels.

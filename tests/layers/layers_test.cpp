@@ -8,10 +8,12 @@
 #include "tern/layers/flatten.hpp"
 #include "tern/layers/group_norm.hpp"
 #include "tern/layers/initialize.hpp"
+#include "tern/layers/layer_norm.hpp"
 #include "tern/layers/linear.hpp"
 #include "tern/layers/pool.hpp"
 #include "tern/layers/residual.hpp"
 #include "tern/layers/separable_conv2d.hpp"
+#include "tern/layers/softmax_layer.hpp"
 #include "tern/tests/catch.hpp"
 
 using namespace tern;
@@ -145,6 +147,26 @@ TEST_CASE("group norm is the same in training and evaluation, and for an image a
         GroupNorm(4, 6),
         "[GroupNorm] groups must be at least 1 and divide the channels, got 4 groups of 6 channels");
     CHECK_THROWS_WITH(GroupNorm(2, 6, 0), "[GroupNorm] epsilon must be above 0, got 0");
+}
+
+TEST_CASE("layer norm takes each row by itself") {
+    LayerNorm layer(6);
+    const Tensor rows = values({4, 5, 6});
+    const Tensor output = layer(rows);
+    CHECK(output.shape() == rows.shape());
+    GroupNorm one_group(1, 6);
+    CHECK(floats(output) == floats(one_group(rows.reshape({20, 6}))));
+    CHECK_THROWS_WITH(layer(values({4, 5})), "[LayerNorm] the input must be (..., 6), got (4,5)");
+    CHECK_THROWS_WITH(LayerNorm(0), "[LayerNorm] features must be at least 1, got 0");
+}
+
+TEST_CASE("average pool and softmax as layers") {
+    AvgPool2d pool(Window2d::square(2, 2));
+    CHECK(floats(pool(counting({1, 2, 2, 1}))) == std::vector<float>{1.5f});
+    AvgPool2d same(SlidingWindow::same(3), false);
+    CHECK(floats(same(counting({1, 1, 2, 1}))) == std::vector<float>{0.5f, 0.5f});
+    Softmax softmax_layer;
+    CHECK(floats(softmax_layer(Tensor::zeros({1, 4}))) == std::vector<float>(4, 0.25f));
 }
 
 TEST_CASE("flatten orders as channels, rows, columns") {
