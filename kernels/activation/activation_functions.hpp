@@ -72,8 +72,8 @@ TERN_HOST_DEVICE Real activation_gradient(Real x, Real dy, [[maybe_unused]] Real
     }
     if constexpr (kActivation == sigmoid) return dy * logistic(x) * logistic(-x);
     if constexpr (kActivation == Activation::tanh) {
-        const Real t = std::tanh(x);
-        return dy * (1 - t * t);
+        const Real e = std::exp(-2 * std::fabs(x));  // 1 - tanh(x)^2 would cancel
+        return dy * (4 * e / ((1 + e) * (1 + e)));
     }
     if constexpr (kActivation == hard_swish)
         return x <= -3  ? Real(0)

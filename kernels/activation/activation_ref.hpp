@@ -42,7 +42,8 @@ Real activated(const ActivationParams& p, Real x) {
 
 template <class Real>
 Real activation_derivative(const ActivationParams& p, Real x) {
-    const Real s = 1 / (1 + std::exp(-x)), t = std::tanh(x);
+    // 1 - s and 1 - tanh(x)^2 without the difference, which is 0 from where the second rounds to 1
+    const Real s = 1 / (1 + std::exp(-x)), rest = 1 / (1 + std::exp(x)), e = std::exp(-2 * std::fabs(x));
     switch (p.activation) {
         case Activation::none:
             return 1;
@@ -64,11 +65,11 @@ Real activation_derivative(const ActivationParams& p, Real x) {
                    2;
         }
         case Activation::silu:
-            return s * (1 + x * (1 - s));
+            return s * (1 + x * rest);
         case Activation::sigmoid:
-            return s * (1 - s);
+            return s * rest;
         case Activation::tanh:
-            return 1 - t * t;
+            return 4 * e / ((1 + e) * (1 + e));
         case Activation::hard_swish:
             return x <= -3 ? 0 : x >= 3 ? 1 : x / 3 + Real(0.5);
     }

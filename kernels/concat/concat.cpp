@@ -1,6 +1,7 @@
 #include "tern/kernels/concat/concat.hpp"
 
 #include "tern/kernels/concat/concat_passes.hpp"
+#include "tern/kernels/shared/axis.hpp"
 
 namespace tern {
 using namespace concat_passes;
@@ -19,8 +20,7 @@ const char* const kWhere = "concat";
 ConcatParams checked(const Tensors& inputs, int axis) {
     TERN_CHECK(!inputs.empty(), kWhere, "at least one tensor is needed");
     const Tensor& first = inputs[0];
-    const int from_0 = axis < 0 ? axis + first.rank() : axis;
-    TERN_CHECK(from_0 >= 0 && from_0 < first.rank(), kWhere, "axis ", axis, " of shape ", first.shape());
+    const int from_0 = axis_from_first(kWhere, axis, first.shape());
     ConcatParams params{from_0, {}};
     for (std::size_t i = 0; i < inputs.size(); ++i) {
         const Tensor& input = inputs[i];
@@ -46,6 +46,24 @@ Tensor concat(const Tensors& inputs, int axis) {
     run_pass(pass);
     record_grad(pass);
     return output;
+}
+
+Tensor stack(const Tensors& inputs, int axis) {
+    TERN_CHECK(!inputs.empty(), "stack", "at least one tensor is needed");
+    const Shape& shape = inputs[0].shape();
+    const int from_0 = axis < 0 ? axis + shape.rank() + 1 : axis;
+    TERN_CHECK(from_0 >= 0 && from_0 <= shape.rank(), "stack", "axis ", axis, " of shape ", shape);
+    std::vector<std::int64_t> extents(shape.extents().begin(), shape.extents().end());
+    extents.insert(extents.begin() + from_0, 1);
+    Tensors pieces;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+        TERN_CHECK(inputs[i].shape() == shape && inputs[i].dtype() == inputs[0].dtype() &&
+                       inputs[i].device() == inputs[0].device(),
+                   "stack", "tensor ", i, " is ", inputs[i], ", tensor 0 ", inputs[0],
+                   ": all must be of one shape, type and device");
+        pieces.push_back(inputs[i].reshape(Shape(extents)));
+    }
+    return concat(pieces, from_0);
 }
 
 }  // namespace tern

@@ -17,4 +17,8 @@ struct ConcatParams {
 /// device, and of one shape but for that dimension; at least one. Any dtype; differentiable in all.
 Tensor concat(const Tensors& inputs, int axis);
 
+/// The inputs, all of one shape, along a new dimension `axis` of the result (a negative one counts from its
+/// last). Differentiable in all.
+Tensor stack(const Tensors& inputs, int axis = 0);
+
 }  // namespace tern

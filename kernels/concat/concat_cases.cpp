@@ -54,10 +54,23 @@ OpCases concat_cases() {
     result.gradients = {{"channels",
                          {{{2, 3}}, {{2, 1}}, {{2, 4}}},
                          [](const Tensors& in) { return Tensors{concat(in, -1)}; }},
-                        {"twice the same", {{{2, 3}}}, [](const Tensors& in) {
+                        {"twice the same",
+                         {{{2, 3}}},
+                         [](const Tensors& in) {
                              return Tensors{concat({in[0], in[0]}, 0)};
+                         }},
+                        {"stack", {{{2, 3}}, {{2, 3}}}, [](const Tensors& in) {
+                             return Tensors{stack(in), stack(in, 1), stack(in, -1)};
                          }}};
     result.errors = {
+        {"none to stack", [] { stack({}); }, "[stack] at least one tensor is needed"},
+        {"axis to stack along", [] { stack({Tensor::zeros({2})}, 2); }, "[stack] axis 2 of shape (2)"},
+        {"stack of two shapes",
+         [] {
+             stack({Tensor::zeros({2, 3}), Tensor::zeros({3, 2})});
+         },
+         "[stack] tensor 1 is float32 (3,2) on cpu, tensor 0 float32 (2,3) on cpu: all must be of one shape, "
+         "type and device"},
         {"none", [] { concat(Tensors{}, 0); }, "[concat] at least one tensor is needed"},
         {"axis",
          [] {

@@ -42,6 +42,11 @@ Tensor binary(BinaryKind kind, const Tensor& a, const Tensor& b) {
     return output;
 }
 
+// A number as a tensor that broadcasts with `other`.
+Tensor like(const Tensor& other, double number) {
+    return Tensor::full({}, number, other.dtype(), other.device());
+}
+
 }  // namespace
 
 Tensor add(const Tensor& a, const Tensor& b) { return binary(BinaryKind::add, a, b); }
@@ -51,5 +56,15 @@ Tensor div(const Tensor& a, const Tensor& b) { return binary(BinaryKind::div, a,
 Tensor maximum(const Tensor& a, const Tensor& b) { return binary(BinaryKind::maximum, a, b); }
 Tensor minimum(const Tensor& a, const Tensor& b) { return binary(BinaryKind::minimum, a, b); }
 Tensor pow(const Tensor& a, const Tensor& b) { return binary(BinaryKind::pow, a, b); }
+
+Tensor operator+(const Tensor& a, double b) { return add(a, like(a, b)); }
+Tensor operator-(const Tensor& a, double b) { return sub(a, like(a, b)); }
+Tensor operator*(const Tensor& a, double b) { return mul(a, like(a, b)); }
+Tensor operator/(const Tensor& a, double b) { return div(a, like(a, b)); }
+Tensor operator+(double a, const Tensor& b) { return add(like(b, a), b); }
+Tensor operator-(double a, const Tensor& b) { return sub(like(b, a), b); }
+Tensor operator*(double a, const Tensor& b) { return mul(like(b, a), b); }
+Tensor operator/(double a, const Tensor& b) { return div(like(b, a), b); }
+Tensor pow(const Tensor& a, double b) { return pow(a, like(a, b)); }
 
 }  // namespace tern

@@ -4,6 +4,7 @@
 
 #include "tern/kernels/cases/cases.hpp"
 #include "tern/kernels/elementwise_binary/elementwise_binary_passes.hpp"
+#include "tern/kernels/elementwise_unary/elementwise_unary.hpp"
 
 namespace tern::cases {
 namespace {
@@ -104,6 +105,15 @@ OpCases elementwise_binary_cases() {
     }
     result.gradients.push_back({"operators", {{{2, 3}, 1, 2}, {{3}, 1, 2}}, [](const Tensors& in) {
                                     return Tensors{(in[0] + in[1]) * in[0] - in[0] / in[1]};
+                                }});
+    result.gradients.push_back({"numbers on either side", {{{2, 3}, 1, 2}}, [](const Tensors& in) {
+                                    const Tensor& x = in[0];
+                                    Tensor y = (2 - x) * 3 + 1 / x - x / 7 + pow(x, 1.5) + -x;
+                                    y += 0.5 * x - 1;
+                                    y *= x + 1;
+                                    y -= x;
+                                    y /= 3 + x;
+                                    return Tensors{y};
                                 }});
     result.gradients.push_back({"with itself", {{{2, 3}}}, [](const Tensors& in) {
                                     return Tensors{in[0] + in[0], in[0] * in[0]};

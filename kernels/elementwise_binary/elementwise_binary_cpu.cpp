@@ -11,15 +11,10 @@ namespace {
 using Nest = LoopNest<3>;  // strides of y (and dy), a and b
 
 Nest loops(const Shape& a, const Shape& b, const Shape& y) {
-    const auto strides_a = row_major_strides(a), strides_b = row_major_strides(b);
+    const auto strides_a = broadcast_strides(a, y), strides_b = broadcast_strides(b, y);
     const auto strides_y = row_major_strides(y);
-    const auto stride = [&](const Shape& shape, const auto& strides, int d) {
-        const int own = d - (y.rank() - shape.rank());
-        return own < 0 || shape[own] == 1 ? 0 : strides[own];
-    };
     Nest nest;
-    for (int d = 0; d < y.rank(); ++d)
-        nest.add(y[d], {strides_y[d], stride(a, strides_a, d), stride(b, strides_b, d)});
+    for (int d = 0; d < y.rank(); ++d) nest.add(y[d], {strides_y[d], strides_a[d], strides_b[d]});
     return nest;
 }
 
@@ -61,9 +56,9 @@ void backward(const Pass& pass, const Tensor& dx, F f) {
     });
 }
 
-// The share of dy that the larger (or with the arguments exchanged the smaller) gets.
+// The share of dy that the larger (or with the signs changed the smaller) gets; all of it beside a NaN.
 float share(float mine, float other, float dy) {
-    return mine > other ? dy : mine == other ? 0.5f * dy : 0 * dy;
+    return mine < other ? 0 * dy : mine == other ? 0.5f * dy : dy;
 }
 
 }  // namespace
@@ -118,7 +113,7 @@ void run(Cpu, const BackwardB& pass, const Stream&) {
         case BinaryKind::mul:
             return backward(pass, pass.db, [](float a, float, float dy) { return a * dy; });
         case BinaryKind::div:
-            return backward(pass, pass.db, [](float a, float b, float dy) { return -a / (b * b) * dy; });
+            return backward(pass, pass.db, [](float a, float b, float dy) { return -(a / b) / b * dy; });
         case BinaryKind::maximum:
             return backward(pass, pass.db, [](float a, float b, float dy) { return share(b, a, dy); });
         case BinaryKind::minimum:

@@ -34,9 +34,9 @@ __device__ float power(float a, float b) {
     return static_cast<float>(::pow(static_cast<double>(a), static_cast<double>(b)));
 }
 
-// The share of dy that the larger (or with the arguments exchanged the smaller) gets.
+// The share of dy that the larger (or with the signs changed the smaller) gets; all of it beside a NaN.
 __device__ float share(float mine, float other, float dy) {
-    return mine > other ? dy : mine == other ? 0.5f * dy : 0 * dy;
+    return mine < other ? 0 * dy : mine == other ? 0.5f * dy : dy;
 }
 
 template <int N, class F>
@@ -96,7 +96,7 @@ __device__ void backward_b(BinaryKind kind, const float (&a)[N], const float (&b
         case BinaryKind::mul:
             return apply(a, b, grads, [](float va, float, float dy) { return va * dy; });
         case BinaryKind::div:
-            return apply(a, b, grads, [](float va, float vb, float dy) { return -va / (vb * vb) * dy; });
+            return apply(a, b, grads, [](float va, float vb, float dy) { return -(va / vb) / vb * dy; });
         case BinaryKind::maximum:
             return apply(a, b, grads, [](float va, float vb, float dy) { return share(vb, va, dy); });
         case BinaryKind::minimum:
@@ -134,13 +134,10 @@ struct Binary {
 template <Direction kDirection, class Pass>
 void launch(const Pass& pass, const Tensor& dy, const Tensor& y, const Stream& stream) {
     const Tensor &a = pass.a, &b = pass.b;
-    const auto strides_a = row_major_strides(a.shape()), strides_b = row_major_strides(b.shape());
-    const auto stride = [&](const Tensor& operand, const auto& strides, int d) {
-        const int own = d - (y.rank() - operand.rank());
-        return own < 0 || operand.dim(own) == 1 ? 0 : strides[own];
-    };
+    const auto strides_a = broadcast_strides(a.shape(), y.shape());
+    const auto strides_b = broadcast_strides(b.shape(), y.shape());
     LoopNest<2> nest;
-    for (int d = 0; d < y.rank(); ++d) nest.add(y.dim(d), {stride(a, strides_a, d), stride(b, strides_b, d)});
+    for (int d = 0; d < y.rank(); ++d) nest.add(y.dim(d), {strides_a[d], strides_b[d]});
     const auto inner = nest.innermost();
     visit_cuda_floating(a.dtype(), [&]<class T>() {
         using Work = Binary<kDirection, T>;

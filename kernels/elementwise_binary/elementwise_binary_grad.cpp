@@ -2,9 +2,9 @@
 //   add      da = dy                       db = dy
 //   sub      da = dy                       db = -dy
 //   mul      da = b dy                     db = a dy
-//   div      da = dy / b                   db = -a / b^2 dy
+//   div      da = dy / b                   db = -(a / b) / b dy
 //   maximum  da = [a > b] dy               db = [b > a] dy               dy / 2 each where a = b
-//   minimum  da = [a < b] dy               db = [b < a] dy               dy / 2 each where a = b
+//   minimum  da = [a < b] dy               db = [b < a] dy               dy each where one is a NaN
 //   pow      da = b a^(b-1) dy             db = a^b log(a) dy
 // Saved: nothing for add and sub, else a and b.
 #include "tern/core/autograd.hpp"

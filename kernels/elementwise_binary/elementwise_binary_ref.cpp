@@ -7,15 +7,6 @@
 namespace tern::elementwise_binary_passes {
 namespace {
 
-// The element of an operand of shape `shape` that meets element `i` of the result.
-std::int64_t operand_index(std::int64_t i, const Shape& result, const Shape& shape) {
-    const ref::Position at = ref::position_of(i, result);
-    const int missing = result.rank() - shape.rank();
-    std::int64_t flat = 0;
-    for (int d = 0; d < shape.rank(); ++d) flat = flat * shape[d] + (shape[d] == 1 ? 0 : at[d + missing]);
-    return flat;
-}
-
 template <class Real>
 Real value(BinaryKind kind, Real a, Real b) {
     switch (kind) {
@@ -48,9 +39,9 @@ Real derivative_a(BinaryKind kind, Real a, Real b) {
         case BinaryKind::div:
             return 1 / b;
         case BinaryKind::maximum:
-            return a == b ? Real{0.5} : Real(a > b);
+            return a == b ? Real{0.5} : Real(!(a < b));
         case BinaryKind::minimum:
-            return a == b ? Real{0.5} : Real(a < b);
+            return a == b ? Real{0.5} : Real(!(a > b));
         case BinaryKind::pow:
             return b == 0 ? 0 : b * std::pow(a, b - 1);
         default:
@@ -67,11 +58,11 @@ Real derivative_b(BinaryKind kind, Real a, Real b) {
         case BinaryKind::mul:
             return a;
         case BinaryKind::div:
-            return -a / (b * b);
+            return -(a / b) / b;  // b * b would leave the type's range
         case BinaryKind::maximum:
-            return a == b ? Real{0.5} : Real(b > a);
+            return a == b ? Real{0.5} : Real(!(b < a));
         case BinaryKind::minimum:
-            return a == b ? Real{0.5} : Real(b < a);
+            return a == b ? Real{0.5} : Real(!(b > a));
         case BinaryKind::pow:
             return a == 0 && b >= 0 ? 0 : std::pow(a, b) * std::log(a);
         default:
@@ -86,8 +77,8 @@ void compute(const Pass& pass, const Tensor& dy, const Tensor& y, F f) {
     visit_floating(a.dtype(), [&]<class T>() {
         using Real = Compute<T>;
         for (std::int64_t i = 0; i < y.numel(); ++i) {
-            const T at_a = a.data<T>()[operand_index(i, y.shape(), a.shape())];
-            const T at_b = b.data<T>()[operand_index(i, y.shape(), b.shape())];
+            const T at_a = a.data<T>()[ref::operand_index(i, y.shape(), a.shape())];
+            const T at_b = b.data<T>()[ref::operand_index(i, y.shape(), b.shape())];
             Real result = f(pass.params.kind, static_cast<Real>(at_a), static_cast<Real>(at_b));
             if (dy.defined()) result *= static_cast<Real>(dy.data<T>()[i]);
             y.data<T>()[i] = static_cast<T>(result);

@@ -17,6 +17,7 @@ struct ElementwiseUnaryParams {
 /// Of the input's shape and floating-point type. Differentiable; the derivative of abs at 0 is 0. Outside
 /// their domain they give what IEEE 754 says: log(-1) is NaN, reciprocal(0) infinite.
 Tensor neg(const Tensor& input);
+inline Tensor operator-(const Tensor& input) { return neg(input); }
 Tensor exp(const Tensor& input);
 Tensor log(const Tensor& input);
 Tensor sqrt(const Tensor& input);

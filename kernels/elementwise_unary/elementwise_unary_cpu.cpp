@@ -70,7 +70,7 @@ void run(Cpu, const Backward& pass, const Stream&) {
         case UnaryKind::square:
             return apply(x, dy, dx, [](float v, float g) { return 2 * v * g; });
         case UnaryKind::reciprocal:
-            return apply(x, dy, dx, [](float v, float g) { return -g / (v * v); });
+            return apply(x, dy, dx, [](float v, float g) { return -(g / v) / v; });
         case UnaryKind::scale_shift:
             return apply(dy, dx, [a](float g) { return a * g; });
     }

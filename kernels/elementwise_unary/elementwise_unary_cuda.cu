@@ -91,7 +91,7 @@ struct UnaryBackward {
             case UnaryKind::square:
                 return apply(at, grads, [](float v, float g) { return 2 * v * g; });
             case UnaryKind::reciprocal:
-                return apply(at, grads, [](float v, float g) { return -g / (v * v); });
+                return apply(at, grads, [](float v, float g) { return -(g / v) / v; });
             case UnaryKind::scale_shift:
                 return apply(grads, [a = scale](float g) { return a * g; });
         }

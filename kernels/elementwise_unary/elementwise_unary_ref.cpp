@@ -44,7 +44,7 @@ Real derivative(const ElementwiseUnaryParams& params, Real x) {
         case UnaryKind::square:
             return 2 * x;
         case UnaryKind::reciprocal:
-            return -1 / (x * x);
+            return -(1 / x) / x;  // x * x would leave the type's range
         case UnaryKind::scale_shift:
             return static_cast<Real>(params.scale);
     }

@@ -54,16 +54,24 @@ OpCases max_pool2d_cases() {
     };
     result.gradients = {gradient("extra pixel after", {2, 4, 4, 3}, Window2d::square(3, 2).same(4, 4)),
                         gradient("everything odd", {1, 6, 5, 2}, odd)};
-    result.errors = {{"rank",
-                      [] {
-                          max_pool2d(Tensor::zeros({4, 4}), Window2d::square(2));
-                      },
-                      "[max_pool2d] the input must be (N, H, W, C), got (4,4)"},
-                     {"integers",
-                      [] {
-                          max_pool2d(Tensor::zeros({1, 4, 4, 1}, DType::uint8), Window2d::square(2));
-                      },
-                      "[max_pool2d] the input must be of a floating-point type, got uint8"}};
+    result.errors = {
+        {"dilation beyond all numbers",
+         [] {
+             const Window2d window = Window2d::square(3, 1, 0, std::int64_t{1} << 62);
+             max_pool2d(Tensor::zeros({1, 4, 4, 1}), window);
+         },
+         "[max_pool2d] kernel, stride, dilation and padding must be at most 2147483647, got kernel "
+         "3x3, stride 1x1, dilation 4611686018427387904x4611686018427387904, padding 0+0,0+0"},
+        {"rank",
+         [] {
+             max_pool2d(Tensor::zeros({4, 4}), Window2d::square(2));
+         },
+         "[max_pool2d] the input must be (N, H, W, C), got (4,4)"},
+        {"integers",
+         [] {
+             max_pool2d(Tensor::zeros({1, 4, 4, 1}, DType::uint8), Window2d::square(2));
+         },
+         "[max_pool2d] the input must be of a floating-point type, got uint8"}};
     for (const PassCase& pass : passes("dispatch", {1, 4, 4, 3}, dense)) {
         result.dispatch.push_back({pass});
         result.dispatch.push_back({pass, DType::float64, "auto", "ref"});

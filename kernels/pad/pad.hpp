@@ -14,12 +14,20 @@ struct PadParams {
     double value = 0;
 };
 
-/// `input` with `borders` of `value` before and after it, one pair of at least 0 per dimension. Any dtype;
-/// differentiable.
+/// `input` with `borders` of `value` (as full() rounds it) before and after it, one pair of at least 0 per
+/// dimension. Any dtype; differentiable.
 Tensor pad(const Tensor& input, const std::vector<std::pair<std::int64_t, std::int64_t>>& borders,
            double value = 0);
 
-/// The shape of the result; throws Error if there is not one pair per dimension or a border is negative.
+/// `input` without `borders`, pad()'s gradient as an operation of its own. Throws Error where a border is
+/// negative or both are more than there is. Any dtype; differentiable.
+Tensor crop(const Tensor& input, const std::vector<std::pair<std::int64_t, std::int64_t>>& borders);
+
+/// Elements [begin, end) of dimension `axis` (a negative one counts from the last), a copy; Tensor::slice()
+/// shares memory and is of the first dimension. Any dtype; differentiable.
+Tensor slice(const Tensor& input, int axis, std::int64_t begin, std::int64_t end);
+
+/// The shape of pad()'s result; throws Error if there is not one pair per dimension or a border is negative.
 Shape pad_output_shape(const Shape& input, const std::vector<std::pair<std::int64_t, std::int64_t>>& borders);
 
 }  // namespace tern

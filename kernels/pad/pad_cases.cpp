@@ -42,8 +42,18 @@ OpCases pad_cases() {
         const auto border = [&] { return std::pair{draw(0, 3), draw(0, 3)}; };
         return passes("random", {draw(0, 5), draw(1, 9), draw(1, 9)}, {border(), border(), border()}, 0.5);
     };
-    result.gradients = {{"images", {{{2, 3, 2, 2}}}, [](const Tensors& in) {
+    result.gradients = {{"images",
+                         {{{2, 3, 2, 2}}},
+                         [](const Tensors& in) {
                              return Tensors{pad(in[0], {{0, 0}, {1, 2}, {0, 1}, {0, 0}}, 3)};
+                         }},
+                        {"crop",
+                         {{{4, 5}}},
+                         [](const Tensors& in) {
+                             return Tensors{crop(in[0], {{1, 0}, {0, 2}}), crop(in[0], {{0, 0}, {0, 0}})};
+                         }},
+                        {"slice", {{{4, 5, 3}}}, [](const Tensors& in) {
+                             return Tensors{slice(in[0], -2, 1, 4), slice(in[0], 0, 2, 2)};
                          }}};
     result.errors = {{"too few",
                       [] {
@@ -54,7 +64,22 @@ OpCases pad_cases() {
                       [] {
                           pad(Tensor::zeros({2, 3}), {{1, 1}, {0, -2}});
                       },
-                      "[pad] borders must be at least 0, got 0 before and -2 after dimension 1"}};
+                      "[pad] borders must be at least 0, got 0 before and -2 after dimension 1"},
+                     {"crop of more than there is",
+                      [] {
+                          crop(Tensor::zeros({2, 3}), {{0, 0}, {2, 2}});
+                      },
+                      "[crop] 2 before and 2 after dimension 1 of (2,3)"},
+                     {"slice beyond the end",
+                      [] {
+                          slice(Tensor::zeros({2, 3}), -1, 1, 4);
+                      },
+                      "[slice] [1, 4) of dimension -1 of (2,3)"},
+                     {"too many",
+                      [] {
+                          pad(Tensor::zeros({2}), {{INT64_MAX, 1}});
+                      },
+                      "[pad] 9223372036854775807 before and 1 after dimension 0 of (2) are more than 2^63"}};
     for (const PassCase& pass : passes("any type", {2, 3}, {{1, 1}, {0, 2}})) {
         result.dispatch.push_back({pass});
         result.dispatch.push_back({pass, DType::float64, "auto", "cpu"});

@@ -35,7 +35,7 @@ void run(Cpu, const Forward& pass, const Stream&) {
         const T* from = x.data<T>();
         T* to = y.data<T>();
         parallel_for(y.numel(), 1 << 15, [&](std::int64_t begin, std::int64_t end) {
-            std::fill(to + begin, to + end, static_cast<T>(params.value));
+            std::fill(to + begin, to + end, element_of<T>(params.value));
         });
         for_each_row(x.shape(), y.shape(), params, [&](std::int64_t ix, std::int64_t iy, std::int64_t count) {
             std::copy_n(from + ix, count, to + iy);

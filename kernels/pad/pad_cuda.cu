@@ -44,7 +44,7 @@ void run(Cuda, const Forward& pass, const Stream& stream) {
     const Tensor &x = pass.x, &y = pass.y;
     const auto& params = pass.params;
     visit_any(y.dtype(), [&]<class T>() {
-        launch_flat(Fill<T>{static_cast<T>(params.value), y.data<T>()}, y.numel(), {y}, stream);
+        launch_flat(Fill<T>{element_of<T>(params.value), y.data<T>()}, y.numel(), {y}, stream);
     });
     const Middle middle = middle_of(x.shape(), y.shape(), params, true);
     const std::int64_t size = size_of(x.dtype());

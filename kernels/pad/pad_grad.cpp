@@ -1,4 +1,4 @@
-// dx = dy without its borders. Nothing is saved.
+// pad: dx = dy without its borders; crop, which is that pass: dx = dy with borders of 0. Nothing is saved.
 #include "tern/core/autograd.hpp"
 #include "tern/kernels/pad/pad_passes.hpp"
 
@@ -22,7 +22,20 @@ class PadFunction : public Function {
     PadParams params_;
 };
 
+class CropFunction : public Function {
+  public:
+    explicit CropFunction(PadParams params) : params_(std::move(params)) {}
+
+    const char* name() const override { return "crop"; }
+    Tensors backward(const Tensors& grads) override { return {pad(grads[0], params_.borders)}; }
+
+  private:
+    PadParams params_;
+};
+
 }  // namespace
+
+void record_grad(const Backward& pass) { Function::record<CropFunction>({pass.dy}, {pass.dx}, pass.params); }
 
 void record_grad(const Forward& pass) {
     Function::record<PadFunction>({pass.x}, {pass.y}, pass.x.shape(), pass.params);

@@ -17,7 +17,7 @@ void run(Ref, const Forward& pass, const Stream&) {
     const Tensor &x = pass.x, &y = pass.y;
     const auto& params = pass.params;
     visit_any(x.dtype(), [&]<class T>() {
-        for (std::int64_t i = 0; i < y.numel(); ++i) y.data<T>()[i] = static_cast<T>(params.value);
+        for (std::int64_t i = 0; i < y.numel(); ++i) y.data<T>()[i] = element_of<T>(params.value);
         for (std::int64_t i = 0; i < x.numel(); ++i)
             y.data<T>()[padded_index(i, x.shape(), y.shape(), params)] = x.data<T>()[i];
     });

@@ -54,11 +54,23 @@ OpCases permute_cases() {
         for (int d = 0; d < rank; ++d) extents.push_back(draw(1, d < 2 ? 40 : 5));
         return std::vector{permute_case("random", Shape(extents), random_order(draw, rank))};
     };
-    result.gradients = {{"images to planes", {{{2, 3, 2, 4}}}, [](const Tensors& in) {
+    result.gradients = {{"images to planes",
+                         {{{2, 3, 2, 4}}},
+                         [](const Tensors& in) {
                              return Tensors{permute(in[0], {0, 3, 1, 2})};
+                         }},
+                        {"transpose",
+                         {{{2, 3, 4}}},
+                         [](const Tensors& in) {
+                             return Tensors{transpose(in[0]), transpose(in[0], 0, -1)};
+                         }},
+                        {"from the last", {{{2, 3, 4}}}, [](const Tensors& in) {
+                             return Tensors{permute(in[0], {-1, 0, -2})};
                          }}};
     result.errors = {error("too few", {0, 1}, "(0,1)"), error("twice", {0, 1, 1}, "(0,1,1)"),
-                     error("out of range", {0, 1, 3}, "(0,1,3)"), error("negative", {0, 1, -1}, "(0,1,-1)")};
+                     error("out of range", {0, 1, 3}, "(0,1,3)"),
+                     error("twice, from the last", {0, 1, -2}, "(0,1,-2)"),
+                     error("before the first", {0, 1, -4}, "(0,1,-4)")};
     const PassCase plain = permute_case("any type", {2, 3}, {1, 0});
     result.dispatch = {
         {plain}, {plain, DType::float64, "auto", "cpu"}, {plain, DType::float32, "permute=ref", "ref"}};

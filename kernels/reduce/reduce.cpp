@@ -1,9 +1,14 @@
 #include "tern/kernels/reduce/reduce.hpp"
 
+#include <algorithm>
 #include <array>
 #include <numeric>
 
+#include "tern/kernels/cast/cast.hpp"
+#include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
+#include "tern/kernels/elementwise_unary/elementwise_unary.hpp"
 #include "tern/kernels/reduce/reduce_passes.hpp"
+#include "tern/kernels/shared/axis.hpp"
 
 namespace tern {
 using namespace reduce_passes;
@@ -22,12 +27,11 @@ const char* name_of(Reduction kind) {
     return kNames.at(static_cast<std::size_t>(kind));
 }
 
-std::uint32_t axis_bits(Reduction kind, const Shape& shape, const std::vector<int>& axes) {
+std::uint32_t axis_bits(const char* where, const Shape& shape, const std::vector<int>& axes) {
     std::uint32_t bits = 0;
     for (const int axis : axes) {
-        const int d = axis < 0 ? axis + shape.rank() : axis;
-        TERN_CHECK(d >= 0 && d < shape.rank(), name_of(kind), "axis ", axis, " of shape ", shape);
-        TERN_CHECK((bits >> d & 1) == 0, name_of(kind), "axis ", axis, " is named twice (shape ", shape, ')');
+        const int d = axis_from_first(where, axis, shape);
+        TERN_CHECK((bits >> d & 1) == 0, where, "axis ", axis, " is named twice (shape ", shape, ')');
         bits |= 1u << d;
     }
     return bits;
@@ -36,7 +40,7 @@ std::uint32_t axis_bits(Reduction kind, const Shape& shape, const std::vector<in
 Tensor reduce(Reduction kind, const Tensor& input, const std::vector<int>& axes, bool keep_dims) {
     TERN_CHECK(is_floating(input.dtype()), name_of(kind), "the input must be of a floating-point type, got ",
                input.dtype());
-    const ReduceParams params{kind, axis_bits(kind, input.shape(), axes)};
+    const ReduceParams params{kind, axis_bits(name_of(kind), input.shape(), axes)};
     std::vector<std::int64_t> extents;
     std::int64_t count = 1;  // elements per result
     for (int d = 0; d < input.rank(); ++d) {
@@ -77,6 +81,20 @@ Tensor max(const Tensor& input, const std::vector<int>& axes, bool keep_dims) {
 }
 Tensor min(const Tensor& input, const std::vector<int>& axes, bool keep_dims) {
     return reduce(Reduction::min, input, axes, keep_dims);
+}
+
+Tensor variance(const Tensor& input, const std::vector<int>& axes, bool keep_dims, int correction) {
+    const char* const where = "variance";
+    TERN_CHECK(is_floating(input.dtype()), where, "the input must be of a floating-point type, got ",
+               input.dtype());
+    axis_bits(where, input.shape(), axes);
+    std::int64_t count = 1;
+    for (const int axis : axes) count *= input.dim(axis);
+    TERN_CHECK(count > std::max(correction, 0), where, "more than ", correction, " elements are needed, got ",
+               count, " (input ", input.shape(), ')');
+    const Tensor x = cast(input, compute_dtype(input.dtype()));  // 16-bit differences would be rounded
+    const Tensor squares = sum(square(x - mean(x, axes, true)), axes, keep_dims);
+    return cast(squares / static_cast<double>(count - correction), input.dtype());
 }
 
 Tensor sum_to(const Tensor& input, const Shape& shape) {

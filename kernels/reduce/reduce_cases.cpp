@@ -91,10 +91,24 @@ OpCases reduce_cases() {
                         gradient("mean", mean),
                         gradient("max", max),
                         gradient("min", min),
-                        {"sum_to", {{{2, 3, 4}}}, [](const Tensors& in) {
+                        {"sum_to",
+                         {{{2, 3, 4}}},
+                         [](const Tensors& in) {
                              return Tensors{sum_to(in[0], {4}), sum_to(in[0], {3, 1}), sum_to(in[0], {})};
+                         }},
+                        {"variance", {{{2, 3, 4}}}, [](const Tensors& in) {
+                             return Tensors{variance(in[0], {0, -1}), variance(in[0], {1}, true, 0)};
                          }}};
     result.errors = {
+        {"variance of integers", [] { variance(Tensor::zeros({3}, DType::int32), {0}); },
+         "[variance] the input must be of a floating-point type, got int32"},
+        {"variance along no axis", [] { variance(Tensor::zeros({3}), {1}); },
+         "[variance] axis 1 of shape (3)"},
+        {"variance of one",
+         [] {
+             variance(Tensor::zeros({2, 1}), {1});
+         },
+         "[variance] more than 1 elements are needed, got 1 (input (2,1))"},
         {"axis",
          [] {
              sum(Tensor::zeros({2, 3}), {2});

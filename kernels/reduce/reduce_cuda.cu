@@ -47,11 +47,12 @@ struct Elements {
             return static_cast<float>(x[i]);
     }
 };
+__device__ inline bool is_extreme_of(float x, float y) { return x == y || (x != x && y != y); }
 template <class T>
 struct Ties {
     const T *x, *y;
     __device__ std::int32_t operator()(std::uint32_t i, std::uint32_t result) const {
-        return static_cast<float>(x[i]) == static_cast<float>(y[result]) ? 1 : 0;
+        return is_extreme_of(static_cast<float>(x[i]), static_cast<float>(y[result])) ? 1 : 0;
     }
 };
 
@@ -172,7 +173,7 @@ struct ReduceBackward {
             dx[i] = static_cast<T>(grad / divisor);
             return;
         }
-        const bool extreme = static_cast<float>(x[i]) == static_cast<float>(y[result]);
+        const bool extreme = is_extreme_of(static_cast<float>(x[i]), static_cast<float>(y[result]));
         dx[i] = static_cast<T>(extreme ? grad / static_cast<float>(ties[result]) : 0.0f);
     }
 };

@@ -1,6 +1,7 @@
 // sum:      dx = dy, repeated over the reduced dimensions
 // mean:     dx = dy / count
-// max, min: dx = dy / (number of elements equal to y) where x equals y, else 0
+// max, min: dx = dy / (number of elements equal to y) where x equals y, else 0;
+//           where y is a NaN, the NaNs are what equals it
 // Saved: nothing for sum and mean, x and y for max and min.
 #include "tern/core/autograd.hpp"
 #include "tern/kernels/reduce/reduce_passes.hpp"

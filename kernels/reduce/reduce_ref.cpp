@@ -62,7 +62,9 @@ void run(Ref, const Backward& pass, const Stream&) {
         std::vector<std::int64_t> shares(static_cast<std::size_t>(dy.numel()),
                                          kind == Reduction::mean ? count : 1);
         const auto ties = [&](std::int64_t i, std::int64_t result) {
-            return static_cast<Real>(x.data<T>()[i]) == static_cast<Real>(y.data<T>()[result]);
+            const Real one = static_cast<Real>(x.data<T>()[i]),
+                       found = static_cast<Real>(y.data<T>()[result]);
+            return one == found || (std::isnan(one) && std::isnan(found));
         };
         if (extreme) {
             shares.assign(shares.size(), 0);

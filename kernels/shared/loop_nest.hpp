@@ -116,4 +116,14 @@ inline std::array<std::int64_t, Shape::kMaxRank> row_major_strides(const Shape& 
     return strides;
 }
 
+/// Those of an operand along the dimensions of `result`, to which it broadcasts: 0 where it is repeated.
+inline std::array<std::int64_t, Shape::kMaxRank> broadcast_strides(const Shape& operand,
+                                                                   const Shape& result) {
+    const auto own = row_major_strides(operand);
+    std::array<std::int64_t, Shape::kMaxRank> strides{};
+    for (int d = result.rank() - operand.rank(), i = 0; i < operand.rank(); ++d, ++i)
+        strides[d] = operand[i] == 1 ? 0 : own[i];
+    return strides;
+}
+
 }  // namespace tern

@@ -26,4 +26,13 @@ inline std::int64_t flat_of(const Position& position, const Shape& shape) {
     return flat;
 }
 
+/// The element of an operand of shape `shape` that meets element `i` of the result of a broadcast.
+inline std::int64_t operand_index(std::int64_t i, const Shape& result, const Shape& shape) {
+    const Position at = position_of(i, result);
+    const int missing = result.rank() - shape.rank();
+    std::int64_t flat = 0;
+    for (int d = 0; d < shape.rank(); ++d) flat = flat * shape[d] + (shape[d] == 1 ? 0 : at[d + missing]);
+    return flat;
+}
+
 }  // namespace tern::ref

@@ -19,7 +19,8 @@ struct Window2d {
     static Window2d square(std::int64_t kernel, std::int64_t stride = 1, std::int64_t pad = 0,
                            std::int64_t dilation = 1);
     /// TensorFlow's "same" padding for an input of that size: output = ceil(input / stride), an odd total has
-    /// the extra pixel after (https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2).
+    /// the extra pixel after (https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2). Throws Error
+    /// for a field out of range.
     Window2d same(std::int64_t height, std::int64_t width) const;
 
     /// Input pixels that one window spans: dilation * (kernel - 1) + 1.

@@ -5,15 +5,18 @@
 namespace tern::softmax_cross_entropy_passes {
 namespace {
 
-// log of the sum of exp(x[k]); x is (K).
-template <class Real, class T>
-Real log_sum_exp(const T* x, std::int64_t classes) {
-    Real top = static_cast<Real>(x[0]);
-    for (std::int64_t k = 1; k < classes; ++k) top = std::max(top, static_cast<Real>(x[k]));
-    Real sum = 0;
-    for (std::int64_t k = 0; k < classes; ++k) sum += std::exp(static_cast<Real>(x[k]) - top);
-    return top + std::log(sum);
-}
+// Logits (K) from their largest on, so that no exponential overflows and no large number swallows the
+// logarithm.
+template <class Real>
+struct Shifted {
+    Real top, sum = 0;  // of exp(x[k] - top)
+
+    template <class T>
+    Shifted(const T* x, std::int64_t classes) : top(static_cast<Real>(x[0])) {
+        for (std::int64_t k = 1; k < classes; ++k) top = std::max(top, static_cast<Real>(x[k]));
+        for (std::int64_t k = 0; k < classes; ++k) sum += std::exp(static_cast<Real>(x[k]) - top);
+    }
+};
 
 // The wanted probability of class k.
 template <class Real>
@@ -32,10 +35,10 @@ void run(Ref, const Forward& pass, const Stream&) {
         Real sum = 0;
         for (std::int64_t n = 0; n < rows; ++n) {
             const T* px = x.data<T>() + n * classes;
-            const Real normalizer = log_sum_exp<Real>(px, classes);
+            const Shifted<Real> row(px, classes);
             for (std::int64_t k = 0; k < classes; ++k) {
                 const Real wanted = target<Real>(k, labels.data<std::int32_t>()[n], classes, smoothing);
-                if (wanted != 0) sum += wanted * (normalizer - static_cast<Real>(px[k]));
+                if (wanted != 0) sum += wanted * (std::log(row.sum) - (static_cast<Real>(px[k]) - row.top));
             }
         }
         *loss.data<Real>() = sum / static_cast<Real>(rows);
@@ -52,10 +55,10 @@ void run(Ref, const Backward& pass, const Stream&) {
         const Real scale = static_cast<Real>(dloss) / static_cast<Real>(rows);
         for (std::int64_t n = 0; n < rows; ++n) {
             const T* px = x.data<T>() + n * classes;
-            const Real normalizer = log_sum_exp<Real>(px, classes);
+            const Shifted<Real> row(px, classes);
             for (std::int64_t k = 0; k < classes; ++k) {
                 const Real wanted = target<Real>(k, labels.data<std::int32_t>()[n], classes, smoothing);
-                const Real found = std::exp(static_cast<Real>(px[k]) - normalizer);
+                const Real found = std::exp(static_cast<Real>(px[k]) - row.top) / row.sum;
                 dx.data<T>()[n * classes + k] = static_cast<T>(scale * (found - wanted));
             }
         }

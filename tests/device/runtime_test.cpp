@@ -27,7 +27,7 @@ Tensor counted(std::int64_t count) {
     return tensor;
 }
 
-bool equal(const Tensor& a, const Tensor& b) {
+bool same_elements(const Tensor& a, const Tensor& b) {
     return std::equal(a.raw_data(), a.raw_data() + a.bytes(), b.raw_data(), b.raw_data() + b.bytes());
 }
 
@@ -36,8 +36,8 @@ bool equal(const Tensor& a, const Tensor& b) {
 TEST_CASE("bytes go to the device and back unchanged, in one piece and in many") {
     for (const std::int64_t count : {1, 3000, 4 << 20, (4 << 20) + 1, (13 << 20) + 7}) {
         const Tensor host = counted(count), there = host.to(kGpu);
-        CHECK(equal(there.to(Device::cpu()), host));
-        CHECK(equal(there.clone().to(Device::cpu()), host));
+        CHECK(same_elements(there.to(Device::cpu()), host));
+        CHECK(same_elements(there.clone().to(Device::cpu()), host));
     }
 }
 
@@ -45,7 +45,7 @@ TEST_CASE("the source of an upload may change at once") {
     const Tensor host = counted(20 << 20), before = host.clone();
     const Tensor there = host.to(kGpu);
     fill(host, 0);
-    CHECK(equal(there.to(Device::cpu()), before));
+    CHECK(same_elements(there.to(Device::cpu()), before));
 }
 
 TEST_CASE("fill and full on the device") {
@@ -116,7 +116,7 @@ TEST_CASE("several threads use a device at once") {
         threads.emplace_back([t, &wrong] {
             for (int i = 0; i < 50; ++i) {
                 const Tensor host = counted(100000 + t), back = host.to(kGpu).clone().to(Device::cpu());
-                wrong[static_cast<std::size_t>(t)] += equal(host, back) ? 0 : 1;
+                wrong[static_cast<std::size_t>(t)] += same_elements(host, back) ? 0 : 1;
             }
         });
     }
@@ -148,8 +148,8 @@ TEST_CASE("a step arena on the device allocates nothing from the third step on")
 TEST_CASE("the order of an epoch is the CPU's") {
     for (const std::int64_t count : {0, 1, 1000, 50000, 1000003}) {
         const Tensor there = epoch_order(count, true, 5, 2, kGpu);
-        CHECK(equal(there.to(Device::cpu()), epoch_order(count, true, 5, 2)));
-        CHECK(
-            equal(epoch_order(count, false, 5, 2, kGpu).to(Device::cpu()), epoch_order(count, false, 5, 2)));
+        CHECK(same_elements(there.to(Device::cpu()), epoch_order(count, true, 5, 2)));
+        CHECK(same_elements(epoch_order(count, false, 5, 2, kGpu).to(Device::cpu()),
+                            epoch_order(count, false, 5, 2)));
     }
 }

@@ -41,7 +41,7 @@ Tensor images() {
 
 Tensor last(const Tensor& tensor) { return tensor.slice(tensor.dim(0) - 1, tensor.dim(0)); }
 
-bool equal(const Tensor& a, const Tensor& b) {
+bool same_elements(const Tensor& a, const Tensor& b) {
     return a.shape() == b.shape() && std::ranges::equal(a.elements<float>(), b.elements<float>());
 }
 
@@ -62,7 +62,7 @@ TEST_CASE("operations reach all of a tensor of more than 2^31 elements", "[.larg
     const auto check = [&](const char* name, const auto& function) {
         INFO(name);
         const Tensor y = function(x);
-        CHECK(equal(last(y), function(one)));
+        CHECK(same_elements(last(y), function(one)));
         CHECK(all_zero(y.slice(0, y.dim(0) - 1)));
     };
     check("conv2d", [](const Tensor& image) {

@@ -2,12 +2,21 @@
 #include <cmath>
 #include <limits>
 
+#include "tern/core/autograd.hpp"
+#include "tern/kernels/activation/activation.hpp"
+#include "tern/kernels/argmax/argmax.hpp"
+#include "tern/kernels/backward.hpp"
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/compare/compare.hpp"
 #include "tern/kernels/dropout/dropout.hpp"
 #include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
+#include "tern/kernels/elementwise_loss/elementwise_loss.hpp"
+#include "tern/kernels/elementwise_unary/elementwise_unary.hpp"
+#include "tern/kernels/pad/pad.hpp"
 #include "tern/kernels/reduce/reduce.hpp"
 #include "tern/kernels/softmax/softmax.hpp"
 #include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
+#include "tern/kernels/where/where.hpp"
 #include "tern/tests/catch.hpp"
 
 using namespace tern;
@@ -50,6 +59,131 @@ TEST_CASE("a NaN comes through every extreme, wherever it stands") {
         }
         CHECK(max(vector_of({-kInfinity, -kInfinity})).item() == -kInfinity);
     });
+}
+
+TEST_CASE("a NaN gets the gradient of an extreme, and does not hide it") {
+    for_each_policy([] {
+        const auto gradients_of = [](const auto& function, const Tensors& inputs) {
+            std::vector<std::vector<double>> gradients;
+            for (Tensor input : inputs) input.set_requires_grad(true);
+            backward(sum(function(inputs)));
+            for (const Tensor& input : inputs) gradients.push_back(cases::to_doubles(input.grad()));
+            return gradients;
+        };
+        using Rows = std::vector<std::vector<double>>;
+        const auto larger = [](const Tensors& in) { return maximum(in[0], in[1]); };
+        const auto smaller = [](const Tensors& in) { return minimum(in[0], in[1]); };
+        const auto pair = [] { return Tensors{vector_of({kNan, 1, 2, 3}), vector_of({1, kNan, 5, 3})}; };
+        CHECK(gradients_of(larger, pair()) == Rows{{1, 1, 0, 0.5}, {1, 1, 1, 0.5}});
+        CHECK(gradients_of(smaller, pair()) == Rows{{1, 1, 1, 0.5}, {1, 1, 0, 0.5}});
+        const Tensors row{vector_of({1, kNan, 3, kNan})};
+        CHECK(gradients_of([](const Tensors& in) { return max(in[0]); }, row) == Rows{{0, 0.5, 0, 0.5}});
+        const Tensors other{vector_of({kNan, 2})};
+        CHECK(gradients_of([](const Tensors& in) { return min(in[0]); }, other) == Rows{{1, 0}});
+    });
+}
+
+TEST_CASE("gradients of quotients stay in the type's range") {
+    for_each_policy([] {
+        for (const auto& [a, b] : {std::pair{1e-23f, 1e-23f}, {1e23f, 1e23f}, {-3e-25f, 2e-22f}}) {
+            Tensor x = vector_of({a}), y = vector_of({b});
+            x.set_requires_grad(true);
+            y.set_requires_grad(true);
+            backward(sum(x / y));
+            // Two roundings of the quotients, and none that is lost
+            const double exact = -static_cast<double>(a) / b / b;
+            CHECK(std::fabs(y.grad().item() - exact) <= std::fabs(exact) * 0x1p-22);
+            Tensor z = vector_of({b * 1e4f});
+            z.set_requires_grad(true);
+            backward(sum(reciprocal(z)));
+            const auto one = static_cast<double>(b * 1e4f);
+            const double inverse = -1 / one / one;
+            CHECK(std::fabs(z.grad().item() - inverse) <= std::fabs(inverse) * 0x1p-22 + 0x1p-149);
+        }
+    });
+}
+
+TEST_CASE("slopes of sigmoid and tanh reach far out") {
+    for_each_policy([] {
+        for (const DType dtype : {DType::float32, DType::float64}) {
+            const double eps = epsilon_of(dtype);
+            for (const double at : {-40.0, -20.0, 20.0, 40.0}) {
+                INFO(dtype << " at " << at);
+                for (const Activation kind : {Activation::sigmoid, Activation::tanh}) {
+                    Tensor x = Tensor::full({1}, at, dtype);
+                    x.set_requires_grad(true);
+                    backward(sum(activation(x, kind)));
+                    const double u = kind == Activation::tanh ? 2 * std::fabs(at) : std::fabs(at);
+                    const double scale = kind == Activation::tanh ? 4 : 1;
+                    const double exact = scale * std::exp(-u) / std::pow(1 + std::exp(-u), 2);
+                    // The exponential within 1 ulp of its argument's roundings, and a few more
+                    CHECK(std::fabs(x.grad().item() - exact) <= 8 * eps * exact);
+                }
+            }
+        }
+    });
+}
+
+TEST_CASE("a large logit does not swallow the loss") {
+    for_each_policy([] {
+        for (const DType dtype : {DType::float32, DType::float64}) {
+            Tensor logits = Tensor::full({1, 3}, 1e17, dtype);
+            logits.set_requires_grad(true);
+            const Tensor loss = softmax_cross_entropy(logits, Tensor::from({1}, {0}));
+            CHECK(std::fabs(loss.item() - std::log(3.0)) <= 4 * epsilon_of(dtype));
+            backward(loss);
+            const std::vector<double> slopes = cases::to_doubles(logits.grad());
+            for (std::size_t k = 0; k < 3; ++k)
+                CHECK(std::fabs(slopes[k] - (k == 0 ? -2.0 / 3 : 1.0 / 3)) <= 4 * epsilon_of(dtype));
+        }
+    });
+}
+
+TEST_CASE("a number beyond an integer type ends at its limits") {
+    CHECK(Tensor::full({1}, 3e9, DType::int32).item() == INT32_MAX);
+    CHECK(Tensor::full({1}, -3e9, DType::int32).item() == INT32_MIN);
+    CHECK(Tensor::full({1}, 300, DType::uint8).item() == 255);
+    CHECK(Tensor::full({1}, -1, DType::uint8).item() == 0);
+    CHECK(Tensor::full({1}, kNan, DType::int64).item() == 0);
+    for_each_policy([] {
+        const Tensor padded = pad(Tensor::zeros({1}, DType::uint8), {{1, 0}}, 300);
+        CHECK(cases::to_doubles(padded) == std::vector<double>{255, 0});
+    });
+}
+
+TEST_CASE("a NaN is the largest, differs from everything, and hides where it is not taken") {
+    for_each_policy([] {
+        const Tensor rows = vector_of({1, kNan, 5, kNan, 2, 7, 7, 1}).reshape({2, 4});
+        CHECK(cases::to_doubles(argmax(rows)) == std::vector<double>{1, 1});
+        const Tensor nan = vector_of({kNan}), one = vector_of({1});
+        CHECK(cases::to_doubles(not_equal(nan, nan)) == std::vector<double>{1});
+        using Function = Tensor (*)(const Tensor&, const Tensor&);
+        for (const Function compare : {Function(equal), Function(less), Function(less_equal),
+                                       Function(greater), Function(greater_equal)}) {
+            CHECK(compare(nan, nan).item() == 0);
+            CHECK(compare(nan, one).item() == 0);
+        }
+        Tensor a = vector_of({1, kNan}), b = vector_of({kInfinity, 2});
+        a.set_requires_grad(true);
+        b.set_requires_grad(true);
+        const auto first = Tensor::from<std::uint8_t>({2}, {1, 0});
+        const Tensor y = where(first, a, b);
+        CHECK(cases::to_doubles(y) == std::vector<double>{1, 2});
+        backward(sum(y));
+        CHECK(cases::to_doubles(a.grad()) == std::vector<double>{1, 0});
+        CHECK(cases::to_doubles(b.grad()) == std::vector<double>{0, 1});
+    });
+}
+
+TEST_CASE("the slope of the binary cross-entropy reaches far out") {
+    for (const DType dtype : {DType::float32, DType::float64}) {
+        Tensor x = Tensor::full({1}, 40, dtype);
+        x.set_requires_grad(true);
+        backward(binary_cross_entropy_with_logits(x, Tensor::full({1}, 1, dtype)));
+        // The exponential within 1 ulp, a sum and a quotient
+        const double exact = -std::exp(-40.0) / (1 + std::exp(-40.0));
+        CHECK(std::fabs(x.grad().item() - exact) <= -4 * epsilon_of(dtype) * exact);
+    }
 }
 
 TEST_CASE("softmax takes large and infinite logits") {

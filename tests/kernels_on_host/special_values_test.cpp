@@ -5,10 +5,15 @@
 #include <limits>
 
 #include "tern/kernels/activation/activation_passes.hpp"
+#include "tern/kernels/argmax/argmax_passes.hpp"
 #include "tern/kernels/cases/cases.hpp"
 #include "tern/kernels/cast/cast_passes.hpp"
 #include "tern/kernels/classification_metrics/classification_metrics_passes.hpp"
+#include "tern/kernels/compare/compare_passes.hpp"
 #include "tern/kernels/elementwise_binary/elementwise_binary_passes.hpp"
+#include "tern/kernels/elementwise_loss/elementwise_loss_passes.hpp"
+#include "tern/kernels/elementwise_unary/elementwise_unary_passes.hpp"
+#include "tern/kernels/index_select/index_select_passes.hpp"
 #include "tern/kernels/prepare_images/prepare_images_passes.hpp"
 #include "tern/kernels/reduce/reduce_passes.hpp"
 #include "tern/tests/catch.hpp"
@@ -126,6 +131,56 @@ TEST_CASE("kernels on the host: a NaN comes through every extreme, wherever it s
                                                          {Tensor::zeros({4})});
     check_like_ref<elementwise_binary_passes::BackwardB>({BinaryKind::pow}, {zeros, powers, dy},
                                                          {Tensor::zeros({4})});
+}
+
+TEST_CASE("kernels on the host: gradients of extremes at a NaN, and of quotients far from 1") {
+    const Tensor a = vector_of({kNan, 1, 2, 3}), b = vector_of({1, kNan, 5, 3}), dy = vector_of({1, 2, 3, 4});
+    for (const BinaryKind kind : {BinaryKind::maximum, BinaryKind::minimum}) {
+        check_like_ref<elementwise_binary_passes::BackwardA>({kind}, {a, b, dy}, {Tensor::zeros({4})});
+        check_like_ref<elementwise_binary_passes::BackwardB>({kind}, {a, b, dy}, {Tensor::zeros({4})});
+    }
+    for (const Reduction kind : {Reduction::max, Reduction::min}) {
+        const Tensor x = vector_of({1, kNan, 3, kNan, 3, 1, 3, 2}).reshape({2, 4});
+        const Tensor y = vector_of({kNan, kind == Reduction::max ? 3.0f : 1.0f});
+        check_like_ref<reduce_passes::Backward>({kind, 0b10}, {x, y, vector_of({1, 2})},
+                                                {Tensor::zeros({2, 4})});
+    }
+    const Tensor far = vector_of({1e-23f, 1e23f, -3e-25f, 1e19f}),
+                 from = vector_of({1e-23f, 1e23f, 2e-22f, 1});
+    check_like_ref<elementwise_binary_passes::BackwardB>(
+        {BinaryKind::div}, {far, from, vector_of({1, 1, 1, 1})}, {Tensor::zeros({4})});
+    check_like_ref<elementwise_unary_passes::Backward>({UnaryKind::reciprocal},
+                                                       {far, vector_of({1, 1, 1, 1})}, {Tensor::zeros({4})});
+}
+
+TEST_CASE("kernels on the host: comparisons, the largest and losses of a NaN") {
+    const Tensor x = vector_of({kNan, 1, 2, kInfinity}), z = vector_of({kNan, 1, kNan, -kInfinity});
+    using enum Comparison;
+    for (const Comparison kind : {equal, not_equal, less, less_equal, greater, greater_equal})
+        check_like_ref<compare_passes::Forward>({kind}, {x, z}, {Tensor::zeros({4}, DType::uint8)});
+    const Tensor rows = vector_of({1, kNan, 5, kNan, 2, 7, 7, 1}).reshape({2, 4});
+    check_like_ref<argmax_passes::Forward>({1}, {rows}, {Tensor::zeros({2}, DType::int64)});
+    using enum LossKind;
+    for (const LossKind kind : {mse, l1, smooth_l1, binary_cross_entropy}) {
+        const Tensor nans = vector_of({kNan, 1}), targets = vector_of({1, kNan}), dloss = vector_of({1, 1});
+        check_like_ref<elementwise_loss_passes::Forward>({kind}, {nans, targets}, {Tensor::zeros({2})});
+        check_like_ref<elementwise_loss_passes::Backward>({kind}, {nans, targets, dloss},
+                                                          {Tensor::zeros({2})});
+    }
+}
+
+TEST_CASE("kernels on the host: an index outside the tensor stops index_select") {
+    const Pass& pass = info_of<index_select_passes::Forward>();
+    const test::HostPass* const host = find_host_pass(pass);
+    if (host == nullptr) return;
+    const Tensor x = Tensor::zeros({3, 2}), y = Tensor::zeros({1, 2});
+    for (const std::int64_t outside : {-1, 3}) {
+        const IndexSelectParams params{0};
+        const Tensor inputs[] = {x, Tensor::from({1}, {outside})};
+        const Problem problem{pass, ParamsRef(params), inputs, {&y, 1}};
+        CHECK_THROWS_WITH(host->run(problem, current_stream(Device::cpu())),
+                          "[host_run] the kernel called __trap()");
+    }
 }
 
 TEST_CASE("kernels on the host: a sample outside the data stops prepare_images") {
