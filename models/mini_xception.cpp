@@ -18,8 +18,8 @@ constexpr BatchNorm2dOptions kNormRelu{1e-3, 0.01, Activation::relu};
 
 class Entry : public Sequential {
   public:
-    Entry() {
-        add_child<Conv2d>("conv1", 3, 32, SlidingWindow::same(3));
+    explicit Entry(std::int64_t channels) {
+        add_child<Conv2d>("conv1", channels, 32, SlidingWindow::same(3));
         add_child<BatchNorm2d>("bn1", 32, kNormRelu);
         add_child<Conv2d>("conv2", 32, 64, SlidingWindow::same(3));
         add_child<BatchNorm2d>("bn2", 64, kNormRelu);
@@ -73,8 +73,8 @@ class Head : public Sequential {
 
 class MiniXception : public Sequential {
   public:
-    explicit MiniXception(std::int64_t classes) {
-        add_child<Entry>("entry");
+    MiniXception(std::int64_t channels, std::int64_t classes) {
+        add_child<Entry>("entry", channels);
         auto& middle = add_child<Sequential>("middle");
         for (int i = 0; i < 4; ++i) middle.append<Middle>(64);
         add_child<Exit>("exit");
@@ -86,7 +86,7 @@ class MiniXception : public Sequential {
 }  // namespace
 
 std::unique_ptr<Module> make_mini_xception(const ModelOptions& options) {
-    auto model = std::make_unique<MiniXception>(options.classes);
+    auto model = std::make_unique<MiniXception>(options.channels, options.classes);
     model->initialize(Initialization::glorot_uniform, options.seed);
     return model;
 }

@@ -9,7 +9,7 @@
 
 namespace tern {
 
-/// (N, H, W, 3) -> logits (N, classes), weights initialised as Keras does. For 10 classes 94,474 parameters.
+/// (N, H, W, channels) -> logits (N, classes), weights initialised as Keras does. For 10 classes 94,474 parameters.
 std::unique_ptr<Module> make_mini_xception(const ModelOptions& options);
 
 }  // namespace tern

@@ -23,8 +23,8 @@ void add_convolution(Sequential& flow, int place, std::int64_t in_channels, std:
 
 class MiniXceptionDense : public Sequential {
   public:
-    explicit MiniXceptionDense(std::int64_t classes) {
-        add_child<Conv2d>("conv1", 3, 32, kSameSize);
+    MiniXceptionDense(std::int64_t channels, std::int64_t classes) {
+        add_child<Conv2d>("conv1", channels, 32, kSameSize);
         add_child<BatchNorm2d>("bn1", 32, kNormRelu);
         add_child<Conv2d>("conv2", 32, 64, kSameSize);
         add_child<BatchNorm2d>("bn2", 64, kNormRelu);
@@ -43,7 +43,7 @@ class MiniXceptionDense : public Sequential {
 }  // namespace
 
 std::unique_ptr<Module> make_mini_xception_dense(const ModelOptions& options) {
-    auto model = std::make_unique<MiniXceptionDense>(options.classes);
+    auto model = std::make_unique<MiniXceptionDense>(options.channels, options.classes);
     model->initialize(Initialization::pytorch, options.seed);
     return model;
 }

@@ -8,7 +8,7 @@
 
 namespace tern {
 
-/// (N, H, W, 3) -> logits (N, classes), weights initialised as PyTorch does. For 10 classes 391,050
+/// (N, H, W, channels) -> logits (N, classes), weights initialised as PyTorch does. For 10 classes 391,050
 /// parameters.
 std::unique_ptr<Module> make_mini_xception_dense(const ModelOptions& options);
 

@@ -50,6 +50,11 @@ TEST_CASE("models are made by name") {
     CHECK_THROWS_WITH(make_model("resnet"), to_text("[model] no model \"resnet\", only ", model_names()));
     CHECK_THROWS_WITH(make_model("mini_xception", {.classes = 0}),
                       "[model] classes must be at least 1, got 0");
+    CHECK_THROWS_WITH(make_model("mini_xception", {.channels = -1}),
+                      "[model] channels must be at least 1, got -1");
+    CHECK_THROWS_WITH(make_model("mini_xception", {.height = -2}),
+                      "[model] height must be at least 1, got -2");
+    CHECK_THROWS_WITH(make_model("mini_xception", {.width = -3}), "[model] width must be at least 1, got -3");
     CHECK(find_model("mini_xception").adam_epsilon == 1e-7);
     CHECK(find_model("mini_xception").batch_size == 32);
     CHECK(find_model("mini_xception").normalization == "unit");
