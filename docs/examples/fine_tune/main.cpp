@@ -1,6 +1,7 @@
 // Trained weights, another set of classes: all but the last layer is loaded, then trained on: fine_tune
 // WEIGHTS
 #include <cstdio>
+#include <string>
 #include <vector>
 
 #include "tern/tern.hpp"
@@ -31,17 +32,16 @@ int main(int argc, char** argv) try {
     if (argc != 2) return std::fputs("usage: fine_tune WEIGHTS\n", stderr), 2;
     const tern::Weights weights = tern::read_weights(argv[1]);
     const tern::WeightsInfo& info = weights.info.value();
-    const char* const head = info.model == "mini_xception" ? "head.fc2" : "fc";
-
     const tern::SyntheticOptions options{.seed = 5, .train_samples = 240, .classes = 4};
     const tern::BatchSource source(tern::make_synthetic(options, tern::Split::train), info.normalization,
                                    tern::DType::float32, tern::Device::cpu());
     const auto model = tern::make_model(info.model, {.classes = options.classes});
+    const std::string head = tern::other_head(*model, weights).value().layer;  // "head.fc2"
     tern::load_weights(*model, info.model, weights, {head});  // what is left out keeps its new values
     const auto optimizer = tern::make_optimizer(tern::FlatParameters(*model), {.learning_rate = 1e-3});
     const std::vector<double> losses = train_epoch(*model, *optimizer, source, 1);
-    std::printf("%s with a new %s: loss %.3f in the first step, %.3f in the last\n", info.model.c_str(), head,
-                losses.front(), losses.back());
+    std::printf("%s with a new %s: loss %.3f in the first step, %.3f in the last\n", info.model.c_str(),
+                head.c_str(), losses.front(), losses.back());
     return losses.back() < 0.9 * losses.front() ? 0 : 1;
 } catch (const std::exception& error) {
     return std::fprintf(stderr, "fine_tune: %s\n", error.what()), 1;
