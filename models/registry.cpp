@@ -7,19 +7,32 @@
 #include <vector>
 
 #include "tern/layers/batch_norm2d.hpp"
+#include "tern/models/lenet5.hpp"
 #include "tern/models/mini_xception.hpp"
 #include "tern/models/mini_xception_dense.hpp"
+#include "tern/models/mlp.hpp"
+#include "tern/models/mobilenet_v2.hpp"
+#include "tern/models/resnet20.hpp"
+#include "tern/models/tiniest.hpp"
+#include "tern/models/wrn_16_1.hpp"
 
 namespace tern {
 namespace {
 
 const char* const kWhere = "model";
 
+// Batches and epochs as the headers of the models say whose they are.
 std::vector<ModelInfo> own_models() {
     const Shape image{32, 32, 3};
     return {
         {"mini_xception", make_mini_xception, image, "unit", 1e-7, 32, 8},
         {"mini_xception_dense", make_mini_xception_dense, image, "half", 1e-8, 64, 20},
+        {"resnet20", make_resnet20, image, "half", 1e-8, 128, 200},
+        {"wrn_16_1", make_wrn_16_1, image, "half", 1e-8, 128, 200},
+        {"mobilenet_v2", make_mobilenet_v2, image, "half", 1e-8, 128, 200},
+        {"lenet5", make_lenet5, image, "half", 1e-8, 32, 20},
+        {"mlp", make_mlp, image, "unit", 1e-7, 128, 20},
+        {"tiniest", make_tiniest, image, "half", 1e-8, 64, 50},
     };
 }
 

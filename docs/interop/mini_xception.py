@@ -31,9 +31,9 @@ def batch_norm(channels):
 
 
 class Entry(nn.Module):
-    def __init__(self):
+    def __init__(self, channels):
         super().__init__()
-        self.conv1 = nn.Conv2d(3, 32, 3, padding=1)
+        self.conv1 = nn.Conv2d(channels, 32, 3, padding=1)
         self.bn1 = batch_norm(32)
         self.conv2 = nn.Conv2d(32, 64, 3, padding=1)
         self.bn2 = batch_norm(64)
@@ -86,14 +86,14 @@ class Head(nn.Module):
 
 
 class MiniXception(nn.Module):
-    """(N, 3, 32, 32) -> logits (N, classes); softmax is left to the loss."""
+    """(N, channels, H, W), H and W even -> logits (N, classes); softmax is left to the loss."""
 
     # What its own training uses where no flag says otherwise.
     NORMALIZE, ADAM_EPSILON = "unit", 1e-7
 
-    def __init__(self, classes=10):
+    def __init__(self, classes=10, channels=3):
         super().__init__()
-        self.entry = Entry()
+        self.entry = Entry(channels)
         self.middle = nn.ModuleList(Middle(64) for _ in range(4))
         self.exit = Exit()
         self.head = Head(classes)

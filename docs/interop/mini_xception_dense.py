@@ -11,14 +11,14 @@ def conv_bn_relu(in_channels, out_channels):
 
 
 class MiniXceptionDense(nn.Module):
-    """(N, 3, 32, 32) -> logits (N, classes); softmax is left to the loss."""
+    """(N, channels, H, W) -> logits (N, classes); softmax is left to the loss."""
 
     # What its own training uses where no flag says otherwise.
     NORMALIZE, ADAM_EPSILON = "half", 1e-8
 
-    def __init__(self, classes=10):
+    def __init__(self, classes=10, channels=3):
         super().__init__()
-        self.conv1, self.bn1, _ = conv_bn_relu(3, 32)
+        self.conv1, self.bn1, _ = conv_bn_relu(channels, 32)
         self.conv2, self.bn2, _ = conv_bn_relu(32, 64)
         self.middle_flow = nn.Sequential(*(layer for _ in range(4) for layer in conv_bn_relu(64, 64)))
         self.exit_flow = nn.Sequential(*conv_bn_relu(64, 128), *conv_bn_relu(128, 128))
