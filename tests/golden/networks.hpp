@@ -1,4 +1,4 @@
-// The two networks and their batches, from names, as README.md beside this file says.
+// The networks and their batches, from names, as README.md beside this file says.
 #pragma once
 
 #include <memory>
@@ -10,7 +10,11 @@
 
 namespace tern::test {
 
+/// Those that are compared in all ways.
 inline constexpr const char* kNetworks[] = {"mini_xception", "mini_xception_dense"};
+/// Those of which there are four steps of SGD; the larger ones take half a minute.
+inline constexpr const char* kSmallNetworks[] = {"lenet5", "mlp"};
+inline constexpr const char* kLargerNetworks[] = {"resnet20", "wrn_16_1", "mobilenet_v2", "tiniest"};
 
 /// In training mode.
 std::unique_ptr<Module> golden_network(const std::string& name, DType dtype);
