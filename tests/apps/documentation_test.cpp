@@ -1,10 +1,14 @@
 // docs/program.md says what the program says of itself.
 #include <algorithm>
+#include <filesystem>
 #include <set>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "tern/apps/console.hpp"
+#include "tern/models/describe.hpp"
+#include "tern/models/registry.hpp"
 #include "tern/tests/apps/program.hpp"
 #include "tern/tests/catch.hpp"
 
@@ -105,4 +109,19 @@ TEST_CASE("the page has every command") {
         ++count;
     }
     CHECK(count >= 6);
+}
+
+TEST_CASE("the page of models has the sizes and settings of each") {
+    const auto file = std::filesystem::path(TERN_PROGRAM_PAGE).replace_filename("models.md");
+    const std::string page = test::read_text(file);
+    for (const ModelInfo& info : all_models()) {
+        const Shape& image = info.image;
+        const LayerDescription total =
+            describe(*make_model(info.name), {1, image[0], image[1], image[2]}).total;
+        CHECK_THAT(page,
+                   Catch::Contains(to_text("\n| `", info.name, "` | ", apps::format_count(total.parameters),
+                                           " | ", apps::format_count(total.multiply_adds), " | ")));
+        CHECK_THAT(page, Catch::Contains(to_text("\n| `", info.name, "` | `", info.normalization, "` | ",
+                                                 info.batch_size, " | ", info.epochs, " | ")));
+    }
 }
