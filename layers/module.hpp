@@ -9,20 +9,14 @@
 #include <utility>
 #include <vector>
 
+#include "tern/core/named_tensor.hpp"
 #include "tern/core/owner.hpp"
-#include "tern/core/tensor.hpp"
 #include "tern/layers/features.hpp"
 
 namespace tern {
 
 class Initializer;
 enum class Initialization : std::uint8_t;
-
-struct NamedTensor {
-    std::string name;  // dotted: "middle.0.sep1.pointwise.bias"
-    Tensor tensor;
-};
-using NamedTensors = std::vector<NamedTensor>;
 
 /// Derive from it, register what it owns in the constructor, and write forward():
 ///

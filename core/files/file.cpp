@@ -138,6 +138,11 @@ void swap_in(const fs::path& aside, const fs::path& path) {
 
 }  // namespace
 
+bool is_there(const fs::path& path) {
+    std::error_code error;
+    return fs::exists(path, error);
+}
+
 std::int64_t size_of_file(const fs::path& path) {
     std::error_code error;
     const fs::file_status status = fs::status(path, error);

@@ -13,6 +13,9 @@
 
 namespace tern {
 
+/// Whether there is something of that name. What cannot be looked at is not there.
+bool is_there(const std::filesystem::path& path);
+
 /// Bytes of a regular file; throws Error that names the path and what is there instead.
 std::int64_t size_of_file(const std::filesystem::path& path);
 

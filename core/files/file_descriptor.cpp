@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -99,6 +100,12 @@ std::int64_t FileDescriptor::size() const {
     struct stat status {};
     if (::fstat(number_, &status) != 0) fail_with_errno(path_, "cannot be read");
     return status.st_size;
+}
+
+std::byte* FileDescriptor::map(std::size_t bytes) const {
+    void* const data = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, number_, 0);
+    if (data == MAP_FAILED) fail_with_errno(path_, "cannot be mapped");
+    return static_cast<std::byte*>(data);
 }
 
 void FileDescriptor::resize(std::int64_t bytes) const {

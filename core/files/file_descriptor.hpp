@@ -36,6 +36,9 @@ class FileDescriptor {
     /// Nothing to do where nothing can be synced: of a pipe, or by a file system that cannot.
     void sync() const;
     std::int64_t size() const;
+    /// The first `bytes` (at least one) as read-only memory, the caller's to munmap(); it outlives the
+    /// descriptor.
+    std::byte* map(std::size_t bytes) const;
     /// Cuts or extends; the next write goes to the new end.
     void resize(std::int64_t bytes) const;
     /// Takes the advisory lock of the file without waiting. It ends with the process at the latest.

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "tern/layers/module.hpp"
+#include "tern/core/named_tensor.hpp"
 
 namespace tern {
 
@@ -26,6 +26,11 @@ struct Safetensors {
 /// are read; tensors of the format's other types are checked and skipped, so are those of more dimensions
 /// than a Shape has.
 Safetensors read_safetensors(const std::filesystem::path& path);
+
+/// The same without reading the elements: the tensors share the file's pages (map_file()), which the system
+/// reads when they are looked at and may drop again, so that a file may be larger than memory. They are
+/// read-only: writing to one ends the program.
+Safetensors map_safetensors(const std::filesystem::path& path);
 
 /// The same from the bytes of a file; messages name it `file`.
 Safetensors parse_safetensors(const std::string& file, std::span<const std::byte> bytes);

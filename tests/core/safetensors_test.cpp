@@ -1,5 +1,5 @@
 // Safetensors files: what is written is read, and every broken file is named with its fault.
-#include "tern/training/safetensors.hpp"
+#include "tern/core/files/safetensors.hpp"
 
 #include "tern/tests/catch.hpp"
 #include "tern/tests/temporary_folder.hpp"

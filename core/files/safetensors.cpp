@@ -1,4 +1,4 @@
-#include "tern/training/safetensors.hpp"
+#include "tern/core/files/safetensors.hpp"
 
 #include <algorithm>
 #include <array>
@@ -11,6 +11,7 @@
 
 #include "tern/core/files/file.hpp"
 #include "tern/core/files/file_kind.hpp"
+#include "tern/core/files/mapped_file.hpp"
 #include "tern/core/files/output.hpp"
 #include "tern/core/files/utf8.hpp"
 
@@ -82,7 +83,9 @@ class StrictKeys {
 // One file while it is read: every message names it.
 class Reader {
   public:
-    Reader(const std::string& file, std::span<const std::byte> bytes) : file_(file), bytes_(bytes) {}
+    /// `mapped`: the bytes as a storage that the tensors shall share; null: they are copied.
+    Reader(const std::string& file, std::span<const std::byte> bytes, std::shared_ptr<Storage> mapped = {})
+        : file_(file), bytes_(bytes), mapped_(std::move(mapped)) {}
 
     Safetensors read() {
         const Json header = parse_header();
@@ -178,11 +181,18 @@ class Reader {
             result.passed_over.emplace(
                 name, to_text("has ", extents.size(), " dimensions, more than ", Shape::kMaxRank));
         } else {
-            const Tensor tensor = Tensor::empty(Shape(extents), *type.dtype);
-            const auto from = bytes_.subspan(static_cast<std::size_t>(data_begin_ + offsets[0]));
-            std::ranges::copy_n(from.begin(), wanted, tensor.raw_data());
-            result.tensors.push_back({name, tensor});
+            result.tensors.push_back(
+                {name, tensor_at(data_begin_ + offsets[0], Shape(extents), *type.dtype)});
         }
+    }
+
+    // A file of another program may hold elements at an address that is no multiple of their size.
+    Tensor tensor_at(std::int64_t begin, const Shape& shape, DType dtype) const {
+        if (mapped_ && begin % size_of(dtype) == 0) return Tensor::view_of(mapped_, begin, shape, dtype);
+        const Tensor tensor = Tensor::empty(shape, dtype);
+        const auto from = bytes_.subspan(static_cast<std::size_t>(begin));
+        std::ranges::copy_n(from.begin(), tensor.bytes(), tensor.raw_data());
+        return tensor;
     }
 
     const Type& type_of(const std::string& name, const Json& value) const {
@@ -233,6 +243,7 @@ class Reader {
 
     const std::string& file_;
     std::span<const std::byte> bytes_;
+    std::shared_ptr<Storage> mapped_;
     std::int64_t data_begin_ = 0;
     std::vector<Range> ranges_;
 };
@@ -254,6 +265,12 @@ Safetensors parse_safetensors(const std::string& file, std::span<const std::byte
 
 Safetensors read_safetensors(const fs::path& path) {
     return parse_safetensors(path.string(), read_bytes(path));
+}
+
+Safetensors map_safetensors(const fs::path& path) {
+    const std::string file = path.string();
+    const std::shared_ptr<Storage> mapped = map_file(path);
+    return Reader(file, {mapped->data(), mapped->bytes()}, mapped).read();
 }
 
 std::vector<std::byte> encode_safetensors(const std::string& file, const Safetensors& content) {
