@@ -28,8 +28,8 @@ void check_samples(const Tensor& source, const Tensor& samples) {
 
 void check_factor(const char* name, const Tensor& factor, const Tensor& images) {
     const bool right_type = factor.dtype() == DType::float32 || factor.dtype() == DType::float64;
-    TERN_CHECK(right_type && factor.shape() == Shape{images.dim(1)}, kWhere, name, " is ", factor,
-               ", expected float32 or float64 ", Shape{images.dim(1)}, ", one number per channel of images ",
+    TERN_CHECK(right_type && factor.shape() == Shape{images.dim(3)}, kWhere, name, " is ", factor,
+               ", expected float32 or float64 ", Shape{images.dim(3)}, ", one number per channel of images ",
                images.shape());
     TERN_CHECK(factor.device() == images.device(), kWhere, "images on ", images.device(), ", ", name, " on ",
                factor.device());
@@ -38,34 +38,23 @@ void check_factor(const char* name, const Tensor& factor, const Tensor& images) 
 }  // namespace
 
 const Op& prepare_images_op() {
-    static const Op op{"prepare_images",
-                       {pass_of<Images, Partial<Cuda>, Cpu, Ref>(), pass_of<Labels, Partial<Cuda>, Ref>()}};
+    static const Op op{"prepare_images", {pass_of<Images, Partial<Cuda>, Cpu, Ref>()}};
     return op;
 }
 
 Tensor prepare_images(const Tensor& images, const Tensor& samples, const Tensor& scale, const Tensor& shift,
                       DType dtype, const PrepareImagesParams& params) {
     TERN_CHECK(images.rank() == 4 && images.dtype() == DType::uint8, kWhere,
-               "the images must be (R, C, H, W) uint8, got ", images);
+               "the images must be (R, H, W, C) uint8, got ", images);
     TERN_CHECK(is_floating(dtype), kWhere, "the result must be of a floating-point type, not ", dtype);
     TERN_CHECK(params.crop_padding >= 0 && params.crop_padding < kMostPadding, kWhere,
                "the padding of crops must be in [0, ", kMostPadding, "), got ", params.crop_padding);
     check_samples(images, samples);
     check_factor("scale", scale, images);
     check_factor("shift", shift, images);
-    const Tensor y =
-        Tensor::empty({samples.dim(0), images.dim(2), images.dim(3), images.dim(1)}, dtype, images.device());
+    const Tensor y = Tensor::empty(images.shape().with(0, samples.dim(0)), dtype, images.device());
     run_pass(Images{
         .params = params, .images = images, .samples = samples, .scale = scale, .shift = shift, .y = y});
-    return y;
-}
-
-Tensor gather_labels(const Tensor& labels, const Tensor& samples) {
-    TERN_CHECK(labels.rank() == 1 && labels.dtype() == DType::int32, kWhere,
-               "the labels must be (R) int32, got ", labels);
-    check_samples(labels, samples);
-    const Tensor y = Tensor::empty(samples.shape(), DType::int32, labels.device());
-    run_pass(Labels{.labels = labels, .samples = samples, .y = y});
     return y;
 }
 

@@ -15,9 +15,9 @@ TensorSpec sample_spec(std::int64_t batch, std::int64_t samples, DType dtype) {
 // Pixels up to 255 times 0.01 plus up to 1: nothing is larger than 4 on the way.
 PassCase images_case(std::string name, const Shape& images, std::int64_t batch, DType sample_type,
                      const PrepareImagesParams& params = {}, bool benchmark = false) {
-    const TensorSpec scale{{images[1]}, -0.01, 0.01, DType::float32},
-        shift{{images[1]}, -1, 1, DType::float32};
-    const Shape result{batch, images[2], images[3], images[1]};
+    const TensorSpec scale{{images[3]}, -0.01, 0.01, DType::float32},
+        shift{{images[3]}, -1, 1, DType::float32};
+    const Shape result = images.with(0, batch);
     return case_of<Images>(std::move(name), params,
                            {.images = {images, 0, 255, DType::uint8},
                             .samples = sample_spec(batch, images[0], sample_type),
@@ -26,14 +26,7 @@ PassCase images_case(std::string name, const Shape& images, std::int64_t batch, 
                            {.y = {result}}, {.y = Bound::relative(1, 4)}, {.benchmark = benchmark});
 }
 
-PassCase labels_case(std::string name, std::int64_t samples, std::int64_t batch, DType sample_type) {
-    return case_of<Labels>(
-        std::move(name),
-        {.labels = {{samples}, 0, 9, DType::int32}, .samples = sample_spec(batch, samples, sample_type)},
-        {.y = {{batch}, 0, 0, DType::int32}}, {.y = Bound::exact()});
-}
-
-Tensor stored_images() { return Tensor::zeros({2, 3, 4, 4}, DType::uint8); }
+Tensor stored_images() { return Tensor::zeros({2, 4, 4, 3}, DType::uint8); }
 Tensor numbers(std::vector<std::int32_t> values) {
     return Tensor::from({static_cast<std::int64_t>(values.size())}, values);
 }
@@ -42,18 +35,15 @@ std::vector<ErrorCase> errors() {
     const Tensor three = Tensor::zeros({3});
     return {{"images are not bytes",
              [=] {
-                 prepare_images(Tensor::zeros({2, 3, 4, 4}), numbers({0}), three, three);
+                 prepare_images(Tensor::zeros({2, 4, 4, 3}), numbers({0}), three, three);
              },
-             "[prepare_images] the images must be (R, C, H, W) uint8, got float32 (2,3,4,4) on cpu"},
+             "[prepare_images] the images must be (R, H, W, C) uint8, got float32 (2,4,4,3) on cpu"},
             {"sample past the end",
              [=] {
                  prepare_images(stored_images(), numbers({1, 2}), three, three);
              },
              "[prepare_images] sample 2 is not in [0, 2)"},
-            {"negative sample",
-             [] {
-                 gather_labels(numbers({3, 4}), numbers({-1}));
-             },
+            {"negative sample", [=] { prepare_images(stored_images(), numbers({-1}), three, three); },
              "[prepare_images] sample -1 is not in [0, 2)"},
             {"samples of a wrong type",
              [=] { prepare_images(stored_images(), Tensor::zeros({1}), three, three); },
@@ -61,7 +51,7 @@ std::vector<ErrorCase> errors() {
             {"scale of a wrong shape",
              [=] { prepare_images(stored_images(), numbers({0}), Tensor::zeros({1}), three); },
              "[prepare_images] scale is float32 (1) on cpu, expected float32 or float64 (3), one number per "
-             "channel of images (2,3,4,4)"},
+             "channel of images (2,4,4,3)"},
             {"negative padding",
              [=] {
                  prepare_images(stored_images(), numbers({0}), three, three, DType::float32,
@@ -70,47 +60,39 @@ std::vector<ErrorCase> errors() {
              "[prepare_images] the padding of crops must be in [0, 32768), got -1"},
             {"integers asked for",
              [=] { prepare_images(stored_images(), numbers({0}), three, three, DType::int32); },
-             "[prepare_images] the result must be of a floating-point type, not int32"},
-            {"labels of a wrong type", [] { gather_labels(Tensor::zeros({3}), numbers({0})); },
-             "[prepare_images] the labels must be (R) int32, got float32 (3) on cpu"}};
+             "[prepare_images] the result must be of a floating-point type, not int32"}};
 }
 
 }  // namespace
 
 OpCases prepare_images_cases() {
     OpCases result;
-    result.passes = {images_case("no sample", {1, 3, 2, 2}, 0, DType::int64),
+    result.passes = {images_case("no sample", {1, 2, 2, 3}, 0, DType::int64),
                      images_case("one pixel", {1, 1, 1, 1}, 1, DType::int32),
-                     images_case("odd", {7, 3, 5, 3}, 9, DType::int64),
-                     images_case("CIFAR-10", {10, 3, 32, 32}, 4, DType::int32),
-                     images_case("crops", {5, 3, 8, 8}, 9, DType::int64, {.crop_padding = 2, .seed = 1}),
-                     images_case("mirrors", {5, 1, 4, 6}, 9, DType::int32, {.flip = true, .seed = 2}),
-                     images_case("crops past the image", {3, 2, 3, 5}, 20, DType::int32,
+                     images_case("odd", {7, 5, 3, 3}, 9, DType::int64),
+                     images_case("CIFAR-10", {10, 32, 32, 3}, 4, DType::int32),
+                     images_case("crops", {5, 8, 8, 3}, 9, DType::int64, {.crop_padding = 2, .seed = 1}),
+                     images_case("mirrors", {5, 4, 6, 1}, 9, DType::int32, {.flip = true, .seed = 2}),
+                     images_case("crops past the image", {3, 3, 5, 2}, 20, DType::int32,
                                  {.crop_padding = 9, .flip = true, .seed = 3, .epoch = 7}),
-                     images_case("CIFAR-10, augmented", {10, 3, 32, 32}, 4, DType::int32,
+                     images_case("CIFAR-10, augmented", {10, 32, 32, 3}, 4, DType::int32,
                                  {.crop_padding = 4, .flip = true}),
-                     images_case("batch of CIFAR-10", {5000, 3, 32, 32}, 64, DType::int32, {}, true),
-                     images_case("batch of CIFAR-10, augmented", {5000, 3, 32, 32}, 64, DType::int32,
-                                 {.crop_padding = 4, .flip = true}, true),
-                     labels_case("no sample", 1, 0, DType::int32),
-                     labels_case("odd", 13, 7, DType::int32),
-                     labels_case("wide samples", 5, 20, DType::int64)};
+                     images_case("batch of CIFAR-10", {5000, 32, 32, 3}, 64, DType::int32, {}, true),
+                     images_case("batch of CIFAR-10, augmented", {5000, 32, 32, 3}, 64, DType::int32,
+                                 {.crop_padding = 4, .flip = true}, true)};
     result.random = [](std::uint64_t seed) {
         Draw draw(seed);
         const DType type = draw(0, 1) == 0 ? DType::int32 : DType::int64;
-        const Shape images{draw(1, 9), draw(1, 4), draw(0, 9), draw(1, 9)};
+        const Shape images{draw(1, 9), draw(0, 9), draw(1, 9), draw(1, 4)};
         const PrepareImagesParams augmented{draw(0, 5), draw(0, 1) == 1, seed,
                                             static_cast<std::uint32_t>(draw(0, 9))};
         return std::vector{images_case("random", images, draw(0, 9), type),
-                           images_case("random, augmented", images, draw(0, 9), type, augmented),
-                           labels_case("random", draw(1, 9), draw(0, 30), type)};
+                           images_case("random, augmented", images, draw(0, 9), type, augmented)};
     };
     result.errors = errors();
-    const PassCase plain = images_case("float32", {4, 3, 2, 2}, 3, DType::int32);
-    result.dispatch = {{plain},
-                       {plain, DType::float64, "auto", "ref"},
-                       {plain, DType::float32, "ref", "ref"},
-                       {labels_case("labels", 4, 3, DType::int32), DType::float32, "auto", "ref"}};
+    const PassCase plain = images_case("float32", {4, 2, 2, 3}, 3, DType::int32);
+    result.dispatch = {
+        {plain}, {plain, DType::float64, "auto", "ref"}, {plain, DType::float32, "ref", "ref"}};
     return result;
 }
 

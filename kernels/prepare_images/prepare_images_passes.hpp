@@ -7,7 +7,7 @@ namespace tern::prepare_images_passes {
 
 struct Images {
     const PrepareImagesParams& params;
-    const Tensor& images;   // (R, C, H, W) uint8
+    const Tensor& images;   // (R, H, W, C) uint8
     const Tensor& samples;  // (N) int32 or int64
     const Tensor& scale;    // (C) float32 or float64, as shift
     const Tensor& shift;
@@ -15,13 +15,6 @@ struct Images {
     TERN_PASS(Images, prepare_images, images, (images, samples, scale, shift), (y))
 
     double flops() const { return 2.0 * static_cast<double>(y.numel()); }
-};
-
-struct Labels {             // y[n] = labels[samples[n]]
-    const Tensor& labels;   // (R) int32
-    const Tensor& samples;  // (N) int32 or int64
-    const Tensor& y;        // (N) int32
-    TERN_PASS(Labels, prepare_images, labels, (labels, samples), (y))
 };
 
 }  // namespace tern::prepare_images_passes

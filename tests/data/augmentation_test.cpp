@@ -18,7 +18,7 @@ using CropAndFlip = std::tuple<int, int, bool>;  // moves in h and w, mirrored
 
 // Random bytes of 1 to 255, so that 0 is padding alone.
 Tensor made_images() {
-    const Tensor result = Tensor::empty({kSamples, 1, kSize, kSize}, DType::uint8);
+    const Tensor result = Tensor::empty({kSamples, kSize, kSize, 1}, DType::uint8);
     const RandomStream stream{1, RandomPurpose::user, 0};
     for (std::int64_t i = 0; i < result.numel(); ++i)
         result.data<std::uint8_t>()[i] =

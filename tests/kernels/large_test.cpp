@@ -83,13 +83,13 @@ TEST_CASE("operations reach all of a tensor of more than 2^31 elements", "[.larg
 }
 
 TEST_CASE("batches are gathered from more than 2^31 bytes", "[.large]") {
-    constexpr std::int64_t kSamples = 700000, kPlanes = 3 * kSide * kSide;  // 2.15e9 bytes
-    const Tensor set = Tensor::zeros({kSamples, 3, kSide, kSide}, DType::uint8);
-    set.data<std::uint8_t>()[kSamples * kPlanes - 1] = 255;
+    constexpr std::int64_t kSamples = 700000, kBytes = 3 * kSide * kSide;  // 2.15e9 bytes
+    const Tensor set = Tensor::zeros({kSamples, kSide, kSide, 3}, DType::uint8);
+    set.data<std::uint8_t>()[kSamples * kBytes - 1] = 255;
     const Tensor samples = Tensor::from<std::int64_t>({2}, std::vector<std::int64_t>{0, kSamples - 1});
     const Tensor ones = Tensor::full({3}, 1), zeros = Tensor::zeros({3});
     const Tensor batch = prepare_images(set, samples, ones, zeros);
     CHECK(all_zero(batch.slice(0, 1)));
-    CHECK(batch.data<float>()[2 * kPlanes - 1] == 255);
-    CHECK(batch.data<float>()[2 * kPlanes - 2] == 0);
+    CHECK(batch.data<float>()[2 * kBytes - 1] == 255);
+    CHECK(batch.data<float>()[2 * kBytes - 2] == 0);
 }

@@ -8,12 +8,12 @@
 #include "tern/kernels/argmax/argmax_passes.hpp"
 #include "tern/kernels/cases/cases.hpp"
 #include "tern/kernels/cast/cast_passes.hpp"
-#include "tern/kernels/classification_metrics/classification_metrics_passes.hpp"
 #include "tern/kernels/compare/compare_passes.hpp"
 #include "tern/kernels/elementwise_binary/elementwise_binary_passes.hpp"
 #include "tern/kernels/elementwise_loss/elementwise_loss_passes.hpp"
 #include "tern/kernels/elementwise_unary/elementwise_unary_passes.hpp"
 #include "tern/kernels/index_select/index_select_passes.hpp"
+#include "tern/kernels/metrics/metrics_passes.hpp"
 #include "tern/kernels/prepare_images/prepare_images_passes.hpp"
 #include "tern/kernels/reduce/reduce_passes.hpp"
 #include "tern/tests/catch.hpp"
@@ -99,12 +99,11 @@ TEST_CASE("kernels on the host: the first NaN of a row is predicted, else the fi
         // Rows 5 and 6 tie throughout, under labels that are none.
         const auto labels = Tensor::from<std::int32_t>(
             {7}, std::vector<std::int32_t>{1, 2, 1, 0, static_cast<std::int32_t>(classes - 1), -1, 100});
-        const Tensor totals = Tensor::full({3}, 5, DType::float64);
-        check_like_ref<classification_metrics_passes::Totals>(
-            {}, {totals, logits, labels, Tensor::full({}, 0.5)}, {totals.clone()});
+        const Tensor total = Tensor::full({2}, 5, DType::float64);
+        for (const std::int64_t top_k : {1, 2, 3, 100})
+            check_like_ref<metrics_passes::Correct>({top_k}, {total, logits, labels}, {total.clone()});
         const Tensor matrix = Tensor::zeros({classes, classes}, DType::int64);
-        check_like_ref<classification_metrics_passes::Confusion>({}, {matrix, logits, labels},
-                                                                 {matrix.clone()});
+        check_like_ref<metrics_passes::Confusion>({}, {matrix, logits, labels}, {matrix.clone()});
     }
 }
 
@@ -184,14 +183,15 @@ TEST_CASE("kernels on the host: an index outside the tensor stops index_select")
 }
 
 TEST_CASE("kernels on the host: a sample outside the data stops prepare_images") {
-    const Pass& pass = info_of<prepare_images_passes::Labels>();
+    const Pass& pass = info_of<prepare_images_passes::Images>();
     const test::HostPass* const host = find_host_pass(pass);
     if (host == nullptr) return;
-    const Tensor labels = Tensor::zeros({3}, DType::int32), y = Tensor::zeros({1}, DType::int32);
+    const Tensor images = Tensor::zeros({3, 2, 2, 1}, DType::uint8), factor = Tensor::zeros({1}),
+                 y = Tensor::zeros({1, 2, 2, 1});
     for (const std::int32_t sample : {-1, 3}) {
-        const auto samples = Tensor::from<std::int32_t>({1}, std::vector<std::int32_t>{sample});
-        const Tensor inputs[] = {labels, samples};
-        const Problem problem{pass, ParamsRef(NoParams{}), inputs, {&y, 1}};
+        const PrepareImagesParams params;
+        const Tensor inputs[] = {images, Tensor::from<std::int32_t>({1}, {sample}), factor, factor};
+        const Problem problem{pass, ParamsRef(params), inputs, {&y, 1}};
         CHECK_THROWS_WITH(host->run(problem, current_stream(Device::cpu())),
                           "[host_run] the kernel called __trap()");
     }
