@@ -1,56 +1,86 @@
 #include "tern/data/channel_statistics.hpp"
 
-#include <vector>
+#include <functional>
 
+#include "tern/core/error.hpp"
 #include "tern/core/threads/parallel.hpp"
-#include "tern/data/pixels.hpp"
 
 namespace tern {
 namespace {
 
-struct PixelSums {
-    std::array<std::uint64_t, 3> pixels{}, squares{};
+// Sums of a number and of its square for each of some columns.
+template <class T>
+struct ColumnSums {
+    std::vector<T> values, squares;
+
+    explicit ColumnSums(std::int64_t columns)
+        : values(static_cast<std::size_t>(columns)), squares(static_cast<std::size_t>(columns)) {}
+
+    void add(std::size_t column, T value) {
+        values[column] += value;
+        squares[column] += value * value;
+    }
+    void add(const ColumnSums& other) {
+        for (std::size_t c = 0; c < values.size(); ++c) {
+            values[c] += other.values[c];
+            squares[c] += other.squares[c];
+        }
+    }
 };
 
-// Whole numbers: exact for up to 2^64 / 255^2 pixels, so their order does not matter.
-PixelSums sum_pixels(const Tensor& images) {
-    const std::int64_t pixels = images.dim(2) * images.dim(3);
-    constexpr std::int64_t kChunk = 256;
-    std::vector<PixelSums> partial(static_cast<std::size_t>((images.dim(0) + kChunk - 1) / kChunk));
-    parallel_chunks(images.dim(0), kChunk, [&](std::int64_t chunk, std::int64_t begin, std::int64_t end) {
-        PixelSums& sums = partial[static_cast<std::size_t>(chunk)];
-        const std::uint8_t* pixel = images.data<std::uint8_t>() + begin * 3 * pixels;
-        for (std::int64_t plane = 3 * begin; plane < 3 * end; ++plane)
-            for (std::int64_t i = 0; i < pixels; ++i, ++pixel) {
-                const std::uint64_t value = *pixel;
-                sums.pixels[static_cast<std::size_t>(plane % 3)] += value;
-                sums.squares[static_cast<std::size_t>(plane % 3)] += value * value;
-            }
+// rows (count, columns) of E, added up as T in chunks.
+template <class T, class E>
+ColumnSums<T> sum_columns(const E* rows, std::int64_t count, std::int64_t columns,
+                          const std::vector<T>& origin) {
+    constexpr std::int64_t kNumbers = 1 << 18;  // of a chunk
+    const std::int64_t chunk = std::max<std::int64_t>(kNumbers / columns, 1),
+                       chunks = (count - 1) / chunk + 1;
+    std::vector<ColumnSums<T>> partial(static_cast<std::size_t>(chunks), ColumnSums<T>(columns));
+    parallel_chunks(count, chunk, [&](std::int64_t i, std::int64_t begin, std::int64_t end) {
+        ColumnSums<T>& sums = partial[static_cast<std::size_t>(i)];
+        const E* value = rows + begin * columns;
+        for (std::int64_t row = begin; row < end; ++row)
+            for (std::size_t c = 0; c < static_cast<std::size_t>(columns); ++c)
+                sums.add(c, static_cast<T>(*value++) - origin[c]);
     });
-    PixelSums total;
-    for (const PixelSums& sums : partial)
-        for (std::size_t c = 0; c < 3; ++c) {
-            total.pixels[c] += sums.pixels[c];
-            total.squares[c] += sums.squares[c];
-        }
+    ColumnSums<T> total(columns);
+    for (const ColumnSums<T>& sums : partial) total.add(sums);
     return total;
+}
+
+// Distances from the first row: of numbers far from zero the squares would leave no digits for the variance.
+template <class T, class E>
+ChannelStatistics statistics_of(const E* rows, std::int64_t count, std::int64_t columns,
+                                const std::vector<T>& origin) {
+    const ColumnSums<T> sums = sum_columns<T>(rows, count, columns, origin);
+    ChannelStatistics statistics;
+    for (std::size_t c = 0; c < origin.size(); ++c) {
+        const double mean = static_cast<double>(sums.values[c]) / static_cast<double>(count);
+        statistics.mean.push_back(static_cast<double>(origin[c]) + mean);
+        statistics.variance.push_back(static_cast<double>(sums.squares[c]) / static_cast<double>(count) -
+                                      mean * mean);
+    }
+    return statistics;
 }
 
 }  // namespace
 
-ChannelStatistics channel_statistics(const Tensor& images) {
-    TERN_CHECK(images.rank() == 4 && images.dim(1) == 3 && images.numel() > 0, "channel_statistics",
-               "takes (R, 3, H, W) of at least one pixel, got ", images.shape());
-    check_pixels("channel_statistics", images);
-    const PixelSums sums = sum_pixels(images);
-    const auto count = static_cast<double>(images.numel() / 3);
-    ChannelStatistics statistics;
-    for (std::size_t c = 0; c < 3; ++c) {
-        const double mean = static_cast<double>(sums.pixels[c]) / count;
-        statistics.mean[c] = mean;
-        statistics.variance[c] = static_cast<double>(sums.squares[c]) / count - mean * mean;
+ChannelStatistics channel_statistics(const Tensor& samples) {
+    const char* const where = "channel_statistics";
+    TERN_CHECK(samples.device().is_cpu(), where, "takes samples on cpu, got ", samples);
+    TERN_CHECK(samples.rank() >= 1 && samples.numel() > 0, where, "takes at least one number, got ", samples);
+    if (samples.dtype() == DType::uint8) {
+        TERN_CHECK(samples.rank() == 4, where, "takes images (R, H, W, C), got ", samples);
+        const std::int64_t channels = samples.dim(3);
+        // Whole numbers: exact for up to 2^64 / 255^2 pixels.
+        return statistics_of<std::uint64_t>(samples.data<std::uint8_t>(), samples.numel() / channels,
+                                            channels,
+                                            std::vector<std::uint64_t>(static_cast<std::size_t>(channels)));
     }
-    return statistics;
+    const float* const first = samples.data<float>();  // says what it is instead
+    const std::int64_t features = samples.numel() / samples.dim(0);
+    return statistics_of<double>(first, samples.dim(0), features,
+                                 std::vector<double>(first, first + features));
 }
 
 }  // namespace tern

@@ -1,19 +1,21 @@
-// Mean and spread of pixels.
+// Mean and spread of what a set holds.
 #pragma once
 
-#include <array>
+#include <vector>
 
 #include "tern/core/tensor.hpp"
 
 namespace tern {
 
+/// A number for each channel of images, or for each element of a sample of features.
 struct ChannelStatistics {
-    std::array<double, 3> mean{};      // of bytes, 0 to 255
-    std::array<double, 3> variance{};  // mean square of the distance from the mean
+    std::vector<double> mean;      // of images in bytes, 0 to 255
+    std::vector<double> variance;  // mean square of the distance from the mean
 };
 
-/// Over all pixels of each channel; images: (R, 3, H, W) uint8 on the CPU, of at least one pixel. Sums are
-/// whole numbers, so threads do not matter.
-ChannelStatistics channel_statistics(const Tensor& images);
+/// Over all pixels of all images (R, H, W, C) uint8, or over the samples of features (R, ...) float32; on the
+/// CPU, of at least one pixel or number. Sums are whole numbers, or of chunks of a fixed size in their order,
+/// so threads do not matter.
+ChannelStatistics channel_statistics(const Tensor& samples);
 
 }  // namespace tern

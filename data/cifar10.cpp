@@ -6,8 +6,7 @@
 
 #include "tern/core/files/file.hpp"
 #include "tern/data/cifar10_format.hpp"
-#include "tern/data/image_files.hpp"
-#include "tern/data/mistaken_set.hpp"
+#include "tern/data/class_names.hpp"
 
 namespace tern {
 namespace {
@@ -21,49 +20,8 @@ std::vector<std::string> all_files() {
     return files;
 }
 
-// Without exceptions of the standard library: what cannot be looked at does not exist.
-bool is_there(const fs::path& path) {
-    std::error_code error;
-    return fs::exists(path, error);
-}
-
-bool is_folder(const fs::path& path) {
-    std::error_code error;
-    return fs::is_directory(path, error);
-}
-
 bool holds_batches(const fs::path& folder) {
     return std::ranges::any_of(all_files(), [&](const std::string& file) { return is_there(folder / file); });
-}
-
-// The folder itself, or the only one with batches in it or, failing that, in a folder in it.
-fs::path find_batches(const fs::path& folder) {
-    const std::string where = folder.string();
-    TERN_CHECK(is_there(folder), where, "no such folder");
-    if (!is_folder(folder)) fail(where, mistaken_set_file(folder));
-    if (holds_batches(folder)) return folder;
-    std::error_code error;
-    const fs::directory_iterator readable(folder, error);
-    TERN_CHECK(!error, where, "cannot be read: ", error.message());
-    std::vector<fs::path> level = folders_in(folder), found;
-    for (int depth = 0; depth < 2 && found.empty(); ++depth) {
-        std::vector<fs::path> deeper;
-        for (const fs::path& inner : level) {
-            if (holds_batches(inner)) found.push_back(inner);
-            for (fs::path& innermost : folders_in(inner)) deeper.push_back(std::move(innermost));
-        }
-        level = std::move(deeper);
-    }
-    if (found.empty()) {
-        const std::string rule = mistaken_set(folder);
-        TERN_CHECK(rule.empty(), where, rule);
-        fail(where, "holds no CIFAR-10 binary files (", kTrainFiles.front(), " to ", kTrainFiles.back(), ", ",
-             kTestFile, "), nor does a folder in it");
-    }
-    TERN_CHECK(found.size() == 1, where, "has several folders with CIFAR-10 binary files, name one: ",
-               found[0].lexically_relative(folder).string(), ", ",
-               found[1].lexically_relative(folder).string(), found.size() > 2 ? ", ..." : "");
-    return found.front();
 }
 
 struct FileRange {
@@ -121,51 +79,60 @@ std::vector<std::int64_t> count_samples(const fs::path& folder) {
 std::vector<std::string> read_classes(const fs::path& folder) {
     const fs::path path = folder / kClassesFile;
     if (!is_there(path)) return published_classes();
-    const std::int64_t bytes = size_of_file(path);
-    TERN_CHECK(bytes <= kLargestClassesFile, path.string(), "has ", bytes, " bytes, more than the ",
-               kLargestClassesFile, " that class names may take");
-    return parse_classes(path.string(), read_text_file(path, kLargestClassesFile));
+    std::vector<std::string> classes = read_class_names(path);
+    TERN_CHECK(classes.size() <= kMostClasses, path.string(), "names ", classes.size(),
+               " classes, expected 1 to ", kMostClasses);
+    return classes;
 }
 
-}  // namespace
-
-Dataset read_cifar10(const fs::path& folder, Split split) {
-    const fs::path place = find_batches(folder);
-    const auto [first, end] = files_of(split);
-    check_there(place, {first, end});
-    const std::vector<std::int64_t> counts = count_samples(place);
-    std::int64_t total = 0;
-    for (std::size_t i = first; i < end; ++i) total += counts[i];
-
-    Dataset dataset{Tensor::empty({total, 3, 32, 32}, DType::uint8), Tensor::empty({total}, DType::int32),
-                    read_classes(place), place.string()};
-    std::int64_t next = 0;
-    for (std::size_t i = first; i < end; ++i) {
-        const std::string path = (place / all_files()[i]).string();
-        std::vector<std::byte> bytes(static_cast<std::size_t>(counts[i] * kSampleBytes));
-        read_file(path, bytes);
-        decode(path, bytes, dataset.class_count(), dataset.images.slice(next, next + counts[i]),
-               dataset.labels.slice(next, next + counts[i]));
-        next += counts[i];
-    }
-    return dataset;
-}
-
-bool holds_cifar10(const fs::path& folder) { return holds_batches(folder); }
-
-std::vector<FileSamples> list_cifar10(const fs::path& folder) {
-    const fs::path place = find_batches(folder);
-    const std::vector<std::int64_t> counts = count_samples(place);
+std::vector<FileSamples> list(const fs::path& folder) {
+    const std::vector<std::int64_t> counts = count_samples(folder);
     std::vector<FileSamples> list;
     for (std::size_t i = 0; i < counts.size(); ++i) {
         const bool missing = counts[i] == kNotThere;
         // Of five training files all are there or none.
         if (missing && i < kTrainFiles.size() &&
             std::ranges::max(std::span(counts).first(kTrainFiles.size())) != kNotThere)
-            check_there(place, files_of(Split::train));
+            check_there(folder, files_of(Split::train));
         list.push_back({all_files()[i], missing ? 0 : counts[i]});
     }
     return list;
+}
+
+}  // namespace
+
+constinit const DatasetFormat kCifar10Format{
+    .name = "CIFAR-10's binary files",
+    .files = "data_batch_1.bin to data_batch_5.bin, test_batch.bin",
+    .is_in = holds_batches,
+    .read = [](const fs::path& folder, Split split,
+               const ReadOptions&) { return read_cifar10(folder, split); },
+    .list = list,
+    .file_names =
+        [] {
+            std::vector<std::string> names = all_files();
+            names.emplace_back(kClassesFile);
+            return names;
+        }};
+
+Dataset read_cifar10(const fs::path& folder, Split split) {
+    const auto [first, end] = files_of(split);
+    check_there(folder, {first, end});
+    const std::vector<std::int64_t> counts = count_samples(folder);
+    std::int64_t total = 0;
+    for (std::size_t i = first; i < end; ++i) total += counts[i];
+
+    const Dataset dataset{Tensor::empty({total, 32, 32, 3}, DType::uint8),
+                          Tensor::empty({total}, DType::int32), read_classes(folder), folder.string()};
+    std::int64_t next = 0;
+    for (std::size_t i = first; i < end; ++i) {
+        const fs::path path = folder / all_files()[i];
+        std::vector<std::byte> bytes(static_cast<std::size_t>(counts[i] * kSampleBytes));
+        read_file(path, bytes);
+        decode(path.string(), bytes, dataset.slice(next, next + counts[i]));
+        next += counts[i];
+    }
+    return dataset;
 }
 
 }  // namespace tern

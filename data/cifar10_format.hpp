@@ -21,7 +21,7 @@ inline constexpr std::array kTrainFiles{"data_batch_1.bin", "data_batch_2.bin", 
 inline constexpr std::int64_t kMostFewer = 4, kMostMore = 5;
 inline constexpr const char* kTestFile = "test_batch.bin";
 inline constexpr const char* kClassesFile = "batches.meta.txt";
-inline constexpr std::int64_t kLargestClassesFile = 1 << 16;  // 256 names of 256 letters
+inline constexpr std::size_t kMostClasses = 256;  // a label is a byte
 
 /// The published set's class names.
 std::vector<std::string> published_classes();
@@ -30,21 +30,25 @@ std::vector<std::string> published_classes();
 /// them.
 std::int64_t sample_count(const std::string& file, std::int64_t bytes);
 
-/// Splits the bytes of a file into images (N, 3, 32, 32) and labels (N), given by the caller. Throws Error
-/// that names `file` and the sample if a label is not below `classes`.
-void decode(const std::string& file, std::span<const std::byte> bytes, std::int64_t classes,
-            const Tensor& images, const Tensor& labels);
+struct SampleSize {
+    std::int64_t bytes;
+    std::int64_t other_bytes;  // of a sample of another set, whose files these are mixed up with
+    const char* other_set;     // "of CIFAR-100, whose files are train.bin and test.bin"
+};
+
+/// The same for samples of that size.
+std::int64_t sample_count(const std::string& file, std::int64_t bytes, const SampleSize& size);
+
+/// An image as the files have it, red, green and blue planes of 32 x 32, to one of pixels (32, 32, 3).
+void planes_to_pixels(const std::byte* planes, std::uint8_t* pixels);
+/// The other way.
+void pixels_to_planes(const std::uint8_t* pixels, std::byte* planes);
+
+/// Splits the bytes of a file into samples (N, 32, 32, 3) and labels (N), made by the caller. Throws Error
+/// that names `file` and the sample if a label is not below the number of classes.
+void decode(const std::string& file, std::span<const std::byte> bytes, const Dataset& into);
 
 /// The other way: the bytes of a file that holds the samples.
-std::vector<std::byte> encode(const Tensor& images, const Tensor& labels);
-
-/// Whether a line is UTF-8 without control characters, not empty, with no byte order mark before it and no
-/// blank after it: fit for terminals and JSON, and read as it was written.
-bool is_class_name(const std::string& line);
-
-/// Names of the classes from the text of batches.meta.txt: one a line; throws Error that names `file` where
-/// there is none, more than 256, or one is empty, not printable, not UTF-8 or there twice. A byte order mark,
-/// line ends of Windows and blanks at the end of a line belong to no name.
-std::vector<std::string> parse_classes(const std::string& file, const std::string& text);
+std::vector<std::byte> encode(const Dataset& set);
 
 }  // namespace tern::cifar10

@@ -1,8 +1,56 @@
 #include "tern/data/dataset.hpp"
 
-namespace tern {
+#include "tern/data/class_names.hpp"
 
-Dataset Dataset::to(Device device) const { return {images.to(device), labels.to(device), classes, source}; }
+namespace tern {
+namespace {
+
+void check_labels(std::string_view where, const Dataset& set) {
+    TERN_CHECK(set.targets.rank() == 1, where, "takes labels of ", Shape{set.size()}, ", got ", set.targets);
+    check_class_names(where, set.classes);
+    const auto count = static_cast<std::int32_t>(set.classes.size());
+    for (const std::int32_t label : set.targets.elements<std::int32_t>())
+        TERN_CHECK(label >= 0 && label < count, where, "takes labels from 0 to ", count - 1, ", got ", label);
+}
+
+}  // namespace
+
+Shape Dataset::sample_shape() const { return Shape(samples.shape().extents().subspan(1)); }
+
+Dataset Dataset::slice(std::int64_t begin, std::int64_t end) const {
+    return {samples.slice(begin, end), targets.slice(begin, end), classes, source};
+}
+
+Dataset Dataset::to(Device device) const { return {samples.to(device), targets.to(device), classes, source}; }
+
+void check_tensors(std::string_view where, const Dataset& set) {
+    const auto &samples = set.samples, &targets = set.targets;
+    TERN_CHECK(samples && targets, where, "takes samples and targets, got none");
+    TERN_CHECK(samples.device().is_cpu() && targets.device().is_cpu(), where,
+               "takes samples and targets on cpu, got ", samples, " and ", targets);
+    const bool images = samples.dtype() == DType::uint8 && samples.rank() == 4,
+               features = samples.dtype() == DType::float32 && samples.rank() >= 1;
+    TERN_CHECK(images || features, where, "takes images (R, H, W, C) of uint8 or features of float32, got ",
+               samples);
+    TERN_CHECK((targets.dtype() == DType::int32 || targets.dtype() == DType::float32) &&
+                   targets.rank() >= 1 && targets.dim(0) == samples.dim(0),
+               where, "takes ", samples.dim(0), " labels of int32 or targets of float32, got ", targets);
+}
+
+void check_dataset(std::string_view where, const Dataset& set) {
+    check_tensors(where, set);
+    if (set.has_labels())
+        check_labels(where, set);
+    else
+        TERN_CHECK(set.classes.empty(), where, "takes no classes where the targets are numbers, got ",
+                   set.classes.size());
+}
+
+void check_labelled_images(std::string_view where, const Dataset& set) {
+    check_dataset(where, set);
+    TERN_CHECK(set.has_images() && set.has_labels(), where, "takes images with labels, got ", set.samples,
+               " with ", set.targets);
+}
 
 std::string_view name_of(Split split) { return split == Split::train ? "train" : "test"; }
 

@@ -1,4 +1,4 @@
-// Labelled images in memory, as the files store them.
+// Samples, and what is to be learnt of each.
 #pragma once
 
 #include <string>
@@ -9,17 +9,38 @@
 
 namespace tern {
 
+/// R samples in memory, or mapped from a file.
 struct Dataset {
-    Tensor images;                     // (R, 3, H, W) uint8, planes red, green, blue
-    Tensor labels;                     // (R) int32, each in [0, classes.size())
-    std::vector<std::string> classes;  // names, in the order of the labels
-    std::string source;                // where it is from, for messages: a folder, or "synthetic"
+    Tensor samples;  // images (R, H, W, C) uint8, or features (R, ...) float32
+    Tensor targets;  // labels (R) int32, each in [0, classes.size()), or numbers (R, ...) float32
+    std::vector<std::string> classes =
+        {};                       // names in the order of the labels; none where targets are numbers
+    std::string source = "data";  // where it is from, for messages: a folder, or "synthetic"
 
-    std::int64_t size() const { return images.dim(0); }
+    static constexpr std::size_t kMostClasses = 1000;
+
+    std::int64_t size() const { return samples.dim(0); }
+    bool has_images() const { return samples.dtype() == DType::uint8; }
+    bool has_labels() const { return targets.dtype() == DType::int32; }
     std::int64_t class_count() const { return static_cast<std::int64_t>(classes.size()); }
+    /// Of one sample: (H, W, C), or that of its features.
+    Shape sample_shape() const;
+    /// Samples [begin, end), sharing memory.
+    Dataset slice(std::int64_t begin, std::int64_t end) const;
     /// The same samples on `device`.
     Dataset to(Device device) const;
 };
+
+/// Throws Error "[where] takes ..." unless samples and targets are on the CPU, of the types and shapes above,
+/// and as many of the ones as of the others.
+void check_tensors(std::string_view where, const Dataset& dataset);
+
+/// The same, and that labels are from 0 to below the number of classes, and these 1 to kMostClasses with names
+/// that differ and are lines of text.
+void check_dataset(std::string_view where, const Dataset& dataset);
+
+/// The same, and that its samples are images with a label.
+void check_labelled_images(std::string_view where, const Dataset& dataset);
 
 /// Which samples: those to train on, or those kept for tests.
 enum class Split : std::uint8_t { train, test };

@@ -4,7 +4,6 @@
 
 #include "tern/data/image.hpp"
 #include "tern/data/pixels.hpp"
-#include "tern/kernels/permute/permute.hpp"
 
 namespace tern {
 namespace {
@@ -91,6 +90,17 @@ Tensor fit_image(const Tensor& image, std::int64_t size) {
     return result;
 }
 
-Tensor image_planes(const Tensor& image) { return permute(image, {2, 0, 1}); }
+Tensor grey_image(const Tensor& image) {
+    TERN_CHECK(image.rank() == 3 && image.dim(2) == 3, "grey_image", "takes (H, W, 3), got ", image.shape());
+    check_pixels("grey_image", image);
+    const Tensor grey = Tensor::empty({image.dim(0), image.dim(1), 1}, DType::uint8);
+    const std::uint8_t* from = image.data<std::uint8_t>();
+    for (std::uint8_t& pixel : grey.elements<std::uint8_t>()) {
+        pixel =
+            static_cast<std::uint8_t>((19595 * from[0] + 38470 * from[1] + 7471 * from[2] + 0x8000) >> 16);
+        from += 3;
+    }
+    return grey;
+}
 
 }  // namespace tern

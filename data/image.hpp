@@ -35,8 +35,9 @@ Tensor decode_image(std::span<const std::byte> bytes, const std::string& name);
 /// and at most kMostPixels; size: 1 to 8192.
 Tensor fit_image(const Tensor& image, std::int64_t size);
 
-/// (H, W, 3) as planes (3, H, W), the order of a Dataset's samples.
-Tensor image_planes(const Tensor& image);
+/// (H, W, 3) as (H, W, 1): (19595 R + 38470 G + 7471 B + 2^15) / 2^16, rounded down, the luma of ITU-R BT.601
+/// as Pillow's convert("L") rounds it.
+Tensor grey_image(const Tensor& image);
 
 /// Replaces `path` by a PNG of (H, W, 3) uint8 on the CPU, or leaves it as it was and throws Error.
 void write_png(const std::filesystem::path& path, const Tensor& image);

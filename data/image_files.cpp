@@ -7,8 +7,8 @@
 
 #include "tern/core/error.hpp"
 #include "tern/core/files/file_kind.hpp"
-#include "tern/data/cifar10.hpp"
-#include "tern/data/cifar10_format.hpp"
+#include "tern/data/class_names.hpp"
+#include "tern/data/dataset_format.hpp"
 
 namespace tern {
 namespace {
@@ -181,8 +181,7 @@ class Lister {
                 continue;
             }
             const std::string name = entry.filename().string();
-            TERN_CHECK(cifar10::is_class_name(name), entry.string(),
-                       "is not a printable class name in UTF-8");
+            TERN_CHECK(is_class_name(name), entry.string(), "is not a printable class name in UTF-8");
             Walk walk(list_.notes);
             walk.into(entry);
             std::vector<ImageFiles::File>& own = by_class_[name];
@@ -202,8 +201,8 @@ class Lister {
     void finish() {
         const std::string where = list_.root.string();
         TERN_CHECK(!by_class_.empty(), where, "has no sub-folders, expected one for each class");
-        TERN_CHECK(by_class_.size() <= 256, where, "has ", by_class_.size(),
-                   " sub-folders, at most 256 classes fit");
+        TERN_CHECK(by_class_.size() <= Dataset::kMostClasses, where, "has ", by_class_.size(),
+                   " sub-folders, at most ", Dataset::kMostClasses, " classes fit");
         std::map<std::string, std::string> lowered;
         for (auto& [name, files] : by_class_) {
             const auto [first, is_new] = lowered.emplace(lower(name), name);
@@ -248,7 +247,8 @@ ImageFiles list_image_files(const fs::path& folder) {
                    mistaken_kind(kind, "a folder with one folder of images for each class"));
         fail(where, "is not a directory");
     }
-    TERN_CHECK(!holds_cifar10(folder), where, "is a set in CIFAR-10's layout already, which needs no import");
+    for (const DatasetFormat& format : dataset_formats())
+        TERN_CHECK(!format.is_in(folder), where, "holds ", format.name, " already, which need no import");
     return Lister(folder).list();
 }
 

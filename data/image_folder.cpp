@@ -7,14 +7,11 @@
 
 #include "tern/core/random.hpp"
 #include "tern/core/threads/parallel.hpp"
-#include "tern/data/cifar10_format.hpp"
 #include "tern/data/image.hpp"
 #include "tern/data/image_files.hpp"
 
 namespace tern {
 namespace {
-
-using cifar10::kImageBytes;
 
 // FNV-1a over the size and the pixels. Two files that agree in it and in their samples are taken for one
 // image.
@@ -28,25 +25,30 @@ std::uint64_t fingerprint(const Tensor& image) {
 
 // What the files hold, in their order.
 struct Images {
-    explicit Images(std::size_t count)
-        : samples(count * static_cast<std::size_t>(kImageBytes)), fingerprints(count), failures(count) {}
+    Images(std::size_t count, std::int64_t side)
+        : size(side),
+          bytes(static_cast<std::size_t>(side * side * 3)),
+          samples(count * bytes),
+          fingerprints(count),
+          failures(count) {}
 
-    std::uint8_t* sample(std::size_t i) { return samples.data() + i * static_cast<std::size_t>(kImageBytes); }
+    std::uint8_t* sample(std::size_t i) { return samples.data() + i * bytes; }
 
-    std::vector<std::uint8_t> samples;  // (files, 3, 32, 32)
+    std::int64_t size;
+    std::size_t bytes;                  // of a sample
+    std::vector<std::uint8_t> samples;  // (files, size, size, 3)
     std::vector<std::uint64_t> fingerprints;
     std::vector<std::string> failures;  // "" where there is none
 };
 
-Images read_all(const std::vector<ImageFiles::File>& files,
+Images read_all(const std::vector<ImageFiles::File>& files, std::int64_t size,
                 const std::function<void(std::int64_t, std::int64_t)>& progress) {
-    Images images(files.size());
+    Images images(files.size(), size);
     const auto read = [&](std::size_t i) {
         try {
             const Tensor image = read_image(files[i].path);
             images.fingerprints[i] = fingerprint(image);
-            const Tensor planes = image_planes(fit_image(image, 32));
-            std::memcpy(images.sample(i), planes.raw_data(), static_cast<std::size_t>(kImageBytes));
+            std::memcpy(images.sample(i), fit_image(image, size).raw_data(), images.bytes);
         } catch (const Error& error) {
             images.failures[i] = error.what();
         }
@@ -80,8 +82,7 @@ std::vector<std::size_t> sift(const std::vector<ImageFiles::File>& files, Images
         ++result.read;
         const auto [begin, end] = seen.equal_range(images.fingerprints[i]);
         const auto first = std::find_if(begin, end, [&](const auto& entry) {
-            return std::memcmp(images.sample(entry.second), images.sample(i),
-                               static_cast<std::size_t>(kImageBytes)) == 0;
+            return std::memcmp(images.sample(entry.second), images.sample(i), images.bytes) == 0;
         });
         if (first != end) {
             result.duplicates.push_back({files[i].path.string(), files[first->second].path.string()});
@@ -159,13 +160,12 @@ void note_missing(const std::vector<Sample>& samples, const std::vector<std::str
 Dataset make_dataset(Images& images, const std::vector<Sample>& samples,
                      const std::vector<std::string>& classes, const std::string& source) {
     const auto count = static_cast<std::int64_t>(samples.size());
-    Dataset dataset{Tensor::empty({count, 3, 32, 32}, DType::uint8), Tensor::empty({count}, DType::int32),
-                    classes, source};
+    Dataset dataset{Tensor::empty({count, images.size, images.size, 3}, DType::uint8),
+                    Tensor::empty({count}, DType::int32), classes, source};
     for (std::int64_t i = 0; i < count; ++i) {
         const Sample& sample = samples[static_cast<std::size_t>(i)];
-        dataset.labels.data<std::int32_t>()[i] = sample.label;
-        std::memcpy(dataset.images.data<std::uint8_t>() + i * kImageBytes, images.sample(sample.file),
-                    static_cast<std::size_t>(kImageBytes));
+        dataset.targets.data<std::int32_t>()[i] = sample.label;
+        std::memcpy(dataset.samples.slice(i, i + 1).raw_data(), images.sample(sample.file), images.bytes);
     }
     return dataset;
 }
@@ -177,8 +177,10 @@ ImageFolder read_image_folder(const std::filesystem::path& folder, const ImageFo
     const std::string where = folder.string();
     TERN_CHECK(options.test_fraction > 0 && options.test_fraction < 1, where,
                "the fraction of tests must be above 0 and below 1, got ", options.test_fraction);
+    TERN_CHECK(options.size >= 1 && options.size <= 8192, where,
+               "the size of samples must be 1 to 8192, got ", options.size);
     const ImageFiles list = list_image_files(folder);
-    Images images = read_all(list.files, progress);
+    Images images = read_all(list.files, options.size, progress);
     ImageFolder result;
     result.notes = list.notes;
     result.has_splits = list.has_splits;
@@ -186,8 +188,8 @@ ImageFolder read_image_folder(const std::filesystem::path& folder, const ImageFo
     const std::vector<Sample> samples = label(list, kept, result);
     const std::vector<std::string> classes = result.train.classes;
     const Splits splits = split(list, samples, classes.size(), options);
-    TERN_CHECK(splits.train.size() >= 5 && !splits.test.empty(), where, "gives ", splits.train.size(),
-               " training and ", splits.test.size(), " test samples, at least 5 and 1 are needed",
+    TERN_CHECK(!splits.train.empty() && !splits.test.empty(), where, "gives ", splits.train.size(),
+               " training and ", splits.test.size(), " test samples, at least one of each is needed",
                result.failures.empty() ? "" : "; the first image that cannot be read: ",
                result.failures.empty() ? "" : result.failures.front());
     note_missing(splits.train, classes, "training", result.notes);

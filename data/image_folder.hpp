@@ -11,6 +11,7 @@
 namespace tern {
 
 struct ImageFolderOptions {
+    std::int64_t size = 32;      // height and width of the samples, 1 to 8192
     double test_fraction = 0.2;  // of each class, above 0 and below 1
     std::uint64_t seed = 0;      // of which samples are tests, and of the order
     bool keep_duplicates = false;
@@ -32,12 +33,12 @@ struct ImageFolder {
 };
 
 /// Reads the files that list_image_files() finds; the names of their folders, in the order of their bytes,
-/// are the classes. Images are brought to 32 x 32 by fit_image(). Where the folders name no splits, of each
+/// are the classes. Images are brought to size x size by fit_image(). Where the folders name no splits, of each
 /// class round(test_fraction * samples) become tests, chosen by seed. Both splits are put into an order of
 /// the same draws: a sample's key is number i of RandomStream{seed, split, 0}, i its place among all samples.
 /// `progress`, where given, is called with files read and files in all, from the caller's thread. Throws
-/// Error where the folder is none, has no class or more than 256, a class's name is not a line of text, or
-/// there are fewer than 5 samples to train on or no test.
+/// Error where the folder is none, has no class or more than 1,000, a class's name is not a line of text, or
+/// there is no sample to train on or no test.
 ImageFolder read_image_folder(const std::filesystem::path& folder, const ImageFolderOptions& options,
                               const std::function<void(std::int64_t, std::int64_t)>& progress = {});
 

@@ -7,43 +7,67 @@
 namespace tern {
 namespace {
 
-Tensor factors(const std::array<double, 3>& values, DType precision, Device device) {
-    const Tensor exact = Tensor::from({3}, std::span<const double>(values));
-    if (precision == DType::float64) return exact.to(device);
-    std::array<float, 3> rounded{};
-    for (std::size_t c = 0; c < 3; ++c) rounded[c] = static_cast<float>(values[c]);
-    return Tensor::from({3}, std::span<const float>(rounded)).to(device);
+Tensor factors(const std::vector<double>& values, const Shape& shape, DType precision, Device device) {
+    if (precision == DType::float64) return Tensor::from(shape, values).to(device);
+    const std::vector<float> rounded(values.begin(), values.end());
+    return Tensor::from(shape, rounded).to(device);
 }
 
-Normalization from_dataset(const Dataset& train) {
-    const ChannelStatistics statistics = channel_statistics(train.images);
-    Normalization result{"dataset", {}, {}};
-    for (std::size_t c = 0; c < 3; ++c) {
-        const double mean = statistics.mean[c], variance = statistics.variance[c];
+void add_factors(Normalization& normalization, double mean, double variance) {
+    normalization.scale.push_back(1 / std::sqrt(variance));
+    normalization.shift.push_back(-mean / std::sqrt(variance));
+}
+
+Normalization of_images(const Dataset& train) {
+    const auto [mean, variance] = channel_statistics(train.samples);
+    Normalization result{"dataset"};
+    for (std::size_t c = 0; c < mean.size(); ++c) {
         // One level of 255 on one pixel in a thousand is far above what rounding leaves of zero.
-        TERN_CHECK(variance > 1e-6, train.source, "channel ", c,
+        TERN_CHECK(variance[c] > 1e-6, train.source, "channel ", c,
                    " has one colour everywhere, so the set has no deviation to normalise by");
-        result.scale[c] = 1 / std::sqrt(variance);
-        result.shift[c] = -mean / std::sqrt(variance);
+        add_factors(result, mean[c], variance[c]);
     }
+    return result;
+}
+
+Normalization of_features(const Dataset& train) {
+    const auto [mean, variance] = channel_statistics(train.samples);
+    Normalization result{"dataset"};
+    // Sums of distances that are all 0 are 0.
+    for (std::size_t c = 0; c < mean.size(); ++c)
+        add_factors(result, mean[c], variance[c] > 0 ? variance[c] : 1);
     return result;
 }
 
 }  // namespace
 
-Tensor Normalization::scale_tensor(DType precision, Device device) const {
-    return factors(scale, precision, device);
+Tensor Normalization::scale_tensor(const Shape& shape, DType precision, Device device) const {
+    return factors(scale, shape, precision, device);
 }
 
-Tensor Normalization::shift_tensor(DType precision, Device device) const {
-    return factors(shift, precision, device);
+Tensor Normalization::shift_tensor(const Shape& shape, DType precision, Device device) const {
+    return factors(shift, shape, precision, device);
+}
+
+Normalization fixed_normalization(std::string_view name, std::int64_t channels) {
+    const auto count = static_cast<std::size_t>(channels);
+    const auto all = [&](double scale, double shift) {
+        return Normalization{std::string(name), std::vector(count, scale), std::vector(count, shift)};
+    };
+    if (name == "unit") return all(1.0 / 255, 0);
+    if (name == "half") return all(2.0 / 255, -1);
+    fail("normalize", '"', name, "\" is none of unit, half");
 }
 
 Normalization make_normalization(std::string_view name, const Dataset& train) {
-    if (name == "unit") return {};
-    if (name == "half") return {"half", {2.0 / 255, 2.0 / 255, 2.0 / 255}, {-1, -1, -1}};
-    if (name == "dataset") return from_dataset(train);
-    fail("normalize", '"', name, "\" is none of unit, half, dataset");
+    if (!train.has_images()) {
+        if (name == "none") return {};
+        if (name == "dataset") return of_features(train);
+        fail("normalize", '"', name, "\" is none of none, dataset, which features take");
+    }
+    if (name == "dataset") return of_images(train);
+    TERN_CHECK(name == "unit" || name == "half", "normalize", '"', name, "\" is none of unit, half, dataset");
+    return fixed_normalization(name, train.samples.dim(3));
 }
 
 }  // namespace tern

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "tern/core/error.hpp"
 #include "tern/data/letters.hpp"
-#include "tern/data/pixels.hpp"
 
 namespace tern {
 namespace {
@@ -47,13 +47,13 @@ class Sheet {
         }
     }
 
-    // planes: (3, H, W)
-    void draw(const Tensor& planes, std::int64_t zoom, std::int64_t top, std::int64_t left) {
-        const std::uint8_t* from = planes.data<std::uint8_t>();
-        const std::int64_t height = planes.dim(1), width = planes.dim(2), pixels = height * width;
-        for (std::int64_t y = 0; y < height; ++y)
-            for (std::int64_t x = 0; x < width; ++x, ++from)
-                fill(top + y * zoom, left + x * zoom, zoom, {from[0], from[pixels], from[2 * pixels]});
+    // image: (H, W, C) of 1 channel, grey, or of 3
+    void draw(const Tensor& image, std::int64_t zoom, std::int64_t top, std::int64_t left) {
+        const std::uint8_t* from = image.data<std::uint8_t>();
+        const std::int64_t channels = image.dim(2), last = channels - 1;
+        for (std::int64_t y = 0; y < image.dim(0); ++y)
+            for (std::int64_t x = 0; x < image.dim(1); ++x, from += channels)
+                fill(top + y * zoom, left + x * zoom, zoom, {from[0], from[last / 2], from[last]});
     }
 
     const Tensor& pixels() const { return pixels_; }
@@ -67,9 +67,7 @@ class Sheet {
 std::vector<std::vector<std::int64_t>> first_samples(const Dataset& dataset, std::int64_t most) {
     std::vector<std::vector<std::int64_t>> samples(dataset.classes.size());
     for (std::int64_t i = 0; i < dataset.size(); ++i) {
-        const std::int32_t label = dataset.labels.data<std::int32_t>()[i];
-        TERN_CHECK(label >= 0 && label < dataset.class_count(), "sample_sheet", "takes labels from 0 to ",
-                   dataset.class_count() - 1, ", got ", label);
+        const std::int32_t label = dataset.targets.data<std::int32_t>()[i];
         auto& own = samples[static_cast<std::size_t>(label)];
         if (static_cast<std::int64_t>(own.size()) < most) own.push_back(i);
     }
@@ -82,14 +80,17 @@ Tensor sample_sheet(const Dataset& dataset, const SampleSheetOptions& options) {
     TERN_CHECK(options.columns >= 1 && options.columns <= 100 && options.zoom >= 1 && options.zoom <= 8,
                "sample_sheet", "takes 1 to 100 columns and a zoom of 1 to 8, got ", options.columns, " and ",
                options.zoom);
-    check_samples("sample_sheet", dataset);
+    check_labelled_images("sample_sheet", dataset);
+    const Shape image = dataset.sample_shape();
+    TERN_CHECK(image[2] == 1 || image[2] == 3, "sample_sheet", "takes images of 1 or 3 channels, got ",
+               image);
     std::size_t longest = 0;
     for (const std::string& name : dataset.classes) longest = std::max(longest, letters_of(name).size());
     const std::int64_t label_width =
         static_cast<std::int64_t>(longest) * kLetterWidth * kLetterZoom + 2 * kGap;
     // A row holds its label, however small the images are.
-    const std::int64_t height = std::max(dataset.images.dim(2) * options.zoom, kLetterHeight * kLetterZoom),
-                       width = dataset.images.dim(3) * options.zoom;
+    const std::int64_t height = std::max(image[0] * options.zoom, kLetterHeight * kLetterZoom),
+                       width = image[1] * options.zoom;
     Sheet sheet(dataset.class_count() * (height + kGap) + kGap,
                 label_width + options.columns * (width + kGap));
 
@@ -99,8 +100,7 @@ Tensor sample_sheet(const Dataset& dataset, const SampleSheetOptions& options) {
         sheet.write(letters_of(dataset.classes[k]), top + (height - kLetterHeight * kLetterZoom) / 2, kGap);
         std::int64_t left = label_width;
         for (const std::int64_t sample : samples[k]) {
-            const Tensor image = dataset.images.slice(sample, sample + 1);
-            sheet.draw(image.reshape({3, image.dim(2), image.dim(3)}), options.zoom, top, left);
+            sheet.draw(dataset.samples.slice(sample, sample + 1).reshape(image), options.zoom, top, left);
             left += width + kGap;
         }
     }

@@ -2,6 +2,7 @@
 
 #include "tern/core/random.hpp"
 #include "tern/core/threads/parallel.hpp"
+#include "tern/data/class_names.hpp"
 
 namespace tern {
 namespace {
@@ -28,9 +29,9 @@ std::vector<std::uint8_t> make_patterns(const SyntheticOptions& options) {
     return colours;
 }
 
-// One sample's planes; `pattern` (3, 4, 4) is its class's.
+// One sample (32, 32, 3); `pattern` (3, 4, 4) is its class's.
 void draw(const RandomStream& samples, std::int64_t sample, const std::uint8_t* pattern,
-          std::uint8_t* planes) {
+          std::uint8_t* pixels) {
     // Each sample owns 3 * 32 * 32 / 16 blocks of noise and one more for the offset.
     constexpr std::uint64_t kBlocks = 3 * kSide * kSide / 16 + 1;
     const std::uint64_t first = static_cast<std::uint64_t>(sample) * kBlocks;
@@ -45,7 +46,7 @@ void draw(const RandomStream& samples, std::int64_t sample, const std::uint8_t* 
                 const std::int64_t cell_y = (y + offset.v[0] % kSide) % kSide / kCellSide;
                 const std::int64_t cell_x = (x + offset.v[1] % kSide) % kSide / kCellSide;
                 const int colour = pattern[(channel * kCells + cell_y) * kCells + cell_x];
-                planes[i] = static_cast<std::uint8_t>(colour + amount);
+                pixels[(y * kSide + x) * 3 + channel] = static_cast<std::uint8_t>(colour + amount);
             }
 }
 
@@ -56,19 +57,16 @@ Dataset make_synthetic(const SyntheticOptions& options, Split split) {
     TERN_CHECK(count >= 1, "synthetic", "samples must be at least 1, got ", count);
     TERN_CHECK(options.classes >= 1 && options.classes <= 256, "synthetic", "classes must be 1 to 256, got ",
                options.classes);
-    Dataset dataset{Tensor::empty({count, 3, kSide, kSide}, DType::uint8),
-                    Tensor::empty({count}, DType::int32),
-                    {},
-                    "synthetic"};
-    for (std::int64_t k = 0; k < options.classes; ++k) dataset.classes.push_back(to_text("class ", k));
+    Dataset dataset{Tensor::empty({count, kSide, kSide, 3}, DType::uint8),
+                    Tensor::empty({count}, DType::int32), numbered_classes(options.classes), "synthetic"};
     const std::vector<std::uint8_t> patterns = make_patterns(options);
     const RandomStream samples = stream_of(options.seed, split == Split::train ? 1 : 2);
     parallel_for(count, 16, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t sample = begin; sample < end; ++sample) {
             const std::int64_t label = sample % options.classes;
-            dataset.labels.data<std::int32_t>()[sample] = static_cast<std::int32_t>(label);
+            dataset.targets.data<std::int32_t>()[sample] = static_cast<std::int32_t>(label);
             draw(samples, sample, patterns.data() + label * 3 * kCells * kCells,
-                 dataset.images.data<std::uint8_t>() + sample * 3 * kSide * kSide);
+                 dataset.samples.data<std::uint8_t>() + sample * 3 * kSide * kSide);
         }
     });
     return dataset;

@@ -51,12 +51,14 @@ TEST_CASE("images are scaled and cut as Pillow and torchvision do") {
     }
 }
 
-TEST_CASE("planes hold the pixels channel by channel") {
-    const Tensor planes = image_planes(Tensor::from({1, 2, 3}, std::vector<std::uint8_t>{1, 2, 3, 4, 5, 6}));
-    CHECK((planes.shape() == Shape{3, 1, 2}));
-    const auto bytes = planes.elements<std::uint8_t>();
-    CHECK((std::vector<std::uint8_t>(bytes.begin(), bytes.end()) ==
-           std::vector<std::uint8_t>{1, 4, 2, 5, 3, 6}));
+TEST_CASE("grey images are those of Pillow's convert(\"L\")") {
+    const Tensor grey = grey_image(Tensor::from(
+        {1, 5, 3}, std::vector<std::uint8_t>{255, 255, 255, 255, 0, 0, 0, 255, 0, 0, 0, 255, 10, 200, 31}));
+    CHECK((grey.shape() == Shape{1, 5, 1}));
+    const auto bytes = grey.elements<std::uint8_t>();
+    CHECK((std::vector<int>(bytes.begin(), bytes.end()) == std::vector<int>{255, 76, 150, 29, 124}));
+    CHECK_THROWS_WITH(grey_image(Tensor::zeros({4, 4}, DType::uint8)),
+                      "[grey_image] takes (H, W, 3), got (4,4)");
 }
 
 TEST_CASE("what cannot be fitted is refused") {

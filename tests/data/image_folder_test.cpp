@@ -1,4 +1,4 @@
-// Folders of images become a set that the CIFAR-10 reader takes, and nothing is skipped in silence.
+// Folders of images become a set that is read back, and nothing is skipped in silence.
 #include "tern/data/image_folder.hpp"
 
 #include <algorithm>
@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 
 #include "tern/core/threads/parallel.hpp"
-#include "tern/data/cifar10.hpp"
 #include "tern/data/image.hpp"
+#include "tern/data/safetensors_set.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/data/made_images.hpp"
 #include "tern/tests/memory_limit.hpp"
@@ -45,14 +45,14 @@ struct Pets {
 std::vector<int> reds(const Dataset& data) {
     std::vector<int> found;
     for (std::int64_t i = 0; i < data.size(); ++i)
-        found.push_back(data.images.data<std::uint8_t>()[i * 3072]);
+        found.push_back(data.samples.data<std::uint8_t>()[i * data.sample_shape().numel()]);
     return found;
 }
 
 void check_labels(const Dataset& data) {
     const std::vector<int> colours = reds(data);
     for (std::size_t i = 0; i < colours.size(); ++i)
-        CHECK(data.labels.data<std::int32_t>()[i] == (colours[i] >= 100 ? 1 : 0));
+        CHECK(data.targets.data<std::int32_t>()[i] == (colours[i] >= 100 ? 1 : 0));
 }
 
 }  // namespace
@@ -76,9 +76,9 @@ TEST_CASE("every image becomes a sample of its folder's class, in one of the spl
     for (int i = 0; i < 10; ++i) expected.push_back(i);
     for (int i = 100; i < 110; ++i) expected.push_back(i);
     CHECK(all == expected);
-    // A sample is planes of the fitted image.
-    const auto planes = read.train.images.slice(0, 1).elements<std::uint8_t>();
-    CHECK((planes[1023] == planes[0] && planes[1024] == 1 && planes[3071] == 2));
+    // A sample is the fitted image.
+    const auto pixels = read.train.samples.slice(0, 1).elements<std::uint8_t>();
+    CHECK((pixels[3069] == pixels[0] && pixels[1] == 1 && pixels[3071] == 2));
 }
 
 TEST_CASE("the seed decides, threads do not") {
@@ -97,15 +97,15 @@ TEST_CASE("a share of each class becomes tests") {
     const ImageFolder half = pets.read({.test_fraction = 0.5});
     CHECK(half.train.size() == 10);
     CHECK(std::ranges::count_if(reds(half.test), [](int red) { return red < 100; }) == 5);
-    CHECK_THROWS_WITH(
-        pets.read({.test_fraction = 0.99}),
-        test::at(pets.folder.path()) + "gives 0 training and 20 test samples, at least 5 and 1 are needed");
+    CHECK_THROWS_WITH(pets.read({.test_fraction = 0.99}),
+                      test::at(pets.folder.path()) +
+                          "gives 0 training and 20 test samples, at least one of each is needed");
     CHECK_THROWS_WITH(
         pets.read({.test_fraction = 1}),
         test::at(pets.folder.path()) + "the fraction of tests must be above 0 and below 1, got 1");
-    CHECK_THROWS_WITH(
-        pets.read({.test_fraction = 0.001}),
-        test::at(pets.folder.path()) + "gives 20 training and 0 test samples, at least 5 and 1 are needed");
+    CHECK_THROWS_WITH(pets.read({.test_fraction = 0.001}),
+                      test::at(pets.folder.path()) +
+                          "gives 20 training and 0 test samples, at least one of each is needed");
 }
 
 TEST_CASE("images of equal pixels are told, and left out or kept") {
@@ -275,23 +275,23 @@ TEST_CASE("folders that are not a set are refused") {
           "what is in it");
     check(folder.path(), "has no sub-folders, expected one for each class");
     test::write_text(folder / "test_batch.bin", "");
-    check(folder.path(), "is a set in CIFAR-10's layout already, which needs no import");
+    check(folder.path(), "holds CIFAR-10's binary files already, which need no import");
     std::filesystem::remove(folder / "test_batch.bin");
     std::filesystem::create_directory(folder / "a");
-    check(folder.path(), "gives 0 training and 0 test samples, at least 5 and 1 are needed");
+    check(folder.path(), "gives 0 training and 0 test samples, at least one of each is needed");
     test::write_text(folder / "a" / "b.png", "");
     check(folder.path(),
-          "gives 0 training and 0 test samples, at least 5 and 1 are needed; the first image that cannot "
+          "gives 0 training and 0 test samples, at least one of each is needed; the first image that cannot "
           "be read: " +
               test::at(folder / "a" / "b.png") + "is empty, expected an image");
-    for (int i = 0; i < 256; ++i) std::filesystem::create_directory(folder / std::to_string(i));
-    check(folder.path(), "has 257 sub-folders, at most 256 classes fit");
+    for (int i = 0; i < 1000; ++i) std::filesystem::create_directory(folder / std::to_string(i));
+    check(folder.path(), "has 1001 sub-folders, at most 1000 classes fit");
     std::filesystem::create_directory(folder / "a\nb");
     CHECK_THROWS_WITH(read_image_folder(folder.path(), {}),
                       test::at(folder / "a\nb") + "is not a printable class name in UTF-8");
 }
 
-TEST_CASE("any number of images from 6 on gives a set that is read back") {
+TEST_CASE("any number of images from 3 on gives a set that is read back, of any size") {
     const test::TemporaryFolder folder;
     std::filesystem::create_directories(folder / "images" / "one");
     for (int count = 1; count <= 30; ++count) {
@@ -299,15 +299,19 @@ TEST_CASE("any number of images from 6 on gives a set that is read back") {
         test::write_text(folder / "images" / "one" / (std::to_string(count) + ".ppm"),
                          test::make_ppm(2, 2, test::filled(2, 2, {red, 0, 0})));
         INFO(count << " images");
-        if (count < 6) {  // rounded, fewer than 5 to train on or no test
+        if (count < 3) {  // a fifth of them rounds to no test
             CHECK_THROWS_AS(read_image_folder(folder / "images", {}), Error);
             continue;
         }
-        const ImageFolder read = read_image_folder(folder / "images", {});
+        const ImageFolder read = read_image_folder(folder / "images", {.size = count});
         const auto set = folder / to_text("set", count);
-        write_cifar10(set, read.train, read.test);
-        CHECK(reds(read_cifar10(set, Split::train)) == reds(read.train));
-        CHECK(reds(read_cifar10(set, Split::test)) == reds(read.test));
+        write_safetensors_set(set, read.train, read.test);
+        for (const auto& [split, made] :
+             {std::pair(Split::train, read.train), std::pair(Split::test, read.test)}) {
+            const Dataset again = read_dataset(set, split);
+            CHECK((again.sample_shape() == Shape{count, count, 3}));
+            CHECK(reds(again) == reds(made));
+        }
         CHECK(read.train.size() + read.test.size() == count);
     }
 }

@@ -17,9 +17,9 @@ const SyntheticOptions kOptions{.seed = 5, .train_samples = 30};
 Tensor prepared(const Dataset& set, const Normalization& normalization) {
     std::vector<std::int32_t> all(static_cast<std::size_t>(set.size()));
     for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::int32_t>(i);
-    return prepare_images(set.images, Tensor::from({set.size()}, all),
-                          normalization.scale_tensor(DType::float64, Device::cpu()),
-                          normalization.shift_tensor(DType::float64, Device::cpu()), DType::float64);
+    return prepare_images(set.samples, Tensor::from({set.size()}, all),
+                          normalization.scale_tensor({3}, DType::float64, Device::cpu()),
+                          normalization.shift_tensor({3}, DType::float64, Device::cpu()), DType::float64);
 }
 
 }  // namespace
@@ -29,9 +29,7 @@ TEST_CASE("unit and half map bytes to [0, 1] and [-1, 1]") {
     const Tensor unit = prepared(set, make_normalization("unit", set)),
                  half = prepared(set, make_normalization("half", set));
     for (std::int64_t i = 0; i < unit.numel(); ++i) {
-        // (R, 3, 32, 32) to (R, 32, 32, 3)
-        const std::int64_t sample = i / 3072, pixel = i % 3072 / 3, channel = i % 3;
-        const double x = set.images.data<std::uint8_t>()[(sample * 3 + channel) * 1024 + pixel] / 255.0;
+        const double x = set.samples.data<std::uint8_t>()[i] / 255.0;
         if (!(std::fabs(unit.data<double>()[i] - x) <= 1e-15)) FAIL("unit, element " << i);
         if (!(std::fabs(half.data<double>()[i] - (x - 0.5) / 0.5) <= 1e-15)) FAIL("half, element " << i);
     }
@@ -55,7 +53,7 @@ TEST_CASE("dataset gives every channel mean 0 and deviation 1") {
 TEST_CASE("normalisations are checked") {
     Dataset set = make_synthetic(kOptions, Split::train);
     CHECK_THROWS_WITH(make_normalization("zero", set), "[normalize] \"zero\" is none of unit, half, dataset");
-    set.images = Tensor::full({2, 3, 32, 32}, 7, DType::uint8);
+    set.samples = Tensor::full({2, 32, 32, 3}, 7, DType::uint8);
     CHECK_THROWS_WITH(
         make_normalization("dataset", set),
         "[synthetic] channel 0 has one colour everywhere, so the set has no deviation to normalise by");
@@ -63,10 +61,28 @@ TEST_CASE("normalisations are checked") {
 
 TEST_CASE("mean and variance of channels") {
     const Tensor images =
-        Tensor::from({2, 3, 1, 2}, std::vector<std::uint8_t>{0, 2, 7, 7, 255, 255, 4, 6, 7, 7, 0, 0});
+        Tensor::from({2, 1, 2, 3}, std::vector<std::uint8_t>{0, 7, 255, 2, 7, 255, 4, 7, 0, 6, 7, 0});
     const ChannelStatistics statistics = channel_statistics(images);
-    CHECK((statistics.mean == std::array<double, 3>{3, 7, 127.5}));
-    CHECK((statistics.variance == std::array<double, 3>{5, 0, 127.5 * 127.5}));
-    CHECK_THROWS_WITH(channel_statistics(Tensor::zeros({2, 4, 1, 2}, DType::uint8)),
-                      "[channel_statistics] takes (R, 3, H, W) of at least one pixel, got (2,4,1,2)");
+    CHECK((statistics.mean == std::vector<double>{3, 7, 127.5}));
+    CHECK((statistics.variance == std::vector<double>{5, 0, 127.5 * 127.5}));
+    CHECK_THROWS_WITH(channel_statistics(Tensor::zeros({2, 4, 1}, DType::uint8)),
+                      "[channel_statistics] takes images (R, H, W, C), got uint8 (2,4,1) on cpu");
+    CHECK_THROWS_WITH(channel_statistics(Tensor::zeros({0, 4, 1, 3}, DType::uint8)),
+                      "[channel_statistics] takes at least one number, got uint8 (0,4,1,3) on cpu");
+}
+
+TEST_CASE("features are normalised element by element") {
+    // Far from zero: the second column's deviation is a thousandth of a millionth of its mean.
+    const Dataset set{Tensor::from({4, 3}, {1.0f, 4194304.0f, 5.0f, 3.0f, 4194304.5f, 5.0f,  //
+                                            1.0f, 4194305.0f, 5.0f, 3.0f, 4194304.5f, 5.0f}),
+                      Tensor::zeros({4, 1})};
+    const ChannelStatistics statistics = channel_statistics(set.samples);
+    CHECK((statistics.mean == std::vector<double>{2, 4194304.5, 5}));
+    CHECK((statistics.variance == std::vector<double>{1, 0.125, 0}));
+    const Normalization normalization = make_normalization("dataset", set);
+    CHECK((normalization.scale == std::vector<double>{1, 1 / std::sqrt(0.125), 1}));
+    CHECK((normalization.shift == std::vector<double>{-2, -4194304.5 / std::sqrt(0.125), -5}));
+    CHECK(make_normalization("none", set).scale.empty());
+    CHECK_THROWS_WITH(make_normalization("unit", set),
+                      "[normalize] \"unit\" is none of none, dataset, which features take");
 }

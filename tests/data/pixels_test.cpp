@@ -30,10 +30,9 @@ TEST_CASE("images that are not bytes on the CPU are refused") {
     CHECK_THROWS_WITH(write_png(folder / "a.png", there), "[png] " + rule + "uint8 (4,4,3) on cuda:0");
     CHECK_THROWS_WITH(write_png(folder / "a.png", wide), "[png] " + rule + "float32 (4,4,3) on cpu");
     CHECK_FALSE(std::filesystem::exists(folder / "a.png"));
-    CHECK_THROWS_WITH(channel_statistics(elsewhere({2, 3, 4, 4}, DType::uint8)),
-                      "[channel_statistics] " + rule + "uint8 (2,3,4,4) on cuda:0");
-    CHECK_THROWS_WITH(channel_statistics(Tensor::zeros({2, 3, 4, 4})),
-                      "[channel_statistics] " + rule + "float32 (2,3,4,4) on cpu");
+    CHECK_THROWS_WITH(grey_image(there), "[grey_image] " + rule + "uint8 (4,4,3) on cuda:0");
+    CHECK_THROWS_WITH(channel_statistics(elsewhere({2, 4, 4, 3}, DType::uint8)),
+                      "[channel_statistics] takes samples on cpu, got uint8 (2,4,4,3) on cuda:0");
 }
 
 TEST_CASE("sets that are not on the CPU are refused") {
@@ -45,15 +44,15 @@ TEST_CASE("sets that are not on the CPU are refused") {
         CHECK_THROWS_WITH(write_cifar10(folder / "set", set, whole), test::at(folder / "set") + message);
         CHECK_FALSE(std::filesystem::exists(folder / "set"));
     };
-    check(elsewhere(whole.images.shape(), DType::uint8), whole.labels,
-          "takes pixels of uint8 on cpu, got uint8 (5,3,32,32) on cuda:0");
-    check(whole.images, elsewhere({5}, DType::int32),
-          "takes labels of int32 (5) on cpu, got int32 (5) on cuda:0");
-    check(whole.images, Tensor::zeros({5}, DType::int64),
-          "takes labels of int32 (5) on cpu, got int64 (5) on cpu");
-    check(whole.images, Tensor::zeros({4}, DType::int32),
-          "takes labels of int32 (5) on cpu, got int32 (4) on cpu");
-    check(whole.images.reshape({5, 32, 32, 3}), whole.labels,
-          "takes images of (R, 3, H, W), got (5,32,32,3)");
-    check(whole.images, Tensor::full({5}, 2, DType::int32), "takes labels from 0 to 1, got 2");
+    check(elsewhere(whole.samples.shape(), DType::uint8), whole.targets,
+          "takes samples and targets on cpu, got uint8 (5,32,32,3) on cuda:0 and int32 (5) on cpu");
+    check(whole.samples, elsewhere({5}, DType::int32),
+          "takes samples and targets on cpu, got uint8 (5,32,32,3) on cpu and int32 (5) on cuda:0");
+    check(whole.samples, Tensor::zeros({5}, DType::int64),
+          "takes 5 labels of int32 or targets of float32, got int64 (5) on cpu");
+    check(whole.samples, Tensor::zeros({4}, DType::int32),
+          "takes 5 labels of int32 or targets of float32, got int32 (4) on cpu");
+    check(whole.samples.reshape({5, 32, 96}), whole.targets,
+          "takes images (R, H, W, C) of uint8 or features of float32, got uint8 (5,32,96) on cpu");
+    check(whole.samples, Tensor::full({5}, 2, DType::int32), "takes labels from 0 to 1, got 2");
 }

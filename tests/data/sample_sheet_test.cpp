@@ -27,13 +27,13 @@ TEST_CASE("a sheet shows names and images of all classes") {
     REQUIRE((sheet.shape() == Shape{3 * 68 + 4, label + 4 * 68, 3}));
 
     // Sample 3 is the second of class 0; each of its pixels is 2 x 2.
-    const std::uint8_t* planes = set.images.data<std::uint8_t>() + 3 * 3072;
+    const std::uint8_t* pixels = set.samples.data<std::uint8_t>() + 3 * 3072;
     for (const std::int64_t y : {0, 7, 31})
         for (const std::int64_t x : {0, 9, 31})
             for (const std::int64_t half : {0, 1})
                 CHECK((at(sheet, 4 + 2 * y + half, label + 68 + 2 * x + half) ==
-                       std::array<int, 3>{planes[y * 32 + x], planes[1024 + y * 32 + x],
-                                          planes[2048 + y * 32 + x]}));
+                       std::array<int, 3>{pixels[(y * 32 + x) * 3], pixels[(y * 32 + x) * 3 + 1],
+                                          pixels[(y * 32 + x) * 3 + 2]}));
     CHECK(at(sheet, 0, label) == kWhite);
     CHECK(at(sheet, 4 + 64, label + 5) == kWhite);
 

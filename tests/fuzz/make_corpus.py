@@ -29,6 +29,17 @@ def cifar10():
     yield "cut-sample", b"cat\n\0" + batch(0)[:-1]
 
 
+def cifar100():
+    def sample(coarse, fine):
+        return bytes([coarse, fine]) + bytes((fine + i) % 256 for i in range(SAMPLE - 1))
+
+    yield "two-samples", sample(19, 99) + sample(0, 0)
+    yield "wrong-coarse", sample(20, 0)
+    yield "wrong-fine", sample(0, 99) + sample(1, 100)
+    yield "cut-sample", sample(0, 0)[:-1]
+    yield "one-label", sample(0, 0)[1:]
+
+
 def config():
     yield "whole", b"""model = "mini_xception"
 epochs = 8
@@ -79,6 +90,21 @@ def jpeg(components, *before, frame=0xC0):
     return b"\xff\xd8" + parts + bytes([0xFF >> bits]) + b"\xff\xd9"
 
 
+def idx():
+    def bytes_of(sizes, elements, kind=8):
+        return struct.pack(f">BBBB{len(sizes)}I", 0, 0, kind, len(sizes), *sizes) + bytes(elements)
+
+    yield "images", bytes_of([2, 3, 2], range(12))
+    yield "labels", bytes_of([3], [0, 9, 255])
+    yield "none", bytes_of([0], [])
+    yield "cut", bytes_of([2, 3, 2], range(11))
+    yield "cut-header", bytes_of([2, 3], [])
+    yield "overflow", bytes_of([2**31, 2**31, 4], [])
+    yield "largest", bytes_of([2**32 - 1] * 3, [0])
+    yield "floats", bytes_of([1], range(4), kind=13)
+    yield "packed", b"\x1f\x8b\x08" + bytes(7)
+
+
 def image():
     yield "grey.ppm", b"P5 2 1 255\n\x00\xff"
     yield "colour.ppm", b"P6\n# a comment\n1 2\n255\n" + bytes(range(6))
@@ -117,14 +143,16 @@ INFO = {
 }
 
 
+def file(header, data=b""):
+    text = json.dumps(header, separators=(",", ":")).encode() if isinstance(header, dict) else header
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def tensor(dtype, shape, begin, end):
+    return {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}
+
+
 def safetensors():
-    def file(header, data=b""):
-        text = json.dumps(header, separators=(",", ":")).encode() if isinstance(header, dict) else header
-        return struct.pack("<Q", len(text)) + text + data
-
-    def tensor(dtype, shape, begin, end):
-        return {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}
-
     yield "empty", file({})
     yield "metadata", file({"__metadata__": INFO})
     yield "two-tensors", file({"a": tensor("F32", [2], 0, 8), "b": tensor("I64", [], 8, 16)}, bytes(range(16)))
@@ -147,10 +175,23 @@ def safetensors():
     yield "cut-character", "猫".encode()[:2]
 
 
+def safetensors_set():
+    images = {"images": tensor("U8", [2, 2, 1, 3], 0, 12), "labels": tensor("U8", [2], 12, 14)}
+    table = {"features": tensor("F32", [1, 2], 0, 8), "targets": tensor("F32", [1], 8, 12)}
+    yield "images", file(images, bytes(12) + bytes((0, 1)))
+    yield "named", file({"__metadata__": {"classes": '["cat","dog"]'}} | images, bytes(14))
+    yield "not-names", file({"__metadata__": {"classes": '["cat",1]'}} | images, bytes(14))
+    yield "table", file(table, bytes(12))
+    wide = {"images": tensor("U8", [1, 1, 1], 8, 9), "labels": tensor("I64", [1], 0, 8)}
+    yield "grey", file(wide, struct.pack("<q", 999) + b"\7")
+    yield "label-out-of-range", file(wide, struct.pack("<q", -1) + b"\7")
+    yield "both", file({"images": tensor("U8", [0, 1, 1], 0, 0), "features": tensor("F32", [0], 0, 0)})
+
+
 def training_state():
     whole = {
         "step": 12, "epoch": 3, "batch": 2, "samples_since_log": 64, "seconds_since_log": 0.1, "best_step": 10,
-        "best_accuracy": 1 / 3, "metrics_bytes": 100, "steps_bytes": 2**40,
+        "best_value": 1 / 3, "metrics_bytes": 100, "steps_bytes": 2**40,
         "data_checksum": "99aa06d3014798d86001c324468d497f",
     }
     yield "whole", json.dumps(whole).encode()
@@ -158,8 +199,8 @@ def training_state():
     yield "no-epoch", json.dumps(whole | {"epoch": 0}).encode()
     yield "negative", json.dumps(whole | {"steps_bytes": -1}).encode()
     yield "large", json.dumps(whole | {"step": 2**63 - 1, "metrics_bytes": 2**63, "seconds_since_log": 1e308}).encode()
-    yield "words", json.dumps(whole | {"best_accuracy": "1", "batch": True, "data_checksum": "\u00e9\0"}).encode()
-    yield "whole-number", json.dumps(whole | {"seconds_since_log": 1, "best_accuracy": 2**64 - 1}).encode()
+    yield "words", json.dumps(whole | {"best_value": "1", "batch": True, "data_checksum": "\u00e9\0"}).encode()
+    yield "whole-number", json.dumps(whole | {"seconds_since_log": 1, "best_value": 2**64 - 1}).encode()
     yield "number-too-large", b'{"seconds_since_log":1e999}'
     yield "nested", b'{"step":' + 50 * b"[" + 50 * b"]" + b"}"
 
@@ -194,7 +235,7 @@ def weights_info():
 
 if __name__ == "__main__":
     root = pathlib.Path(sys.argv[1])
-    for make in (checksum, cifar10, config, image, safetensors, training_state, tuning, weights_info):
+    for make in (checksum, cifar10, cifar100, config, idx, image, safetensors, safetensors_set, training_state, tuning, weights_info):
         folder = root / make.__name__
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in make():

@@ -1,5 +1,5 @@
 // Weight files: the header, the tensors, and what the metadata says.
-#include "tern/training/safetensors.hpp"
+#include "tern/core/files/safetensors.hpp"
 
 #include <algorithm>
 
