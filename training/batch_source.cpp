@@ -1,17 +1,57 @@
 #include "tern/training/batch_source.hpp"
 
+#include "tern/core/error.hpp"
+#include "tern/kernels/cast/cast.hpp"
+#include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
+#include "tern/kernels/index_select/index_select.hpp"
+
 namespace tern {
+namespace {
 
-BatchSource::BatchSource(const Dataset& dataset, const Normalization& normalization, DType precision,
-                         Device device)
-    : data_(dataset.to(device)),
-      precision_(precision),
-      scale_(normalization.scale_tensor(precision, device)),
-      shift_(normalization.shift_tensor(precision, device)) {}
+// Of images a factor per channel, of features one per element of a sample.
+Shape factor_shape(const Dataset& data) {
+    return data.has_images() ? Shape{data.samples.dim(3)} : data.sample_shape();
+}
 
-Batch BatchSource::batch(const Tensor& samples, const PrepareImagesParams& augmentation) const {
-    return {prepare_images(data_.images, samples, scale_, shift_, precision_, augmentation),
-            gather_labels(data_.labels, samples)};
+}  // namespace
+
+DatasetSource::DatasetSource(const Dataset& dataset, const DatasetSourceOptions& options)
+    : precision_(options.precision), augmentation_(options.augmentation) {
+    const char* const where = "DatasetSource";
+    check_tensors(where, dataset);
+    data_ = dataset.to(options.device);
+    const Shape shape = factor_shape(dataset);
+    Normalization normalization = options.normalization;
+    TERN_CHECK(dataset.has_images() || !augmentation_.augments(), where, "augments images only, got ",
+               dataset.samples);
+    if (normalization.scale.empty() && dataset.has_images())
+        normalization = {"none", std::vector<double>(static_cast<std::size_t>(shape.numel()), 1),
+                         std::vector<double>(static_cast<std::size_t>(shape.numel()))};
+    if (normalization.scale.empty()) return;
+    TERN_CHECK(std::ssize(normalization.scale) == shape.numel() &&
+                   normalization.shift.size() == normalization.scale.size(),
+               where, "normalizes samples ", dataset.sample_shape(), " by ", shape.numel(), " factors, got ",
+               normalization.scale.size());
+    scale_ = normalization.scale_tensor(shape, precision_, options.device);
+    shift_ = normalization.shift_tensor(shape, precision_, options.device);
+}
+
+Batch DatasetSource::batch(const Tensor& samples, std::optional<std::uint32_t> epoch) const {
+    const Tensor targets = index_select(data_.targets, 0, samples);
+    return {inputs(samples, epoch), data_.has_labels() ? targets : cast(targets, compute_dtype(precision_))};
+}
+
+Tensor DatasetSource::inputs(const Tensor& samples, std::optional<std::uint32_t> epoch) const {
+    if (data_.has_images()) {
+        PrepareImagesParams params;
+        if (epoch) {
+            params = augmentation_;
+            params.epoch = *epoch;
+        }
+        return prepare_images(data_.samples, samples, scale_, shift_, precision_, params);
+    }
+    const Tensor rows = cast(index_select(data_.samples, 0, samples), compute_dtype(precision_));
+    return cast(scale_ ? add(mul(rows, scale_), shift_) : rows, precision_);
 }
 
 }  // namespace tern

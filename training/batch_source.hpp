@@ -1,5 +1,7 @@
-// From samples of a data set to what a model takes.
+// Where a training loop has its batches from.
 #pragma once
+
+#include <optional>
 
 #include "tern/data/dataset.hpp"
 #include "tern/data/normalization.hpp"
@@ -8,27 +10,51 @@
 namespace tern {
 
 struct Batch {
-    Tensor images;  // (N, H, W, C), normalised
-    Tensor labels;  // (N) int32
+    Tensor input;   // (N, ...): images (N, H, W, C), normalised
+    Tensor target;  // (N) int32 labels, or (N, ...) numbers
 };
 
-/// A data set on a device; batches are gathered and scaled there.
+/// Samples by number. Derive from it for batches that no Dataset holds.
 class BatchSource {
   public:
-    BatchSource(const Dataset& dataset, const Normalization& normalization, DType precision, Device device);
+    virtual ~BatchSource() = default;
 
-    /// samples: (N) int32 or int64 on the device.
-    Batch batch(const Tensor& samples, const PrepareImagesParams& augmentation = {}) const;
+    virtual std::int64_t size() const = 0;  // samples
+    virtual Device device() const = 0;      // of batches
+    /// Of inputs: of float16 the loss is scaled.
+    virtual DType precision() const = 0;
+    /// samples: (N) int32 or int64 on device(), each in [0, size()). `epoch`, from 0: as training takes them in
+    /// it, augmented; none: as an evaluation does. What comes out follows from these alone.
+    virtual Batch batch(const Tensor& samples, std::optional<std::uint32_t> epoch = {}) const = 0;
+};
 
-    std::int64_t size() const { return data_.size(); }
-    std::int64_t class_count() const { return data_.class_count(); }
-    Device device() const { return data_.images.device(); }
-    DType precision() const { return precision_; }
+struct DatasetSourceOptions {
+    Normalization normalization = {};
+    DType precision = DType::float32;
+    Device device = {};
+    PrepareImagesParams augmentation = {};  // of images; its epoch is that of the batch
+};
+
+/// A data set on a device; batches are gathered and scaled there. One that is mapped from a file stays on the
+/// disk where the device is the CPU.
+class DatasetSource : public BatchSource {
+  public:
+    /// Throws Error for a set that check_tensors() refuses, a normalization that has not a number for each
+    /// channel, and features that are to be augmented.
+    explicit DatasetSource(const Dataset& dataset, const DatasetSourceOptions& options = {});
+
+    std::int64_t size() const override { return data_.size(); }
+    Device device() const override { return data_.samples.device(); }
+    DType precision() const override { return precision_; }
+    Batch batch(const Tensor& samples, std::optional<std::uint32_t> epoch = {}) const override;
 
   private:
+    Tensor inputs(const Tensor& samples, std::optional<std::uint32_t> epoch) const;
+
     Dataset data_;
     DType precision_;
-    Tensor scale_, shift_;
+    PrepareImagesParams augmentation_;
+    Tensor scale_, shift_;  // undefined where features stay as they are
 };
 
 }  // namespace tern

@@ -25,6 +25,13 @@ bool is_name(std::string_view text) {
            text.find('\0') == std::string_view::npos;
 }
 
+std::string digits_of(const XXH128_hash_t& hash) {
+    std::array<char, kDigits + 1> digits{};
+    std::snprintf(digits.data(), digits.size(), "%016llx%016llx",
+                  static_cast<unsigned long long>(hash.high64), static_cast<unsigned long long>(hash.low64));
+    return digits.data();
+}
+
 }  // namespace
 
 std::vector<FileSum> parse_sums(const std::string& file, std::string_view text) {
@@ -51,11 +58,20 @@ std::string sums_text(const std::vector<FileSum>& sums) {
 }
 
 std::string xxh128(std::span<const std::byte> bytes) {
-    const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
-    std::array<char, 33> digits{};
-    std::snprintf(digits.data(), digits.size(), "%016llx%016llx",
-                  static_cast<unsigned long long>(hash.high64), static_cast<unsigned long long>(hash.low64));
-    return digits.data();
+    return digits_of(XXH3_128bits(bytes.data(), bytes.size()));
 }
+
+struct Xxh128::State {
+    XXH3_state_t state;
+};
+
+Xxh128::Xxh128() : state_(std::make_unique<State>()) { XXH3_128bits_reset(&state_->state); }
+Xxh128::~Xxh128() = default;
+
+void Xxh128::add(std::span<const std::byte> bytes) {
+    XXH3_128bits_update(&state_->state, bytes.data(), bytes.size());
+}
+
+std::string Xxh128::sum() const { return digits_of(XXH3_128bits_digest(&state_->state)); }
 
 }  // namespace tern

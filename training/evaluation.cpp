@@ -1,42 +1,70 @@
 #include "tern/training/evaluation.hpp"
 
+#include <optional>
+
 #include "tern/core/autograd.hpp"
 #include "tern/core/devices/range.hpp"
 #include "tern/core/memory/step_arena.hpp"
 #include "tern/data/batches.hpp"
-#include "tern/kernels/classification_metrics/classification_metrics.hpp"
-#include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
+#include "tern/kernels/metrics/metrics.hpp"
 #include "tern/layers/evaluation_scope.hpp"
 #include "tern/training/inference.hpp"
 
 namespace tern {
-Evaluation evaluate(Module& model, const BatchSource& source, std::int64_t batch_size, bool keep_logits,
-                    const std::function<bool()>& stop) {
+namespace {
+
+// What is kept from all batches, in the shape of the first.
+class Kept {
+  public:
+    Kept(const EvaluationOptions& options, std::int64_t samples) : options_(options), samples_(samples) {}
+
+    void make(const Tensor& output) {
+        if (options_.confusion) {
+            TERN_CHECK(output.rank() == 2, "evaluate", "counts predictions of logits (N, K), got ", output);
+            confusion_ = Tensor::zeros({output.dim(1), output.dim(1)}, DType::int64, output.device());
+        }
+        if (options_.keep_outputs)
+            outputs_ = Tensor::empty(output.shape().with(0, samples_), output.dtype(), output.device());
+    }
+
+    void add(const Tensor& output, const Tensor& target) {
+        if (confusion_) confusion_matrix(confusion_, output, target);
+        if (outputs_) outputs_.slice(done_, done_ + output.dim(0)).copy_from(output);
+        done_ += output.dim(0);
+    }
+
+    Tensor confusion() const { return confusion_ ? confusion_.to(Device::cpu()) : Tensor(); }
+    Tensor outputs() const { return outputs_ ? outputs_.to(Device::cpu()) : Tensor(); }
+
+  private:
+    const EvaluationOptions& options_;
+    std::int64_t samples_, done_ = 0;
+    Tensor confusion_, outputs_;
+};
+
+}  // namespace
+
+Evaluation evaluate(Module& model, const BatchSource& source, const EvaluationOptions& options) {
     const Range range("evaluate");
     const EvaluationScope evaluation(model);
     const NoGrad no_grad;
-    const std::int64_t classes = source.class_count(), samples = source.size();
-    const Batches batches(epoch_order(samples, false, 0, 0, source.device()), batch_size);
-    const Totals totals(source.device());
-    const Tensor confusion = Tensor::zeros({classes, classes}, DType::int64, source.device());
-    Tensor all_logits;
-    if (keep_logits) all_logits = Tensor::empty({samples, classes}, source.precision(), source.device());
+    const Batches batches(epoch_order(source.size(), false, 0, 0, source.device()), options.batch_size);
+    const Totals totals(options.metrics, source.device());
+    Kept kept(options, source.size());
 
     Inference inference(model);
     StepArena whole(source.device()), last(source.device());  // the last batch may be shorter
     for (std::int64_t i = 0; i < batches.count(); ++i) {
-        if (stop && stop()) break;
-        const StepArena::Scope scope(batches[i].dim(0) == batch_size ? whole : last);
+        if (options.stop && options.stop()) break;
+        std::optional<StepArena::Scope> scope;  // none for the first, which makes what is kept
+        if (i > 0) scope.emplace(batches[i].dim(0) == options.batch_size ? whole : last);
         const Batch batch = source.batch(batches[i]);
-        const Tensor logits = inference.run(batch.images);
-        totals.add(logits, batch.labels, softmax_cross_entropy(logits, batch.labels));
-        confusion_matrix(confusion, logits, batch.labels);
-        if (keep_logits) {
-            all_logits.slice(i * batch_size, i * batch_size + logits.dim(0)).copy_from(logits);
-        }
+        const Tensor output = inference.run(batch.input);
+        if (i == 0) kept.make(output);
+        totals.add(output, batch.target, options.loss(output, batch.target));
+        kept.add(output, batch.target);
     }
-    return {totals.read(), confusion.to(Device::cpu()),
-            keep_logits ? all_logits.to(Device::cpu()) : Tensor()};
+    return {totals.read(), kept.confusion(), kept.outputs()};
 }
 
 }  // namespace tern

@@ -1,4 +1,4 @@
-// A model's predictions on a data set, counted.
+// A model's outputs on a data set, counted.
 #pragma once
 
 #include <functional>
@@ -9,15 +9,22 @@
 
 namespace tern {
 
-struct Evaluation {
-    TotalsRead totals;
-    Tensor confusion;  // (K, K) int64 on the CPU: row = label, column = prediction
-    Tensor logits;     // (R, K) on the CPU in the order of the samples, if asked for
+struct EvaluationOptions {
+    std::int64_t batch_size = 256;
+    Loss loss = cross_entropy_loss();
+    std::vector<Metric> metrics = {accuracy()};
+    bool confusion = false;           // of a classifier's labels and predictions
+    bool keep_outputs = false;        // of every sample
+    std::function<bool()> stop = {};  // asked before each batch, and may end it early
 };
 
-/// Runs `model` in evaluation mode over all samples in file order; its mode is as before afterwards. `stop`
-/// is asked before each batch and may end it early: totals.samples is less than source.size() then.
-Evaluation evaluate(Module& model, const BatchSource& source, std::int64_t batch_size,
-                    bool keep_logits = false, const std::function<bool()>& stop = {});
+struct Evaluation {
+    TotalsRead totals;  // of fewer samples than the source has where it was stopped
+    Tensor confusion;   // (K, K) int64 on the CPU: row = label, column = prediction; if asked for
+    Tensor outputs;     // (R, ...) on the CPU in the order of the samples, if asked for
+};
+
+/// Runs `model` in evaluation mode over all samples in file order; its mode is as before afterwards.
+Evaluation evaluate(Module& model, const BatchSource& source, const EvaluationOptions& options = {});
 
 }  // namespace tern

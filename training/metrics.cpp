@@ -12,16 +12,15 @@ double LogLine::images_per_second() const {
 }
 
 std::string LogLine::to_json() const {
-    const nlohmann::ordered_json line{
-        {"epoch", epoch},
-        {"train_loss", train.loss},
-        {"train_accuracy", train.accuracy},
-        {"test_loss", test ? nlohmann::ordered_json(test->loss) : nullptr},
-        {"test_accuracy", test ? nlohmann::ordered_json(test->accuracy) : nullptr},
-        {"seconds", seconds},
-        {"images_per_second", images_per_second()},
-        {"learning_rate", learning_rate},
-    };
+    nlohmann::ordered_json line{{"epoch", epoch}, {"train_loss", train.loss}};
+    for (const auto& [metric, value] : train.metrics) line["train_" + metric] = value;
+    line["test_loss"] = test ? nlohmann::ordered_json(test->loss) : nullptr;
+    for (std::size_t i = 0; i < train.metrics.size(); ++i)
+        line["test_" + train.metrics[i].metric] =
+            test ? nlohmann::ordered_json(test->metrics[i].value) : nullptr;
+    line["seconds"] = seconds;
+    line["images_per_second"] = images_per_second();
+    line["learning_rate"] = learning_rate;
     return line.dump();
 }
 

@@ -19,8 +19,8 @@ struct LogLine {
     double learning_rate = 0;        // of the last step
 
     double images_per_second() const;
-    /// One JSON object on one line: epoch, train_loss, train_accuracy, test_loss, test_accuracy (null if not
-    /// evaluated), seconds, images_per_second, learning_rate.
+    /// One JSON object on one line: epoch, train_loss, train_accuracy and what other metrics there are,
+    /// test_loss, test_accuracy, ... (null if not evaluated), seconds, images_per_second, learning_rate.
     std::string to_json() const;
 };
 

@@ -23,7 +23,7 @@ void take_precise_statistics(Module& model, const BatchSource& source, std::int6
     for (std::int64_t i = 0; i < std::clamp<std::int64_t>(whole, 1, wanted); ++i) {
         const StepArena::Scope scope(arena);
         model.set_step(static_cast<std::uint64_t>(i));  // of dropout
-        model(source.batch(batches[i]).images);
+        model(source.batch(batches[i]).input);
     }
 }
 

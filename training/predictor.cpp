@@ -42,11 +42,20 @@ std::vector<std::string> classes_of(const Weights& weights, const std::string& m
     return names;
 }
 
-Normalization normalization_of(const Weights& weights, const std::string& model, const std::string& named) {
+Normalization normalization_of(const Weights& weights, const std::string& model, const std::string& named,
+                               std::int64_t channels) {
     TERN_CHECK(named.empty() || named == "unit" || named == "half", "normalize", '"', named,
                "\" is none of unit, half");
     if (named.empty() && weights.info) return weights.info->normalization;
-    return make_normalization(named.empty() ? find_model(model).normalization : std::string_view(named), {});
+    return fixed_normalization(named.empty() ? find_model(model).normalization : std::string_view(named),
+                               channels);
+}
+
+Shape image_of(const Weights& weights, const std::string& model) {
+    const Shape image = weights.info ? weights.info->image : find_model(model).image;
+    TERN_CHECK(image[0] == image[1] && (image[2] == 1 || image[2] == 3), weights.file,
+               "was trained on images ", image, ", expected square ones of 1 or 3 channels");
+    return image;
 }
 
 }  // namespace
@@ -56,16 +65,19 @@ Predictor::Predictor(const Weights& weights, const PredictorOptions& options)
       name_(name_of_model(weights, options.model)),
       classes_(classes_of(weights, name_)),
       options_(options),
-      image_size_(find_model(name_).image[0]),
-      model_(make_model(name_, {static_cast<std::int64_t>(classes_.size()), 0})) {
+      image_(image_of(weights, name_)),
+      model_(make_model(name_, {.classes = std::ssize(classes_),
+                                .channels = image_[2],
+                                .height = image_[0],
+                                .width = image_[1]})) {
     TERN_CHECK(options.batch_size >= 1, "predict", "the batch size must be at least 1, got ",
                options.batch_size);
-    const Normalization normalization = normalization_of(weights, name_, options.normalization);
-    scale_ = normalization.scale_tensor(options.precision, options.device);
-    shift_ = normalization.shift_tensor(options.precision, options.device);
+    const Normalization normalization = normalization_of(weights, name_, options.normalization, image_[2]);
+    scale_ = normalization.scale_tensor({image_[2]}, options.precision, options.device);
+    shift_ = normalization.shift_tensor({image_[2]}, options.precision, options.device);
     model_->to(compute_dtype(options.precision));
     load_weights(*model_, name_, weights);
-    if (options.device.is_cpu()) fold_batch_norms(*model_, {1, image_size_, image_size_, 3});
+    if (options.device.is_cpu()) fold_batch_norms(*model_, {1, image_[0], image_[1], image_[2]});
     model_->to(options.device);
     model_->eval();
     inference_ = std::make_unique<Inference>(*model_);
@@ -73,15 +85,17 @@ Predictor::Predictor(const Weights& weights, const PredictorOptions& options)
 
 Tensor Predictor::probabilities(const Tensors& images) const {
     const NoGrad no_grad;
-    const auto count = static_cast<std::int64_t>(images.size()), size = image_size_;
+    const auto count = static_cast<std::int64_t>(images.size());
     const Tensor result =
         Tensor::empty({count, static_cast<std::int64_t>(classes_.size())}, compute_dtype(options_.precision));
     for (std::int64_t begin = 0, end = 0; begin < count; begin = end) {
         end = begin + std::min(options_.batch_size, count - begin);
-        const Tensor stored = Tensor::empty({end - begin, 3, size, size}, DType::uint8);
+        const Tensor stored = Tensor::empty({end - begin, image_[0], image_[1], image_[2]}, DType::uint8);
         for (std::int64_t i = begin; i < end; ++i) {
-            const Tensor planes = image_planes(fit_image(images[static_cast<std::size_t>(i)], size));
-            stored.slice(i - begin, i - begin + 1).copy_from(planes.reshape({1, 3, size, size}));
+            const Tensor fitted = fit_image(images[static_cast<std::size_t>(i)], image_size());
+            stored.slice(i - begin, i - begin + 1)
+                .reshape(image_)
+                .copy_from(image_[2] == 1 ? grey_image(fitted) : fitted);
         }
         std::vector<std::int32_t> all(static_cast<std::size_t>(end - begin));
         std::iota(all.begin(), all.end(), 0);

@@ -31,17 +31,18 @@ struct Prediction {
 class Predictor {
   public:
     /// Makes the model that the file names and loads it. Throws Error where neither the file nor the options
-    /// say which, or the weights do not fit. Classes of a file without names are "class 0", "class 1", ...:
+    /// say which, the weights do not fit, or it was trained on images that are not square or of 2 or more
+    /// than 3 channels. Classes of a file without names are "class 0", "class 1", ...:
     /// as many as the last parameter has elements.
     explicit Predictor(const Weights& weights, const PredictorOptions& options = {});
 
     const std::string& model_name() const { return name_; }
     const std::vector<std::string>& classes() const { return classes_; }
-    /// Height and width that images are brought to.
-    std::int64_t image_size() const { return image_size_; }
+    /// Height and width that images are brought to: those it was trained on.
+    std::int64_t image_size() const { return image_[0]; }
 
     /// Softmax of the logits, (N, K) on the CPU. images: N of (H, W, 3) uint8 and any size, which
-    /// fit_image() brings to that of the model.
+    /// fit_image() brings to that of the model, which sees grey ones where it was trained on one channel.
     Tensor probabilities(const Tensors& images) const;
 
     /// The `top_k` most likely classes of each image, the most likely first, or all where there are fewer.
@@ -52,7 +53,7 @@ class Predictor {
     std::string file_, name_;
     std::vector<std::string> classes_;
     PredictorOptions options_;
-    std::int64_t image_size_;
+    Shape image_;  // (H, W, C)
     Tensor scale_, shift_;
     std::unique_ptr<Module> model_;
     std::unique_ptr<Inference> inference_;

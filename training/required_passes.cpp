@@ -5,15 +5,16 @@
 #include "tern/kernels/adam_step/adam_step_passes.hpp"
 #include "tern/kernels/avg_pool2d/avg_pool2d_passes.hpp"
 #include "tern/kernels/batch_norm/batch_norm_passes.hpp"
-#include "tern/kernels/classification_metrics/classification_metrics_passes.hpp"
 #include "tern/kernels/conv2d/conv2d_passes.hpp"
 #include "tern/kernels/depthwise_conv2d/depthwise_conv2d_passes.hpp"
 #include "tern/kernels/elementwise_binary/elementwise_binary_passes.hpp"
 #include "tern/kernels/epoch_order/epoch_order_passes.hpp"
 #include "tern/kernels/global_average_pool/global_average_pool_passes.hpp"
 #include "tern/kernels/group_norm/group_norm_passes.hpp"
+#include "tern/kernels/index_select/index_select_passes.hpp"
 #include "tern/kernels/linear/linear_passes.hpp"
 #include "tern/kernels/max_pool2d/max_pool2d_passes.hpp"
+#include "tern/kernels/metrics/metrics_passes.hpp"
 #include "tern/kernels/normalize/normalize_passes.hpp"
 #include "tern/kernels/pad/pad_passes.hpp"
 #include "tern/kernels/permute/permute_passes.hpp"
@@ -35,8 +36,6 @@ std::vector<const Pass*> required_passes() {
         &info_of<avg_pool2d_passes::Forward>(),
         &info_of<batch_norm_passes::Backward>(),
         &info_of<batch_norm_passes::Forward>(),
-        &info_of<classification_metrics_passes::Confusion>(),
-        &info_of<classification_metrics_passes::Totals>(),
         &info_of<conv2d_passes::BackwardBias>(),
         &info_of<conv2d_passes::BackwardInput>(),
         &info_of<conv2d_passes::BackwardWeight>(),
@@ -52,18 +51,21 @@ std::vector<const Pass*> required_passes() {
         &info_of<global_average_pool_passes::Forward>(),
         &info_of<group_norm_passes::Backward>(),
         &info_of<group_norm_passes::Forward>(),
+        &info_of<index_select_passes::Forward>(),
         &info_of<linear_passes::BackwardBias>(),
         &info_of<linear_passes::BackwardInput>(),
         &info_of<linear_passes::BackwardWeight>(),
         &info_of<linear_passes::Forward>(),
         &info_of<max_pool2d_passes::Backward>(),
         &info_of<max_pool2d_passes::Forward>(),
+        &info_of<metrics_passes::Confusion>(),
+        &info_of<metrics_passes::Correct>(),
+        &info_of<metrics_passes::Mean>(),
         &info_of<normalize_passes::Forward>(),
         &info_of<pad_passes::Backward>(),
         &info_of<pad_passes::Forward>(),
         &info_of<permute_passes::Forward>(),
         &info_of<prepare_images_passes::Images>(),
-        &info_of<prepare_images_passes::Labels>(),
         &info_of<sgd_step_passes::Step>(),
         &info_of<softmax_cross_entropy_passes::Backward>(),
         &info_of<softmax_cross_entropy_passes::Forward>(),

@@ -1,30 +1,47 @@
 // Sums over batches that stay on the device until somebody asks.
 #pragma once
 
-#include "tern/core/tensor.hpp"
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tern/training/objective.hpp"
 
 namespace tern {
 
 /// Means over the samples seen.
 struct TotalsRead {
+    struct Value {
+        std::string metric;
+        double value = 0;
+    };
+
     double loss = 0;
-    double accuracy = 0;
+    std::vector<Value> metrics = {};  // in the order they were asked for
     std::int64_t samples = 0;
+
+    /// Of the metric of that name; throws Error that lists the names.
+    double metric(std::string_view name) const;
 };
 
 class Totals {
   public:
-    explicit Totals(Device device) : sums_(Tensor::zeros({3}, DType::float64, device)) {}
+    Totals(std::vector<Metric> metrics, Device device);
 
-    /// logits: (N, K); labels: (N) int32; loss: their mean.
-    void add(const Tensor& logits, const Tensor& labels, const Tensor& loss) const;
+    /// output: (N, ...); loss: the mean of the batch.
+    void add(const Tensor& output, const Tensor& target, const Tensor& loss) const;
     /// Waits for the device. Without any sample all are 0.
     TotalsRead read() const;
-    /// The sums of losses, of correct predictions and of samples: float64 (3), a handle on the tensor itself.
+    /// Per row a sum over samples and how many: of the loss, then of each metric. float64 (1 + metrics, 2), a
+    /// handle on the tensor itself.
     const Tensor& sums() const { return sums_; }
     void reset() const { sums_.fill_zero(); }
+    const std::vector<Metric>& metrics() const { return metrics_; }
 
   private:
+    Tensor row(std::size_t i) const;
+
+    std::vector<Metric> metrics_;
     Tensor sums_;
 };
 

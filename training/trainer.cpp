@@ -53,17 +53,16 @@ std::int64_t steps_of(const TrainingPlan& plan, std::int64_t samples) {
 
 }  // namespace
 
-Trainer::Trainer(Module& model, Optimizer& optimizer, const Schedule& schedule, const BatchSource& train,
-                 const BatchSource* test, const TrainingPlan& plan, TrainingCallbacks callbacks)
-    : model_(model),
-      optimizer_(optimizer),
-      schedule_(schedule),
-      train_(train),
-      test_(test),
-      plan_(plan),
-      callbacks_(std::move(callbacks)),
-      total_steps_(steps_of(plan, train.size())),
-      step_(model, optimizer, train, plan.label_smoothing, callbacks_.after_loss ? kReadInterval : 0) {}
+Trainer::Trainer(TrainerOptions options)
+    : options_(std::move(options)),
+      total_steps_(steps_of(options_.plan, options_.train.size())),
+      step_(options_.model, options_.optimizer, options_.train,
+            {options_.loss, options_.metrics, options_.callbacks.after_loss ? kReadInterval : 0}) {}
+
+void Trainer::set_learning_rate(std::int64_t step) const {
+    if (options_.schedule != nullptr)
+        options_.optimizer.set_learning_rate(options_.schedule->learning_rate(step));
+}
 
 std::optional<LogLine> Trainer::run(const TrainingPosition& start) {
     TERN_CHECK(start.step <= total_steps_, "train", "the plan has ", total_steps_, " steps, but ", start.step,
@@ -71,12 +70,13 @@ std::optional<LogLine> Trainer::run(const TrainingPosition& start) {
     position_ = start;
     step_.set_steps(start.step);
     log_line_start_ = now() - start.seconds_since_log;
-    optimizer_.set_learning_rate(schedule_.learning_rate(std::max<std::int64_t>(start.step, 1) - 1));
-    if (!model_.training()) model_.train();  // else modules that are frozen in evaluation mode stay so
+    set_learning_rate(std::max<std::int64_t>(start.step, 1) - 1);
+    if (!options_.model.training())
+        options_.model.train();  // else modules that are frozen in evaluation mode stay so
     std::optional<LogLine> line;
     while (!finished()) {
         const bool whole_epoch = run_epoch();
-        const bool log_line_ends = plan_.epochs > 0 || position_.step == total_steps_;
+        const bool log_line_ends = options_.plan.epochs > 0 || position_.step == total_steps_;
         if (!stopped() && log_line_ends) line = finish_log_line();
         if (stopped() && position_.samples_since_log > 0) {
             save();
@@ -93,67 +93,69 @@ std::optional<LogLine> Trainer::run(const TrainingPosition& start) {
 
 NamedTensors Trainer::state() const {
     NamedTensors tensors{{"totals", step_.totals().sums()}};
-    for (const auto& [name, tensor] : optimizer_.state()) tensors.push_back({"optimizer." + name, tensor});
+    for (const auto& [name, tensor] : options_.optimizer.state())
+        tensors.push_back({"optimizer." + name, tensor});
     for (const NamedTensor& named : step_.state()) tensors.push_back(named);
     return tensors;
 }
 
 // Returns whether the epoch's batches are done; steps may end before, and stop() may end them.
 bool Trainer::run_epoch() {
-    const Batches batches(
-        epoch_order(train_.size(), plan_.shuffle, plan_.seed, position_.epoch - 1, train_.device()),
-        plan_.batch_size);
+    const Batches batches(epoch_order(options_.train.size(), options_.plan.shuffle, options_.plan.seed,
+                                      position_.epoch - 1, options_.train.device()),
+                          options_.plan.batch_size);
     while (position_.batch < batches.count() && position_.step < total_steps_) {
         take_step(batches[position_.batch]);
         if (stopped()) break;
-        const bool log_line_ends =
-            position_.step == total_steps_ || (plan_.epochs > 0 && position_.batch == batches.count());
-        if (plan_.save_every > 0 && position_.step % plan_.save_every == 0 && !log_line_ends) save();
+        const bool log_line_ends = position_.step == total_steps_ ||
+                                   (options_.plan.epochs > 0 && position_.batch == batches.count());
+        if (options_.plan.save_every > 0 && position_.step % options_.plan.save_every == 0 && !log_line_ends)
+            save();
     }
     return position_.batch == batches.count();
 }
 
 void Trainer::take_step(const Tensor& samples) {
-    optimizer_.set_learning_rate(schedule_.learning_rate(position_.step));
-    PrepareImagesParams augmentation = plan_.augmentation;
-    // epoch_order() has checked its range.
-    augmentation.epoch = static_cast<std::uint32_t>(position_.epoch - 1);
-    step_.run(samples, augmentation);
+    set_learning_rate(position_.step);
+    step_.run(samples,
+              static_cast<std::uint32_t>(position_.epoch - 1));  // epoch_order() has checked its range
     position_.step = step_.steps();
     ++position_.batch;
     position_.samples_since_log += samples.dim(0);
-    if (callbacks_.after_loss) waiting_.push_back({position_.step, 0, optimizer_.learning_rate()});
+    if (options_.callbacks.after_loss)
+        waiting_.push_back({position_.step, 0, options_.optimizer.learning_rate()});
     if (losses_due()) {
         flush_losses();
         read_finite_totals();
         last_read_ = now();
     }
-    if (callbacks_.after_step) {
-        callbacks_.after_step({position_.epoch, position_.step, total_steps_, position_.samples_since_log,
-                               seconds_since_log(), step_.totals()});
+    if (options_.callbacks.after_step) {
+        options_.callbacks.after_step({position_.epoch, position_.step, total_steps_,
+                                       position_.samples_since_log, seconds_since_log(), step_.totals()});
     }
 }
 
 bool Trainer::losses_due() const {
-    return train_.device().is_cpu() || position_.step % kReadInterval == 0 ||
+    return options_.train.device().is_cpu() || position_.step % kReadInterval == 0 ||
            now() - last_read_ >= kReadSeconds;
 }
 
 // Nothing but the weights decides what comes out, so that it does not matter how often a run was saved.
 void Trainer::take_statistics() {
-    if (plan_.statistics_samples == 0 || statistics_step_ == position_.step) return;
-    take_precise_statistics(model_, train_, plan_.statistics_samples, plan_.batch_size);
+    if (options_.plan.statistics_samples == 0 || statistics_step_ == position_.step) return;
+    take_precise_statistics(options_.model, options_.train, options_.plan.statistics_samples,
+                            options_.plan.batch_size);
     statistics_step_ = position_.step;
 }
 
 void Trainer::save() {
     flush_losses();
-    if (!callbacks_.save) return;
+    if (!options_.callbacks.save) return;
     read_finite_totals();
     take_statistics();
-    check_finite(model_, position_.step);
+    check_finite(options_.model, position_.step);
     position_.seconds_since_log = position_.samples_since_log > 0 ? seconds_since_log() : 0;
-    callbacks_.save(position_, state());
+    options_.callbacks.save(position_, state());
 }
 
 void Trainer::flush_losses() {
@@ -164,7 +166,7 @@ void Trainer::flush_losses() {
         waiting_[i].loss = losses[i];
         TERN_CHECK(std::isfinite(losses[i]), "train", "the loss of step ", waiting_[i].step, " is ",
                    shown(losses[i]), "; a lower learning rate may help");
-        callbacks_.after_loss(waiting_[i]);
+        options_.callbacks.after_loss(waiting_[i]);
     }
     waiting_.clear();
 }
@@ -172,19 +174,25 @@ void Trainer::flush_losses() {
 // None if stop() ended the evaluation: the log line is still to be finished then.
 std::optional<LogLine> Trainer::finish_log_line() {
     flush_losses();
-    LogLine line{position_.epoch, read_finite_totals(), {}, seconds_since_log(), optimizer_.learning_rate()};
+    LogLine line{
+        position_.epoch, read_finite_totals(), {}, seconds_since_log(), options_.optimizer.learning_rate()};
     take_statistics();
-    if (test_ != nullptr) {
-        check_finite(model_, position_.step);  // before a whole evaluation of it
-        line.test = evaluate(model_, *test_, plan_.batch_size, false, callbacks_.stop).totals;
-        if (line.test->samples < test_->size()) {
+    if (options_.test != nullptr) {
+        check_finite(options_.model, position_.step);  // before a whole evaluation of it
+        line.test = evaluate(options_.model, *options_.test,
+                             {.batch_size = options_.plan.batch_size,
+                              .loss = options_.test_loss ? options_.test_loss : options_.loss,
+                              .metrics = options_.metrics,
+                              .stop = options_.callbacks.stop})
+                        .totals;
+        if (line.test->samples < options_.test->size()) {
             log_line_start_ = now() - line.seconds;
             return {};
         }
         TERN_CHECK(std::isfinite(line.test->loss), "train", "the test loss after epoch ", line.epoch, " is ",
                    shown(line.test->loss), "; a lower learning rate may help");
     }
-    if (callbacks_.after_log_line) callbacks_.after_log_line(line);
+    if (options_.callbacks.after_log_line) options_.callbacks.after_log_line(line);
     start_log_line();
     return line;
 }

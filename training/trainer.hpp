@@ -23,8 +23,6 @@ struct TrainingPlan {
     std::int64_t batch_size = 32;
     bool shuffle = true;
     std::uint64_t seed = 0;
-    PrepareImagesParams augmentation = {};  // of the training images; its epoch is the trainer's to set
-    double label_smoothing = 0;
     std::int64_t save_every = 0;  // steps after which to save, beside the end of each log line; 0: there only
     /// Training samples over which the running statistics are taken anew (FreshStatistics), always the same,
     /// before the model is evaluated or saved: in whole batches, at least one. 0: they stay as training left
@@ -53,12 +51,29 @@ struct TrainingCallbacks {
     std::function<bool()> stop;
 };
 
+/// What a Trainer works with. All that is referred to must live as long as it.
+struct TrainerOptions {
+    Module& model;
+    Optimizer& optimizer;
+    const BatchSource& train;
+    const BatchSource* test = nullptr;   // evaluated after each epoch; none: nothing is
+    const Schedule* schedule = nullptr;  // none: the optimizer's learning rate stays
+    Loss loss = cross_entropy_loss();
+    Loss test_loss = {};  // none: the same. For one that is only smoothed in training
+    /// Counted beside the loss. The first says which epoch is the best; without any the test loss does.
+    std::vector<Metric> metrics = {accuracy()};
+    TrainingPlan plan = {};
+    TrainingCallbacks callbacks = {};
+};
+
 /// Trains modules that are in training mode; where the whole model is in evaluation mode, all of them.
+///
+///     tern::Trainer trainer({.model = model, .optimizer = *optimizer, .train = train, .test = &test,
+///                            .plan = {.epochs = 8, .batch_size = 32}});
+///     const tern::LogLine last = trainer.run().value();
 class Trainer {
   public:
-    /// `test` may be null: nothing is evaluated then. Everything given must live as long as this object.
-    Trainer(Module& model, Optimizer& optimizer, const Schedule& schedule, const BatchSource& train,
-            const BatchSource* test, const TrainingPlan& plan, TrainingCallbacks callbacks);
+    explicit Trainer(TrainerOptions options);
 
     /// Runs the plan from `start` on and returns its last log line; none if stop() ended it or nothing was
     /// left to do. Throws Error soon after a step whose loss is not a finite number, or when `start` is
@@ -82,16 +97,12 @@ class Trainer {
     bool losses_due() const;
     TotalsRead read_finite_totals() const;
     bool finished() const { return position_.step >= total_steps_ && position_.samples_since_log == 0; }
-    bool stopped() const { return callbacks_.stop && callbacks_.stop(); }
+    bool stopped() const { return options_.callbacks.stop && options_.callbacks.stop(); }
     double seconds_since_log() const;
 
-    Module& model_;
-    Optimizer& optimizer_;
-    const Schedule& schedule_;
-    const BatchSource& train_;
-    const BatchSource* test_;
-    TrainingPlan plan_;
-    TrainingCallbacks callbacks_;
+    void set_learning_rate(std::int64_t step) const;
+
+    TrainerOptions options_;
     std::int64_t total_steps_;
     TrainingStep step_;
     std::int64_t statistics_step_ = -1;  // after which they were taken

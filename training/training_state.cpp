@@ -22,7 +22,7 @@ void visit_fields(State& state, const Function& function) {
     function("samples_since_log", state.position.samples_since_log);
     function("seconds_since_log", state.position.seconds_since_log);
     function("best_step", state.best_step);
-    function("best_accuracy", state.best_accuracy);
+    function("best_value", state.best_value);
     function("metrics_bytes", state.metrics_bytes);
     function("steps_bytes", state.steps_bytes);
     function("data_checksum", state.data_checksum);
@@ -32,11 +32,19 @@ void visit_fields(State& state, const Function& function) {
 std::string_view former_name(std::string_view name) {
     if (name == "samples_since_log") return "row_records";
     if (name == "seconds_since_log") return "row_seconds";
+    if (name == "best_value") return "best_accuracy";
     return name;
 }
 
+// Before losses and metrics had counts of their own: {sum of losses, right predictions, samples}.
+Tensor totals_of(const Tensor& totals) {
+    if (totals.shape() != Shape{3} || totals.dtype() != DType::float64) return totals;
+    const double* const sums = totals.data<double>();
+    return Tensor::from({2, 2}, {sums[0], sums[2], sums[1], sums[2]});
+}
+
 bool fits(const Json& value, const std::string& /*field*/) { return value.is_string(); }
-bool fits(const Json& value, double /*field*/) { return value.is_number() && value.get<double>() >= 0; }
+bool fits(const Json& value, double /*field*/) { return value.is_number(); }
 bool fits(const Json& value, std::int64_t /*field*/) {
     return value.is_number_integer() && value.get<std::int64_t>() >= 0;
 }
@@ -69,7 +77,11 @@ TrainingState parse_training_state(const std::string& file, Safetensors content)
         value = found->get<T>();
     });
     TERN_CHECK(state.position.epoch >= 1, file, "epochs count from 1, got ", state.position.epoch);
+    TERN_CHECK(state.position.seconds_since_log >= 0, file, "its ", kStateKey,
+               " has no valid seconds_since_log");
     state.tensors = std::move(content.tensors);
+    for (auto& [name, tensor] : state.tensors)
+        if (name == "totals") tensor = totals_of(tensor);
     return state;
 }
 

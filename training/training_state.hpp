@@ -4,17 +4,17 @@
 #include <filesystem>
 #include <string>
 
+#include "tern/core/files/safetensors.hpp"
 #include "tern/layers/module.hpp"
 #include "tern/training/position.hpp"
-#include "tern/training/safetensors.hpp"
 
 namespace tern {
 
 struct TrainingState {
     TrainingPosition position;
     NamedTensors tensors;            // Trainer::state()
-    std::int64_t best_step = 0;      // after which the test accuracy was highest; 0: no test yet
-    double best_accuracy = 0;        // of that step
+    std::int64_t best_step = 0;      // after which the tests went best; 0: no test yet
+    double best_value = 0;           // of the metric that says so, then
     std::int64_t metrics_bytes = 0;  // of metrics.jsonl by then
     std::int64_t steps_bytes = 0;    // of steps.jsonl by then
     std::string data_checksum;       // of the training samples

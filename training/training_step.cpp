@@ -4,7 +4,6 @@
 
 #include "tern/core/devices/range.hpp"
 #include "tern/kernels/backward.hpp"
-#include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
 
 namespace tern {
 namespace {
@@ -15,22 +14,22 @@ constexpr std::size_t kMostArenas = 4;
 }  // namespace
 
 TrainingStep::TrainingStep(Module& model, Optimizer& optimizer, const BatchSource& source,
-                           double label_smoothing, std::int64_t loss_capacity)
+                           const TrainingStepOptions& options)
     : model_(model),
       optimizer_(optimizer),
       source_(source),
-      label_smoothing_(label_smoothing),
-      totals_(source.device()),
-      losses_(Tensor::zeros({loss_capacity}, compute_dtype(source.precision()), source.device())) {
+      loss_(options.loss),
+      totals_(options.metrics, source.device()),
+      losses_(Tensor::zeros({options.loss_capacity}, compute_dtype(source.precision()), source.device())) {
     if (source.precision() == DType::float16) loss_scale_.emplace(source.device());
 }
 
-void TrainingStep::run(const Tensor& samples, const PrepareImagesParams& augmentation) {
+void TrainingStep::run(const Tensor& samples, std::uint32_t epoch) {
     const Range whole("training step");
     const StepArena::Scope scope(arena_for(samples.dim(0)));
     model_.set_step(static_cast<std::uint64_t>(steps_));
     optimizer_.zero_grad();
-    forward_and_backward(samples, augmentation);
+    forward_and_backward(samples, epoch);
     {
         const Range range("optimizer");
         optimizer_.step(loss_scale_ ? loss_scale_->update(optimizer_.gradients()) : Tensor());
@@ -49,20 +48,19 @@ StepArena& TrainingStep::arena_for(std::int64_t batch_size) {
     return *arenas_.front().arena;
 }
 
-TrainingStep::Result TrainingStep::forward(const Batch& batch) {
-    const Range range("forward");
-    const Tensor logits = model_(batch.images);
-    return {logits, softmax_cross_entropy(logits, batch.labels, label_smoothing_)};
-}
-
-void TrainingStep::forward_and_backward(const Tensor& samples, const PrepareImagesParams& augmentation) {
-    const Batch batch = source_.batch(samples, augmentation);
-    const auto [logits, loss] = forward(batch);
+void TrainingStep::forward_and_backward(const Tensor& samples, std::uint32_t epoch) {
+    const Batch batch = source_.batch(samples, epoch);
+    Tensor output, loss;
+    {
+        const Range range("forward");
+        output = model_(batch.input);
+        loss = loss_(output, batch.target);
+    }
     {
         const Range range("backward");
         loss_scale_ ? backward(loss, loss_scale_->scale()) : backward(loss);
     }
-    totals_.add(logits, batch.labels, loss);
+    totals_.add(output, batch.target, loss);
     if (losses_.numel() == 0) return;
     TERN_ASSERT(waiting_losses_ < losses_.numel());
     losses_.slice(waiting_losses_, waiting_losses_ + 1).copy_from(loss.detach().reshape({1}));

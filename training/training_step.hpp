@@ -15,19 +15,26 @@
 
 namespace tern {
 
+/// What a step makes small, counts and keeps.
+struct TrainingStepOptions {
+    Loss loss = cross_entropy_loss();
+    std::vector<Metric> metrics = {};
+    std::int64_t loss_capacity = 0;  // how many single losses may wait for take_losses(); 0 keeps none
+};
+
 /// Batch, forward pass, loss, backward pass, optimizer. Nothing is read back from the device: loss and
-/// accuracy add up in totals(), single losses in a tensor that take_losses() reads. All tensors of a step
+/// metrics add up in totals(), single losses in a tensor that take_losses() reads. All tensors of a step
 /// come from a step arena, one for each of the last few batch sizes. Where the batches are float16 the loss
 /// is scaled.
 class TrainingStep {
   public:
-    /// `loss_capacity`: how many single losses may wait for take_losses(); 0 keeps none. Everything given
-    /// must live as long as this object; the model must be in training mode when run() is called.
-    TrainingStep(Module& model, Optimizer& optimizer, const BatchSource& source, double label_smoothing,
-                 std::int64_t loss_capacity);
+    /// Everything given must live as long as this object; the model must be in training mode when run() is
+    /// called.
+    TrainingStep(Module& model, Optimizer& optimizer, const BatchSource& source,
+                 const TrainingStepOptions& options = {});
 
-    /// Trains on `samples` (N) as step number steps(), then counts it.
-    void run(const Tensor& samples, const PrepareImagesParams& augmentation = {});
+    /// Trains on `samples` (N) of `epoch`, from 0, as step number steps(), then counts it.
+    void run(const Tensor& samples, std::uint32_t epoch = 0);
     std::int64_t steps() const { return steps_; }
     /// Counts on from here, for a run that is resumed.
     void set_steps(std::int64_t steps) { steps_ = steps; }
@@ -39,17 +46,13 @@ class TrainingStep {
     std::vector<double> take_losses();
 
   private:
-    struct Result {
-        Tensor logits, loss;
-    };
-    Result forward(const Batch& batch);
     StepArena& arena_for(std::int64_t batch_size);
-    void forward_and_backward(const Tensor& samples, const PrepareImagesParams& augmentation);
+    void forward_and_backward(const Tensor& samples, std::uint32_t epoch);
 
     Module& model_;
     Optimizer& optimizer_;
     const BatchSource& source_;
-    double label_smoothing_;
+    Loss loss_;
     std::int64_t steps_ = 0;
     Totals totals_;
     std::optional<LossScale> loss_scale_;

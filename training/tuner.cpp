@@ -122,11 +122,11 @@ std::vector<TunedProblem> tune(Module& model, const BatchSource& source, std::in
     Tuner tuner;
     const RunHook hook(std::ref(tuner));
     if (!model.training()) model.train();
-    TrainingStep step(model, *optimizer, source, 0, 0);
+    TrainingStep step(model, *optimizer, source);
     step.run(samples);
     const EvaluationScope evaluation(model);
     const NoGrad no_grad;
-    model(source.batch(samples).images);
+    model(source.batch(samples).input);
     return tuner.take();
 }
 

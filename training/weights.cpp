@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "tern/core/files/safetensors.hpp"
 #include "tern/layers/state.hpp"
-#include "tern/training/safetensors.hpp"
 #include "tern/training/weight_names.hpp"
 
 namespace tern {
@@ -71,8 +71,10 @@ void load_weights(Module& model, const std::string& name, const Weights& weights
     load_state(model, with_names_of(state, weights.tensors), weights.file, left_out);
 }
 
-void save_weights(const std::filesystem::path& path, Module& model, const WeightsInfo& info) {
-    write_safetensors(path, {model.state(), weights_metadata(info)});
+void save_weights(const std::filesystem::path& path, Module& model, const std::optional<WeightsInfo>& info) {
+    Safetensors content{model.state(), {}};
+    if (info) content.metadata = weights_metadata(*info);
+    write_safetensors(path, content);
 }
 
 }  // namespace tern

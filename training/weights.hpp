@@ -38,7 +38,9 @@ std::optional<OtherHead> other_head(Module& model, const Weights& weights);
 void load_weights(Module& model, const std::string& name, const Weights& weights,
                   const std::vector<std::string>& left_out = {});
 
-/// Replaces the file by the model's state, or leaves it as it was and throws Error.
-void save_weights(const std::filesystem::path& path, Module& model, const WeightsInfo& info);
+/// Replaces the file by the model's state, or leaves it as it was and throws Error. `info`: what the file is to
+/// say about itself.
+void save_weights(const std::filesystem::path& path, Module& model,
+                  const std::optional<WeightsInfo>& info = {});
 
 }  // namespace tern

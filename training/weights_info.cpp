@@ -15,6 +15,7 @@ using Metadata = std::map<std::string, std::string>;
 
 constexpr const char* kVersionKey = "format_version";
 constexpr const char* kVersion = "1";
+constexpr std::uint64_t kLargestSide = 8192;  // of fit_image()
 
 // The metadata of one file as tern writes it; every message names file and key.
 class InfoReader {
@@ -22,12 +23,14 @@ class InfoReader {
     InfoReader(const std::string& file, const Metadata& metadata) : file_(file), metadata_(metadata) {}
 
     WeightsInfo read() const {
+        const Shape image = metadata_.contains("image") ? image_shape() : Shape{32, 32, 3};
         const Json normalization = parse("normalization");
         check("normalization", normalization.is_object() && member(normalization, "name").is_string());
         return {text("model"),
                 strings("classes"),
-                {normalization["name"].get<std::string>(), three(normalization, "scale"),
-                 three(normalization, "shift")}};
+                {normalization["name"].get<std::string>(), factors(normalization, "scale", image[2]),
+                 factors(normalization, "shift", image[2])},
+                image};
     }
 
   private:
@@ -57,11 +60,22 @@ class InfoReader {
         return value.get<std::vector<std::string>>();
     }
 
-    std::array<double, 3> three(const Json& object, const char* key) const {
+    std::vector<double> factors(const Json& object, const char* key, std::int64_t channels) const {
         const Json& value = member(object, key);
-        check(key, value.is_array() && value.size() == 3 &&
+        check(key, value.is_array() && std::ssize(value) == channels &&
                        std::ranges::all_of(value, [](const Json& item) { return item.is_number(); }));
-        return value.get<std::array<double, 3>>();
+        return value.get<std::vector<double>>();
+    }
+
+    // (H, W, C), each at least 1 and none beyond what images may have.
+    Shape image_shape() const {
+        const Json value = parse("image");
+        check("image",
+              value.is_array() && value.size() == 3 && std::ranges::all_of(value, [](const Json& item) {
+                  return item.is_number_unsigned() && item.get<std::uint64_t>() >= 1 &&
+                         item.get<std::uint64_t>() <= kLargestSide;
+              }));
+        return Shape(value.get<std::vector<std::int64_t>>());
     }
 
     const std::string& file_;
@@ -85,6 +99,7 @@ Metadata weights_metadata(const WeightsInfo& info) {
     return {{kVersionKey, kVersion},
             {"model", info.model},
             {"classes", Json(info.classes).dump(-1, ' ', false, Json::error_handler_t::replace)},
+            {"image", Json(std::vector(info.image.begin(), info.image.end())).dump()},
             {"normalization", numbers.dump(-1, ' ', false, Json::error_handler_t::replace)}};
 }
 

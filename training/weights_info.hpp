@@ -14,7 +14,8 @@ namespace tern {
 struct WeightsInfo {
     std::string model;                 // name in the registry
     std::vector<std::string> classes;  // names, in the order of the logits
-    Normalization normalization;       // of the pixels
+    Normalization normalization;       // of the pixels, a number for each channel
+    Shape image = {32, 32, 3};         // (H, W, C) that it was trained on; in older files none is named
 };
 
 /// Reads it from the metadata of a file; none where that has no format_version, as in files of other

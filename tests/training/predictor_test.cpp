@@ -5,12 +5,12 @@
 #include <limits>
 
 #include "tern/core/autograd.hpp"
+#include "tern/core/files/safetensors.hpp"
 #include "tern/data/image.hpp"
 #include "tern/kernels/softmax/softmax.hpp"
 #include "tern/models/registry.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/temporary_folder.hpp"
-#include "tern/training/safetensors.hpp"
 
 using namespace tern;
 
@@ -26,7 +26,8 @@ Tensor make_image(std::int64_t height, std::int64_t width, int seed) {
 
 struct SavedModel {
     explicit SavedModel(const std::string& name = "mini_xception") : model(make_model(name, {4, 7})) {
-        save_weights(path, *model, {name, {"a", "b", "c", "d"}, {"half", {0.01, 0.02, 0.03}, {-1, 0, 0.5}}});
+        save_weights(path, *model,
+                     WeightsInfo{name, {"a", "b", "c", "d"}, {"half", {0.01, 0.02, 0.03}, {-1, 0, 0.5}}});
         model->eval();
     }
     // The same weights as another program writes them.
@@ -109,7 +110,8 @@ TEST_CASE("a foreign file needs the name of its model, and names its classes by 
 TEST_CASE("weights that give no numbers are named") {
     const SavedModel saved;
     saved.model->parameters().back().tensor.data<float>()[0] = std::numeric_limits<float>::quiet_NaN();
-    save_weights(saved.path, *saved.model, {"mini_xception", {"a", "b", "c", "d"}, {}});
+    save_weights(saved.path, *saved.model,
+                 WeightsInfo{"mini_xception", {"a", "b", "c", "d"}, fixed_normalization("unit", 3)});
     const Predictor predictor(read_weights(saved.path));
     CHECK_THROWS_WITH(predictor.predict({make_image(32, 32, 1)}),
                       test::at(saved.path) + "gives a probability that is not a number");

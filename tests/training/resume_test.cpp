@@ -37,10 +37,11 @@ void check_equal(const NamedTensors& got, const NamedTensors& expected) {
 // One process's part of a run: from `from`, if any, until the plan or `stop_at` ends it.
 struct RunPart {
     RunPart(const TrainingPlan& plan, const std::string& optimizer_name, const MemoryCheckpoint* from,
-            std::int64_t stop_at, DType precision = DType::float32)
+            std::int64_t stop_at, DType precision = DType::float32,
+            const PrepareImagesParams& augmentation = {})
         : network(4),
-          train(make_synthetic(kSet, Split::train), {}, precision, Device::cpu()),
-          test(make_synthetic(kSet, Split::test), {}, precision, Device::cpu()),
+          train(test::small_source(Split::train, precision, augmentation)),
+          test(test::small_source(Split::test, precision)),
           optimizer(make_optimizer(FlatParameters(network),
                                    {.name = optimizer_name, .learning_rate = 0.01, .momentum = 0.9})),
           schedule(make_schedule("constant", 0.01)) {
@@ -52,8 +53,13 @@ struct RunPart {
             saved.push_back({position, copies(network.state()), copies(state)});
         };
         callbacks.stop = [this, stop_at] { return stop_at > 0 && step >= stop_at; };
-        Trainer trainer(network, *optimizer, *schedule, train, plan.epochs > 0 ? &test : nullptr, plan,
-                        callbacks);
+        Trainer trainer({.model = network,
+                         .optimizer = *optimizer,
+                         .train = train,
+                         .test = plan.epochs > 0 ? &test : nullptr,
+                         .schedule = schedule.get(),
+                         .plan = plan,
+                         .callbacks = callbacks});
         if (from != nullptr) {
             load_state(network, from->model);
             load_state(trainer.state(), from->trainer);
@@ -61,9 +67,8 @@ struct RunPart {
         last = trainer.run(from == nullptr ? TrainingPosition{} : from->position);
     }
 
-    static constexpr SyntheticOptions kSet = test::SmallRun::kSet;  // 150 samples
     test::SmallNetwork network;
-    BatchSource train, test;
+    DatasetSource train, test;  // 150 and 50 samples
     std::unique_ptr<Optimizer> optimizer;
     std::unique_ptr<Schedule> schedule;
     std::int64_t step = 0;
@@ -73,17 +78,18 @@ struct RunPart {
     std::optional<LogLine> last;
 };
 
-void check_resumes(const TrainingPlan& plan, const std::string& optimizer, DType precision = DType::float32) {
-    const RunPart whole(plan, optimizer, nullptr, 0, precision);
+void check_resumes(const TrainingPlan& plan, const std::string& optimizer, DType precision = DType::float32,
+                   const PrepareImagesParams& augmentation = {}) {
+    const RunPart whole(plan, optimizer, nullptr, 0, precision, augmentation);
     REQUIRE(whole.last);
     const auto total = static_cast<std::int64_t>(whole.losses.size());
     for (std::int64_t stop_at = 1; stop_at <= total; ++stop_at) {
         INFO("stopped after step " << stop_at << " of " << total);
-        const RunPart first(plan, optimizer, nullptr, stop_at, precision);
+        const RunPart first(plan, optimizer, nullptr, stop_at, precision, augmentation);
         CHECK_FALSE(first.last);
         REQUIRE_FALSE(first.saved.empty());
         CHECK(first.saved.back().position.step == stop_at);
-        const RunPart second(plan, optimizer, &first.saved.back(), 0, precision);
+        const RunPart second(plan, optimizer, &first.saved.back(), 0, precision, augmentation);
         REQUIRE(second.last);
         check_equal(second.saved.back().model, whole.saved.back().model);
         check_equal(second.saved.back().trainer, whole.saved.back().trainer);
@@ -115,8 +121,8 @@ TEST_CASE("a run with a loss scale continues bit for bit") {
 }
 
 TEST_CASE("a run of steps that is stopped after any step continues bit for bit") {
-    check_resumes(
-        {.steps = 7, .batch_size = 64, .augmentation = {.crop_padding = 4, .flip = true, .seed = 5}}, "adam");
+    check_resumes({.steps = 7, .batch_size = 64}, "adam", DType::float32,
+                  {.crop_padding = 4, .flip = true, .seed = 5});
 }
 
 TEST_CASE("a run whose statistics are taken anew continues bit for bit, however often it is saved") {

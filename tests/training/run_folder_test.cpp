@@ -83,7 +83,7 @@ TEST_CASE("a run is gone on with where there is one, by one process") {
 }
 
 TEST_CASE("log lines and steps as JSON") {
-    LogLine line{2, {1.5, 0.25, 100}, TotalsRead{1.25, 0.5, 10}, 4, 0.001};
+    LogLine line{2, {1.5, {{"accuracy", 0.25}}, 100}, TotalsRead{1.25, {{"accuracy", 0.5}}, 10}, 4, 0.001};
     CHECK(line.to_json() ==
           R"({"epoch":2,"train_loss":1.5,"train_accuracy":0.25,"test_loss":1.25,"test_accuracy":0.5,)"
           R"("seconds":4.0,"images_per_second":25.0,"learning_rate":0.001})");

@@ -32,25 +32,42 @@ inline std::vector<std::byte> state_bytes(Module& module) {
     return bytes;
 }
 
+/// Samples of a synthetic set of four classes.
+inline constexpr SyntheticOptions kSmallSet{
+    .seed = 1, .train_samples = 150, .test_samples = 50, .classes = 4};
+
+inline DatasetSource small_source(Split split, DType precision = DType::float32,
+                                  const PrepareImagesParams& augmentation = {}) {
+    return DatasetSource(make_synthetic(kSmallSet, split),
+                         {fixed_normalization("unit", 3), precision, Device::cpu(), augmentation});
+}
+
 /// A run of the small network on a synthetic set of four classes.
 struct SmallRun {
-    explicit SmallRun(const TrainingPlan& plan, DType precision = DType::float32)
+    explicit SmallRun(const TrainingPlan& plan, DType precision = DType::float32, double label_smoothing = 0)
         : network(4, precision),
-          train(make_synthetic(kSet, Split::train), {}, precision, Device::cpu()),
-          test(make_synthetic(kSet, Split::test), {}, precision, Device::cpu()),
+          train(small_source(Split::train, precision)),
+          test(small_source(Split::test, precision)),
           optimizer(make_optimizer(FlatParameters(network), {.learning_rate = 0.01})),
           schedule(make_schedule("constant", 0.01)) {
         TrainingCallbacks callbacks;
         callbacks.after_loss = [this](const StepLoss& loss) { losses.push_back(loss); };
         callbacks.after_log_line = [this](const LogLine& line) { log_lines.push_back(line); };
-        Trainer trainer(network, *optimizer, *schedule, train, plan.epochs > 0 ? &test : nullptr, plan,
-                        callbacks);
-        last = trainer.run().value();
+        last = Trainer({.model = network,
+                        .optimizer = *optimizer,
+                        .train = train,
+                        .test = plan.epochs > 0 ? &test : nullptr,
+                        .schedule = schedule.get(),
+                        .loss = cross_entropy_loss(label_smoothing),
+                        .test_loss = cross_entropy_loss(),
+                        .plan = plan,
+                        .callbacks = callbacks})
+                   .run()
+                   .value();
     }
 
-    static constexpr SyntheticOptions kSet{.seed = 1, .train_samples = 150, .test_samples = 50, .classes = 4};
     SmallNetwork network;
-    BatchSource train, test;
+    DatasetSource train, test;
     std::unique_ptr<Optimizer> optimizer;
     std::unique_ptr<Schedule> schedule;
     std::vector<StepLoss> losses;

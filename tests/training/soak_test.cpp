@@ -19,10 +19,9 @@ std::int64_t bytes_in_use() { return memory_statistics(Device::cpu()).bytes_in_u
 TEST_CASE("training with batches of any size keeps its memory") {
     constexpr std::int64_t kLargest = 150;
     test::SmallNetwork network(4);
-    const BatchSource source(make_synthetic(test::SmallRun::kSet, Split::train), {}, DType::float32,
-                             Device::cpu());
+    const DatasetSource source = test::small_source(Split::train);
     const auto optimizer = make_optimizer(FlatParameters(network), {});
-    TrainingStep step(network, *optimizer, source, 0, 0);
+    TrainingStep step(network, *optimizer, source);
     const auto run = [&](std::int64_t batch_size) {
         step.run(epoch_order(kLargest, true, 1, step.steps(), Device::cpu()).slice(0, batch_size));
     };
@@ -41,7 +40,9 @@ TEST_CASE("training with batches of any size keeps its memory") {
             run(size);
             furthest = std::max(furthest, bytes_in_use() - before);
         }
-        if (i % 50 == 0) evaluate(network, source, draw(1, kLargest), true);
+        if (i % 50 == 0)
+            evaluate(network, source,
+                     {.batch_size = draw(1, kLargest), .confusion = true, .keep_outputs = true});
     }
     CHECK(furthest <= most);
     CHECK(step.totals().read().samples > 0);

@@ -41,7 +41,7 @@ TEST_CASE("several threads predict with one model") {
     run.network.eval();
     const auto logits = [&](std::size_t) {
         const NoGrad no_grad;
-        const Tensor result = run.network(run.test.batch(epoch_order(50, false, 0, 0)).images);
+        const Tensor result = run.network(run.test.batch(epoch_order(50, false, 0, 0)).input);
         const auto elements = result.elements<float>();
         return std::vector<float>(elements.begin(), elements.end());
     };

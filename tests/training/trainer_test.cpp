@@ -31,9 +31,9 @@ TEST_CASE("a small network learns the synthetic set") {
     REQUIRE(run.log_lines.size() == 8);
     CHECK(run.log_lines[0].train.loss > 1.0);  // ln 4 = 1.39 at the start
     CHECK(run.last.train.loss < 0.5 * run.log_lines[0].train.loss);
-    CHECK(run.last.train.accuracy > 0.9);
+    CHECK(run.last.train.metric("accuracy") > 0.9);
     REQUIRE(run.last.test);
-    CHECK(run.last.test->accuracy > 0.9);
+    CHECK(run.last.test->metric("accuracy") > 0.9);
     CHECK(run.last.test->samples == 50);
 }
 
@@ -41,9 +41,9 @@ TEST_CASE("precise statistics make a short run evaluate as it trained") {
     // Losses over all 150 samples: in evaluation, and in training mode as one batch.
     const auto losses = [](std::int64_t statistics_samples) {
         SmallRun run({.steps = 5, .batch_size = 150, .statistics_samples = statistics_samples});
-        const double evaluated = evaluate(run.network, run.train, 150).totals.loss;
+        const double evaluated = evaluate(run.network, run.train, {.batch_size = 150}).totals.loss;
         const Batch all = run.train.batch(epoch_order(150, false, 0, 0));
-        return std::pair(evaluated, softmax_cross_entropy(run.network(all.images), all.labels).item());
+        return std::pair(evaluated, softmax_cross_entropy(run.network(all.input), all.target).item());
     };
     const auto [precise, trained] = losses(150);
     // The statistics are those of this batch, but for the unbiased variance: M / (M - 1) over M = 150 x 8 x 8
@@ -124,7 +124,7 @@ TEST_CASE("float32 and float64 runs agree to float32's digits") {
 
 TEST_CASE("label smoothing raises the loss of a sure network") {
     const SmallRun plain({.epochs = 6, .batch_size = 16}),
-        smooth({.epochs = 6, .batch_size = 16, .label_smoothing = 0.2});
+        smooth({.epochs = 6, .batch_size = 16}, DType::float32, 0.2);
     CHECK(smooth.last.train.loss > plain.last.train.loss + 0.1);
     // The test loss is plain cross-entropy in both.
     CHECK(smooth.last.test->loss < smooth.last.train.loss);
@@ -133,30 +133,30 @@ TEST_CASE("label smoothing raises the loss of a sure network") {
 TEST_CASE("a loss that is not a number ends the run with the step") {
     test::SmallNetwork network(4);
     network.parameters().back().tensor.data<float>()[0] = std::nanf("");
-    const Dataset set = make_synthetic(SmallRun::kSet, Split::train);
-    const BatchSource source(set, {}, DType::float32, Device::cpu());
+    const DatasetSource source = test::small_source(Split::train);
     const auto optimizer = make_optimizer(FlatParameters(network), {});
-    const auto schedule = make_schedule("constant", 0.1);
     const TrainingPlan plan{.epochs = 1, .batch_size = 64};
-    Trainer silent(network, *optimizer, *schedule, source, nullptr, plan, {});
+    Trainer silent({.model = network, .optimizer = *optimizer, .train = source, .plan = plan});
     CHECK_THROWS_WITH(silent.run(),
                       "[train] the loss of epoch 1 is nan by step 1; a lower learning rate may help");
     TrainingCallbacks callbacks;
     callbacks.after_loss = [](const StepLoss&) { FAIL("a loss that is not a number was handed on"); };
-    Trainer logged(network, *optimizer, *schedule, source, nullptr, plan, callbacks);
+    Trainer logged(
+        {.model = network, .optimizer = *optimizer, .train = source, .plan = plan, .callbacks = callbacks});
     CHECK_THROWS_WITH(logged.run(), "[train] the loss of step 1 is nan; a lower learning rate may help");
 }
 
 TEST_CASE("weights that are not finite are not saved") {
     test::SmallNetwork network(4);
-    const Dataset set = make_synthetic(SmallRun::kSet, Split::train);
-    const BatchSource source(set, {}, DType::float32, Device::cpu());
-    const auto optimizer = make_optimizer(FlatParameters(network), {.name = "sgd"});
-    const auto schedule = make_schedule("constant", 1e300);
+    const DatasetSource source = test::small_source(Split::train);
+    const auto optimizer = make_optimizer(FlatParameters(network), {.name = "sgd", .learning_rate = 1e300});
     TrainingCallbacks callbacks;
     callbacks.save = [](const TrainingPosition&, const NamedTensors&) { FAIL("was saved"); };
-    Trainer trainer(network, *optimizer, *schedule, source, nullptr, {.steps = 1, .batch_size = 64},
-                    callbacks);
+    Trainer trainer({.model = network,
+                     .optimizer = *optimizer,
+                     .train = source,
+                     .plan = {.steps = 1, .batch_size = 64},
+                     .callbacks = callbacks});
     CHECK_THROWS_WITH(
         trainer.run(),
         Catch::Matches("\\[train\\] .* is not finite after step 1; a lower learning rate may help"));
@@ -184,7 +184,12 @@ TEST_CASE("a batch norm that is frozen in evaluation mode stays as it is") {
     };
     const auto before = statistics();
     const TrainingPlan plan{.epochs = 2, .batch_size = 64, .statistics_samples = 64};
-    Trainer(run.network, *run.optimizer, *run.schedule, run.train, &run.test, plan, {}).run();
+    Trainer({.model = run.network,
+             .optimizer = *run.optimizer,
+             .train = run.train,
+             .test = &run.test,
+             .plan = plan})
+        .run();
     CHECK(run.network.training());
     CHECK_FALSE(norm->training());
     CHECK(statistics() == before);
@@ -194,25 +199,27 @@ TEST_CASE("a batch norm that is frozen in evaluation mode stays as it is") {
     CHECK(statistics() == before);
 
     run.network.eval();  // as a whole: what a finished run left, which is to be trained
-    Trainer(run.network, *run.optimizer, *run.schedule, run.train, nullptr, {.steps = 1}, {}).run();
+    Trainer({.model = run.network, .optimizer = *run.optimizer, .train = run.train, .plan = {.steps = 1}})
+        .run();
     CHECK(norm->training());
     CHECK(statistics() != before);
 }
 
 TEST_CASE("evaluation counts every sample once and keeps the mode") {
     SmallRun run({.epochs = 4, .batch_size = 16});
-    const Evaluation got = evaluate(run.network, run.test, 16, true);
+    const Evaluation got =
+        evaluate(run.network, run.test, {.batch_size = 16, .confusion = true, .keep_outputs = true});
     CHECK(run.network.training());
     CHECK(got.totals.samples == 50);
-    REQUIRE(got.logits.shape() == Shape{50, 4});
+    REQUIRE(got.outputs.shape() == Shape{50, 4});
     std::int64_t counted = 0, correct = 0;
     for (std::int64_t i = 0; i < 16; ++i) {
         counted += got.confusion.data<std::int64_t>()[i];
         if (i % 5 == 0) correct += got.confusion.data<std::int64_t>()[i];
     }
     CHECK(counted == 50);
-    CHECK(got.totals.accuracy == static_cast<double>(correct) / 50);
+    CHECK(got.totals.metric("accuracy") == static_cast<double>(correct) / 50);
     // Batches of another size give the same logits: each sample is by itself in evaluation mode.
-    const Evaluation other = evaluate(run.network, run.test, 7, true);
-    CHECK(std::ranges::equal(got.logits.elements<float>(), other.logits.elements<float>()));
+    const Evaluation other = evaluate(run.network, run.test, {.batch_size = 7, .keep_outputs = true});
+    CHECK(std::ranges::equal(got.outputs.elements<float>(), other.outputs.elements<float>()));
 }

@@ -1,12 +1,14 @@
 #include "tern/training/training_state.hpp"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "tern/core/files/safetensors.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/temporary_folder.hpp"
-#include "tern/training/safetensors.hpp"
 
 using namespace tern;
 
@@ -15,10 +17,10 @@ namespace {
 TrainingState some_state() {
     TrainingState state;
     state.position = {.step = 12, .epoch = 3, .batch = 2, .samples_since_log = 64, .seconds_since_log = 0.1};
-    state.tensors = {{"totals", Tensor::full({3}, 1.5, DType::float64)},
+    state.tensors = {{"totals", Tensor::full({2, 2}, 1.5, DType::float64)},
                      {"optimizer.step", Tensor::full({}, 12, DType::int64)}};
     state.best_step = 10;
-    state.best_accuracy = 1.0 / 3;
+    state.best_value = 1.0 / 3;
     state.metrics_bytes = 100;
     state.steps_bytes = 1LL << 40;
     state.data_checksum = "abc";
@@ -38,15 +40,15 @@ TEST_CASE("a training state is read as it was written") {
     CHECK(again.position.samples_since_log == 64);
     CHECK(again.position.seconds_since_log == 0.1);
     CHECK(again.best_step == 10);
-    CHECK(again.best_accuracy == 1.0 / 3);
+    CHECK(again.best_value == 1.0 / 3);
     CHECK(again.metrics_bytes == 100);
     CHECK(again.steps_bytes == 1LL << 40);
     CHECK(again.data_checksum == "abc");
     REQUIRE(again.tensors.size() == 2);
     for (const auto& [name, tensor] : again.tensors) {
         CHECK(tensor.dtype() == (name == "totals" ? DType::float64 : DType::int64));
-        CHECK(tensor.numel() == (name == "totals" ? 3 : 1));
-        CHECK((name == "totals" ? tensor.data<double>()[2] == 1.5 : tensor.item() == 12));
+        CHECK(tensor.numel() == (name == "totals" ? 4 : 1));
+        CHECK((name == "totals" ? tensor.data<double>()[3] == 1.5 : tensor.item() == 12));
     }
 }
 
@@ -56,12 +58,22 @@ TEST_CASE("a training state with the former names of its fields is read") {
     Safetensors content = read_safetensors(folder / "state");
     std::string& text = content.metadata["training_state"];
     for (const auto& [name, former] :
-         {std::pair{"samples_since_log", "row_records"}, std::pair{"seconds_since_log", "row_seconds"}})
+         {std::pair{"samples_since_log", "row_records"}, std::pair{"seconds_since_log", "row_seconds"},
+          std::pair{"best_value", "best_accuracy"}})
         text.replace(text.find(name), std::string_view(name).size(), former);
+    const auto totals_in = [](NamedTensors& tensors) -> Tensor& {
+        return std::ranges::find(tensors, "totals", &NamedTensor::name)->tensor;
+    };
+    totals_in(content.tensors) = Tensor::from({3}, {12.5, 7.0, 10.0});
     write_safetensors(folder / "former", content);
-    const TrainingState read = read_training_state(folder / "former");
+    TrainingState read = read_training_state(folder / "former");
     CHECK(read.position.samples_since_log == 64);
     CHECK(read.position.seconds_since_log == 0.1);
+    CHECK(read.best_value == 1.0 / 3);
+    // The sum of losses and the right predictions of 10 samples.
+    const Tensor totals = totals_in(read.tensors);
+    REQUIRE(totals.shape() == Shape{2, 2});
+    CHECK(std::ranges::equal(totals.elements<double>(), std::vector{12.5, 10.0, 7.0, 10.0}));
 }
 
 TEST_CASE("a file that is not a training state is refused") {

@@ -15,8 +15,7 @@ namespace {
 std::vector<TunedProblem> tuned_beside_ref() {
     const KernelPolicyScope policy(KernelPolicy::parse("ref"));
     test::SmallNetwork network(4);
-    const BatchSource source(make_synthetic(test::SmallRun::kSet, Split::train), {}, DType::float32,
-                             Device::cpu());
+    const DatasetSource source = test::small_source(Split::train);
     return tune(network, source, 32);
 }
 
@@ -59,14 +58,13 @@ TEST_CASE("choices are those that differ from the usual ones") {
 TEST_CASE("timing the implementations changes nothing in the step") {
     const auto state_after = [](bool tuned) {
         test::SmallNetwork network(4);
-        const BatchSource source(make_synthetic(test::SmallRun::kSet, Split::train), {}, DType::float32,
-                                 Device::cpu());
+        const DatasetSource source = test::small_source(Split::train);
         const KernelPolicyScope policy(KernelPolicy::parse("ref"));
         if (tuned) {
             tune(network, source, 32);
         } else {
             const auto optimizer = make_optimizer(FlatParameters(network), {});
-            TrainingStep step(network, *optimizer, source, 0, 0);
+            TrainingStep step(network, *optimizer, source);
             step.run(epoch_order(32, false, 0, 0, Device::cpu()));
         }
         return test::state_bytes(network);
@@ -76,7 +74,6 @@ TEST_CASE("timing the implementations changes nothing in the step") {
 
 TEST_CASE("a batch must not be larger than the samples") {
     test::SmallNetwork network(4);
-    const BatchSource source(make_synthetic(test::SmallRun::kSet, Split::train), {}, DType::float32,
-                             Device::cpu());
+    const DatasetSource source = test::small_source(Split::train);
     CHECK_THROWS_WITH(tune(network, source, 151), "[tune] the batch size must be in [1, 150], got 151");
 }

@@ -1,12 +1,12 @@
 // Weight files of models: what is saved is loaded, and what does not fit is named.
 #include "tern/training/weights.hpp"
 
+#include "tern/core/files/safetensors.hpp"
 #include "tern/kernels/cast/cast.hpp"
 #include "tern/models/registry.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/temporary_folder.hpp"
 #include "tern/training/predictor.hpp"
-#include "tern/training/safetensors.hpp"
 #include "tern/training/training_state.hpp"
 #include "tern/training/weight_names.hpp"
 

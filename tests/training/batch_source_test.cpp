@@ -1,0 +1,83 @@
+// Batches of images and of tables, and sources of one's own.
+#include "tern/training/batch_source.hpp"
+
+#include <algorithm>
+
+#include "tern/layers/initialize.hpp"
+#include "tern/layers/linear.hpp"
+#include "tern/tests/catch.hpp"
+#include "tern/training/trainer.hpp"
+
+using namespace tern;
+
+namespace {
+
+Tensor numbers(std::vector<std::int32_t> values) { return Tensor::from({std::ssize(values)}, values); }
+
+Dataset table() {
+    return {Tensor::from({3, 2}, {1.0f, 2.0f, 3.0f, 4.0f, 5.0f, 6.0f}),
+            Tensor::from<std::int32_t>({3}, {7, 8, 9})};
+}
+
+}  // namespace
+
+TEST_CASE("a table's batch is its rows, normalised, in the precision that is asked for") {
+    const DatasetSource plain(table());
+    const Batch batch = plain.batch(numbers({2, 0}));
+    CHECK(std::ranges::equal(batch.input.elements<float>(), std::vector{5.0f, 6.0f, 1.0f, 2.0f}));
+    CHECK(std::ranges::equal(batch.target.elements<std::int32_t>(), std::vector{9, 7}));
+    const DatasetSource exact(table(), {{"own", {2, 10}, {0.5, -1}}, DType::float64});
+    CHECK(std::ranges::equal(exact.batch(numbers({1})).input.elements<double>(), std::vector{6.5, 39.0}));
+    CHECK(DatasetSource(table(), {.precision = DType::bfloat16}).batch(numbers({1})).input.dtype() ==
+          DType::bfloat16);
+    Dataset heights = table();
+    heights.targets = Tensor::from({3, 1}, {0.5f, 1.5f, 2.5f});
+    const Batch measured = DatasetSource(heights, {.precision = DType::float64}).batch(numbers({1}));
+    CHECK(std::ranges::equal(measured.target.elements<double>(), std::vector{1.5}));
+}
+
+TEST_CASE("images without a normalization stay bytes") {
+    const Dataset set{Tensor::full({2, 1, 2, 1}, 200, DType::uint8), numbers({0, 1})};
+    CHECK(std::ranges::equal(DatasetSource(set).batch(numbers({1})).input.elements<float>(),
+                             std::vector{200.0f, 200.0f}));
+}
+
+TEST_CASE("what does not fit is named") {
+    CHECK_THROWS_WITH(DatasetSource(Dataset{}), "[DatasetSource] takes samples and targets, got none");
+    Dataset set = table();
+    set.targets = Tensor::zeros({3}, DType::int64);
+    CHECK_THROWS_WITH(DatasetSource(set),
+                      "[DatasetSource] takes 3 labels of int32 or targets of float32, got int64 (3) on cpu");
+    CHECK_THROWS_WITH(DatasetSource(table(), {.normalization = {"own", {1}, {0}}}),
+                      "[DatasetSource] normalizes samples (2) by 2 factors, got 1");
+    CHECK_THROWS_WITH(DatasetSource(table(), {.augmentation = {.flip = true}}),
+                      "[DatasetSource] augments images only, got float32 (3,2) on cpu");
+}
+
+TEST_CASE("a source of one's own makes its batches as they are needed") {
+    // y = 3 x, without a data set: sample i is x = i / 100.
+    struct Line : BatchSource {
+        std::int64_t size() const override { return 100; }
+        Device device() const override { return {}; }
+        DType precision() const override { return DType::float32; }
+        Batch batch(const Tensor& samples, std::optional<std::uint32_t>) const override {
+            const Tensor x = Tensor::empty({samples.dim(0), 1}), y = Tensor::empty(x.shape());
+            for (std::int64_t n = 0; n < x.numel(); ++n) {
+                x.data<float>()[n] = static_cast<float>(samples.data<std::int32_t>()[n]) / 100;
+                y.data<float>()[n] = 3 * x.data<float>()[n];
+            }
+            return {x, y};
+        }
+    };
+    const Line line;
+    Linear model(1, 1);
+    model.initialize(Initialization::pytorch, 1);
+    const auto optimizer = make_optimizer(FlatParameters(model), {.name = "sgd", .learning_rate = 0.5});
+    Trainer trainer({.model = model,
+                     .optimizer = *optimizer,
+                     .train = line,
+                     .loss = mean_squared_error_loss(),
+                     .metrics = {},
+                     .plan = {.epochs = 40, .batch_size = 10}});
+    CHECK(trainer.run()->train.loss < 1e-4);
+}

@@ -1,0 +1,70 @@
+// What a run of training writes into its folder.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "tern/training/checkpoint.hpp"
+#include "tern/training/line_file.hpp"
+#include "tern/training/metrics.hpp"
+#include "tern/training/run_folder.hpp"
+#include "tern/training/training_state.hpp"
+#include "tern/training/weights.hpp"
+
+namespace tern {
+
+struct RunRecordOptions {
+    std::int64_t keep = 2;                 // checkpoints beside the best
+    bool log_steps = false;                // every step's loss, in steps.jsonl
+    DType precision = DType::float32;      // of the losses there
+    bool higher_is_better = true;          // of the first metric, which says what is best
+    std::optional<WeightsInfo> info = {};  // what weight files say about themselves
+    /// Told once of each thing that cannot be had and that a run can do without: lines, links.
+    std::function<void(const std::string&)> warn = {};
+};
+
+/// Log lines, losses of steps, and checkpoints. The best one is that whose tests had the best first metric,
+/// or the smallest loss where there is none.
+class RunRecord {
+  public:
+    /// `state` is that of the checkpoint to continue from: the files are cut back to it. Of a new run it is
+    /// empty but for the checksum of the data.
+    RunRecord(const RunFolder& folder, RunRecordOptions options, TrainingState state);
+
+    RunRecord(const RunRecord&) = delete;
+    RunRecord& operator=(const RunRecord&) = delete;
+
+    void add(const StepLoss& loss);
+    void add(const LogLine& line);
+    /// A checkpoint of `model` and `tensors`, Trainer::state(), which are at `position`.
+    void save(const TrainingPosition& position, Module& model, const NamedTensors& tensors);
+
+    /// The last log line as JSON, also of an earlier part of the run.
+    std::string last_log_line() const;
+    /// At the run's end: throws Error if lines still could not be written.
+    void finish();
+    /// The newest checkpoint of the run; none before the first.
+    std::optional<std::filesystem::path> last_checkpoint() const;
+    const Checkpoints& checkpoints() const { return checkpoints_; }
+
+    static constexpr const char* kState = "state.safetensors";
+
+  private:
+    void tell(const std::string& line);
+    void tell_of_missing(const LineFile& file, std::int64_t expected);
+    void try_to(const std::function<void()>& write);
+    bool is_better(double value) const;
+
+    Checkpoints checkpoints_;
+    RunRecordOptions options_;
+    TrainingState state_;
+    LineFile metrics_;
+    std::optional<LineFile> steps_;
+    std::string last_log_line_;
+    std::optional<double> new_value_;  // of a log line that no checkpoint has yet
+    std::set<std::string> told_;
+};
+
+}  // namespace tern
