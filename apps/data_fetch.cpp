@@ -52,7 +52,7 @@ Archive parse_archive(const FetchFlags& flags) {
 }
 
 std::string describe(const fs::path& set) {
-    const Dataset train = read_cifar10(set, Split::train), test = read_cifar10(set, Split::test);
+    const Dataset train = read_dataset(set, Split::train), test = read_dataset(set, Split::test);
     return to_text(one_line(set.string()), ": ", format_count(train.size()), " training and ",
                    format_count(test.size()), " test samples of ", train.class_count(), " classes");
 }

@@ -1,8 +1,9 @@
-// --data: which images.
+// --data and --labels: which samples.
 #pragma once
 
 #include "tern/apps/flags.hpp"
-#include "tern/data/dataset.hpp"
+#include "tern/data/dataset_format.hpp"
+#include "tern/models/registry.hpp"
 
 namespace tern::apps {
 
@@ -10,7 +11,19 @@ namespace tern::apps {
 /// missing.
 std::string data_source(const Flag& flag, std::string_view name = "--data");
 
-/// Reads one split of CIFAR-10 from a folder, or makes it where `source` is "synthetic".
-Dataset load_split(const std::string& source, Split split);
+inline constexpr const char* kDataHelp =
+    "folder with a data set or its parent (CIFAR-10, CIFAR-100, IDX, or of tern data import), or: synthetic "
+    "(or TERN_DATA)";
+inline constexpr const char* kLabelsHelp = "fine|coarse (of CIFAR-100; default fine)";
+
+/// The value of --labels; throws UsageError.
+LabelKind parse_labels(const Flag& flag);
+
+/// Reads one split from a folder, or makes it where `source` is "synthetic". Throws Error unless it holds
+/// images with labels, which is what the program works on.
+Dataset load_split(const std::string& source, Split split, LabelKind labels = LabelKind::fine);
+
+/// Of a model for such samples.
+ModelOptions model_options(const Dataset& set);
 
 }  // namespace tern::apps

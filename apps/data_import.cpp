@@ -5,18 +5,20 @@
 #include "tern/apps/flags.hpp"
 #include "tern/apps/options.hpp"
 #include "tern/apps/terminal_line.hpp"
-#include "tern/data/cifar10.hpp"
 #include "tern/data/image_folder.hpp"
+#include "tern/data/new_folder.hpp"
+#include "tern/data/safetensors_set.hpp"
 
 namespace tern::apps {
 namespace {
 
 struct ImportFlags {
-    Flag folder, output, test_fraction, seed, duplicates, unreadable;
+    Flag folder, output, size, test_fraction, seed, duplicates, unreadable;
 };
 
 ImageFolderOptions options_of(const ImportFlags& flags) {
     ImageFolderOptions options;
+    if (flags.size) options.size = parse_integer("--size", *flags.size, 1, 8192);
     if (flags.test_fraction)
         options.test_fraction = parse_number("--test-fraction", *flags.test_fraction,
                                              {.low = 0, .low_included = false, .below = 1});
@@ -75,7 +77,7 @@ void run(const ImportFlags& flags) {
         parse_choice("--unreadable", flags.unreadable.value_or("fail"), {"fail", "skip"}) == "skip";
     check_vacant(*flags.output);
     const ImageFolder images = read(*flags.folder, options);
-    write_cifar10(*flags.output, images.train, images.test);
+    write_safetensors_set(*flags.output, images.train, images.test);
     print(images, flags);
     tell_unreadable(images, *flags.folder, skip);
 }
@@ -86,6 +88,7 @@ Run add_data_import_command(CLI::App& app) {
     const auto flags = std::make_shared<ImportFlags>();
     add_option(app, "FOLDER", flags->folder, "", "folder with one folder of images for each class");
     add_option(app, "--output", flags->output, "DIR", "folder to make; may exist if it is empty");
+    add_option(app, "--size", flags->size, "N", "height and width of the samples, 1 to 8192 (default 32)");
     add_option(app, "--test-fraction", flags->test_fraction, "X",
                "share of each class for tests (default 0.2)");
     add_option(app, "--seed", flags->seed, "N", "of which samples are tests, and of the order (default 0)");
@@ -93,7 +96,7 @@ Run add_data_import_command(CLI::App& app) {
                "skip|keep (images that the set has already; default skip)");
     add_option(app, "--unreadable", flags->unreadable, "NAME",
                "fail|skip (exit status where images cannot be read; default fail)");
-    add_footer(app, "Examples:\n  tern data import photos --output set --test-fraction 0.1");
+    add_footer(app, "Examples:\n  tern data import photos --output set --size 48 --test-fraction 0.1");
     return [flags] { run(*flags); };
 }
 

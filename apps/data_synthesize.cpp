@@ -5,6 +5,7 @@
 #include "tern/apps/flags.hpp"
 #include "tern/apps/options.hpp"
 #include "tern/data/cifar10.hpp"
+#include "tern/data/new_folder.hpp"
 #include "tern/data/synthetic.hpp"
 
 namespace tern::apps {

@@ -9,12 +9,12 @@
 #include "tern/apps/output_flag.hpp"
 #include "tern/apps/report_tables.hpp"
 #include "tern/apps/train_flags.hpp"
+#include "tern/core/files/safetensors.hpp"
 #include "tern/kernels/cast/cast.hpp"
 #include "tern/layers/fold_batch_norms.hpp"
 #include "tern/models/registry.hpp"
 #include "tern/training/classification_report.hpp"
 #include "tern/training/evaluation.hpp"
-#include "tern/training/safetensors.hpp"
 #include "tern/training/weights.hpp"
 
 namespace tern::apps {
@@ -23,14 +23,14 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct EvaluateFlags {
-    Flag checkpoint, data, split, model, normalize, batch_size, logits;
+    Flag checkpoint, data, labels, split, model, normalize, batch_size, logits;
     RuntimeFlags runtime;
     bool json = false;
 
     void add_to(CLI::App& app) {
         add_option(app, "--checkpoint", checkpoint, "FILE", "safetensors file to evaluate");
-        add_option(app, "--data", data, "DIR",
-                   "folder with CIFAR-10's .bin files or its parent, or: synthetic (or TERN_DATA)");
+        add_option(app, "--data", data, "DIR", kDataHelp);
+        add_option(app, "--labels", labels, "NAME", kLabelsHelp);
         add_option(app, "--split", split, "NAME", "test|train (default test)");
         add_option(app, "--model", model, "NAME", model_names() + " (for files that do not say it)");
         add_option(app, "--normalize", normalize, "NAME",
@@ -50,13 +50,14 @@ struct EvaluateFlags {
 // What the command line says, checked before anything is read.
 struct EvaluateSettings {
     std::string data;
+    LabelKind labels;
     Split split = Split::test;
     Flag model, normalize;
     std::int64_t batch_size = 256;
     Runtime runtime;
 
     explicit EvaluateSettings(const EvaluateFlags& flags)
-        : data(data_source(flags.data)), model(flags.model) {
+        : data(data_source(flags.data)), labels(parse_labels(flags.labels)), model(flags.model) {
         if (!flags.checkpoint) usage_error("--checkpoint", "must name a weight file");
         split = parse_split(parse_choice("--split", flags.split.value_or("test"), {"test", "train"}));
         if (model) parse_model(*model);
@@ -79,7 +80,7 @@ Normalization normalization_of(const EvaluateSettings& settings, const Weights& 
     const std::string name = settings.normalize.value_or(std::string(model.normalization));
     // "dataset" means the images that were trained on.
     const bool other = name == "dataset" && settings.split != Split::train;
-    return make_normalization(name, other ? load_split(settings.data, Split::train) : data);
+    return make_normalization(name, other ? load_split(settings.data, Split::train, settings.labels) : data);
 }
 
 void check_classes(const Weights& weights, const Dataset& data) {
@@ -94,11 +95,11 @@ void check_classes(const Weights& weights, const Dataset& data) {
 }
 
 void write_logits(const std::string& file, const Evaluation& evaluation, const Dataset& data) {
-    const std::span<const std::int32_t> labels = data.labels.elements<std::int32_t>();
+    const std::span<const std::int32_t> labels = data.targets.elements<std::int32_t>();
     const std::vector<std::int64_t> wide(labels.begin(), labels.end());
-    const Tensor logits = evaluation.logits.dtype() == DType::float32
-                              ? evaluation.logits
-                              : cast(evaluation.logits, DType::float32);
+    const Tensor logits = evaluation.outputs.dtype() == DType::float32
+                              ? evaluation.outputs
+                              : cast(evaluation.outputs, DType::float32);
     write_safetensors(file, {{{"logits", logits}, {"labels", Tensor::from({data.size()}, wide)}}, {}});
 }
 
@@ -145,19 +146,21 @@ void run(const EvaluateFlags& flags) {
     apply(settings.runtime);
     const Weights weights = read_weights(*flags.checkpoint);
     const std::string name = model_name(settings, weights);
-    const Dataset data = load_split(settings.data, settings.split);
+    const Dataset data = load_split(settings.data, settings.split, settings.labels);
     check_classes(weights, data);
     check_logits(flags, data);
-    const std::unique_ptr<Module> model = make_model(name, {data.class_count(), 0});
+    const std::unique_ptr<Module> model = make_model(name, model_options(data));
     model->to(compute_dtype(settings.runtime.precision));
     load_weights(*model, name, weights);
-    const Shape& image = find_model(name).image;
+    const Shape image = data.sample_shape();
     if (settings.runtime.device.is_cpu()) fold_batch_norms(*model, {1, image[0], image[1], image[2]});
     model->to(settings.runtime.device);
 
-    const BatchSource source(data, normalization_of(settings, weights, data), settings.runtime.precision,
-                             settings.runtime.device);
-    const Evaluation evaluation = evaluate(*model, source, settings.batch_size, flags.logits.has_value());
+    const DatasetSource source(data, {normalization_of(settings, weights, data), settings.runtime.precision,
+                                      settings.runtime.device});
+    const Evaluation evaluation = evaluate(
+        *model, source,
+        {.batch_size = settings.batch_size, .confusion = true, .keep_outputs = flags.logits.has_value()});
     if (flags.logits) write_logits(*flags.logits, evaluation, data);
     const ClassificationReport report = make_report(evaluation.confusion);
     std::FILE* const out = text_stream(flags.logits);

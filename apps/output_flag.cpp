@@ -1,7 +1,7 @@
 #include "tern/apps/output_flag.hpp"
 
 #include "tern/core/files/output.hpp"
-#include "tern/data/cifar10_format.hpp"
+#include "tern/data/dataset_format.hpp"
 
 namespace tern::apps {
 
@@ -19,8 +19,9 @@ void check_output_flag(std::string_view flag, const std::string& file, const std
 
 std::vector<fs::path> files_of_set(const Dataset& data) {
     const fs::path folder = data.source;
-    std::vector<fs::path> files{folder / cifar10::kTestFile, folder / cifar10::kClassesFile};
-    for (const char* name : cifar10::kTrainFiles) files.push_back(folder / name);
+    std::vector<fs::path> files;
+    for (const DatasetFormat& format : dataset_formats())
+        for (const std::string& name : format.file_names()) files.push_back(folder / name);
     return files;
 }
 

@@ -29,7 +29,7 @@ std::string progress_line(const TrainingProgress& progress, std::int64_t epochs,
     const double left = run_seconds / done * static_cast<double>(progress.total_steps - progress.step);
     std::string line =
         formatted("[%s] %3.0f%%  %s  %.0f img/s  loss %.4f  acc %.4f  %s left", bar.c_str(), 100 * share,
-                  epoch.c_str(), rate, totals.loss, totals.accuracy, format_seconds(left).c_str());
+                  epoch.c_str(), rate, totals.loss, totals.metric("accuracy"), format_seconds(left).c_str());
     if (static_cast<int>(line.size()) > width) line.resize(static_cast<std::size_t>(std::max(width, 0)));
     return line;
 }

@@ -139,7 +139,7 @@ void set_betas(Settings& settings, const std::string& text) {
 
 void set_augmentation(Settings& settings, const std::string& name) {
     if (name == "crop-flip")
-        settings.plan.augmentation = {.crop_padding = 4, .flip = true, .seed = settings.plan.seed};
+        settings.augmentation = {.crop_padding = 4, .flip = true, .seed = settings.plan.seed};
 }
 
 void set_statistics_samples(Settings& settings, const std::string& name) {
@@ -151,11 +151,14 @@ std::vector<Setting> make_settings() {
         row(SettingKind::text, "model", "NAME", model_names() + " (default mini_xception)",
             always("mini_xception"), set_model, [](const Settings& s) { return std::string(s.model->name); }),
         changeable(row(
-            SettingKind::text, "data", "DIR",
-            "folder with CIFAR-10's .bin files or its parent, or: synthetic (or TERN_DATA)",
-            [] { return data_source({}); },
+            SettingKind::text, "data", "DIR", kDataHelp, [] { return data_source({}); },
             [](Settings& s, const std::string& text) { s.data = data_source(text); },
             [](const Settings& s) { return s.data == "synthetic" ? Flag(s.data) : absolute(s.data); })),
+        where([](const Settings& s) { return s.labels == LabelKind::coarse; },
+              row(
+                  SettingKind::text, "labels", "NAME", kLabelsHelp, always("fine"),
+                  [](Settings& s, const std::string& text) { s.labels = parse_labels(text); },
+                  [](const Settings&) { return "coarse"; })),
         changeable(where(counts_epochs, integer(
                                             "epochs", "number of epochs (default: the model's published one)",
                                             1, {}, [](auto& s) -> auto& { return s.plan.epochs; }))),
@@ -212,7 +215,7 @@ std::vector<Setting> make_settings() {
             "schedule", {"constant"}, "", always("constant"), [](auto& s) -> auto& { return s.schedule; }),
         number(
             "label_smoothing", "(default 0)", {.low = 0, .below = 1},
-            [](auto& s) -> auto& { return s.plan.label_smoothing; }),
+            [](auto& s) -> auto& { return s.label_smoothing; }),
         and_then(choice(
                      "running_statistics", {"precise", "corrected", "published"},
                      ": of batch norms (default precise)", always("precise"),

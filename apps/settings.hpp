@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "tern/apps/runtime_flags.hpp"
+#include "tern/data/dataset_format.hpp"
+#include "tern/kernels/prepare_images/prepare_images.hpp"
 #include "tern/models/registry.hpp"
 #include "tern/training/optimizer.hpp"
 #include "tern/training/trainer.hpp"
@@ -18,8 +20,11 @@ namespace tern::apps {
 struct TrainSettings {
     const ModelInfo* model = nullptr;
     std::string data;  // a folder or "synthetic"
+    LabelKind labels = LabelKind::fine;
     TrainingPlan plan;
     std::string augment, normalize;
+    PrepareImagesParams augmentation;
+    double label_smoothing = 0;
     OptimizerSettings optimizer;
     std::string schedule, running_statistics;
     Flag init;

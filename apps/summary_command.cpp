@@ -22,7 +22,8 @@ void print_layer(const LayerDescription& layer) {
 
 void run(const SummaryFlags& flags) {
     const ModelInfo& info = parse_model(flags.model.value_or("mini_xception"));
-    const std::int64_t classes = flags.classes ? parse_integer("--classes", *flags.classes, 1, 256) : 10;
+    const std::int64_t classes =
+        flags.classes ? parse_integer("--classes", *flags.classes, 1, Dataset::kMostClasses) : 10;
     const std::unique_ptr<Module> model = make_model(info.name, {classes, 0});
     const Shape image = info.image;
     const ModelDescription description = describe(*model, {1, image[0], image[1], image[2]});

@@ -9,7 +9,6 @@
 #include "tern/apps/console.hpp"
 #include "tern/apps/interrupt.hpp"
 #include "tern/apps/progress_bar.hpp"
-#include "tern/apps/run_record.hpp"
 #include "tern/apps/tuning_file.hpp"
 #include "tern/apps/workbench.hpp"
 #include "tern/core/devices/device_info.hpp"
@@ -17,6 +16,8 @@
 #include "tern/core/files/output.hpp"
 #include "tern/core/memory/memory.hpp"
 #include "tern/layers/state.hpp"
+#include "tern/training/dataset_checksum.hpp"
+#include "tern/training/saved_run.hpp"
 
 namespace tern::apps {
 namespace {
@@ -41,7 +42,8 @@ class TrainCommand {
                                             : std::nullopt);
         }
         apply(settings_.runtime);
-        bench_ = make_workbench(settings_, checkpoint_);
+        bench_ =
+            make_workbench(settings_, checkpoint_ ? std::optional(checkpoint_->weights()) : std::nullopt);
         check_data();
     }
 
@@ -72,35 +74,36 @@ class TrainCommand {
             warn(to_text('[', folder_->path().string(),
                          "] the file system has no locks: let no other process train in this folder"));
         const Runtime& runtime = settings_.runtime;
-        const BatchSource train(bench_.train_set, bench_.normalization, runtime.precision, runtime.device);
-        std::optional<BatchSource> test;
-        if (settings_.plan.epochs > 0)
-            test.emplace(bench_.test_set, bench_.normalization, runtime.precision, runtime.device);
+        DatasetSourceOptions prepared{bench_.normalization, runtime.precision, runtime.device};
+        std::optional<DatasetSource> test;
+        if (settings_.plan.epochs > 0) test.emplace(bench_.test_set, prepared);
+        prepared.augmentation = settings_.augmentation;
+        const DatasetSource train(bench_.train_set, prepared);
         const auto optimizer = make_optimizer(FlatParameters(*bench_.model), settings_.optimizer);
         const auto schedule = make_schedule(settings_.schedule, settings_.optimizer.learning_rate);
 
         ProgressBar bar;
         const SignalWatch watch;
         std::optional<RunRecord> record;
-        Trainer trainer(*bench_.model, *optimizer, *schedule, train, test ? &*test : nullptr, settings_.plan,
-                        callbacks(record, bar, watch));
-        if (checkpoint_)
-            load_state(trainer.state(), state_.tensors, (*checkpoint_ / RunRecord::kState).string());
+        Trainer trainer({.model = *bench_.model,
+                         .optimizer = *optimizer,
+                         .train = train,
+                         .test = test ? &*test : nullptr,
+                         .schedule = schedule.get(),
+                         .loss = cross_entropy_loss(settings_.label_smoothing),
+                         .test_loss = cross_entropy_loss(),
+                         .plan = settings_.plan,
+                         .callbacks = callbacks(record, bar, watch)});
+        if (checkpoint_) checkpoint_->load(trainer);
         if (state_.position.step > trainer.total_steps())
             usage_error(settings_.plan.steps > 0 ? "--steps" : "--epochs", "must not end before step ",
                         state_.position.step, ", which the run has done, got ", trainer.total_steps(),
                         " steps");
-        tidy();
+        tidy_run(folder_->path(), warn);
         if (const std::string& table = settings_.runtime.tuning_text; !table.empty())
             write_output(folder_->tuning_file(), std::as_bytes(std::span(table)));
         folder_->write_config(to_toml(settings_) + config_comments());
-        record.emplace(
-            *folder_, settings_,
-            WeightsInfo{std::string(settings_.model->name), bench_.train_set.classes, bench_.normalization},
-            state_, [&bar](const std::string& line) {
-                bar.clear();
-                warn(line);
-            });
+        record.emplace(*folder_, record_options(bar), state_);
         print("epoch  train loss  train acc  test loss   test acc   seconds  images/s");
         if (!train_to_the_end(trainer, *record, bar) && watch.signal() != 0) {
             bar.clear();
@@ -115,7 +118,6 @@ class TrainCommand {
     // The run to continue: its settings, and its newest checkpoint if it has one yet.
     void open_run(const std::string& folder) {
         folder_.emplace(RunFolder::open(folder));
-        restore_replaced(std::filesystem::path(folder) / Checkpoints::kFolder);  // before one is chosen
         const std::string config = folder_->config_file().string();
         ConfigValues values = read_config(config);
         values.emplace("running_statistics", "published");  // the only rule before there was a key
@@ -128,28 +130,22 @@ class TrainCommand {
         if (lr != values.end() && lr->second != shortest(settings_.optimizer.learning_rate))
             former_lr_ = lr->second;
         check_same_tuning();
-        const Checkpoints checkpoints(folder, settings_.keep);
-        const auto step = checkpoints.newest_whole([](const std::string& why) {
+        checkpoint_ = newest_checkpoint(folder, [](const std::string& why) {
             std::fprintf(stderr, "tern: skipped a checkpoint: %s\n", one_line(why).c_str());
         });
-        TERN_CHECK(step || checkpoints.steps().empty(), folder, "has no valid checkpoint");
-        if (!step) return;
-        checkpoint_ = checkpoints.path(*step);
-        state_ = read_training_state(*checkpoint_ / RunRecord::kState);
-        // The best may have been deleted for one that is damaged.
-        if (!std::filesystem::exists(checkpoints.path(state_.best_step))) state_.best_step = 0;
+        if (checkpoint_) state_ = checkpoint_->state;
     }
 
-    // What an earlier process left unfinished; it may stay where it cannot be deleted.
-    void tidy() const {
-        for (const std::filesystem::path& folder :
-             {folder_->path(), folder_->path() / Checkpoints::kFolder}) {
-            try {
-                remove_unfinished(folder);
-            } catch (const Error& error) {
-                warn(error.what());
-            }
-        }
+    RunRecordOptions record_options(ProgressBar& bar) const {
+        return {.keep = settings_.keep,
+                .log_steps = settings_.log_steps,
+                .precision = settings_.runtime.precision,
+                .info = WeightsInfo{std::string(settings_.model->name), bench_.train_set.classes,
+                                    bench_.normalization, bench_.train_set.sample_shape()},
+                .warn = [&bar](const std::string& line) {
+                    bar.clear();
+                    warn(line);
+                }};
     }
 
     // Those that the run's config has, and one for another learning rate: a log of what was changed when.
@@ -182,7 +178,7 @@ class TrainCommand {
     }
 
     void check_data() {
-        const std::string checksum = bench_.data_checksum();
+        const std::string checksum = dataset_checksum(bench_.train_set);
         TERN_CHECK(!checkpoint_ || state_.data_checksum == checksum, "--data",
                    "the run was trained on other samples than those of ", bench_.train_set.source);
         state_.data_checksum = checksum;
@@ -227,10 +223,11 @@ class TrainCommand {
     }
 
     void print_log_line(const LogLine& line) {
-        const std::string test = line.test ? formatted("%9.4f  %9.4f", line.test->loss, line.test->accuracy)
-                                           : formatted("%9s  %9s", "-", "-");
+        const std::string test =
+            line.test ? formatted("%9.4f  %9.4f", line.test->loss, line.test->metric("accuracy"))
+                      : formatted("%9s  %9s", "-", "-");
         print(formatted("%5lld  %10.4f  %9.4f  %s  %8.1f  %8.1f", static_cast<long long>(line.epoch),
-                        line.train.loss, line.train.accuracy, test.c_str(), line.seconds,
+                        line.train.loss, line.train.metric("accuracy"), test.c_str(), line.seconds,
                         line.images_per_second()));
     }
 
@@ -266,10 +263,10 @@ class TrainCommand {
     std::FILE* out_;
     bool told_of_output_ = false;
     TrainSettings settings_;
-    std::optional<RunFolder> folder_;                  // the one to continue, or that run() made
-    std::optional<std::filesystem::path> checkpoint_;  // to continue from
-    TrainingState state_;                              // of that checkpoint
-    Flag former_lr_;                                   // where the run continues with another learning rate
+    std::optional<RunFolder> folder_;            // the one to continue, or that run() made
+    std::optional<SavedCheckpoint> checkpoint_;  // to continue from
+    TrainingState state_;                        // of that checkpoint
+    Flag former_lr_;                             // where the run continues with another learning rate
     Workbench bench_;
 };
 

@@ -53,8 +53,8 @@ void run(const TuneFlags& flags) {
     set_kernel_policy({});
 
     const Dataset dataset = make_synthetic({.train_samples = batch_size}, Split::train);
-    const BatchSource source(dataset, make_normalization(info.normalization, dataset), runtime.precision,
-                             runtime.device);
+    const DatasetSource source(
+        dataset, {make_normalization(info.normalization, dataset), runtime.precision, runtime.device});
     const std::unique_ptr<Module> model = make_model(info.name);
     model->to(compute_dtype(runtime.precision));
     model->to(runtime.device);

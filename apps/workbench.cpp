@@ -1,11 +1,7 @@
 #include "tern/apps/workbench.hpp"
 
-#include <span>
-
 #include "tern/apps/console.hpp"
 #include "tern/apps/data_flags.hpp"
-#include "tern/training/checkpoint.hpp"
-#include "tern/training/checksum.hpp"
 #include "tern/training/weights.hpp"
 
 namespace tern::apps {
@@ -27,27 +23,33 @@ void start_from(Workbench& bench, const std::string& name, const Weights& weight
     load_weights(*bench.model, name, weights, left_out);
 }
 
-}  // namespace
-
-std::string Workbench::data_checksum() const {
-    const auto bytes = [](const Tensor& tensor) {
-        return std::span(tensor.raw_data(), static_cast<std::size_t>(tensor.bytes()));
-    };
-    return xxh128(bytes(train_set.images)) + xxh128(bytes(train_set.labels));
+// Each split may have been written by itself.
+void check_same_kind(const Dataset& train, const Dataset& test) {
+    TERN_CHECK(train.sample_shape() == test.sample_shape(), test.source, "holds images ",
+               train.sample_shape(), " to train on and ", test.sample_shape(), " for tests");
+    TERN_CHECK(train.classes == test.classes, test.source, "holds ", train.classes.size(),
+               " classes to train on and ", test.classes.size(), " for tests, or others");
 }
+
+}  // namespace
 
 Workbench make_workbench(const TrainSettings& settings,
                          const std::optional<std::filesystem::path>& checkpoint) {
     Workbench bench;
-    bench.train_set = load_split(settings.data, Split::train);
-    if (settings.plan.epochs > 0) bench.test_set = load_split(settings.data, Split::test);
+    bench.train_set = load_split(settings.data, Split::train, settings.labels);
+    if (settings.plan.epochs > 0) {
+        bench.test_set = load_split(settings.data, Split::test, settings.labels);
+        check_same_kind(bench.train_set, bench.test_set);
+    }
     bench.normalization = make_normalization(settings.normalize, bench.train_set);
     const std::string name(settings.model->name);
-    bench.model = make_model(name, {bench.train_set.class_count(), settings.plan.seed,
-                                    settings.running_statistics != "published"});
+    ModelOptions options = model_options(bench.train_set);
+    options.seed = settings.plan.seed;
+    options.bias_correction = settings.running_statistics != "published";
+    bench.model = make_model(name, options);
     bench.model->to(compute_dtype(settings.runtime.precision));
     if (checkpoint)
-        load_weights(*bench.model, name, read_weights(*checkpoint / Checkpoints::kWeights));
+        load_weights(*bench.model, name, read_weights(*checkpoint));
     else if (settings.init)
         start_from(bench, name, read_weights(*settings.init));
     bench.model->to(settings.runtime.device);

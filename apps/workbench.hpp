@@ -19,12 +19,9 @@ struct Workbench {
     Normalization normalization;
     std::unique_ptr<Module> model;
     std::vector<std::string> notes;  // about the weights to start from
-
-    /// Of the training samples.
-    std::string data_checksum() const;
 };
 
-/// Reads and checks all of it. The weights are those of the checkpoint, else of --init, else drawn from the
+/// Reads and checks all of it. The weights are those of the file `checkpoint`, else of --init, else drawn from the
 /// seed. Throws Error that names the file.
 Workbench make_workbench(const TrainSettings& settings,
                          const std::optional<std::filesystem::path>& checkpoint);

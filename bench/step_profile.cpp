@@ -148,13 +148,13 @@ StepProfile profile_steps(const ProfileSettings& settings) {
     const ModelInfo& info = *settings.model;
     const Device cpu = Device::cpu();
     const Dataset dataset = make_synthetic({.train_samples = settings.batch_size}, Split::train);
-    const BatchSource source(dataset, make_normalization(info.normalization, dataset), DType::float32, cpu);
+    const DatasetSource source(dataset, {make_normalization(info.normalization, dataset)});
     const Tensor samples = epoch_order(settings.batch_size, false, 0, 0, cpu);
     const std::unique_ptr<Module> model = make_model(info.name);
     if (settings.inference) {
         model->eval();
         const NoGrad no_grad;
-        const Tensor images = source.batch(samples).images;
+        const Tensor images = source.batch(samples).input;
         StepArena arena(cpu);
         return measure(*model, settings, [&] {
             const StepArena::Scope scope(arena);
@@ -162,7 +162,7 @@ StepProfile profile_steps(const ProfileSettings& settings) {
         });
     }
     const auto optimizer = make_optimizer(FlatParameters(*model), {.epsilon = info.adam_epsilon});
-    TrainingStep step(*model, *optimizer, source, 0, 0);
+    TrainingStep step(*model, *optimizer, source);
     return measure(*model, settings, [&] { step.run(samples); });
 }
 

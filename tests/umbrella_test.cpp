@@ -19,9 +19,9 @@ TEST_CASE("tensors are joined along an axis of any integer type") {
 TEST_CASE("one include is enough to train, evaluate and keep a network") {
     const SyntheticOptions options{.seed = 1, .train_samples = 60, .test_samples = 20, .classes = 4};
     const auto source = [&](Split split) {
-        return BatchSource(make_synthetic(options, split), Normalization{}, DType::float32, Device::cpu());
+        return DatasetSource(make_synthetic(options, split), {fixed_normalization("unit", 3)});
     };
-    const BatchSource train = source(Split::train), tests = source(Split::test);
+    const DatasetSource train = source(Split::train), tests = source(Split::test);
 
     Sequential network;
     network.append<Conv2d>(3, 8, SlidingWindow::same(5, 4));
@@ -31,9 +31,12 @@ TEST_CASE("one include is enough to train, evaluate and keep a network") {
     network.initialize(Initialization::pytorch, 0);
 
     const auto optimizer = make_optimizer(FlatParameters(network), {.learning_rate = 0.01});
-    const auto schedule = make_schedule("constant", 0.01);
-    const TrainingPlan plan{.epochs = 2, .batch_size = 10};
-    const LogLine line = Trainer(network, *optimizer, *schedule, train, &tests, plan, {}).run().value();
+    Trainer trainer({.model = network,
+                     .optimizer = *optimizer,
+                     .train = train,
+                     .test = &tests,
+                     .plan = {.epochs = 2, .batch_size = 10}});
+    const LogLine line = trainer.run().value();
     CHECK(line.epoch == 2);
-    CHECK(line.test->loss == evaluate(network, tests, plan.batch_size).totals.loss);
+    CHECK(line.test->loss == evaluate(network, tests, {.batch_size = 10}).totals.loss);
 }

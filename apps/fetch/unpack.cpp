@@ -12,6 +12,7 @@
 #include "tern/apps/fetch/archive.hpp"
 #include "tern/core/files/file.hpp"
 #include "tern/data/cifar10_format.hpp"
+#include "tern/data/class_names.hpp"
 
 namespace tern::apps {
 namespace {
@@ -20,7 +21,7 @@ namespace fs = std::filesystem;
 
 // Most bytes that a file of the set may have; 0: it is none of the set.
 std::int64_t most_bytes(const std::string& name) {
-    if (name == cifar10::kClassesFile) return cifar10::kLargestClassesFile;
+    if (name == cifar10::kClassesFile) return kLargestClassNames;
     const bool batch = name == cifar10::kTestFile ||
                        std::ranges::find(cifar10::kTrainFiles, name) != cifar10::kTrainFiles.end();
     return batch ? cifar10::kPublishedSamples * cifar10::kSampleBytes : 0;

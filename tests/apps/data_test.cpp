@@ -42,11 +42,13 @@ TEST_CASE("data info tells samples, classes and channels of a set") {
     const test::Finished done = run_tern(place, {"data", "info", place.set});
     CHECK(done.status == 0);
     CHECK(done.err.empty());
-    CHECK_THAT(done.out, Catch::StartsWith(place.set + ": 40 training and 6 test samples of 10 classes\n"));
-    CHECK_THAT(done.out, Catch::Contains("data_batch_5.bin              8\n") &&
-                             Catch::Contains("test_batch.bin                6\n") &&
-                             Catch::Contains("class 5                       4          1\n") &&
-                             Catch::Contains("class 6                       4          0\n") &&
+    CHECK_THAT(done.out,
+               Catch::StartsWith(place.set +
+                                 ": 40 training and 6 test samples of 10 classes, images 32 x 32 x 3\n"));
+    CHECK_THAT(done.out, Catch::Contains("data_batch_5.bin                  8\n") &&
+                             Catch::Contains("test_batch.bin                    6\n") &&
+                             Catch::Contains("class 5                           4          1\n") &&
+                             Catch::Contains("class 6                           4          0\n") &&
                              Catch::Contains("\nred "));
     const test::Finished machine = run_tern(place, {"data", "info", "--json"}, place.set);
     const json all = json::parse(machine.out);
@@ -80,8 +82,9 @@ TEST_CASE("data info and evaluate take a set of which one split exists") {
     const test::Finished described = run_tern(place, {"data", "info", place.set, "--sheet", "sheet.png"});
     CHECK(described.status == 0);
     CHECK_THAT(described.out,
-               Catch::StartsWith(place.set + ": 0 training and 6 test samples of 10 classes\n") &&
-                   Catch::Contains("data_batch_5.bin        missing\n") && !Catch::Contains("deviation"));
+               Catch::StartsWith(place.set +
+                                 ": 0 training and 6 test samples of 10 classes, images 32 x 32 x 3\n") &&
+                   Catch::Contains("data_batch_5.bin            missing\n") && !Catch::Contains("deviation"));
     CHECK(read_image(place / "sheet.png").dim(0) > 0);
     const test::Finished train = run_tern(place, {"train", "--data", place.set, "--dry-run"});
     CHECK(train.status == 1);
@@ -122,7 +125,7 @@ TEST_CASE("a synthesized set is the synthetic one, and can be trained on") {
     const Dataset read = read_cifar10(folder / "set", Split::train);
     const Dataset made =
         make_synthetic({.seed = 9, .train_samples = 20, .test_samples = 4, .classes = 3}, Split::train);
-    CHECK(std::ranges::equal(read.images.elements<std::uint8_t>(), made.images.elements<std::uint8_t>()));
+    CHECK(std::ranges::equal(read.samples.elements<std::uint8_t>(), made.samples.elements<std::uint8_t>()));
     CHECK(run_tern(folder, {"train", "--data", "set", "--steps", "1", "--batch-size", "2", "--run", "run"})
               .status == 0);
 
@@ -151,18 +154,93 @@ TEST_CASE("the former names of --train-samples and --test-samples are read, but 
 
 TEST_CASE("imported images can be described, trained on and predicted") {
     const Zoo zoo;
-    const test::Finished done = run_tern(zoo, {"data", "import", "images", "--output", "set"});
+    const test::Finished done =
+        run_tern(zoo, {"data", "import", "images", "--output", "set", "--size", "48"});
     CHECK(done.status == 0);
     CHECK(done.err.empty());
     CHECK(done.out == "set: 16 training and 4 test samples of 2 classes\n");
-    CHECK(test::read_text(zoo / "set" / "batches.meta.txt") == "ant\nbee\n");
-    CHECK(run_tern(zoo, {"data", "info", "set"}).status == 0);
-    CHECK(run_tern(zoo, {"train", "--data", "set", "--steps", "1", "--batch-size", "4", "--run", "run"})
+    CHECK(entries(zoo / "set") == 2);
+    const test::Finished info = run_tern(zoo, {"data", "info", "set", "--sheet", "sheet.png"});
+    CHECK(info.status == 0);
+    CHECK_THAT(info.out,
+               Catch::StartsWith("set: 16 training and 4 test samples of 2 classes, images 48 x 48 x 3\n") &&
+                   Catch::Contains("train.safetensors                16") && Catch::Contains("\nant "));
+    CHECK(read_image(zoo / "sheet.png").dim(0) == 2 * 100 + 4);
+    CHECK(run_tern(zoo, {"train", "--data", "set", "--epochs", "1", "--batch-size", "4", "--run", "run"})
               .status == 0);
+    const test::Finished evaluated =
+        run_tern(zoo, {"evaluate", "--checkpoint", "run/last.safetensors", "--data", "set"});
+    CHECK(evaluated.status == 0);
+    CHECK_THAT(evaluated.out, Catch::StartsWith("mini_xception on 4 test samples of set\n"));
     const test::Finished told =
         run_tern(zoo, {"predict", "--checkpoint", "run/last.safetensors", "images/ant/a.ppm"});
     CHECK(told.status == 0);
     CHECK_THAT(told.out, Catch::Contains(" ant ") && Catch::Contains(" bee "));
+}
+
+TEST_CASE("CIFAR-100 and IDX files can be described, trained on, evaluated and predicted from") {
+    const test::TemporaryFolder folder;
+    const auto big_endian = [](std::uint32_t value) {
+        std::string bytes;
+        for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(value >> shift);
+        return bytes;
+    };
+    for (const auto& [name, count] : {std::pair("train", 12), std::pair("t10k", 5)}) {
+        std::string labels, pixels;
+        for (int i = 0; i < count; ++i) {
+            labels += static_cast<char>(i % 3);
+            for (int k = 0; k < 20 * 18; ++k) pixels += static_cast<char>(17 * i + k);
+        }
+        const auto samples = static_cast<std::uint32_t>(count);
+        test::write_text(folder / to_text(name, "-images-idx3-ubyte"),
+                         big_endian(0x803) + big_endian(samples) + big_endian(20) + big_endian(18) + pixels);
+        test::write_text(folder / to_text(name, "-labels-idx1-ubyte"),
+                         big_endian(0x801) + big_endian(samples) + labels);
+    }
+    std::filesystem::create_directories(folder / "hundred");
+    for (const auto& [name, count] : {std::pair("train.bin", 10), std::pair("test.bin", 4)}) {
+        std::string samples;
+        for (int i = 0; i < count; ++i) {
+            samples += static_cast<char>(i % 20);
+            samples += static_cast<char>(9 * i);
+            for (int k = 0; k < 3072; ++k) samples += static_cast<char>(i + k);
+        }
+        test::write_text(folder / "hundred" / name, samples);
+    }
+    for (const char* file : {"train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
+                             "t10k-labels-idx1-ubyte"}) {
+        std::filesystem::create_directories(folder / "digits");
+        std::filesystem::rename(folder / file, folder / "digits" / file);
+    }
+    const auto check = [&](const std::string& run, std::vector<std::string> data, const std::string& shape,
+                           std::size_t classes) {
+        INFO(run);
+        std::vector<std::string> info{"data", "info"};
+        info.insert(info.end(), data.begin(), data.end());
+        CHECK_THAT(run_tern(folder, info).out, Catch::Contains(shape));
+        data.insert(data.begin(), "--data");
+        std::vector<std::string> train{"train", "--epochs", "1", "--batch-size", "4", "--run", run},
+            evaluate{"evaluate", "--checkpoint", run + "/last.safetensors", "--json"};
+        train.insert(train.end(), data.begin(), data.end());
+        evaluate.insert(evaluate.end(), data.begin(), data.end());
+        const test::Finished trained = run_tern(folder, train);
+        CHECK(trained.err.empty());
+        REQUIRE(trained.status == 0);
+        CHECK(json::parse(run_tern(folder, evaluate).out)["classes"].size() == classes);
+        CHECK(run_tern(folder, {"train", "--resume", "--run", run, "--epochs", "2"}).status == 0);
+    };
+    check("fine", {"hundred"}, "10 training and 4 test samples of 100 classes, images 32 x 32 x 3\n", 100);
+    check("coarse", {"hundred", "--labels", "coarse"}, "of 20 classes, images 32 x 32 x 3\n", 20);
+    check("digits-run", {"digits"}, "12 training and 5 test samples of 3 classes, images 20 x 18 x 1\n", 3);
+    const test::Finished oblong =
+        run_tern(folder, {"predict", "--checkpoint", "digits-run/last.safetensors", "none.png"});
+    CHECK(oblong.status == 1);
+    CHECK(oblong.err == complaint("digits-run/last.safetensors") +
+                            "was trained on images (20,18,1), expected square ones of 1 or 3 channels\n");
+    const test::Finished other =
+        run_tern(folder, {"train", "--resume", "--run", "coarse", "--labels", "fine", "--epochs", "3"});
+    CHECK(other.status == 2);
+    CHECK_THAT(other.err, Catch::Contains("[--labels]"));
 }
 
 TEST_CASE("an import reports duplicates, empty classes and files that are not images") {
@@ -208,8 +286,8 @@ TEST_CASE("images that an import cannot read are a failure unless they may be sk
     CHECK(skipped.err == lines + "\n");
     CHECK_THAT(run_tern(zoo, {"data", "import", "images", "--output", "kept", "--duplicates", "keep"}).err,
                Catch::Contains("[images] 2 of 24 images"));
-    CHECK(test::read_text(zoo / "skipped" / "test_batch.bin") ==
-          test::read_text(zoo / "set" / "test_batch.bin"));
+    CHECK(test::read_text(zoo / "skipped" / "test.safetensors") ==
+          test::read_text(zoo / "set" / "test.safetensors"));
 }
 
 TEST_CASE("an import of folders of splits moves no image between them") {
@@ -246,7 +324,7 @@ TEST_CASE("an import that fails leaves nothing") {
     check({"data", "import", "images/ant", "--output", "set"},
           complaint("images/ant") + "has no sub-folders, expected one for each class");
     check({"data", "import", "images", "--output", "set", "--test-fraction", "0.99"},
-          complaint("images") + "gives 0 training and 20 test samples, at least 5 and 1 are needed");
+          complaint("images") + "gives 0 training and 20 test samples, at least one of each is needed");
     // The place is looked at before the images.
     check({"data", "import", "none", "--output", "images/ant/a.ppm/set"},
           complaint("images/ant/a.ppm/set") + "cannot be made: Not a directory");

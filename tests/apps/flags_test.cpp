@@ -135,7 +135,7 @@ TEST_CASE("only names that exist are taken") {
     check_evaluate("--normalize", "zero", "must be one of unit, half, dataset, got ");
     check_evaluate("--batch-size", "0", "must be a whole number of at least 1, got ");
     check_evaluate("--threads", "0", "must be a whole number from 1 to 4096, got ");
-    check_usage({"summary", "--classes", "0"}, "[--classes] must be a whole number from 1 to 256, got 0");
+    check_usage({"summary", "--classes", "0"}, "[--classes] must be a whole number from 1 to 1000, got 0");
 }
 
 TEST_CASE("what predict and the commands about data take") {

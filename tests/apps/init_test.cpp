@@ -2,9 +2,9 @@
 #include <cmath>
 #include <map>
 
+#include "tern/core/files/safetensors.hpp"
 #include "tern/tests/apps/program.hpp"
 #include "tern/tests/catch.hpp"
-#include "tern/training/safetensors.hpp"
 
 using namespace tern;
 using test::run_tern;

@@ -4,10 +4,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tern/core/files/safetensors.hpp"
 #include "tern/tests/apps/program.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/data/made_images.hpp"
-#include "tern/training/safetensors.hpp"
 
 using namespace tern;
 using nlohmann::json;
@@ -79,9 +79,7 @@ TEST_CASE("an image of the set gets what evaluation says of it") {
     const Tensor logits = read_safetensors(place / "logits.safetensors").tensors[1].tensor;
     const Dataset tests = read_cifar10(place.set, Split::test);
     test::Samples samples;
-    for (std::int64_t i = 0; i < 1024; ++i)
-        for (std::int64_t c = 0; c < 3; ++c)
-            samples.push_back(tests.images.data<std::uint8_t>()[c * 1024 + i]);
+    for (std::int64_t i = 0; i < 3072; ++i) samples.push_back(tests.samples.data<std::uint8_t>()[i]);
     test::write_text(place / "first.png", test::make_png(32, 32, samples));
     const json all = json::parse(place.predict({"first.png", "--json", "--top-k", "10"}).out);
     double sum = 0;

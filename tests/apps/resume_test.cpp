@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "tern/core/files/file_descriptor.hpp"
+#include "tern/core/files/safetensors.hpp"
 #include "tern/tests/apps/program.hpp"
 #include "tern/tests/catch.hpp"
-#include "tern/training/safetensors.hpp"
 
 using namespace tern;
 using nlohmann::json;

@@ -5,9 +5,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tern/core/files/safetensors.hpp"
 #include "tern/tests/apps/program.hpp"
 #include "tern/tests/catch.hpp"
-#include "tern/training/safetensors.hpp"
 
 using namespace tern;
 using nlohmann::json;

@@ -32,8 +32,9 @@ std::unique_ptr<Module> make(const ModelInfo& info, DType precision, Device devi
     return model;
 }
 
-BatchSource source(const ModelInfo& info, DType precision, Device device) {
-    return {training_set(), make_normalization(info.normalization, training_set()), precision, device};
+DatasetSource source(const ModelInfo& info, DType precision, Device device) {
+    return DatasetSource(training_set(),
+                         {make_normalization(info.normalization, training_set()), precision, device});
 }
 
 std::vector<double> values(const Tensor& tensor) { return cases::to_doubles(tensor.to(Device::cpu())); }
@@ -59,10 +60,10 @@ struct FirstStep {
 FirstStep first_step(const ModelInfo& info, DType precision, Device device, const char* kernels) {
     const KernelPolicyScope policy(KernelPolicy::parse(kernels));
     const std::unique_ptr<Module> model = make(info, precision, device);
-    const BatchSource batches = source(info, precision, device);
+    const DatasetSource batches = source(info, precision, device);
     const Batch batch = batches.batch(epoch_order(kBatch, false, 0, 0, device));
-    const Tensor logits = (*model)(batch.images);
-    backward(softmax_cross_entropy(logits, batch.labels));
+    const Tensor logits = (*model)(batch.input);
+    backward(softmax_cross_entropy(logits, batch.target));
     FirstStep result{values(logits), {}};
     for (const NamedTensor& parameter : model->parameters())
         result.gradients.emplace_back(parameter.name, values(parameter.tensor.grad()));
@@ -78,14 +79,15 @@ struct Outcome {
 Outcome train(const ModelInfo& info, Device device, const OptimizerSettings& settings,
               DType precision = DType::float32) {
     const std::unique_ptr<Module> model = make(info, precision, device);
-    const BatchSource batches = source(info, precision, device);
+    const DatasetSource batches = source(info, precision, device);
     const auto optimizer = make_optimizer(FlatParameters(*model), settings);
-    TrainingStep step(*model, *optimizer, batches, 0, kSteps);
+    TrainingStep step(*model, *optimizer, batches, {.loss_capacity = kSteps});
     const Batches order(epoch_order(batches.size(), true, 9, 0, device), kBatch);
     for (int i = 0; i < kSteps; ++i) step.run(order[i]);
     Outcome outcome{step.take_losses(), {}, {}};
     for (const NamedTensor& tensor : model->state()) outcome.state.push_back(values(tensor.tensor));
-    outcome.evaluation = evaluate(*model, batches, 100, true);
+    outcome.evaluation =
+        evaluate(*model, batches, {.batch_size = 100, .confusion = true, .keep_outputs = true});
     return outcome;
 }
 
@@ -132,7 +134,7 @@ TEST_CASE("five steps agree with the CPU's, and give the same bits again") {
                 CHECK(std::fabs(gpu.losses[i] - cpu.losses[i]) <= bound * cpu.losses[i]);
             CHECK(gpu.losses == again.losses);
             CHECK(gpu.state == again.state);
-            CHECK(values(gpu.evaluation.logits) == values(again.evaluation.logits));
+            CHECK(values(gpu.evaluation.outputs) == values(again.evaluation.outputs));
             CHECK(values(gpu.evaluation.confusion) == values(again.evaluation.confusion));
             CHECK(gpu.evaluation.totals.samples == training_set().size());
         }
@@ -157,7 +159,7 @@ TEST_CASE("five steps in 16 bits stay near those in float32, and give the same b
             }
             CHECK(half.losses == again.losses);
             CHECK(half.state == again.state);
-            CHECK(values(half.evaluation.logits) == values(again.evaluation.logits));
+            CHECK(values(half.evaluation.outputs) == values(again.evaluation.outputs));
         }
     }
 }
@@ -165,7 +167,7 @@ TEST_CASE("five steps in 16 bits stay near those in float32, and give the same b
 TEST_CASE("a step whose float16 gradients overflow is left out on the device too") {
     const ModelInfo& info = all_models().front();
     const std::unique_ptr<Module> model = make(info, DType::float16, Device::cuda());
-    const BatchSource batches = source(info, DType::float16, Device::cuda());
+    const DatasetSource batches = source(info, DType::float16, Device::cuda());
     const auto optimizer = make_optimizer(FlatParameters(*model), {.name = "adam"});
     TrainingStep step(*model, *optimizer, batches, 0, 0);
     const Tensor scale = step.state().front().tensor;

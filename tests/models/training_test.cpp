@@ -54,7 +54,8 @@ TEST_CASE("weights of every network are the same after a weight file") {
         const auto saved = make_model(info.name, options);
         test::pretend_trained(*saved, 6);
         const auto path = folder / (info.name + ".safetensors");
-        save_weights(path, *saved, {info.name, {"a", "b", "c"}, {"half", {1, 1, 1}, {0, 0, 0}}});
+        save_weights(path, *saved,
+                     WeightsInfo{info.name, {"a", "b", "c"}, {"half", {1}, {0}}, {18, kSize, 1}});
         const auto read = make_model(info.name, options);
         load_weights(*read, info.name, read_weights(path));
         const NamedTensors a = saved->state(), b = read->state();

@@ -18,7 +18,7 @@ std::vector<double> train_epoch(tern::Module& model, tern::Optimizer& optimizer,
     for (std::int64_t i = 0; i < batches.count(); ++i) {
         const tern::Batch batch = source.batch(batches[i]);
         optimizer.zero_grad();
-        const tern::Tensor loss = tern::softmax_cross_entropy(model(batch.images), batch.labels);
+        const tern::Tensor loss = tern::softmax_cross_entropy(model(batch.input), batch.target);
         tern::backward(loss);
         optimizer.step();
         losses.push_back(loss.item());
@@ -33,8 +33,7 @@ int main(int argc, char** argv) try {
     const tern::Weights weights = tern::read_weights(argv[1]);
     const tern::WeightsInfo& info = weights.info.value();
     const tern::SyntheticOptions options{.seed = 5, .train_samples = 240, .classes = 4};
-    const tern::BatchSource source(tern::make_synthetic(options, tern::Split::train), info.normalization,
-                                   tern::DType::float32, tern::Device::cpu());
+    const tern::DatasetSource source(tern::make_synthetic(options, tern::Split::train), {info.normalization});
     const auto model = tern::make_model(info.model, {.classes = options.classes});
     const std::string head = tern::other_head(*model, weights).value().layer;  // "head.fc2"
     tern::load_weights(*model, info.model, weights, {head});  // what is left out keeps its new values

@@ -42,24 +42,28 @@ int main(int argc, char** argv) try {
     if (argc != 2) return std::fputs("usage: train OUTPUT\n", stderr), 2;
     const auto source = [](tern::Split split) {
         const tern::SyntheticOptions options{.train_samples = 1000, .test_samples = 200};
-        return tern::BatchSource(tern::make_synthetic(options, split), tern::Normalization{},
-                                 tern::DType::float32, tern::Device::cpu());
+        return tern::DatasetSource(tern::make_synthetic(options, split),
+                                   {tern::fixed_normalization("unit", /*channels=*/3)});
     };
-    const tern::BatchSource train = source(tern::Split::train), test = source(tern::Split::test);
+    const tern::DatasetSource train = source(tern::Split::train), test = source(tern::Split::test);
 
-    Network network(train.class_count(), /*width=*/32);
-    const auto optimizer = tern::make_optimizer(tern::FlatParameters(network), {.name = "adamw"});
-    const auto schedule = tern::make_schedule("constant", 5e-3);
+    Network network(/*classes=*/10, /*width=*/32);
+    const auto optimizer =
+        tern::make_optimizer(tern::FlatParameters(network), {.name = "adamw", .learning_rate = 5e-3});
     tern::TrainingCallbacks callbacks;
     callbacks.after_log_line = [](const tern::LogLine& line) {
         std::printf("epoch %lld: loss %.3f, test accuracy %.3f\n", static_cast<long long>(line.epoch),
-                    line.train.loss, line.test->accuracy);
+                    line.train.loss, line.test->metric("accuracy"));
     };
-    const tern::TrainingPlan plan{.epochs = 4, .batch_size = 25};
-    const tern::LogLine line =
-        tern::Trainer(network, *optimizer, *schedule, train, &test, plan, callbacks).run().value();
+    tern::Trainer trainer({.model = network,
+                           .optimizer = *optimizer,
+                           .train = train,
+                           .test = &test,
+                           .plan = {.epochs = 4, .batch_size = 25},
+                           .callbacks = callbacks});
+    const tern::LogLine line = trainer.run().value();
     tern::write_safetensors(argv[1], {network.state(), {}});
-    return line.test->accuracy > 0.9 ? 0 : 1;
+    return line.test->metric("accuracy") > 0.9 ? 0 : 1;
 } catch (const std::exception& error) {
     return std::fprintf(stderr, "train: %s\n", error.what()), 1;
 }
