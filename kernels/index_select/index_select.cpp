@@ -17,18 +17,7 @@ Tensor index_select(const Tensor& input, int axis, const Tensor& index) {
     const IndexSelectParams params{axis_from_first(where, axis, input.shape())};
     TERN_CHECK(index.rank() == 1 && (index.dtype() == DType::int32 || index.dtype() == DType::int64), where,
                "the index must be (J) of int32 or int64, got ", index);
-    TERN_CHECK(index.device() == input.device(), where, "input and index must be on one device, got ",
-               input.device(), " and ", index.device());
-    const std::int64_t extent = input.dim(params.axis);
-    if (index.device().is_cpu()) {
-        visit_index(index, [&]<class Index>() {
-            for (std::int64_t j = 0; j < index.numel(); ++j) {
-                const auto at = static_cast<std::int64_t>(index.data<Index>()[j]);
-                TERN_CHECK(at >= 0 && at < extent, where, "index ", at, " at place ", j, " is outside [0, ",
-                           extent, ')');
-            }
-        });
-    }
+    check_index(where, input, index, input.dim(params.axis));
     const Tensor output =
         Tensor::empty(input.shape().with(params.axis, index.numel()), input.dtype(), input.device());
     const Forward pass{.params = params, .x = input, .index = index, .y = output};

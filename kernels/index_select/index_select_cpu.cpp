@@ -1,7 +1,6 @@
 // Forward copies rows, over threads. Backward adds rows where they came from: chunks of the dimensions before
 // and behind the index are work of their own, and each adds in the order of the index.
 #include <algorithm>
-#include <cstring>
 
 #include "tern/core/threads/parallel.hpp"
 #include "tern/kernels/index_select/index_select_passes.hpp"
@@ -17,19 +16,27 @@ constexpr std::int64_t kColumns = 1 << 10;  // of a row, per chunk of sums
 void run(Cpu, const Forward& pass, const Stream&) {
     if (pass.y.numel() == 0) return;
     const AxisExtents from(pass.x.shape(), pass.params.axis);
-    const std::int64_t rows = pass.index.numel(), bytes = from.inner * size_of(pass.x.dtype());
-    const std::byte* const x = pass.x.raw_data();
-    std::byte* const y = pass.y.raw_data();
-    visit_index(pass.index, [&]<class Index>() {
-        const Index* const index = pass.index.data<Index>();
-        parallel_for(from.outer * rows, std::max<std::int64_t>(1, kBytes / bytes),
-                     [&](std::int64_t begin, std::int64_t end) {
-                         for (std::int64_t row = begin; row < end; ++row) {
-                             const auto at = static_cast<std::int64_t>(index[row % rows]);
-                             std::memcpy(y + row * bytes, x + (row / rows * from.along + at) * bytes,
-                                         static_cast<std::size_t>(bytes));
-                         }
-                     });
+    const std::int64_t rows = pass.index.numel(), inner = from.inner;
+    const std::int64_t per_chunk = std::max<std::int64_t>(1, kBytes / (inner * size_of(pass.x.dtype())));
+    visit_any(pass.x.dtype(), [&]<class T>() {
+        visit_index(pass.index, [&]<class Index>() {
+            const Index* const index = pass.index.data<Index>();
+            const T* const x = pass.x.data<T>();
+            T* const y = pass.y.data<T>();
+            parallel_for(from.outer * rows, per_chunk, [&](std::int64_t row, std::int64_t end) {
+                while (row < end) {
+                    const std::int64_t o = row / rows, stop = std::min(end, (o + 1) * rows);
+                    const T* const slab = x + o * from.along * inner;
+                    const auto source = [&] {
+                        return slab + static_cast<std::int64_t>(index[row - o * rows]) * inner;
+                    };
+                    if (inner == 1)  // a call of memcpy for one element would take most of the time
+                        for (; row < stop; ++row) y[row] = *source();
+                    else
+                        for (; row < stop; ++row) std::copy_n(source(), inner, y + row * inner);
+                }
+            });
+        });
     });
 }
 

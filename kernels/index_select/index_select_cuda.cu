@@ -1,30 +1,16 @@
 // A thread per element of the result. Backward each looks through the whole index, which all threads of a warp
 // read together, and adds what was copied from it in that order: no atomics, so equal bits. J reads for each
 // element: for batches, not for indices as long as the tensor.
-#include "tern/core/cuda/device/divisor.hpp"
 #include "tern/kernels/index_select/index_select_passes.hpp"
+#include "tern/kernels/shared/axis_cuda.cuh"
 #include "tern/kernels/shared/copy_cuda.cuh"
 
 namespace tern::index_select_passes {
 namespace {
 
-// Element (o, k, i) of a tensor (outer, along, inner).
-struct RowSplit {
-    cuda::Divisor inner, along;
-
-    RowSplit(std::int64_t inner_extent, std::int64_t along_extent)
-        : inner(inner_extent), along(along_extent) {}
-    __device__ void split(std::int64_t element, int& o, int& k, int& i) const {
-        const int row = inner.quotient(static_cast<int>(element));
-        i = static_cast<int>(element) - row * inner.divisor();
-        o = along.quotient(row);
-        k = row - o * along.divisor();
-    }
-};
-
 template <class Word, class Index>
 struct SelectRows {
-    RowSplit result;
+    AxisSplit result;
     std::int64_t extent;  // of x along the axis
     const Word* x;
     const Index* index;
@@ -41,7 +27,7 @@ struct SelectRows {
 
 template <class T, class Index>
 struct AddRows {
-    RowSplit result;
+    AxisSplit result;
     std::int64_t rows;  // of dy along the axis
     const T* dy;
     const Index* index;
@@ -70,7 +56,7 @@ void run(Cuda, const Forward& pass, const Stream& stream) {
     const AxisExtents from(pass.x.shape(), pass.params.axis);
     visit_word(size_of(pass.x.dtype()), [&]<class Word>() {
         visit_index(pass.index, [&]<class Index>() {
-            const SelectRows<Word, Index> work{RowSplit(from.inner, pass.index.numel()), from.along,
+            const SelectRows<Word, Index> work{AxisSplit(from.inner, pass.index.numel()), from.along,
                                                reinterpret_cast<const Word*>(pass.x.raw_data()),
                                                pass.index.data<Index>(),
                                                reinterpret_cast<Word*>(pass.y.raw_data())};
@@ -88,7 +74,7 @@ void run(Cuda, const Backward& pass, const Stream& stream) {
     const AxisExtents to(pass.dx.shape(), pass.params.axis);
     visit_cuda_floating(pass.dy.dtype(), [&]<class T>() {
         visit_index(pass.index, [&]<class Index>() {
-            const AddRows<T, Index> work{RowSplit(to.inner, to.along), pass.index.numel(), pass.dy.data<T>(),
+            const AddRows<T, Index> work{AxisSplit(to.inner, to.along), pass.index.numel(), pass.dy.data<T>(),
                                          pass.index.data<Index>(), pass.dx.data<T>()};
             launch_elements(work, pass.dx.numel(), stream);
         });

@@ -3,6 +3,7 @@
 #include "tern/kernels/dispatch/pass.hpp"
 #include "tern/kernels/index_select/index_select.hpp"
 #include "tern/kernels/shared/axis.hpp"
+#include "tern/kernels/shared/index.hpp"
 
 namespace tern::index_select_passes {
 
@@ -23,14 +24,5 @@ struct Backward {
 
     double flops() const { return static_cast<double>(dy.numel()); }
 };
-
-/// Calls function.operator()<Index>() with the type of the index.
-template <class F>
-void visit_index(const Tensor& index, F function) {
-    if (index.dtype() == DType::int32)
-        function.template operator()<std::int32_t>();
-    else
-        function.template operator()<std::int64_t>();
-}
 
 }  // namespace tern::index_select_passes
