@@ -16,6 +16,7 @@
 #include "tern/kernels/reduce/reduce.hpp"
 #include "tern/kernels/softmax/softmax.hpp"
 #include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
+#include "tern/kernels/topk/topk.hpp"
 #include "tern/kernels/where/where.hpp"
 #include "tern/tests/catch.hpp"
 
@@ -155,6 +156,10 @@ TEST_CASE("a NaN is the largest, differs from everything, and hides where it is 
     for_each_policy([] {
         const Tensor rows = vector_of({1, kNan, 5, kNan, 2, 7, 7, 1}).reshape({2, 4});
         CHECK(cases::to_doubles(argmax(rows)) == std::vector<double>{1, 1});
+        const TopkResult top = topk(vector_of({1, kNan, 3, -kInfinity, 3, kNan, kInfinity}), 5);
+        CHECK(cases::to_doubles(top.indices) == std::vector<double>{1, 5, 6, 2, 4});
+        CHECK(std::isnan(top.values.elements<float>()[1]));
+        CHECK(top.values.elements<float>()[2] == kInfinity);
         const Tensor nan = vector_of({kNan}), one = vector_of({1});
         CHECK(cases::to_doubles(not_equal(nan, nan)) == std::vector<double>{1});
         using Function = Tensor (*)(const Tensor&, const Tensor&);

@@ -12,10 +12,12 @@
 #include "tern/kernels/elementwise_binary/elementwise_binary_passes.hpp"
 #include "tern/kernels/elementwise_loss/elementwise_loss_passes.hpp"
 #include "tern/kernels/elementwise_unary/elementwise_unary_passes.hpp"
+#include "tern/kernels/gather/gather_passes.hpp"
 #include "tern/kernels/index_select/index_select_passes.hpp"
 #include "tern/kernels/metrics/metrics_passes.hpp"
 #include "tern/kernels/prepare_images/prepare_images_passes.hpp"
 #include "tern/kernels/reduce/reduce_passes.hpp"
+#include "tern/kernels/topk/topk_passes.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/kernels_on_host/host_passes.hpp"
 
@@ -168,18 +170,32 @@ TEST_CASE("kernels on the host: comparisons, the largest and losses of a NaN") {
     }
 }
 
-TEST_CASE("kernels on the host: an index outside the tensor stops index_select") {
-    const Pass& pass = info_of<index_select_passes::Forward>();
+// Takes rows of x along dimension 0 by an index of this shape with numbers outside x.
+template <TypedPass P>
+void check_stops_outside(const Tensor& x, const Shape& index, const Tensor& y) {
+    const Pass& pass = info_of<P>();
     const test::HostPass* const host = find_host_pass(pass);
     if (host == nullptr) return;
-    const Tensor x = Tensor::zeros({3, 2}), y = Tensor::zeros({1, 2});
-    for (const std::int64_t outside : {-1, 3}) {
-        const IndexSelectParams params{0};
-        const Tensor inputs[] = {x, Tensor::from({1}, {outside})};
+    for (const double outside : {-1, 3}) {
+        const ParamsOf<P> params{0};
+        const Tensor inputs[] = {x, Tensor::full(index, outside, DType::int64)};
         const Problem problem{pass, ParamsRef(params), inputs, {&y, 1}};
         CHECK_THROWS_WITH(host->run(problem, current_stream(Device::cpu())),
                           "[host_run] the kernel called __trap()");
     }
+}
+
+TEST_CASE("kernels on the host: an index outside the tensor stops index_select and gather") {
+    const Tensor x = Tensor::zeros({3, 2}), y = Tensor::zeros({1, 2});
+    check_stops_outside<index_select_passes::Forward>(x, {1}, y);
+    check_stops_outside<gather_passes::Forward>(x, {1, 2}, y);
+}
+
+TEST_CASE("kernels on the host: NaNs and ties among the largest") {
+    const Tensor x = vector_of({1, kNan, 3, -kInfinity, 3, kNan, kInfinity, -0.0f, 0.0f});
+    for (const std::int64_t k : {1, 4, 9})
+        check_like_ref<topk_passes::Forward>(TopkParams{k, 0}, {x},
+                                             {Tensor::zeros({k}), Tensor::zeros({k}, DType::int64)});
 }
 
 TEST_CASE("kernels on the host: a sample outside the data stops prepare_images") {
