@@ -49,43 +49,47 @@ void launch_sum_columns(const Tensor& matrix, const Tensor& sums, const Stream& 
 
 template <Arithmetic arithmetic, bool along_a, bool along_b>
 void multiply_along(const CudaMatrix& a, const CudaMatrix& b, const Tensor& bias, const Tensor& c,
-                    const Stream& stream) {
+                    const CudaGroups& groups, const Stream& stream) {
     visit_product_type<arithmetic>(c.dtype(), [&]<class T>() {
-        const MatrixOperand<T, along_a> left{a.tensor.data<T>(), a.rows(), a.columns(), a.stored_columns()};
-        const MatrixOperand<T, along_b> right{b.tensor.data<T>(), b.columns(), b.rows(), b.stored_columns()};
-        Output<T> output{c.data<T>(), bias ? bias.data<T>() : nullptr, a.rows(), b.columns(), b.columns()};
+        const MatrixOperand<T, along_a> left{a.tensor.data<T>(), a.rows(), a.columns(), a.stored_columns(),
+                                             groups.step_a};
+        const MatrixOperand<T, along_b> right{b.tensor.data<T>(), b.columns(), b.rows(), b.stored_columns(),
+                                              groups.step_b};
+        Output<T> output{c.data<T>(),  bias ? bias.data<T>() : nullptr, a.rows(), b.columns(), b.columns(),
+                         groups.step_c};
         output.wide = can_pack<T>(c, b.columns());
         const bool packs =
             can_pack<T>(a.tensor, a.stored_columns()) && can_pack<T>(b.tensor, b.stored_columns());
         // The gradient of a weight has few rows (outputs) and many terms.
         constexpr bool kSquare = !along_a;
         if (packs)
-            launch_product<arithmetic, kSquare, cuda::kPackSize<T>>(left, right, output, a.columns(), 1,
-                                                                    stream);
+            launch_product<arithmetic, kSquare, cuda::kPackSize<T>>(left, right, output, a.columns(),
+                                                                    groups.count, stream);
         else
-            launch_product<arithmetic, kSquare, 1>(left, right, output, a.columns(), 1, stream);
+            launch_product<arithmetic, kSquare, 1>(left, right, output, a.columns(), groups.count, stream);
     });
 }
 
 template <Arithmetic arithmetic>
 void multiply_with(const CudaMatrix& a, const CudaMatrix& b, const Tensor& bias, const Tensor& c,
-                   const Stream& stream) {
+                   const CudaGroups& groups, const Stream& stream) {
     if (a.transposed)
-        b.transposed ? multiply_along<arithmetic, false, true>(a, b, bias, c, stream)
-                     : multiply_along<arithmetic, false, false>(a, b, bias, c, stream);
+        b.transposed ? multiply_along<arithmetic, false, true>(a, b, bias, c, groups, stream)
+                     : multiply_along<arithmetic, false, false>(a, b, bias, c, groups, stream);
     else
-        b.transposed ? multiply_along<arithmetic, true, true>(a, b, bias, c, stream)
-                     : multiply_along<arithmetic, true, false>(a, b, bias, c, stream);
+        b.transposed ? multiply_along<arithmetic, true, true>(a, b, bias, c, groups, stream)
+                     : multiply_along<arithmetic, true, false>(a, b, bias, c, groups, stream);
 }
 
 }  // namespace
 
 void TERN_CUDA_FUNCTION(multiply)(const CudaMatrix& a, const CudaMatrix& b, const Tensor& bias,
-                                  const Tensor& c, Arithmetic arithmetic, const Stream& stream) {
+                                  const Tensor& c, Arithmetic arithmetic, const Stream& stream,
+                                  const CudaGroups& groups) {
     if (arithmetic == Arithmetic::mma)
-        multiply_with<Arithmetic::mma>(a, b, bias, c, stream);
+        multiply_with<Arithmetic::mma>(a, b, bias, c, groups, stream);
     else
-        multiply_with<Arithmetic::fma>(a, b, bias, c, stream);
+        multiply_with<Arithmetic::fma>(a, b, bias, c, groups, stream);
 }
 
 void TERN_CUDA_FUNCTION(sum_columns)(const Tensor& matrix, const Tensor& sums, const Stream& stream) {

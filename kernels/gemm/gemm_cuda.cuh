@@ -22,9 +22,17 @@ struct CudaMatrix {
     int columns() const { return transposed ? stored_rows() : stored_columns(); }
 };
 
-/// c (rows of a, columns of b) = a b + bias. bias: (columns of b), or undefined. All of one type.
+/// Products of one shape in one launch: how many, and how many elements the matrices of each lie behind those of
+/// the one before, 0 or whole matrices.
+struct CudaGroups {
+    int count = 1, step_a = 0, step_b = 0, step_c = 0;
+};
+
+/// c (rows of a, columns of b) = a b + bias. bias: (columns of b), or undefined. All of one type. With groups
+/// a, b and c are the first matrices; at most 65535 groups.
 void TERN_CUDA_FUNCTION(multiply)(const CudaMatrix& a, const CudaMatrix& b, const Tensor& bias,
-                                  const Tensor& c, Arithmetic arithmetic, const Stream& stream);
+                                  const Tensor& c, Arithmetic arithmetic, const Stream& stream,
+                                  const CudaGroups& groups = {});
 
 /// sums[j] = the sum of column j of `matrix`, whose last dimension are the columns.
 void TERN_CUDA_FUNCTION(sum_columns)(const Tensor& matrix, const Tensor& sums, const Stream& stream);

@@ -1,9 +1,10 @@
 // C = A B with A = op(a), B = op(b):
 //   dA = dC B^T, so da = dC B^T, or its transpose B dC^T where a is transposed
 //   dB = A^T dC, so db = A^T dC, or its transpose dC^T A where b is transposed
-// Saved: a, b.
+// with sums over what broadcasting repeated. Saved: a, b.
 #include "tern/core/autograd.hpp"
 #include "tern/kernels/matmul/matmul_passes.hpp"
+#include "tern/kernels/reduce/reduce.hpp"
 
 namespace tern::matmul_passes {
 namespace {
@@ -22,6 +23,8 @@ class MatmulFunction : public Function {
             da = transpose_a ? matmul(b, dc, transpose_b, true) : matmul(dc, b, false, !transpose_b);
         if (needs_input_grad(1))
             db = transpose_b ? matmul(dc, a, true, transpose_a) : matmul(a, dc, !transpose_a, false);
+        if (da.defined()) da = sum_to(da, a.shape());
+        if (db.defined()) db = sum_to(db, b.shape());
         return {da, db};
     }
 
