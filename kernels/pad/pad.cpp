@@ -1,5 +1,8 @@
 #include "tern/kernels/pad/pad.hpp"
 
+#include <algorithm>
+
+#include "tern/kernels/index_select/index_select.hpp"
 #include "tern/kernels/pad/pad_passes.hpp"
 
 namespace tern {
@@ -39,6 +42,44 @@ Tensor pad(const Tensor& input, const std::vector<std::pair<std::int64_t, std::i
     const Forward pass{.params = params, .x = input, .y = output};
     run_pass(pass);
     record_grad(pass);
+    return output;
+}
+
+namespace {
+
+// For each element along a dimension of the result, which of the input's `extent` it is.
+Tensor sources(std::int64_t extent, std::int64_t before, std::int64_t after, PadMode mode, Device device) {
+    const Tensor index = Tensor::empty({before + extent + after}, DType::int64);
+    for (std::int64_t i = 0; i < index.numel(); ++i) {
+        const std::int64_t at = i - before, last = extent - 1;
+        const std::int64_t mirrored = at < 0 ? -at : at > last ? 2 * last - at : at;
+        index.data<std::int64_t>()[i] =
+            mode == PadMode::reflect ? mirrored : std::clamp<std::int64_t>(at, 0, last);
+    }
+    return index.to(device);
+}
+
+}  // namespace
+
+Tensor pad(const Tensor& input, const std::vector<std::pair<std::int64_t, std::int64_t>>& borders,
+           PadMode mode) {
+    if (mode == PadMode::constant) return pad(input, borders);
+    pad_output_shape(input.shape(), borders);  // for its checks
+    for (int d = 0; d < input.rank(); ++d) {
+        const auto [before, after] = borders[static_cast<std::size_t>(d)];
+        const std::int64_t extent = input.dim(d), longest = std::max(before, after);
+        TERN_CHECK(mode != PadMode::reflect || longest == 0 || longest < extent, "pad",
+                   "reflected borders must be less than the extent, got ", before, " before and ", after,
+                   " after dimension ", d, " of ", input.shape());
+        TERN_CHECK(longest == 0 || extent > 0, "pad", "there is nothing to replicate along dimension ", d,
+                   " of ", input.shape());
+    }
+    Tensor output = input;
+    for (int d = 0; d < input.rank(); ++d) {
+        const auto [before, after] = borders[static_cast<std::size_t>(d)];
+        if (before > 0 || after > 0)
+            output = index_select(output, d, sources(input.dim(d), before, after, mode, input.device()));
+    }
     return output;
 }
 

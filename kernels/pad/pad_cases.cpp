@@ -52,34 +52,56 @@ OpCases pad_cases() {
                          [](const Tensors& in) {
                              return Tensors{crop(in[0], {{1, 0}, {0, 2}}), crop(in[0], {{0, 0}, {0, 0}})};
                          }},
+                        {"reflect",
+                         {{{2, 4, 3}}},
+                         [](const Tensors& in) {
+                             return Tensors{pad(in[0], {{0, 0}, {3, 2}, {1, 0}}, PadMode::reflect)};
+                         }},
+                        {"replicate",
+                         {{{2, 1, 3}}},
+                         [](const Tensors& in) {
+                             return Tensors{pad(in[0], {{1, 0}, {3, 2}, {0, 5}}, PadMode::replicate)};
+                         }},
                         {"slice", {{{4, 5, 3}}}, [](const Tensors& in) {
                              return Tensors{slice(in[0], -2, 1, 4), slice(in[0], 0, 2, 2)};
                          }}};
-    result.errors = {{"too few",
-                      [] {
-                          pad(Tensor::zeros({2, 3}), {{1, 1}});
-                      },
-                      "[pad] 1 borders for the shape (2,3), expected one pair per dimension"},
-                     {"negative",
-                      [] {
-                          pad(Tensor::zeros({2, 3}), {{1, 1}, {0, -2}});
-                      },
-                      "[pad] borders must be at least 0, got 0 before and -2 after dimension 1"},
-                     {"crop of more than there is",
-                      [] {
-                          crop(Tensor::zeros({2, 3}), {{0, 0}, {2, 2}});
-                      },
-                      "[crop] 2 before and 2 after dimension 1 of (2,3)"},
-                     {"slice beyond the end",
-                      [] {
-                          slice(Tensor::zeros({2, 3}), -1, 1, 4);
-                      },
-                      "[slice] [1, 4) of dimension -1 of (2,3)"},
-                     {"too many",
-                      [] {
-                          pad(Tensor::zeros({2}), {{INT64_MAX, 1}});
-                      },
-                      "[pad] 9223372036854775807 before and 1 after dimension 0 of (2) are more than 2^63"}};
+    result.errors = {
+        {"too few",
+         [] {
+             pad(Tensor::zeros({2, 3}), {{1, 1}});
+         },
+         "[pad] 1 borders for the shape (2,3), expected one pair per dimension"},
+        {"negative",
+         [] {
+             pad(Tensor::zeros({2, 3}), {{1, 1}, {0, -2}});
+         },
+         "[pad] borders must be at least 0, got 0 before and -2 after dimension 1"},
+        {"reflected at the end of what there is",
+         [] {
+             pad(Tensor::zeros({2, 3}), {{0, 0}, {1, 3}}, PadMode::reflect);
+         },
+         "[pad] reflected borders must be less than the extent, got 1 before and 3 after dimension 1 "
+         "of (2,3)"},
+        {"nothing to replicate",
+         [] {
+             pad(Tensor::zeros({2, 0}), {{0, 0}, {1, 0}}, PadMode::replicate);
+         },
+         "[pad] there is nothing to replicate along dimension 1 of (2,0)"},
+        {"crop of more than there is",
+         [] {
+             crop(Tensor::zeros({2, 3}), {{0, 0}, {2, 2}});
+         },
+         "[crop] 2 before and 2 after dimension 1 of (2,3)"},
+        {"slice beyond the end",
+         [] {
+             slice(Tensor::zeros({2, 3}), -1, 1, 4);
+         },
+         "[slice] [1, 4) of dimension -1 of (2,3)"},
+        {"too many",
+         [] {
+             pad(Tensor::zeros({2}), {{INT64_MAX, 1}});
+         },
+         "[pad] 9223372036854775807 before and 1 after dimension 0 of (2) are more than 2^63"}};
     for (const PassCase& pass : passes("any type", {2, 3}, {{1, 1}, {0, 2}})) {
         result.dispatch.push_back({pass});
         result.dispatch.push_back({pass, DType::float64, "auto", "cpu"});

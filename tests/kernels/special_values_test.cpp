@@ -152,6 +152,18 @@ TEST_CASE("a number beyond an integer type ends at its limits") {
     });
 }
 
+TEST_CASE("borders are the elements that a mirror or the edge shows") {
+    for_each_policy([] {
+        const Tensor x = Tensor::from<std::uint8_t>({2, 3}, {1, 2, 3, 4, 5, 6});
+        CHECK(cases::to_doubles(pad(x, {{0, 0}, {2, 1}}, PadMode::reflect)) ==
+              std::vector<double>{3, 2, 1, 2, 3, 2, 6, 5, 4, 5, 6, 5});
+        CHECK(cases::to_doubles(pad(x, {{0, 1}, {2, 1}}, PadMode::replicate)) ==
+              std::vector<double>{1, 1, 1, 2, 3, 3, 4, 4, 4, 5, 6, 6, 4, 4, 4, 5, 6, 6});
+        CHECK(cases::to_doubles(pad(x, {{0, 0}, {1, 0}}, PadMode::constant)) ==
+              std::vector<double>{0, 1, 2, 3, 0, 4, 5, 6});
+    });
+}
+
 TEST_CASE("a NaN is the largest, differs from everything, and hides where it is not taken") {
     for_each_policy([] {
         const Tensor rows = vector_of({1, kNan, 5, kNan, 2, 7, 7, 1}).reshape({2, 4});
