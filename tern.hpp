@@ -4,6 +4,7 @@
 
 #include "tern/core/autograd.hpp"
 #include "tern/core/create.hpp"
+#include "tern/core/element.hpp"
 #include "tern/core/error.hpp"
 #include "tern/core/files/safetensors.hpp"
 #include "tern/core/format.hpp"
