@@ -26,7 +26,7 @@ enum class LossReduction : std::uint8_t { none, sum, mean };
 /// computed as max(x, 0) - x t + log(1 + exp(-|x|)), which neither overflows nor cancels.
 ///
 /// input and target: of one shape and floating-point type. The losses are float32 for 16-bit inputs, else of
-/// their type. Differentiable in the input alone; at a kink the derivative is 0. Throws Error for arguments
+/// their type. Differentiable in both; at a kink the derivative is 0. Throws Error for arguments
 /// that do not fit, and for a mean of nothing.
 Tensor mse_loss(const Tensor& input, const Tensor& target, LossReduction reduction = LossReduction::mean);
 Tensor l1_loss(const Tensor& input, const Tensor& target, LossReduction reduction = LossReduction::mean);
