@@ -15,8 +15,8 @@ struct Forward {
     double flops() const { return static_cast<double>(y.numel()); }
 };
 
-// The gradients are of the broadcast shape; sum_to() brings them to the shape of a or b. add and sub need
-// neither pass: their gradients are +-dy.
+// The gradients are of the broadcast shape; sum_to() brings them to the shape of a or b. add, sub
+// and mul need neither pass, div not the first: their gradients are +-dy and forward passes.
 struct BackwardA {
     const ElementwiseBinaryParams& params;
     const Tensor& a;

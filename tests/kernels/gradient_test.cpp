@@ -1,10 +1,13 @@
 // Autograd over ref in float64 against central differences.
 #include <cmath>
+#include <functional>
 #include <string_view>
 
 #include "tern/core/autograd.hpp"
 #include "tern/kernels/backward.hpp"
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
+#include "tern/kernels/reduce/reduce.hpp"
 #include "tern/tests/catch.hpp"
 
 using namespace tern;
@@ -77,6 +80,23 @@ TEST_CASE("autograd in float64 agrees with central differences") {
             check_gradients(gradient_case);
         }
     }
+}
+
+TEST_CASE("a product or quotient keeps what a gradient needs alone") {
+    Tensor leaf = Tensor::full({3}, 5);
+    leaf.set_requires_grad(true);
+    const auto slope_of = [&](const std::function<Tensor(const Tensor&)>& function) {
+        leaf.set_grad({});
+        const Tensor x = leaf + 0, y = function(x);
+        x.fill_zero();  // would be an error if it was saved
+        backward(sum(y));
+        return leaf.grad().data<float>()[0];
+    };
+    CHECK(slope_of([](const Tensor& x) { return x * 3; }) == 3);
+    CHECK(slope_of([](const Tensor& x) { return 3 * x; }) == 3);
+    CHECK(slope_of([](const Tensor& x) { return x / 4; }) == 0.25f);
+    CHECK_THROWS_WITH(slope_of([](const Tensor& x) { return x * x; }), Catch::Contains("changed in place"));
+    CHECK_THROWS_WITH(slope_of([](const Tensor& x) { return 4 / x; }), Catch::Contains("changed in place"));
 }
 
 TEST_CASE("every gradient rule has a case") {
