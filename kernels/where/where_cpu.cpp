@@ -1,8 +1,23 @@
-// One walk for all broadcasts: the innermost merged loop steps through each operand or stays.
+// One walk for all broadcasts: the innermost merged loop steps through each operand by 1 or stays, which are loops
+// that the compiler vectorises.
+#include <algorithm>
+
 #include "tern/kernels/shared/loop_nest.hpp"
 #include "tern/kernels/where/where_passes.hpp"
 
 namespace tern::where_passes {
+
+namespace {
+
+template <class T>
+void copy(T* to, const T* from, std::int64_t step, std::int64_t count) {
+    if (step == 0)
+        std::fill_n(to, count, *from);
+    else
+        std::copy_n(from, count, to);
+}
+
+}  // namespace
 
 void run(Cpu, const Forward& pass, const Stream&) {
     const Tensor& y = pass.y;
@@ -20,10 +35,25 @@ void run(Cpu, const Forward& pass, const Stream&) {
         const T *a = pass.a.data<T>(), *b = pass.b.data<T>();
         T* to = y.data<T>();
         nest.for_each_run([=](const Nest::Offsets& at, std::int64_t count) {
-            for (std::int64_t i = 0; i < count; ++i) {
-                const bool first = condition[at[1] + i * steps[1]] != 0;
-                to[at[0] + i] = first ? a[at[2] + i * steps[2]] : b[at[3] + i * steps[3]];
-            }
+            const std::uint8_t* const which = condition + at[1];
+            const T *const first = a + at[2], *const second = b + at[3];
+            T* const ys = to + at[0];
+            const auto each = [=](auto a_of, auto b_of) {
+                for (std::int64_t i = 0; i < count; ++i) {
+                    const T one = a_of(i), other = b_of(i);  // both, so that it is a choice and no branch
+                    ys[i] = which[i] != 0 ? one : other;
+                }
+            };
+            const auto next_a = [=](std::int64_t i) { return first[i]; };
+            const auto next_b = [=](std::int64_t i) { return second[i]; };
+            const auto same_a = [one = *first](std::int64_t) { return one; };
+            const auto same_b = [other = *second](std::int64_t) { return other; };
+            if (steps[1] == 0)
+                *which != 0 ? copy(ys, first, steps[2], count) : copy(ys, second, steps[3], count);
+            else if (steps[2] == 0)
+                steps[3] == 0 ? each(same_a, same_b) : each(same_a, next_b);
+            else
+                steps[3] == 0 ? each(next_a, same_b) : each(next_a, next_b);
         });
     });
 }
