@@ -48,6 +48,7 @@ NOT_RUN = {  # whole commands: regular expression -> why
     r"build/release/bin/tern-bench .*cuda.*|scripts/bench-report .*gpu\.json.*": "needs a GPU",
     ONEDNN: "needs a build with oneDNN; CI's stage interop has one",
     r"python3 docs/interop/tern_weights\.py .*": "needs torch and safetensors: the test interop runs it",
+    r"python3 tests/interop/compare_opinfo\.py .*": "needs torch's own tests",
     r"python3 /usr/share/benchmark/compare\.py .*": "needs Debian's libbenchmark-tools and python3-scipy",
 }
 
