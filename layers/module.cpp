@@ -4,6 +4,7 @@
 
 #include "tern/core/autograd.hpp"
 #include "tern/kernels/cast/cast.hpp"
+#include "tern/layers/derived_seed.hpp"
 #include "tern/layers/initialize.hpp"
 #include "tern/layers/scale_outputs.hpp"
 
@@ -41,6 +42,7 @@ void Module::initialize(Initialization scheme, std::uint64_t seed) {
     Initializer initializer(scheme, seed);
     std::uint32_t expected = 0;
     visit([&](const std::string& name, Module& module) {
+        module.seed_ = seed;
         module.initialize_own(initializer);
         expected += static_cast<std::uint32_t>(module.parameters_.size());
         TERN_CHECK(initializer.filled() == expected, "initialize", module.type(), " \"", name, "\" has ",
@@ -80,10 +82,6 @@ void Module::replace_tensors(const std::function<Tensor(const Tensor&)>& convert
 
 void Module::train(bool training) {
     visit([training](const std::string&, Module& module) { module.training_ = training; });
-}
-
-void Module::set_step(std::uint64_t step) {
-    visit([step](const std::string&, Module& module) { module.step_ = step; });
 }
 
 void Module::visit(const std::function<void(const std::string&, Module&)>& function) {
@@ -129,8 +127,19 @@ bool Module::absorb_into(const Tensor& weight, Tensor& bias, const Tensor& scale
 
 void Module::adopt(std::string name, std::unique_ptr<Module> child) {
     check_new_name(name);
+    child->parent_ = this;
     children_.emplace_back(std::move(name), std::move(child));
 }
+
+std::string Module::dotted_name() const {
+    if (parent_ == nullptr) return "";
+    const auto own =
+        std::ranges::find(parent_->children_, this, [](const auto& named) { return named.second.get(); });
+    const std::string above = parent_->dotted_name();
+    return above.empty() ? own->first : above + '.' + own->first;
+}
+
+std::uint64_t Module::own_seed() const { return derived_seed(seed_, dotted_name()); }
 
 bool Module::is_observed() { return active_observer != nullptr; }
 

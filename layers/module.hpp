@@ -59,7 +59,9 @@ class Module {
     std::int64_t parameter_count();
 
     /// Fills all parameters. Parameter k of parameters() draws from Philox stream (seed, initialize, k), so
-    /// equal seeds give equal bits, in float64 the same numbers as in float32.
+    /// equal seeds give equal bits, in float64 the same numbers as in float32. Dropouts without a seed of
+    /// their own draw by this one, too; in a model that was only loaded it is 0. A run that continues makes its
+    /// model with the same seed again.
     void initialize(Initialization scheme, std::uint64_t seed);
     /// Moves parameters and buffers. Must come before gradients and flat buffers, whose places stay.
     void to(Device device);
@@ -70,9 +72,6 @@ class Module {
     void train(bool training = true);
     void eval() { train(false); }
     bool training() const { return training_; }
-    /// The number of the training step, from which dropout's random numbers follow. Set it before each.
-    void set_step(std::uint64_t step);
-    std::uint64_t step() const { return step_; }
 
     /// For fold_batch_norms(): makes scale y + shift of the output y, if the module's weights can take it;
     /// says whether they did. Both: (channels of the output), float64, on the CPU.
@@ -106,6 +105,9 @@ class Module {
     void adopt(std::string name, std::unique_ptr<Module> child);
     Module& child(std::size_t i) { return *children_.at(i).second; }
 
+    /// For what it draws itself: follows from the seed of initialize() and its dotted name in the whole model.
+    std::uint64_t own_seed() const;
+
     /// Whether this thread has an observer: a module that does its children's work in one shows them then.
     static bool is_observed();
     /// Runs it as `work(input)`, and shows it to the observer of this thread, if there is one.
@@ -124,6 +126,7 @@ class Module {
 
     using Slots = std::vector<std::pair<std::string, Tensor*>>;
 
+    std::string dotted_name() const;
     void check_new_name(std::string_view name) const;
     void visit_below(const std::string& prefix,
                      const std::function<void(const std::string&, Module&)>& function);
@@ -133,7 +136,8 @@ class Module {
     Slots parameters_, buffers_;
     std::vector<std::pair<std::string, std::unique_ptr<Module>>> children_;
     bool training_ = true;
-    std::uint64_t step_ = 0;
+    const Module* parent_ = nullptr;
+    std::uint64_t seed_ = 0;  // of the last initialize()
 };
 
 /// While it lives, `function` is called after every module that this thread calls, innermost first, and no

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "tern/core/fill.hpp"
+#include "tern/layers/dropout_scope.hpp"
 
 namespace tern {
 
@@ -10,6 +11,11 @@ Optimizer::Optimizer(FlatParameters parameters, double learning_rate)
     : parameters_(std::move(parameters)),
       learning_rate_(learning_rate),
       rate_tensor_(Tensor::full({}, learning_rate, DType::float64, parameters_.values().device())) {}
+
+void Optimizer::step(const Tensor& gradient_factor) {
+    update(gradient_factor);
+    if (const DropoutScope* const dropout = DropoutScope::current()) dropout->next_step();
+}
 
 void Optimizer::set_learning_rate(double rate) {
     if (rate == learning_rate_) return;
@@ -29,7 +35,7 @@ Adam::Adam(FlatParameters parameters, double learning_rate, const AdamParams& pa
       moment2_(make_buffer()),
       step_(Tensor::zeros({}, DType::int64, moment1_.device())) {}
 
-void Adam::step(const Tensor& gradient_factor) {
+void Adam::update(const Tensor& gradient_factor) {
     adam_step(parameters().values(), moment1_, moment2_, step_, parameters().gradients(), rate_tensor(),
               params_, gradient_factor);
 }
@@ -41,7 +47,7 @@ Sgd::Sgd(FlatParameters parameters, double learning_rate, const SgdParams& param
       params_(params),
       buffer_(params.momentum > 0 ? make_buffer() : Tensor()) {}
 
-void Sgd::step(const Tensor& gradient_factor) {
+void Sgd::update(const Tensor& gradient_factor) {
     sgd_step(parameters().values(), buffer_, parameters().gradients(), rate_tensor(), params_,
              gradient_factor);
 }

@@ -17,8 +17,8 @@ class Optimizer {
     Optimizer& operator=(const Optimizer&) = delete;
 
     /// Changes the parameters by their gradients; with a factor (float32 scalar) by their gradients times
-    /// that, and not at all where it is 0.
-    virtual void step(const Tensor& gradient_factor = {}) = 0;
+    /// that, and not at all where it is 0. The innermost DropoutScope of this thread goes on to its next step.
+    void step(const Tensor& gradient_factor = {});
     /// What the optimizer remembers between steps, by name; handles on the tensors themselves.
     virtual NamedTensors state() const = 0;
 
@@ -31,6 +31,8 @@ class Optimizer {
 
   protected:
     Optimizer(FlatParameters parameters, double learning_rate);
+    /// The work of step().
+    virtual void update(const Tensor& gradient_factor) = 0;
     const FlatParameters& parameters() const { return parameters_; }
     const Tensor& rate_tensor() const { return rate_tensor_; }
     /// Zeros of the shape, type and device of the parameters.
@@ -46,10 +48,11 @@ class Optimizer {
 class Adam : public Optimizer {
   public:
     Adam(FlatParameters parameters, double learning_rate, const AdamParams& params);
-    void step(const Tensor& gradient_factor = {}) override;
     NamedTensors state() const override;
 
   private:
+    void update(const Tensor& gradient_factor) override;
+
     AdamParams params_;
     Tensor moment1_, moment2_, step_;
 };
@@ -58,10 +61,11 @@ class Adam : public Optimizer {
 class Sgd : public Optimizer {
   public:
     Sgd(FlatParameters parameters, double learning_rate, const SgdParams& params);
-    void step(const Tensor& gradient_factor = {}) override;
     NamedTensors state() const override;
 
   private:
+    void update(const Tensor& gradient_factor) override;
+
     SgdParams params_;
     Tensor buffer_;  // undefined without momentum
 };

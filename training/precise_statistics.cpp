@@ -6,6 +6,7 @@
 #include "tern/core/devices/range.hpp"
 #include "tern/core/memory/step_arena.hpp"
 #include "tern/data/batches.hpp"
+#include "tern/layers/dropout_scope.hpp"
 #include "tern/layers/fresh_statistics.hpp"
 
 namespace tern {
@@ -20,10 +21,11 @@ void take_precise_statistics(Module& model, const BatchSource& source, std::int6
     const Batches batches(epoch_order(source.size(), true, 0, 0, source.device()), batch_size);
     const std::int64_t wanted = (samples - 1) / batch_size + 1, whole = source.size() / batch_size;
     StepArena arena(source.device());
+    const DropoutScope dropout;
     for (std::int64_t i = 0; i < std::clamp<std::int64_t>(whole, 1, wanted); ++i) {
         const StepArena::Scope scope(arena);
-        model.set_step(static_cast<std::uint64_t>(i));  // of dropout
         model(source.batch(batches[i]).input);
+        dropout.next_step();
     }
 }
 

@@ -4,6 +4,7 @@
 
 #include "tern/core/devices/range.hpp"
 #include "tern/kernels/backward.hpp"
+#include "tern/layers/dropout_scope.hpp"
 
 namespace tern {
 namespace {
@@ -27,7 +28,7 @@ TrainingStep::TrainingStep(Module& model, Optimizer& optimizer, const BatchSourc
 void TrainingStep::run(const Tensor& samples, std::uint32_t epoch) {
     const Range whole("training step");
     const StepArena::Scope scope(arena_for(samples.dim(0)));
-    model_.set_step(static_cast<std::uint64_t>(steps_));
+    const DropoutScope dropout(static_cast<std::uint64_t>(steps_));
     optimizer_.zero_grad();
     forward_and_backward(samples, epoch);
     {

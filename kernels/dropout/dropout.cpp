@@ -10,12 +10,12 @@ const Op& dropout_op() {
     return op;
 }
 
-Tensor dropout(const Tensor& input, double probability, const RandomStream& stream) {
+Tensor dropout(const Tensor& input, double probability, const RandomStream& stream, std::uint64_t first) {
     TERN_CHECK(is_floating(input.dtype()), "dropout", "the input must be of a floating-point type, got ",
                input.dtype());
     TERN_CHECK(probability >= 0 && probability <= 1, "dropout", "the probability must be in [0, 1], got ",
                probability);
-    const DropoutParams params{probability, stream};
+    const DropoutParams params{probability, stream, first};
     const Tensor output = Tensor::empty(input.shape(), input.dtype(), input.device());
     const Forward pass{.params = params, .x = input, .y = output};
     run_pass(pass);

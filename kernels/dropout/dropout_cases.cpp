@@ -13,9 +13,9 @@ using namespace dropout_passes;
 constexpr RandomStream kStream{7, RandomPurpose::dropout, 3};
 
 PassCase dropout_case(std::string name, const Shape& shape, double probability, bool benchmark = false,
-                      const RandomStream& stream = kStream) {
+                      const RandomStream& stream = kStream, std::uint64_t first = 0) {
     // Two roundings, of the scale and of the product.
-    return case_of<Forward>(std::move(name), {probability, stream}, {.x = {shape}}, {.y = {shape}},
+    return case_of<Forward>(std::move(name), {probability, stream, first}, {.x = {shape}}, {.y = {shape}},
                             {.y = Bound::relative(2)}, {.benchmark = benchmark});
 }
 
@@ -34,15 +34,22 @@ OpCases dropout_cases() {
                      dropout_case("nothing dropped", {5, 5}, 0),
                      dropout_case("all dropped", {5, 5}, 1),
                      dropout_case("several chunks", {5, 9001}, 0.5),
+                     dropout_case("from a whole block on", {3, 21}, 0.5, false, kStream, 4096),
+                     dropout_case("from inside a block on", {5, 9001}, 0.5, false, kStream, 9003),
+                     dropout_case("beyond 2^32 numbers", {7, 13}, 0.5, false, kStream, (1ull << 34) - 3),
                      dropout_case("image batch", {64, 32, 32, 64}, 0.5, true)};
     result.random = [](std::uint64_t seed) {
         Draw draw(seed);
         const double probability = static_cast<double>(draw(0, 100)) / 100;
         return std::vector{dropout_case("random", {draw(0, 9), draw(1, 99)}, probability, false,
-                                        {seed, RandomPurpose::dropout, 5})};
+                                        {seed, RandomPurpose::dropout, 5},
+                                        static_cast<std::uint64_t>(draw(0, 99)))};
     };
     result.gradients = {
-        {"half", {{{5, 7}}}, [](const Tensors& in) { return Tensors{dropout(in[0], 0.5, kStream)}; }}};
+        {"half", {{{5, 7}}}, [](const Tensors& in) { return Tensors{dropout(in[0], 0.5, kStream)}; }},
+        {"part of a batch", {{{5, 7}}}, [](const Tensors& in) {
+             return Tensors{dropout(in[0], 0.5, kStream, 13)};
+         }}};
     result.errors = {error("negative", -0.1, "-0.1"),
                      error("above 1", 1.5, "1.5"),
                      error("no number", std::nan(""), "nan"),

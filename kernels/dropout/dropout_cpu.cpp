@@ -14,12 +14,15 @@ void run(Cpu, const Forward& pass, const Stream&) {
     const DropoutParams params = pass.params;
     const auto threshold = static_cast<std::uint32_t>(std::ceil(params.probability * 0x1p24));
     const auto scale = static_cast<float>(1 / (1 - params.probability));
-    constexpr std::int64_t kChunk = 1 << 14;  // a multiple of four
+    constexpr std::int64_t kChunk = 1 << 14;
     parallel_for(pass.x.numel(), kChunk, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; i += 4) {
-            const Random4 random = params.stream.bits(static_cast<std::uint64_t>(i / 4));
-            for (std::int64_t j = 0; j < std::min<std::int64_t>(4, end - i); ++j)
-                y[i + j] = (random.v[j] >> 8) >= threshold ? x[i + j] * scale : 0.0f;
+        for (std::int64_t i = begin, count = 0; i < end; i += count) {
+            const std::uint64_t number = params.first + static_cast<std::uint64_t>(i);
+            const auto place = static_cast<std::int64_t>(number % 4);
+            const Random4 random = params.stream.bits(number / 4);
+            count = std::min(4 - place, end - i);
+            for (std::int64_t j = 0; j < count; ++j)
+                y[i + j] = (random.v[place + j] >> 8) >= threshold ? x[i + j] * scale : 0.0f;
         }
     });
 }

@@ -12,6 +12,7 @@ template <class T>
 struct Dropout {
     static constexpr int kPack = cuda::kPackSize<T>;  // 4 or 8: whole blocks of random numbers
     RandomStream stream;
+    std::uint64_t first;
     std::uint32_t threshold;
     float scale;
     const T* x;
@@ -19,19 +20,19 @@ struct Dropout {
 
     template <int N>
     __device__ void run(std::int64_t i) const {
-        const auto first = static_cast<std::uint64_t>(i);
+        const std::uint64_t number = first + static_cast<std::uint64_t>(i);
         float values[N];
         cuda::load_floats(x + i, values);
         if constexpr (N == 1) {
-            const Random4 random = stream.bits(first / 4);
-            const auto place = first % 4;  // selected, not indexed: an array would go through memory
+            const Random4 random = stream.bits(number / 4);
+            const auto place = number % 4;  // selected, not indexed: an array would go through memory
             const std::uint32_t low = place == 0 ? random.v[0] : random.v[1],
                                 high = place == 2 ? random.v[2] : random.v[3];
             values[0] = kept(values[0], place < 2 ? low : high);
         } else {
 #pragma unroll
             for (int v = 0; v < N; v += 4) {
-                const Random4 random = stream.bits((first + v) / 4);
+                const Random4 random = stream.bits((number + v) / 4);
 #pragma unroll
                 for (int j = 0; j < 4; ++j) values[v + j] = kept(values[v + j], random.v[j]);
             }
@@ -48,12 +49,13 @@ struct Dropout {
 
 void run(Cuda, const Forward& pass, const Stream& stream) {
     const Tensor &x = pass.x, &y = pass.y;
-    const auto& [probability, random] = pass.params;
+    const auto& [probability, random, first] = pass.params;
     const auto threshold = static_cast<std::uint32_t>(std::ceil(probability * 0x1p24));
     const auto scale = static_cast<float>(1 / (1 - probability));
-    visit_cuda_floating(x.dtype(), [&, random = random]<class T>() {
-        launch_flat(Dropout<T>{random, threshold, scale, x.data<T>(), y.data<T>()}, x.numel(), {x, y},
-                    stream);
+    visit_cuda_floating(x.dtype(), [&, random = random, first = first]<class T>() {
+        // A pack takes whole blocks.
+        launch_flat(Dropout<T>{random, first, threshold, scale, x.data<T>(), y.data<T>()}, x.numel(), {x, y},
+                    stream, first % 4 == 0);
     });
 }
 

@@ -12,7 +12,7 @@ class DropoutFunction : public Function {
 
     const char* name() const override { return "dropout"; }
     Tensors backward(const Tensors& grads) override {
-        return {dropout(grads[0], params_.probability, params_.stream)};
+        return {dropout(grads[0], params_.probability, params_.stream, params_.first)};
     }
 
   private:

@@ -1,4 +1,5 @@
 // NaN, infinities and proportions, for ref and the implementations in use.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -8,6 +9,7 @@
 #include "tern/kernels/backward.hpp"
 #include "tern/kernels/cases/cases.hpp"
 #include "tern/kernels/compare/compare.hpp"
+#include "tern/kernels/dispatch/dispatch.hpp"
 #include "tern/kernels/dropout/dropout.hpp"
 #include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
 #include "tern/kernels/elementwise_loss/elementwise_loss.hpp"
@@ -217,6 +219,28 @@ TEST_CASE("a class that is ruled out does not spoil the loss") {
         const Tensor logits = vector_of({0.0f, -kInfinity, 0.0f}).reshape({1, 3});
         const auto labels = Tensor::from<std::int32_t>({1}, std::vector<std::int32_t>{2});
         CHECK(std::fabs(softmax_cross_entropy(logits, labels).item() - std::log(2.0)) <= 1e-7);
+    });
+}
+
+TEST_CASE("a part of a tensor gets its part of the mask") {
+    const RandomStream stream{11, RandomPurpose::dropout, 2};
+    const auto bits = [](const Tensor& tensor) {
+        const auto elements = tensor.elements<float>();
+        return std::vector<float>(elements.begin(), elements.end());
+    };
+    const Tensor x = Tensor::full({9, 4099}, 1);  // rows that start in all places of a block
+    const std::vector<float> expected = [&] {
+        const KernelPolicyScope scope(KernelPolicy::parse("ref"));
+        return bits(dropout(x, 0.5, stream));
+    }();
+    for_each_policy([&] {
+        CHECK(bits(dropout(x, 0.5, stream)) == expected);
+        for (std::int64_t begin = 0; begin < 9; begin += 2) {
+            const Tensor part = x.slice(begin, std::min<std::int64_t>(begin + 2, 9));
+            const auto from = expected.begin() + begin * 4099;
+            CHECK(bits(dropout(part, 0.5, stream, static_cast<std::uint64_t>(begin * 4099))) ==
+                  std::vector<float>(from, from + part.numel()));
+        }
     });
 }
 

@@ -4,7 +4,6 @@
 #include "tern/kernels/conv2d/conv2d.hpp"
 #include "tern/kernels/depthwise_conv2d/depthwise_conv2d.hpp"
 #include "tern/layers/activation_layer.hpp"
-#include "tern/layers/dropout.hpp"
 #include "tern/layers/flatten.hpp"
 #include "tern/layers/group_norm.hpp"
 #include "tern/layers/initialize.hpp"
@@ -176,24 +175,4 @@ TEST_CASE("flatten orders as channels, rows, columns") {
     CHECK(floats(flat) == std::vector<float>{0, 2, 4, 6, 1, 3, 5, 7});
     CHECK(flatten(flat).same_as(flat));
     CHECK_THROWS_WITH(flatten(counting({8})), "[Flatten] the input must be (N, H, W, C) or (N, C), got (8)");
-}
-
-TEST_CASE("dropout follows from seed and step, and rests in evaluation") {
-    const Tensor ones = Tensor::full({1000}, 1);
-    Dropout layer(0.25, 9);
-    layer.set_step(3);
-    const std::vector<float> first = floats(layer(ones));
-    const auto kept = std::ranges::count(first, 1 / 0.75f);
-    CHECK(kept + std::ranges::count(first, 0.0f) == 1000);
-    CHECK(std::abs(static_cast<double>(kept) - 750) <= 5 * std::sqrt(1000 * 0.25 * 0.75));
-    CHECK(floats(layer(ones)) == first);
-    layer.set_step(4);
-    CHECK(floats(layer(ones)) != first);
-    Dropout other(0.25, 10);
-    other.set_step(3);
-    CHECK(floats(other(ones)) != first);
-    layer.eval();
-    CHECK(layer(ones).same_as(ones));
-    CHECK_THROWS_WITH(Dropout(1, 0), "[Dropout] probability must be in [0, 1), got 1");
-    CHECK_THROWS_WITH(Dropout(NAN, 0), "[Dropout] probability must be in [0, 1), got nan");
 }

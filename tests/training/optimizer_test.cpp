@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "tern/layers/dropout_scope.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/training/schedule.hpp"
 
@@ -93,6 +94,23 @@ TEST_CASE("a learning rate holds from the next step on") {
     CHECK(optimizer->learning_rate() == 0.25);
     optimizer->step();
     CHECK(numbers.b.item() == Approx(-0.65).epsilon(1e-15));
+}
+
+TEST_CASE("a step of an optimizer is the next one of dropout") {
+    Numbers numbers;
+    const auto optimizer = make_optimizer(FlatParameters(numbers), {});
+    optimizer->step();  // no scope to move on
+    const DropoutScope outer(3);
+    {
+        const DropoutScope inner(7);
+        optimizer->step();
+        CHECK(inner.step() == 8);
+        inner.start_piece(5);
+        optimizer->step();
+        CHECK(inner.step() == 9);
+        CHECK(inner.first_element(Tensor::zeros({2, 3})) == 0);
+    }
+    CHECK(outer.step() == 3);
 }
 
 TEST_CASE("an optimizer's state has names, one entry per number and counts steps") {

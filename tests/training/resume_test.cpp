@@ -38,8 +38,8 @@ void check_equal(const NamedTensors& got, const NamedTensors& expected) {
 struct RunPart {
     RunPart(const TrainingPlan& plan, const std::string& optimizer_name, const MemoryCheckpoint* from,
             std::int64_t stop_at, DType precision = DType::float32,
-            const PrepareImagesParams& augmentation = {})
-        : network(4),
+            const PrepareImagesParams& augmentation = {}, bool dropout = false)
+        : network(4, DType::float32, dropout),
           train(test::small_source(Split::train, precision, augmentation)),
           test(test::small_source(Split::test, precision)),
           optimizer(make_optimizer(FlatParameters(network),
@@ -79,17 +79,17 @@ struct RunPart {
 };
 
 void check_resumes(const TrainingPlan& plan, const std::string& optimizer, DType precision = DType::float32,
-                   const PrepareImagesParams& augmentation = {}) {
-    const RunPart whole(plan, optimizer, nullptr, 0, precision, augmentation);
+                   const PrepareImagesParams& augmentation = {}, bool dropout = false) {
+    const RunPart whole(plan, optimizer, nullptr, 0, precision, augmentation, dropout);
     REQUIRE(whole.last);
     const auto total = static_cast<std::int64_t>(whole.losses.size());
     for (std::int64_t stop_at = 1; stop_at <= total; ++stop_at) {
         INFO("stopped after step " << stop_at << " of " << total);
-        const RunPart first(plan, optimizer, nullptr, stop_at, precision, augmentation);
+        const RunPart first(plan, optimizer, nullptr, stop_at, precision, augmentation, dropout);
         CHECK_FALSE(first.last);
         REQUIRE_FALSE(first.saved.empty());
         CHECK(first.saved.back().position.step == stop_at);
-        const RunPart second(plan, optimizer, &first.saved.back(), 0, precision, augmentation);
+        const RunPart second(plan, optimizer, &first.saved.back(), 0, precision, augmentation, dropout);
         REQUIRE(second.last);
         check_equal(second.saved.back().model, whole.saved.back().model);
         check_equal(second.saved.back().trainer, whole.saved.back().trainer);
@@ -123,6 +123,13 @@ TEST_CASE("a run with a loss scale continues bit for bit") {
 TEST_CASE("a run of steps that is stopped after any step continues bit for bit") {
     check_resumes({.steps = 7, .batch_size = 64}, "adam", DType::float32,
                   {.crop_padding = 4, .flip = true, .seed = 5});
+}
+
+TEST_CASE("a run with dropout continues bit for bit") {
+    const TrainingPlan plan{.epochs = 2, .batch_size = 64, .seed = 3, .statistics_samples = 100};
+    check_resumes(plan, "adam", DType::float32, {}, true);
+    CHECK(RunPart(plan, "adam", nullptr, 0, DType::float32, {}, true).losses !=
+          RunPart(plan, "adam", nullptr, 0).losses);
 }
 
 TEST_CASE("a run whose statistics are taken anew continues bit for bit, however often it is saved") {

@@ -4,6 +4,7 @@
 #include "tern/data/synthetic.hpp"
 #include "tern/layers/batch_norm2d.hpp"
 #include "tern/layers/conv2d.hpp"
+#include "tern/layers/dropout.hpp"
 #include "tern/layers/initialize.hpp"
 #include "tern/layers/linear.hpp"
 #include "tern/layers/pool.hpp"
@@ -13,10 +14,12 @@
 namespace tern::test {
 
 struct SmallNetwork : Sequential {
-    explicit SmallNetwork(std::int64_t classes, DType precision = DType::float32) {
+    explicit SmallNetwork(std::int64_t classes, DType precision = DType::float32, bool dropout = false) {
         append<Conv2d>(3, 16, SlidingWindow::same(5, 4));
         append<BatchNorm2d>(16, BatchNorm2dOptions{.activation = Activation::relu});
+        if (dropout) append<Dropout>(0.25);
         append<GlobalAveragePool>();
+        if (dropout) append<Dropout>(0.5);
         append<Linear>(16, classes);
         initialize(Initialization::glorot_uniform, 1);
         to(compute_dtype(precision));

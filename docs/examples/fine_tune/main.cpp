@@ -15,6 +15,7 @@ std::vector<double> train_epoch(tern::Module& model, tern::Optimizer& optimizer,
     const tern::Tensor order = tern::epoch_order(source.size(), /*shuffle=*/true, /*seed=*/0, epoch);
     const tern::Batches batches(order, /*batch_size=*/20);
     std::vector<double> losses;
+    const tern::DropoutScope dropout;  // a model with dropout needs one; optimizer.step() moves it on
     for (std::int64_t i = 0; i < batches.count(); ++i) {
         const tern::Batch batch = source.batch(batches[i]);
         optimizer.zero_grad();
