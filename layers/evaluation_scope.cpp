@@ -6,7 +6,7 @@ namespace tern {
 
 EvaluationScope::EvaluationScope(Module& model) {
     model.visit(
-        [this](const std::string&, Module& module) { modes_.emplace_back(&module, module.training()); });
+        [this](const std::string&, Module& module) { modes_.emplace_back(&module, module.training_); });
     model.eval();
 }
 

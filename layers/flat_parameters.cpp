@@ -10,8 +10,10 @@ const char* const kWhere = "FlatParameters";
 }  // namespace
 
 FlatParameters::FlatParameters(Module& module) {
-    const NamedTensors parameters = module.parameters();
+    NamedTensors parameters = module.parameters();
     TERN_CHECK(!parameters.empty(), kWhere, module.type(), " has no parameters");
+    std::erase_if(parameters, [](const NamedTensor& parameter) { return !parameter.tensor.requires_grad(); });
+    TERN_CHECK(!parameters.empty(), kWhere, "all parameters of ", module.type(), " are frozen");
     const Tensor& first = parameters.front().tensor;
     const std::int64_t element = size_of(first.dtype());
     std::int64_t size = 0;

@@ -74,7 +74,7 @@ void Module::replace_tensors(const std::function<Tensor(const Tensor&)>& convert
     visit([&](const std::string&, Module& module) {
         for (const auto& [name, tensor] : module.parameters_) {
             *tensor = convert(*tensor);
-            tensor->set_requires_grad(true);
+            tensor->set_requires_grad(!module.frozen_);
         }
         for (const auto& [name, tensor] : module.buffers_) *tensor = convert(*tensor);
     });
@@ -82,6 +82,17 @@ void Module::replace_tensors(const std::function<Tensor(const Tensor&)>& convert
 
 void Module::train(bool training) {
     visit([training](const std::string&, Module& module) { module.training_ = training; });
+}
+
+void Module::freeze(bool frozen) {
+    for (const auto& [name, tensor] : parameters()) {
+        TERN_CHECK(!frozen || !tensor.grad().defined(), "Module",
+                   "freeze() must come before gradients and flat buffers, but ", name, " has a gradient");
+    }
+    visit([frozen](const std::string&, Module& module) {
+        module.frozen_ = frozen;
+        for (const auto& [name, tensor] : module.parameters_) tensor->set_requires_grad(!frozen);
+    });
 }
 
 void Module::visit(const std::function<void(const std::string&, Module&)>& function) {
@@ -107,7 +118,7 @@ void Module::check_new_name(std::string_view name) const {
 
 void Module::add_parameter(std::string name, Tensor& tensor) {
     check_new_name(name);
-    tensor.set_requires_grad(true);
+    tensor.set_requires_grad(!frozen_);
     parameters_.emplace_back(std::move(name), &tensor);
 }
 

@@ -71,7 +71,12 @@ class Module {
     /// Training mode: batch norm uses and records the batch's statistics, dropout drops.
     void train(bool training = true);
     void eval() { train(false); }
-    bool training() const { return training_; }
+    bool training() const { return training_ && !frozen_; }
+    /// This module and all below are left as they are by training, until freeze(false): parameters get no
+    /// gradients, so that an optimizer made afterwards does not have them (no weight decay either), and
+    /// whatever train() is told, batch norms use their running statistics and dropout rests. Throws Error if
+    /// one of the parameters has a place for gradients already: freeze before FlatParameters.
+    void freeze(bool frozen = true);
 
     /// For fold_batch_norms(): makes scale y + shift of the output y, if the module's weights can take it;
     /// says whether they did. Both: (channels of the output), float64, on the CPU.
@@ -122,6 +127,8 @@ class Module {
     }
 
   private:
+    friend class EvaluationScope;  // keeps the mode below the freeze
+
     void show(const Tensor& input, const Tensor& output) const;
 
     using Slots = std::vector<std::pair<std::string, Tensor*>>;
@@ -135,7 +142,7 @@ class Module {
 
     Slots parameters_, buffers_;
     std::vector<std::pair<std::string, std::unique_ptr<Module>>> children_;
-    bool training_ = true;
+    bool training_ = true, frozen_ = false;
     const Module* parent_ = nullptr;
     std::uint64_t seed_ = 0;  // of the last initialize()
 };
