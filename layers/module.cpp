@@ -15,9 +15,9 @@ thread_local ForwardObserver* active_observer = nullptr;
 
 }  // namespace
 
-NamedTensors Module::collect(bool parameters, bool buffers) {
+NamedTensors Module::collect(bool parameters, bool buffers) const {
     NamedTensors result;
-    visit([&](const std::string& name, Module& module) {
+    visit([&](const std::string& name, const Module& module) {
         const std::string prefix = name.empty() ? "" : name + '.';
         const auto append = [&](const Slots& slots) {
             for (const auto& [own, tensor] : slots) result.push_back({prefix + own, *tensor});
@@ -28,11 +28,11 @@ NamedTensors Module::collect(bool parameters, bool buffers) {
     return result;
 }
 
-NamedTensors Module::parameters() { return collect(true, false); }
-NamedTensors Module::buffers() { return collect(false, true); }
-NamedTensors Module::state() { return collect(true, true); }
+NamedTensors Module::parameters() const { return collect(true, false); }
+NamedTensors Module::buffers() const { return collect(false, true); }
+NamedTensors Module::state() const { return collect(true, true); }
 
-std::int64_t Module::parameter_count() {
+std::int64_t Module::parameter_count() const {
     std::int64_t count = 0;
     for (const NamedTensor& parameter : parameters()) count += parameter.tensor.numel();
     return count;
@@ -95,16 +95,22 @@ void Module::freeze(bool frozen) {
     });
 }
 
-void Module::visit(const std::function<void(const std::string&, Module&)>& function) {
-    visit_below("", function);
+// `M`: Module or const Module.
+template <class M, class F>
+void Module::visit_below(M& module, const std::string& name, const F& function) {
+    function(name, module);
+    for (const auto& [own, child] : module.children_) {
+        M& below = *child;
+        visit_below(below, name.empty() ? own : name + '.' + own, function);
+    }
 }
 
-void Module::visit_below(const std::string& name,
-                         const std::function<void(const std::string&, Module&)>& function) {
-    function(name, *this);
-    for (const auto& [own, child] : children_) {
-        child->visit_below(name.empty() ? own : name + '.' + own, function);
-    }
+void Module::visit(const std::function<void(const std::string&, Module&)>& function) {
+    visit_below(*this, "", function);
+}
+
+void Module::visit(const std::function<void(const std::string&, const Module&)>& function) const {
+    visit_below(*this, "", function);
 }
 
 void Module::check_new_name(std::string_view name) const {

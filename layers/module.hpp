@@ -49,14 +49,14 @@ class Module {
     /// Multiply-adds of its own, without its children, from an input of this shape to that output.
     virtual std::int64_t multiply_adds(const Shape& /*input*/, const Shape& /*output*/) const { return 0; }
 
-    /// Trainable tensors.
-    NamedTensors parameters();
+    /// Trainable tensors. What these functions return are handles, which share elements with the module.
+    NamedTensors parameters() const;
     /// Tensors that are saved and not trained: running statistics.
-    NamedTensors buffers();
+    NamedTensors buffers() const;
     /// Both, as weight files hold them.
-    NamedTensors state();
+    NamedTensors state() const;
     /// Elements of all parameters.
-    std::int64_t parameter_count();
+    std::int64_t parameter_count() const;
 
     /// Fills all parameters. Parameter k of parameters() draws from Philox stream (seed, initialize, k), so
     /// equal seeds give equal bits, in float64 the same numbers as in float32. Dropouts without a seed of
@@ -84,6 +84,7 @@ class Module {
 
     /// Calls `function(name, module)` for this module (name "") and everything below.
     void visit(const std::function<void(const std::string& name, Module& module)>& function);
+    void visit(const std::function<void(const std::string& name, const Module& module)>& function) const;
     bool has_children() const { return !children_.empty(); }
     std::size_t child_count() const { return children_.size(); }
 
@@ -135,9 +136,9 @@ class Module {
 
     std::string dotted_name() const;
     void check_new_name(std::string_view name) const;
-    void visit_below(const std::string& prefix,
-                     const std::function<void(const std::string&, Module&)>& function);
-    NamedTensors collect(bool parameters, bool buffers);
+    template <class M, class F>
+    static void visit_below(M& module, const std::string& name, const F& function);
+    NamedTensors collect(bool parameters, bool buffers) const;
     void replace_tensors(const std::function<Tensor(const Tensor&)>& convert);
 
     Slots parameters_, buffers_;

@@ -52,7 +52,7 @@ void RunRecord::add(const LogLine& line) {
     }
 }
 
-void RunRecord::save(const TrainingPosition& position, Module& model, const NamedTensors& tensors) {
+void RunRecord::save(const TrainingPosition& position, const Module& model, const NamedTensors& tensors) {
     // The lines must be on the disk before a checkpoint says that they are.
     try_to([&] { metrics_.sync(); });
     if (steps_) try_to([&] { steps_->sync(); });

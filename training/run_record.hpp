@@ -39,7 +39,7 @@ class RunRecord {
     void add(const StepLoss& loss);
     void add(const LogLine& line);
     /// A checkpoint of `model` and `tensors`, Trainer::state(), which are at `position`.
-    void save(const TrainingPosition& position, Module& model, const NamedTensors& tensors);
+    void save(const TrainingPosition& position, const Module& model, const NamedTensors& tensors);
 
     /// The last log line as JSON, also of an earlier part of the run.
     std::string last_log_line() const;

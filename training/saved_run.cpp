@@ -77,7 +77,7 @@ std::optional<LogLine> train_in_folder(const fs::path& folder, TrainerOptions op
     const bool log_steps = record_options.log_steps;
     RunRecord record(run, std::move(record_options), saved ? saved->state : TrainingState{});
     TrainingCallbacks& callbacks = options.callbacks;
-    Module& model = options.model;
+    const Module& model = options.model;
     if (log_steps) add_before(callbacks.after_loss, [&record](const StepLoss& loss) { record.add(loss); });
     add_before(callbacks.after_log_line, [&record](const LogLine& line) { record.add(line); });
     add_before(callbacks.save,

@@ -26,7 +26,7 @@ double now() {
 
 // What is saved must be worth going back to: a loss reports its own step's weights only, before their
 // update.
-void check_finite(Module& model, std::int64_t step) {
+void check_finite(const Module& model, std::int64_t step) {
     for (const auto& [name, tensor] : model.state()) {
         if (!is_floating(tensor.dtype())) continue;
         const bool finite = visit_floating(tensor.dtype(), [&host = tensor]<class T>() {

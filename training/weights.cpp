@@ -49,7 +49,7 @@ Weights read_weights(const std::filesystem::path& path) {
     return {file, parse_weights_info(file, content.metadata), std::move(content.tensors)};
 }
 
-std::optional<OtherHead> other_head(Module& model, const Weights& weights) {
+std::optional<OtherHead> other_head(const Module& model, const Weights& weights) {
     const NamedTensor bias = model.parameters().back();
     const std::string layer = bias.name.substr(0, bias.name.rfind('.'));
     const NamedTensors tensors = with_names_of(model.state(), weights.tensors);
@@ -71,7 +71,8 @@ void load_weights(Module& model, const std::string& name, const Weights& weights
     load_state(model, with_names_of(state, weights.tensors), weights.file, left_out);
 }
 
-void save_weights(const std::filesystem::path& path, Module& model, const std::optional<WeightsInfo>& info) {
+void save_weights(const std::filesystem::path& path, const Module& model,
+                  const std::optional<WeightsInfo>& info) {
     Safetensors content{model.state(), {}};
     if (info) content.metadata = weights_metadata(*info);
     write_safetensors(path, content);

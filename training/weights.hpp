@@ -29,7 +29,7 @@ struct OtherHead {
 };
 /// None if weight and bias of the model's last layer have the model's number of classes, or differ in more
 /// than that.
-std::optional<OtherHead> other_head(Module& model, const Weights& weights);
+std::optional<OtherHead> other_head(const Module& model, const Weights& weights);
 
 /// Copies the weights into `model`, the model of name `name`. Numbers are converted as load_state() does it,
 /// and what wrappers of PyTorch put before names is taken off (with_names_of). Throws Error, before anything
@@ -40,7 +40,7 @@ void load_weights(Module& model, const std::string& name, const Weights& weights
 
 /// Replaces the file by the model's state, or leaves it as it was and throws Error. `info`: what the file is to
 /// say about itself.
-void save_weights(const std::filesystem::path& path, Module& model,
+void save_weights(const std::filesystem::path& path, const Module& model,
                   const std::optional<WeightsInfo>& info = {});
 
 }  // namespace tern

@@ -67,6 +67,23 @@ TEST_CASE("names that cannot be told apart are refused") {
                       "[Module] names must not be empty or hold a dot, got \"a.b\"");
 }
 
+TEST_CASE("a constant module shows what it holds") {
+    Sequential net;
+    fill_block(net);
+    const Module& constant = net;
+    CHECK(names(constant.parameters()) == names(net.parameters()));
+    CHECK(names(constant.buffers()) == names(net.buffers()));
+    CHECK(constant.parameter_count() == net.parameter_count());
+    const NamedTensors state = constant.state();
+    REQUIRE(state.size() == net.state().size());
+    CHECK(state.front().tensor.same_as(net.state().front().tensor));
+    std::vector<std::string> visited, expected;
+    constant.visit([&](const std::string& name, const Module&) { visited.push_back(name); });
+    net.visit([&](const std::string& name, Module&) { expected.push_back(name); });
+    CHECK(visited == expected);
+    CHECK(visited == std::vector<std::string>{"", "0", "1", "inner", "inner.0"});
+}
+
 TEST_CASE("modes reach every child") {
     Sequential net;
     fill_block(net);

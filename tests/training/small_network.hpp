@@ -27,7 +27,7 @@ struct SmallNetwork : Sequential {
 };
 
 /// All parameters and statistics as bytes.
-inline std::vector<std::byte> state_bytes(Module& module) {
+inline std::vector<std::byte> state_bytes(const Module& module) {
     std::vector<std::byte> bytes;
     for (const auto& [name, tensor] : module.state()) {
         bytes.insert(bytes.end(), tensor.raw_data(), tensor.raw_data() + tensor.bytes());
