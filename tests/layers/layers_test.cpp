@@ -3,7 +3,7 @@
 #include "tern/kernels/cases/cases.hpp"
 #include "tern/kernels/conv2d/conv2d.hpp"
 #include "tern/kernels/depthwise_conv2d/depthwise_conv2d.hpp"
-#include "tern/layers/activation_layer.hpp"
+#include "tern/layers/activation_layers.hpp"
 #include "tern/layers/flatten.hpp"
 #include "tern/layers/group_norm.hpp"
 #include "tern/layers/initialize.hpp"
@@ -175,4 +175,25 @@ TEST_CASE("flatten orders as channels, rows, columns") {
     CHECK(floats(flat) == std::vector<float>{0, 2, 4, 6, 1, 3, 5, 7});
     CHECK(flatten(flat).same_as(flat));
     CHECK_THROWS_WITH(flatten(counting({8})), "[Flatten] the input must be (N, H, W, C) or (N, C), got (8)");
+}
+
+TEST_CASE("activations have layers of their well-known names") {
+    const Tensor x = Tensor::from<float>({6}, std::vector<float>{-4, -1, -0.25f, 0.5f, 2, 7});
+    const auto check = [&](ActivationLayer&& layer, const Tensor& expected, const std::string& type) {
+        INFO(type);
+        CHECK(floats(layer(x)) == floats(expected));
+        CHECK(layer.type() == type);
+        layer.eval();
+        CHECK(floats(layer(x)) == floats(expected));
+    };
+    check(ReLU(), relu(x), "relu");
+    check(ReLU6(), relu6(x), "relu6");
+    check(LeakyReLU(), leaky_relu(x), "leaky_relu");
+    check(LeakyReLU(0.2), leaky_relu(x, 0.2), "leaky_relu");
+    check(ELU(), elu(x), "elu");
+    check(GELU(), gelu(x), "gelu");
+    check(SiLU(), silu(x), "silu");
+    check(Sigmoid(), sigmoid(x), "sigmoid");
+    check(Tanh(), tanh(x), "tanh");
+    check(Hardswish(), hard_swish(x), "hard_swish");
 }
