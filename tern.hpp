@@ -53,7 +53,6 @@
 #include "tern/kernels/topk/topk.hpp"
 #include "tern/kernels/where/where.hpp"
 #include "tern/layers/activation_layer.hpp"
-#include "tern/layers/activation_layers.hpp"
 #include "tern/layers/batch_norm2d.hpp"
 #include "tern/layers/conv2d.hpp"
 #include "tern/layers/depthwise_conv2d.hpp"

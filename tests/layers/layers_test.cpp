@@ -3,7 +3,7 @@
 #include "tern/kernels/cases/cases.hpp"
 #include "tern/kernels/conv2d/conv2d.hpp"
 #include "tern/kernels/depthwise_conv2d/depthwise_conv2d.hpp"
-#include "tern/layers/activation_layers.hpp"
+#include "tern/layers/activation_layer.hpp"
 #include "tern/layers/flatten.hpp"
 #include "tern/layers/group_norm.hpp"
 #include "tern/layers/initialize.hpp"
