@@ -345,7 +345,7 @@ bool add_activation(Sequence& sequence, const Problem& problem) {
     const std::array kinds{Kind{Activation::relu, algorithm::eltwise_relu},
                            Kind{Activation::relu6, algorithm::eltwise_clip, 0, 6},
                            Kind{Activation::leaky_relu, algorithm::eltwise_relu, float(params.slope)},
-                           Kind{Activation::elu, algorithm::eltwise_elu, 1},
+                           Kind{Activation::elu, algorithm::eltwise_elu, float(params.alpha)},
                            Kind{Activation::gelu, algorithm::eltwise_gelu_erf},
                            Kind{Activation::gelu_tanh, algorithm::eltwise_gelu_tanh},
                            Kind{Activation::silu, algorithm::eltwise_swish, 1},

@@ -10,16 +10,17 @@ namespace tern {
 class ActivationLayer : public Module {
   public:
     /// `slope`: of leaky_relu below zero.
-    explicit ActivationLayer(Activation kind, double slope = 0.01) : kind_(kind), slope_(slope) {}
+    explicit ActivationLayer(Activation kind, double slope = 0.01)
+        : ActivationLayer(ActivationParams{kind, slope}) {}
+    explicit ActivationLayer(const ActivationParams& params) : params_(params) {}
 
-    std::string type() const override { return std::string(name_of(kind_)); }
+    std::string type() const override { return std::string(name_of(params_.activation)); }
 
   protected:
-    Features forward(Features input) override { return activation(input, kind_, slope_); }
+    Features forward(Features input) override { return activation(input, params_); }
 
   private:
-    Activation kind_;
-    double slope_;
+    ActivationParams params_;
 };
 
 struct ReLU : ActivationLayer {

@@ -33,11 +33,10 @@ Activation parse_activation(std::string_view name) {
     fail("activation", '"', name, "\" is none of ", names);
 }
 
-Tensor activation(const Tensor& input, Activation activation, double slope) {
+Tensor activation(const Tensor& input, const ActivationParams& params) {
     TERN_CHECK(is_floating(input.dtype()), "activation", "the input must be of a floating-point type, got ",
                input);
-    if (activation == Activation::none) return input;
-    const ActivationParams params{activation, slope};
+    if (params.activation == Activation::none) return input;
     const Tensor output = Tensor::empty(input.shape(), input.dtype(), input.device());
     const Forward pass{.params = params, .x = input, .y = output};
     run_pass(pass);
@@ -45,12 +44,18 @@ Tensor activation(const Tensor& input, Activation activation, double slope) {
     return output;
 }
 
+Tensor activation(const Tensor& input, Activation activation, double slope) {
+    return tern::activation(input, ActivationParams{activation, slope});
+}
+
 Tensor relu(const Tensor& input) { return activation(input, Activation::relu); }
 Tensor relu6(const Tensor& input) { return activation(input, Activation::relu6); }
 Tensor leaky_relu(const Tensor& input, double slope) {
     return activation(input, Activation::leaky_relu, slope);
 }
-Tensor elu(const Tensor& input) { return activation(input, Activation::elu); }
+Tensor elu(const Tensor& input, double alpha) {
+    return activation(input, ActivationParams{.activation = Activation::elu, .alpha = alpha});
+}
 Tensor gelu(const Tensor& input) { return activation(input, Activation::gelu); }
 Tensor gelu_tanh(const Tensor& input) { return activation(input, Activation::gelu_tanh); }
 Tensor silu(const Tensor& input) { return activation(input, Activation::silu); }

@@ -33,7 +33,7 @@ Bound bound(Activation activation) {
 
 void add(std::vector<PassCase>& all, const std::string& name, const Shape& shape, Activation activation,
          bool benchmark = false) {
-    const ActivationParams params{activation, 0.1};
+    const ActivationParams params{activation, 0.1, 1.25};
     const TensorSpec x{shape, -kRange, kRange}, y{shape};
     all.push_back(case_of<Forward>(name, params, {.x = x}, {.y = y}, {.y = bound(activation)},
                                    {.benchmark = benchmark}));
@@ -51,7 +51,9 @@ constexpr std::array kPieces{Piece{-5, -3.1}, Piece{-2.9, -0.1}, Piece{0.1, 2.9}
 GradientCase gradient(Activation kind, const Piece& piece) {
     return {to_text(kind, " between ", piece.low, " and ", piece.high),
             {{{3, 5}, piece.low, piece.high}},
-            [kind](const Tensors& in) { return Tensors{activation(in[0], kind, 0.1)}; }};
+            [kind](const Tensors& in) {
+                return Tensors{activation(in[0], ActivationParams{kind, 0.1, 1.25})};
+            }};
 }
 
 }  // namespace

@@ -53,31 +53,31 @@ V gradient(D d, V x, V dy, V slope) {
 }
 
 void values(const ActivationParams& params, const float* x, float* y, std::int64_t count) {
-    const auto slope = static_cast<float>(params.slope);
+    const auto parameter = static_cast<float>(params.parameter());
     visit_activation(params.activation, [=]<Activation kActivation>() {
         if constexpr (is_vectorised(kActivation)) {
             for_each_vector(count, [=](auto d, std::int64_t i) {
-                hn::StoreU(value<kActivation>(d, hn::LoadU(d, x + i), hn::Set(d, slope)), d, y + i);
+                hn::StoreU(value<kActivation>(d, hn::LoadU(d, x + i), hn::Set(d, parameter)), d, y + i);
             });
         } else {
-            for (std::int64_t i = 0; i < count; ++i) y[i] = activated<kActivation>(x[i], slope);
+            for (std::int64_t i = 0; i < count; ++i) y[i] = activated<kActivation>(x[i], parameter);
         }
     });
 }
 
 void gradients(const ActivationParams& params, const float* x, const float* dy, float* dx,
                std::int64_t count) {
-    const auto slope = static_cast<float>(params.slope);
+    const auto parameter = static_cast<float>(params.parameter());
     visit_activation(params.activation, [=]<Activation kActivation>() {
         if constexpr (is_vectorised(kActivation)) {
             for_each_vector(count, [=](auto d, std::int64_t i) {
-                const auto grad =
-                    gradient<kActivation>(d, hn::LoadU(d, x + i), hn::LoadU(d, dy + i), hn::Set(d, slope));
+                const auto grad = gradient<kActivation>(d, hn::LoadU(d, x + i), hn::LoadU(d, dy + i),
+                                                        hn::Set(d, parameter));
                 hn::StoreU(grad, d, dx + i);
             });
         } else {
             for (std::int64_t i = 0; i < count; ++i)
-                dx[i] = activation_gradient<kActivation>(x[i], dy[i], slope);
+                dx[i] = activation_gradient<kActivation>(x[i], dy[i], parameter);
         }
     });
 }

@@ -11,11 +11,11 @@ namespace tern::cuda {
 /// ActivationParams as kernels take them.
 struct DeviceActivation {
     Activation kind;
-    float slope;
+    float parameter;
 };
 
 inline DeviceActivation device_activation(const ActivationParams& params) {
-    return {params.activation, static_cast<float>(params.slope)};
+    return {params.activation, static_cast<float>(params.parameter())};
 }
 
 /// visit_activation() for the device, which cannot throw: for an activation that is none of them, nothing.
@@ -53,7 +53,7 @@ template <int N>
 __device__ __forceinline__ void activate(const DeviceActivation& activation, float (&x)[N]) {
     visit_device_activation(activation.kind, [&]<Activation kActivation>() {
 #pragma unroll
-        for (int i = 0; i < N; ++i) x[i] = tern::activated<kActivation>(x[i], activation.slope);
+        for (int i = 0; i < N; ++i) x[i] = tern::activated<kActivation>(x[i], activation.parameter);
     });
 }
 
@@ -64,7 +64,7 @@ __device__ __forceinline__ void activate_backward(const DeviceActivation& activa
     visit_device_activation(activation.kind, [&]<Activation kActivation>() {
 #pragma unroll
         for (int i = 0; i < N; ++i)
-            grads[i] = tern::activation_gradient<kActivation>(x[i], grads[i], activation.slope);
+            grads[i] = tern::activation_gradient<kActivation>(x[i], grads[i], activation.parameter);
     });
 }
 

@@ -11,14 +11,14 @@ struct Mode {
     double coefficient = 0;
 };
 
-std::optional<Mode> mode_of(Activation activation) {
-    switch (activation) {
+std::optional<Mode> mode_of(const ActivationParams& params) {
+    switch (params.activation) {
         case Activation::relu:
             return Mode{CUDNN_ACTIVATION_RELU};
         case Activation::relu6:
             return Mode{CUDNN_ACTIVATION_CLIPPED_RELU, 6};
         case Activation::elu:
-            return Mode{CUDNN_ACTIVATION_ELU, 1};
+            return Mode{CUDNN_ACTIVATION_ELU, params.alpha};
         case Activation::sigmoid:
             return Mode{CUDNN_ACTIVATION_SIGMOID};
         case Activation::tanh:
@@ -31,7 +31,7 @@ std::optional<Mode> mode_of(Activation activation) {
 class Descriptor {
   public:
     explicit Descriptor(const ActivationParams& params) {
-        const Mode mode = mode_of(params.activation).value();
+        const Mode mode = mode_of(params).value();
         TERN_CUDNN_CHECK(cuda::cudnn().cudnnSetActivationDescriptor(get(), mode.mode, CUDNN_PROPAGATE_NAN,
                                                                     mode.coefficient));
     }
@@ -48,13 +48,13 @@ constexpr float kOne = 1, kZero = 0;
 
 bool accepts(Cudnn, const Forward& pass, std::string* why_not) {
     const Activation activation = pass.params.activation;
-    if (!mode_of(activation)) return refuse(why_not, "cuDNN's call has no ", activation);
+    if (!mode_of(pass.params)) return refuse(why_not, "cuDNN's call has no ", activation);
     return cudnn::accepts_call(tensors_of(pass), why_not);
 }
 
 bool accepts(Cudnn, const Backward& pass, std::string* why_not) {
     const Activation activation = pass.params.activation;
-    if (!mode_of(activation)) return refuse(why_not, "cuDNN's call has no ", activation);
+    if (!mode_of(pass.params)) return refuse(why_not, "cuDNN's call has no ", activation);
     // Its backward call reads y, which is not kept. For relu x will do: y is above 0 where x is.
     if (activation != Activation::relu)
         return refuse(why_not, "cuDNN's backward call needs the results of ", activation,

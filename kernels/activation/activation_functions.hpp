@@ -28,15 +28,15 @@ TERN_HOST_DEVICE Real gelu_tangent(Real x) {
 
 }  // namespace activation_detail
 
-/// The activation of x.
+/// The activation of x. `parameter`: ActivationParams::parameter().
 template <Activation kActivation, class Real>
-TERN_HOST_DEVICE Real activated(Real x, [[maybe_unused]] Real slope) {
+TERN_HOST_DEVICE Real activated(Real x, [[maybe_unused]] Real parameter) {
     using namespace activation_detail;
     using enum Activation;
     if constexpr (kActivation == relu) return x < 0 ? Real(0) : x;
     if constexpr (kActivation == relu6) return x < 0 ? Real(0) : x > 6 ? Real(6) : x;
-    if constexpr (kActivation == leaky_relu) return x < 0 ? slope * x : x;
-    if constexpr (kActivation == elu) return x < 0 ? std::expm1(x) : x;
+    if constexpr (kActivation == leaky_relu) return x < 0 ? parameter * x : x;
+    if constexpr (kActivation == elu) return x < 0 ? parameter * std::expm1(x) : x;
     if constexpr (kActivation == gelu) return x / 2 * (1 + std::erf(x * static_cast<Real>(kRootHalf)));
     if constexpr (kActivation == gelu_tanh) return x / 2 * (1 + gelu_tangent(x));
     if constexpr (kActivation == silu) return x * logistic(x);
@@ -49,13 +49,13 @@ TERN_HOST_DEVICE Real activated(Real x, [[maybe_unused]] Real slope) {
 
 /// The gradient at x, from the gradient dy of the activation of x.
 template <Activation kActivation, class Real>
-TERN_HOST_DEVICE Real activation_gradient(Real x, Real dy, [[maybe_unused]] Real slope) {
+TERN_HOST_DEVICE Real activation_gradient(Real x, Real dy, [[maybe_unused]] Real parameter) {
     using namespace activation_detail;
     using enum Activation;
     if constexpr (kActivation == relu) return x <= 0 ? Real(0) : dy;
     if constexpr (kActivation == relu6) return x <= 0 || x >= 6 ? Real(0) : dy;
-    if constexpr (kActivation == leaky_relu) return x <= 0 ? slope * dy : dy;
-    if constexpr (kActivation == elu) return x <= 0 ? std::exp(x) * dy : dy;
+    if constexpr (kActivation == leaky_relu) return x <= 0 ? parameter * dy : dy;
+    if constexpr (kActivation == elu) return x <= 0 ? parameter * std::exp(x) * dy : dy;
     if constexpr (kActivation == gelu) {
         const Real below = (1 + std::erf(x * static_cast<Real>(kRootHalf))) / 2;
         return dy * (below + x * static_cast<Real>(kNormalDensity0) * std::exp(-x * x / 2));

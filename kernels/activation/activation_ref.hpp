@@ -23,7 +23,7 @@ Real activated(const ActivationParams& p, Real x) {
         case Activation::leaky_relu:
             return x < 0 ? static_cast<Real>(p.slope) * x : x;
         case Activation::elu:
-            return x < 0 ? std::expm1(x) : x;
+            return x < 0 ? static_cast<Real>(p.alpha) * std::expm1(x) : x;
         case Activation::gelu:
             return x * std::erfc(-x / std::numbers::sqrt2_v<Real>) / 2;
         case Activation::gelu_tanh:
@@ -54,7 +54,7 @@ Real activation_derivative(const ActivationParams& p, Real x) {
         case Activation::leaky_relu:
             return x <= 0 ? static_cast<Real>(p.slope) : 1;
         case Activation::elu:
-            return x <= 0 ? std::exp(x) : 1;
+            return x <= 0 ? static_cast<Real>(p.alpha) * std::exp(x) : 1;
         case Activation::gelu:  // Phi(x) + x phi(x)
             return std::erfc(-x / std::numbers::sqrt2_v<Real>) / 2 +
                    x * kRootTwoOverPi<Real> * std::exp(-x * x / 2) / 2;

@@ -9,7 +9,7 @@ namespace tern {
 struct NormalizeParams {
     double epsilon = 1e-5;
     Activation activation = Activation::none;
-    double slope = 0.01;  // of leaky_relu
+    double slope = 0.01;  // of leaky_relu; the alpha of elu is 1
 };
 
 /// y = activation(gamma (x - mean) / sqrt(variance + epsilon) + beta [+ residual])
