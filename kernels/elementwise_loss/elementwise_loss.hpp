@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "tern/core/tensor.hpp"
+#include "tern/kernels/shared/loss_reduction.hpp"
 
 namespace tern {
 
@@ -13,9 +14,6 @@ struct ElementwiseLossParams {
     LossKind kind = LossKind::mse;
     double beta = 1;  // of smooth_l1
 };
-
-/// What becomes of the losses of the elements: a tensor of them, their sum, or their mean.
-enum class LossReduction : std::uint8_t { none, sum, mean };
 
 /// Of d = input - target:
 ///   mse_loss          d^2
