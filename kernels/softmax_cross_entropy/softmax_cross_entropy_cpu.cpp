@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "tern/core/threads/parallel.hpp"
+#include "tern/kernels/softmax_cross_entropy/row_target.hpp"
 #include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy_passes.hpp"
 
 namespace tern::softmax_cross_entropy_passes {
@@ -58,6 +59,52 @@ void run(Cpu, const Backward& pass, const Stream&) {
             to[labels[n]] -= static_cast<float>(1 - smoothing) * sum;
             for (std::int64_t k = 0; k < classes; ++k) to[k] = scale * (to[k] / sum - elsewhere);
         }
+    });
+}
+
+void run(Cpu, const RowsForward& pass, const Stream&) {
+    const RowTarget<float> target(pass);
+    const std::int64_t rows = pass.logits.dim(0), classes = pass.logits.dim(1);
+    const auto loss_of = [&](std::int64_t n) {
+        const float* x = pass.logits.data<float>() + n * classes;
+        const float top = *std::max_element(x, x + classes);
+        float exponentials = 0, loss = 0;
+        for (std::int64_t k = 0; k < classes; ++k) exponentials += std::exp(x[k] - top);
+        const float log_sum = std::log(exponentials);
+        for (std::int64_t k = 0; k < classes; ++k) {
+            const float wanted = target.at(n, k);
+            if (wanted != 0) loss += wanted * (log_sum - (x[k] - top));  // whose x may be -inf
+        }
+        return loss;
+    };
+    parallel_for(rows, rows_per_chunk(classes), [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t n = begin; n < end; ++n) {
+            pass.losses.data<float>()[n] = target.is_ignored(n) ? 0 : loss_of(n);
+            pass.row_weights.data<float>()[n] = target.row_weight(n);
+        }
+    });
+}
+
+void run(Cpu, const RowsBackward& pass, const Stream&) {
+    const RowTarget<float> target(pass);
+    const std::int64_t rows = pass.logits.dim(0), classes = pass.logits.dim(1);
+    const auto gradient = [&](std::int64_t n) {
+        const float* from = pass.logits.data<float>() + n * classes;
+        float* to = pass.dlogits.data<float>() + n * classes;
+        if (target.is_ignored(n)) {
+            std::fill_n(to, classes, 0.0f);
+            return;
+        }
+        const float top = *std::max_element(from, from + classes), scale = pass.dlosses.data<float>()[n];
+        float sum = 0, all = 0;
+        for (std::int64_t k = 0; k < classes; ++k) {
+            sum += to[k] = std::exp(from[k] - top);
+            all += target.at(n, k);
+        }
+        for (std::int64_t k = 0; k < classes; ++k) to[k] = scale * (all * (to[k] / sum) - target.at(n, k));
+    };
+    parallel_for(rows, rows_per_chunk(classes), [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t n = begin; n < end; ++n) gradient(n);
     });
 }
 

@@ -6,6 +6,7 @@
 
 #include "tern/kernels/shared/visit_cuda.cuh"
 #include "tern/kernels/softmax/row_group_cuda.cuh"
+#include "tern/kernels/softmax_cross_entropy/row_target.hpp"
 #include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy_passes.hpp"
 
 namespace tern::softmax_cross_entropy_passes {
@@ -89,6 +90,61 @@ __global__ void __launch_bounds__(kThreads)
     }
 }
 
+// loss[n] = sum over k of a[k] (log_sum - (x[k] - top)), a[k] what is wanted times its weight.
+// x: (rows, classes), losses, row_weights: (rows)
+template <class T, int kRowThreads>
+__global__ void __launch_bounds__(kThreads)
+    softmax_cross_entropy_losses_kernel(const T* x, RowTarget<T> target, float* losses, float* row_weights,
+                                        std::int64_t rows) {
+    using Group = RowGroup<kRowThreads>;
+    const std::int64_t row = Group::number();
+    if (row >= rows) return;  // the whole group
+    const int classes = target.classes;
+    x += row * classes;
+    const bool counts = !target.is_ignored(row) && target.is_known(row);  // of the whole group
+    float loss = target.is_ignored(row) ? 0.0f : kNan;
+    if (counts) {
+        const auto [top, sum] = exponentials<Group, kRowThreads>(x, classes);
+        const float log_sum = std::log(sum);
+        loss = 0.0f;
+        for (int k = Group::thread(); k < classes; k += kRowThreads) {
+            const float wanted = target.at(row, k);
+            if (wanted != 0) loss += wanted * (log_sum - (static_cast<float>(x[k]) - top));
+        }
+        loss = Group::sum(loss);
+    }
+    if (Group::thread() != 0) return;
+    losses[row] = loss;
+    row_weights[row] = target.row_weight(row);
+}
+
+// dx = dloss[n] (softmax(x) sum of a - a). x, dx: (rows, classes)
+template <class T, int kRowThreads>
+__global__ void __launch_bounds__(kThreads)
+    softmax_cross_entropy_losses_backward_kernel(const T* x, RowTarget<T> target, const float* dlosses, T* dx,
+                                                 std::int64_t rows) {
+    using Group = RowGroup<kRowThreads>;
+    const std::int64_t row = Group::number();
+    if (row >= rows) return;  // the whole group
+    const int classes = target.classes;
+    x += row * classes;
+    dx += row * classes;
+    if (target.is_ignored(row) || !target.is_known(row)) {
+        const float value = target.is_ignored(row) ? 0.0f : kNan;
+        for (int k = Group::thread(); k < classes; k += kRowThreads) dx[k] = static_cast<T>(value);
+        return;  // the whole group
+    }
+    const auto [top, sum] = exponentials<Group, kRowThreads>(x, classes);
+    float all = 0.0f;
+    for (int k = Group::thread(); k < classes; k += kRowThreads) all += target.at(row, k);
+    all = Group::sum(all);
+    const float scale = dlosses[row], share = all / sum;
+    for (int k = Group::thread(); k < classes; k += kRowThreads) {
+        const float found = std::exp(static_cast<float>(x[k]) - top) * share;
+        dx[k] = static_cast<T>(scale * (found - target.at(row, k)));
+    }
+}
+
 // Calls function.operator()<T, threads per row>(grid, rows, classes).
 template <class F>
 void visit_logits(const Tensor& x, F function) {
@@ -123,6 +179,22 @@ void run(Cuda, const Backward& pass, const Stream& stream) {
                      x.data<T>(), pass.labels.data<std::int32_t>(), pass.dloss.data<float>(),
                      pass.dlogits.data<T>(), rows, classes, static_cast<float>(1 - smoothing + elsewhere),
                      static_cast<float>(elsewhere));
+    });
+}
+
+void run(Cuda, const RowsForward& pass, const Stream& stream) {
+    visit_logits(pass.logits, [&]<class T, int kRowThreads>(dim3 grid, std::int64_t rows, int) {
+        cuda::launch(softmax_cross_entropy_losses_kernel<T, kRowThreads>, {grid, dim3(kThreads)}, stream,
+                     pass.logits.data<T>(), RowTarget<T>(pass), pass.losses.data<float>(),
+                     pass.row_weights.data<float>(), rows);
+    });
+}
+
+void run(Cuda, const RowsBackward& pass, const Stream& stream) {
+    visit_logits(pass.logits, [&]<class T, int kRowThreads>(dim3 grid, std::int64_t rows, int) {
+        cuda::launch(softmax_cross_entropy_losses_backward_kernel<T, kRowThreads>, {grid, dim3(kThreads)},
+                     stream, pass.logits.data<T>(), RowTarget<T>(pass), pass.dlosses.data<float>(),
+                     pass.dlogits.data<T>(), rows);
     });
 }
 

@@ -219,6 +219,12 @@ TEST_CASE("a class that is ruled out does not spoil the loss") {
         const Tensor logits = vector_of({0.0f, -kInfinity, 0.0f}).reshape({1, 3});
         const auto labels = Tensor::from<std::int32_t>({1}, std::vector<std::int32_t>{2});
         CHECK(std::fabs(softmax_cross_entropy(logits, labels).item() - std::log(2.0)) <= 1e-7);
+        for (const CrossEntropyOptions& options :
+             {CrossEntropyOptions{.weight = vector_of({1, 2, 1})}, {.ignore_index = 0}})
+            CHECK(std::fabs(softmax_cross_entropy(logits, labels, options).item() - std::log(2.0)) <= 1e-7);
+        const Tensor wanted = vector_of({0.5f, 0, 0.5f}).reshape({1, 3});
+        CHECK(std::fabs(softmax_cross_entropy(logits, wanted, CrossEntropyOptions{}).item() -
+                        std::log(2.0)) <= 1e-7);
     });
 }
 
@@ -242,6 +248,50 @@ TEST_CASE("a part of a tensor gets its part of the mask") {
                   std::vector<float>(from, from + part.numel()));
         }
     });
+}
+
+TEST_CASE("the loss of a classifier divides by what counts, as PyTorch does") {
+    for_each_policy([] {
+        const Tensor logits = Tensor::zeros({3, 3}), weight = vector_of({1, 2, 3});
+        const Tensor labels = Tensor::from<std::int32_t>({3}, std::vector<std::int32_t>{0, -100, 2});
+        const Tensor wanted = vector_of({1, 0, 0, 0, 1, 0, 0, 0.5f, 0.5f}).reshape({3, 3});
+        const auto in_log3 = [&](const Tensor& targets, const CrossEntropyOptions& options) {
+            return softmax_cross_entropy(logits, targets, options).item() / std::log(3.0);
+        };
+        const double eps = 8 * epsilon_of(DType::float32);
+        using enum LossReduction;
+        CHECK(std::fabs(in_log3(labels, {.ignore_index = -100}) - 1) <= eps);
+        CHECK(std::fabs(in_log3(labels, {.ignore_index = -100, .reduction = sum}) - 2) <= 2 * eps);
+        CHECK(std::fabs(in_log3(labels, {.weight = weight, .ignore_index = -100}) - 1) <= eps);
+        CHECK(std::fabs(in_log3(labels, {.weight = weight, .ignore_index = -100, .reduction = sum}) - 4) <=
+              4 * eps);
+        CHECK(std::fabs(in_log3(wanted, {.weight = weight}) - 5.5 / 3) <= 2 * eps);
+        const std::vector<double> rows = cases::to_doubles(softmax_cross_entropy(
+            logits, labels, {.weight = weight, .ignore_index = -100, .reduction = none}));
+        CHECK(rows[1] == 0);
+        CHECK(std::fabs(rows[2] - 3 * std::log(3.0)) <= 4 * eps);
+    });
+}
+
+TEST_CASE("a mean of labels that are all ignored is a NaN, their sum is 0 and has no gradient") {
+    for_each_policy([] {
+        Tensor logits = Tensor::zeros({2, 3});
+        logits.set_requires_grad(true);
+        const Tensor labels = Tensor::from<std::int32_t>({2}, std::vector<std::int32_t>{1, 1});
+        CHECK(std::isnan(softmax_cross_entropy(logits, labels, {.ignore_index = 1}).item()));
+        const Tensor loss =
+            softmax_cross_entropy(logits, labels, {.ignore_index = 1, .reduction = LossReduction::sum});
+        CHECK(loss.item() == 0);
+        backward(loss);
+        CHECK(cases::to_doubles(logits.grad()) == std::vector<double>(6, 0));
+    });
+}
+
+TEST_CASE("options that change nothing give the bits of the plain loss") {
+    const Tensor logits = cases::make_tensor({{9, 5}, -3, 3}, DType::float32, 1);
+    const Tensor labels = cases::make_tensor({{9}, 0, 4, DType::int32}, DType::float32, 2);
+    CHECK(softmax_cross_entropy(logits, labels, {.label_smoothing = 0.1, .weight = {}}).item() ==
+          softmax_cross_entropy(logits, labels, 0.1).item());
 }
 
 TEST_CASE("dropout keeps its share of elements and the mean") {

@@ -87,10 +87,27 @@ TEST_CASE("softmax_cross_entropy on the host: a label that is none makes a NaN a
             run_on_host(info_of<softmax_cross_entropy_passes::Backward>(), ParamsRef(params),
                         {x, labels, dloss}, {dx});
             CHECK(std::isnan(loss.item()) == (label != last));
-            std::int64_t wrong = 0;
-            for (std::int64_t i = 0; i < dx.numel(); ++i)
-                wrong += std::isnan(dx.data<float>()[i]) != (label != last && i / classes == 1);
-            CHECK(wrong == 0);
+            const auto wrong = [&] {
+                std::int64_t count = 0;
+                for (std::int64_t i = 0; i < dx.numel(); ++i)
+                    count += std::isnan(dx.data<float>()[i]) != (label != last && i / classes == 1);
+                return count;
+            };
+            CHECK(wrong() == 0);
+
+            const softmax_cross_entropy_passes::RowsParams rows_params{0.1, 2};
+            const Tensor weight = Tensor::full({classes}, 2), dlosses = Tensor::full({3}, 1);
+            const Tensor losses = Tensor::empty({3}), row_weights = Tensor::empty({3});
+            dx.fill_zero();
+            run_on_host(info_of<softmax_cross_entropy_passes::RowsForward>(), ParamsRef(rows_params),
+                        {x, labels, {}, weight}, {losses, row_weights});
+            run_on_host(info_of<softmax_cross_entropy_passes::RowsBackward>(), ParamsRef(rows_params),
+                        {x, labels, {}, weight, dlosses}, {dx});
+            CHECK(std::isnan(losses.data<float>()[1]) == (label != last));
+            CHECK(std::isnan(row_weights.data<float>()[1]) == (label != last));
+            CHECK(losses.data<float>()[2] == 0);
+            CHECK(row_weights.data<float>()[2] == 0);
+            CHECK(wrong() == 0);
         }
     }
 }
