@@ -51,6 +51,8 @@ void Module::initialize(Initialization scheme, std::uint64_t seed) {
     });
 }
 
+Features Module::forward(Features) { fail(type(), "has no forward pass of one input"); }
+
 void Module::initialize_own(Initializer&) {}
 
 void Module::to(Device device) {

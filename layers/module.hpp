@@ -89,8 +89,9 @@ class Module {
     std::size_t child_count() const { return children_.size(); }
 
   protected:
-    /// Features are taken where a Tensor is, and a Tensor is returned as Features.
-    virtual Features forward(Features input) = 0;
+    /// Features are taken where a Tensor is, and a Tensor is returned as Features. A module with other inputs
+    /// has a function of its own instead; this one then throws Error.
+    virtual Features forward(Features input);
     /// Fills this module's own parameters, each once and in order; a module that has some overrides it.
     virtual void initialize_own(Initializer& initializer);
 

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "tern/kernels/activation/activation_passes.hpp"
+#include "tern/kernels/shared/checks.hpp"
 
 namespace tern {
 namespace {
@@ -34,6 +35,7 @@ Activation parse_activation(std::string_view name) {
 }
 
 Tensor activation(const Tensor& input, const ActivationParams& params) {
+    check_defined("activation", {{"the input", input}});
     TERN_CHECK(is_floating(input.dtype()), "activation", "the input must be of a floating-point type, got ",
                input);
     if (params.activation == Activation::none) return input;

@@ -1,6 +1,7 @@
 #include "tern/kernels/argmax/argmax.hpp"
 
 #include "tern/kernels/argmax/argmax_passes.hpp"
+#include "tern/kernels/shared/checks.hpp"
 
 namespace tern {
 using namespace argmax_passes;
@@ -11,6 +12,7 @@ const Op& argmax_op() {
 }
 
 Tensor argmax(const Tensor& input, int axis) {
+    check_defined("argmax", {{"the input", input}});
     const ArgmaxParams params{axis_from_first("argmax", axis, input.shape())};
     TERN_CHECK(input.dim(params.axis) > 0, "argmax", "there is none of no elements (input ", input.shape(),
                ", axis ", axis, ')');

@@ -1,6 +1,7 @@
 #include "tern/kernels/avg_pool2d/avg_pool2d.hpp"
 
 #include "tern/kernels/avg_pool2d/avg_pool2d_passes.hpp"
+#include "tern/kernels/shared/checks.hpp"
 
 namespace tern {
 using namespace avg_pool2d_passes;
@@ -12,6 +13,7 @@ const Op& avg_pool2d_op() {
 }
 
 Tensor avg_pool2d(const Tensor& input, const Window2d& window, bool count_padding) {
+    check_defined("avg_pool2d", {{"the input", input}});
     TERN_CHECK(is_floating(input.dtype()), "avg_pool2d", "the input must be of a floating-point type, got ",
                input.dtype());
     TERN_CHECK(input.rank() == 4, "avg_pool2d", "the input must be (N, H, W, C), got ", input.shape());

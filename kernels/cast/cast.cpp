@@ -1,6 +1,7 @@
 #include "tern/kernels/cast/cast.hpp"
 
 #include "tern/kernels/cast/cast_passes.hpp"
+#include "tern/kernels/shared/checks.hpp"
 
 namespace tern {
 using namespace cast_passes;
@@ -11,6 +12,7 @@ const Op& cast_op() {
 }
 
 Tensor cast(const Tensor& input, DType dtype) {
+    check_defined("cast", {{"the input", input}});
     if (input.dtype() == dtype) return input;
     const Tensor output = Tensor::empty(input.shape(), dtype, input.device());
     const Forward pass{.x = input, .y = output};

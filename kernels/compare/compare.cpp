@@ -4,6 +4,7 @@
 
 #include "tern/kernels/compare/compare_passes.hpp"
 #include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
+#include "tern/kernels/shared/checks.hpp"
 
 namespace tern {
 using namespace compare_passes;
@@ -22,6 +23,7 @@ const char* name_of(Comparison kind) {
 }
 
 Tensor compare(Comparison kind, const Tensor& a, const Tensor& b) {
+    check_defined(name_of(kind), {{"a", a}, {"b", b}});
     TERN_CHECK(a.dtype() == b.dtype() && a.device() == b.device(), name_of(kind),
                "both must be of one type on one device, got ", a, " and ", b);
     const CompareParams params{kind};
@@ -31,6 +33,7 @@ Tensor compare(Comparison kind, const Tensor& a, const Tensor& b) {
 }
 
 Tensor compare(Comparison kind, const Tensor& a, double b) {
+    check_defined(name_of(kind), {{"a", a}});
     const Tensor number = Tensor::full({}, b, a.dtype(), a.device());
     TERN_CHECK(
         is_floating(a.dtype()) ||

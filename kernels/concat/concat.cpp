@@ -2,6 +2,7 @@
 
 #include "tern/kernels/concat/concat_passes.hpp"
 #include "tern/kernels/shared/axis.hpp"
+#include "tern/kernels/shared/checks.hpp"
 
 namespace tern {
 using namespace concat_passes;
@@ -17,8 +18,14 @@ namespace {
 
 const char* const kWhere = "concat";
 
+void check_all_defined(const char* where, const Tensors& inputs) {
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+        TERN_CHECK(inputs[i].defined(), where, "tensor ", i, " is an undefined tensor");
+}
+
 ConcatParams checked(const Tensors& inputs, int axis) {
     TERN_CHECK(!inputs.empty(), kWhere, "at least one tensor is needed");
+    check_all_defined(kWhere, inputs);
     const Tensor& first = inputs[0];
     const int from_0 = axis_from_first(kWhere, axis, first.shape());
     ConcatParams params{from_0, {}};
@@ -50,6 +57,7 @@ Tensor concat(const Tensors& inputs, int axis) {
 
 Tensor stack(const Tensors& inputs, int axis) {
     TERN_CHECK(!inputs.empty(), "stack", "at least one tensor is needed");
+    check_all_defined("stack", inputs);
     const Shape& shape = inputs[0].shape();
     const int from_0 = axis < 0 ? axis + shape.rank() + 1 : axis;
     TERN_CHECK(from_0 >= 0 && from_0 <= shape.rank(), "stack", "axis ", axis, " of shape ", shape);

@@ -69,6 +69,7 @@ Shape conv2d_output_shape(const Shape& input, const Shape& weight, const Window2
 
 Tensor conv2d(const Tensor& input, const Tensor& weight, const Tensor& bias, const Window2d& window,
               std::int64_t groups) {
+    check_defined("conv2d", {{"the input", input}, {"weight", weight}});
     const Shape shape = conv2d_output_shape(input.shape(), weight.shape(), window, groups);
     check_bias("conv2d", bias, "O", weight.dim(0));
     check_one_type("conv2d", "input, weight and bias", {input, weight, bias});

@@ -25,6 +25,7 @@ Shape depthwise_conv2d_output_shape(const Shape& input, const Shape& weight, con
 
 Tensor depthwise_conv2d(const Tensor& input, const Tensor& weight, const Tensor& bias,
                         const Window2d& window) {
+    check_defined("depthwise_conv2d", {{"the input", input}, {"weight", weight}});
     const Shape shape = depthwise_conv2d_output_shape(input.shape(), weight.shape(), window);
     check_bias("depthwise_conv2d", bias, "C", weight.dim(0));
     check_one_type("depthwise_conv2d", "input, weight and bias", {input, weight, bias});

@@ -1,6 +1,7 @@
 #include "tern/kernels/dropout/dropout.hpp"
 
 #include "tern/kernels/dropout/dropout_passes.hpp"
+#include "tern/kernels/shared/checks.hpp"
 
 namespace tern {
 using namespace dropout_passes;
@@ -11,6 +12,7 @@ const Op& dropout_op() {
 }
 
 Tensor dropout(const Tensor& input, double probability, const RandomStream& stream, std::uint64_t first) {
+    check_defined("dropout", {{"the input", input}});
     TERN_CHECK(is_floating(input.dtype()), "dropout", "the input must be of a floating-point type, got ",
                input.dtype());
     TERN_CHECK(probability >= 0 && probability <= 1, "dropout", "the probability must be in [0, 1], got ",

@@ -33,6 +33,7 @@ namespace {
 Tensor binary(BinaryKind kind, const Tensor& a, const Tensor& b) {
     static constexpr std::array kNames{"add", "sub", "mul", "div", "maximum", "minimum", "pow"};
     const char* const where = kNames.at(static_cast<std::size_t>(kind));
+    check_defined(where, {{"a", a}, {"b", b}});
     check_one_type(where, "both", {a, b});
     const ElementwiseBinaryParams params{kind};
     const Tensor output = Tensor::empty(broadcast_shape(a.shape(), b.shape()), a.dtype(), a.device());
@@ -43,7 +44,9 @@ Tensor binary(BinaryKind kind, const Tensor& a, const Tensor& b) {
 }
 
 // A number as a tensor that broadcasts with `other`.
-Tensor like(const Tensor& other, double number) {
+// `name`: what the operation calls the other operand.
+Tensor like(const char* where, const char* name, const Tensor& other, double number) {
+    check_defined(where, {{name, other}});
     return Tensor::full({}, number, other.dtype(), other.device());
 }
 
@@ -57,14 +60,14 @@ Tensor maximum(const Tensor& a, const Tensor& b) { return binary(BinaryKind::max
 Tensor minimum(const Tensor& a, const Tensor& b) { return binary(BinaryKind::minimum, a, b); }
 Tensor pow(const Tensor& a, const Tensor& b) { return binary(BinaryKind::pow, a, b); }
 
-Tensor operator+(const Tensor& a, double b) { return add(a, like(a, b)); }
-Tensor operator-(const Tensor& a, double b) { return sub(a, like(a, b)); }
-Tensor operator*(const Tensor& a, double b) { return mul(a, like(a, b)); }
-Tensor operator/(const Tensor& a, double b) { return div(a, like(a, b)); }
-Tensor operator+(double a, const Tensor& b) { return add(like(b, a), b); }
-Tensor operator-(double a, const Tensor& b) { return sub(like(b, a), b); }
-Tensor operator*(double a, const Tensor& b) { return mul(like(b, a), b); }
-Tensor operator/(double a, const Tensor& b) { return div(like(b, a), b); }
-Tensor pow(const Tensor& a, double b) { return pow(a, like(a, b)); }
+Tensor operator+(const Tensor& a, double b) { return add(a, like("add", "a", a, b)); }
+Tensor operator-(const Tensor& a, double b) { return sub(a, like("sub", "a", a, b)); }
+Tensor operator*(const Tensor& a, double b) { return mul(a, like("mul", "a", a, b)); }
+Tensor operator/(const Tensor& a, double b) { return div(a, like("div", "a", a, b)); }
+Tensor operator+(double a, const Tensor& b) { return add(like("add", "b", b, a), b); }
+Tensor operator-(double a, const Tensor& b) { return sub(like("sub", "b", b, a), b); }
+Tensor operator*(double a, const Tensor& b) { return mul(like("mul", "b", b, a), b); }
+Tensor operator/(double a, const Tensor& b) { return div(like("div", "b", b, a), b); }
+Tensor pow(const Tensor& a, double b) { return pow(a, like("pow", "a", a, b)); }
 
 }  // namespace tern

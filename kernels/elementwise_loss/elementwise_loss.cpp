@@ -3,6 +3,7 @@
 #include "tern/kernels/elementwise_loss/elementwise_loss_passes.hpp"
 #include "tern/kernels/reduce/reduce.hpp"
 #include "tern/kernels/shared/channels.hpp"
+#include "tern/kernels/shared/checks.hpp"
 
 namespace tern {
 using namespace elementwise_loss_passes;
@@ -17,6 +18,7 @@ namespace {
 
 Tensor loss_of(const char* where, const Tensor& input, const Tensor& target,
                const ElementwiseLossParams& params, LossReduction reduction) {
+    check_defined(where, {{"the input", input}});
     TERN_CHECK(is_floating(input.dtype()), where, "the input must be of a floating-point type, got ",
                input.dtype());
     check_same_kind(where, "the target", target, input);

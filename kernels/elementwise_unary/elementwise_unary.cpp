@@ -3,6 +3,7 @@
 #include <array>
 
 #include "tern/kernels/elementwise_unary/elementwise_unary_passes.hpp"
+#include "tern/kernels/shared/checks.hpp"
 
 namespace tern {
 using namespace elementwise_unary_passes;
@@ -19,8 +20,10 @@ namespace {
 Tensor unary(const Tensor& input, const ElementwiseUnaryParams& params) {
     static constexpr std::array kNames{"neg", "exp",    "log",        "sqrt",
                                        "abs", "square", "reciprocal", "scale_shift"};
-    TERN_CHECK(is_floating(input.dtype()), kNames.at(static_cast<std::size_t>(params.kind)),
-               "the input must be of a floating-point type, got ", input.dtype());
+    const char* const where = kNames.at(static_cast<std::size_t>(params.kind));
+    check_defined(where, {{"the input", input}});
+    TERN_CHECK(is_floating(input.dtype()), where, "the input must be of a floating-point type, got ",
+               input.dtype());
     const Tensor output = Tensor::empty(input.shape(), input.dtype(), input.device());
     const Forward pass{.params = params, .x = input, .y = output};
     run_pass(pass);

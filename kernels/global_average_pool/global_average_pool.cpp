@@ -1,6 +1,7 @@
 #include "tern/kernels/global_average_pool/global_average_pool.hpp"
 
 #include "tern/kernels/global_average_pool/global_average_pool_passes.hpp"
+#include "tern/kernels/shared/checks.hpp"
 
 namespace tern {
 using namespace global_average_pool_passes;
@@ -13,6 +14,7 @@ const Op& global_average_pool_op() {
 
 Tensor global_average_pool(const Tensor& input) {
     const char* const where = "global_average_pool";
+    check_defined(where, {{"the input", input}});
     TERN_CHECK(is_floating(input.dtype()), where, "the input must be of a floating-point type, got ",
                input.dtype());
     TERN_CHECK(input.rank() == 4 && input.dim(1) > 0 && input.dim(2) > 0, where,

@@ -2,6 +2,7 @@
 
 #include "tern/kernels/group_norm/group_norm_passes.hpp"
 #include "tern/kernels/shared/channels.hpp"
+#include "tern/kernels/shared/checks.hpp"
 
 namespace tern {
 using namespace group_norm_passes;
@@ -15,6 +16,7 @@ const Op& group_norm_op() {
 Tensor group_norm(const Tensor& input, const Tensor& gamma, const Tensor& beta,
                   const GroupNormParams& params) {
     const char* const where = "group_norm";
+    check_defined(where, {{"the input", input}});
     TERN_CHECK(input.rank() >= 2 && is_floating(input.dtype()), where,
                "the input must be (N, ..., C) of a floating-point type, got ", input);
     TERN_CHECK(input.numel() > 0 || input.dim(0) == 0, where,

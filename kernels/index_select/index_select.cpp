@@ -1,6 +1,7 @@
 #include "tern/kernels/index_select/index_select.hpp"
 
 #include "tern/kernels/index_select/index_select_passes.hpp"
+#include "tern/kernels/shared/checks.hpp"
 
 namespace tern {
 using namespace index_select_passes;
@@ -14,6 +15,7 @@ const Op& index_select_op() {
 
 Tensor index_select(const Tensor& input, int axis, const Tensor& index) {
     const char* const where = "index_select";
+    check_defined(where, {{"the input", input}, {"the index", index}});
     const IndexSelectParams params{axis_from_first(where, axis, input.shape())};
     TERN_CHECK(index.rank() == 1 && (index.dtype() == DType::int32 || index.dtype() == DType::int64), where,
                "the index must be (J) of int32 or int64, got ", index);

@@ -26,6 +26,7 @@ Shape linear_output_shape(const Shape& input, const Shape& weight) {
 }
 
 Tensor linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
+    check_defined("linear", {{"the input", input}, {"weight", weight}});
     const Shape shape = linear_output_shape(input.shape(), weight.shape());
     check_bias("linear", bias, "O", weight.dim(0));
     check_one_type("linear", "input, weight and bias", {input, weight, bias});

@@ -28,6 +28,7 @@ Shape matmul_output_shape(const Shape& a, const Shape& b, const MatmulParams& pa
 }
 
 Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_a, bool transpose_b) {
+    check_defined("matmul", {{"a", a}, {"b", b}});
     const MatmulParams params{transpose_a, transpose_b};
     const Shape shape = matmul_output_shape(a.shape(), b.shape(), params);
     check_one_type("matmul", "both", {a, b});

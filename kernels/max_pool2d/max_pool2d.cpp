@@ -1,6 +1,7 @@
 #include "tern/kernels/max_pool2d/max_pool2d.hpp"
 
 #include "tern/kernels/max_pool2d/max_pool2d_passes.hpp"
+#include "tern/kernels/shared/checks.hpp"
 
 namespace tern {
 using namespace max_pool2d_passes;
@@ -13,6 +14,7 @@ const Op& max_pool2d_op() {
 }
 
 Tensor max_pool2d(const Tensor& input, const Window2d& window) {
+    check_defined("max_pool2d", {{"the input", input}});
     TERN_CHECK(is_floating(input.dtype()), "max_pool2d", "the input must be of a floating-point type, got ",
                input.dtype());
     TERN_CHECK(input.rank() == 4, "max_pool2d", "the input must be (N, H, W, C), got ", input.shape());

@@ -2,6 +2,7 @@
 
 #include "tern/kernels/normalize_max_pool2d/normalize_max_pool2d_passes.hpp"
 #include "tern/kernels/shared/channels.hpp"
+#include "tern/kernels/shared/checks.hpp"
 
 namespace tern {
 using namespace normalize_max_pool2d_passes;
@@ -21,6 +22,7 @@ bool runs_normalize_max_pool2d(const Tensor& input, const DeferredNormalize& nor
 
 Tensor normalize_max_pool2d(const Tensor& input, const DeferredNormalize& norm, const Window2d& window) {
     const char* const where = "normalize_max_pool2d";
+    check_defined(where, {{"the input", input}});
     const Shape shape = window_output_shape(where, input.shape(), window, input.dim(-1));
     TERN_CHECK(norm, where, "there is no normalisation; max_pool2d needs none");
     TERN_CHECK(!norm.residual, where, "the normalisation must not have a residual");

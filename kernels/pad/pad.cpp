@@ -4,6 +4,7 @@
 
 #include "tern/kernels/index_select/index_select.hpp"
 #include "tern/kernels/pad/pad_passes.hpp"
+#include "tern/kernels/shared/checks.hpp"
 
 namespace tern {
 using namespace pad_passes;
@@ -36,6 +37,7 @@ Shape pad_output_shape(const Shape& input,
 
 Tensor pad(const Tensor& input, const std::vector<std::pair<std::int64_t, std::int64_t>>& borders,
            double value) {
+    check_defined("pad", {{"the input", input}});
     const Tensor output =
         Tensor::empty(pad_output_shape(input.shape(), borders), input.dtype(), input.device());
     const PadParams params{borders, value};
@@ -84,6 +86,7 @@ Tensor pad(const Tensor& input, const std::vector<std::pair<std::int64_t, std::i
 }
 
 Tensor crop(const Tensor& input, const std::vector<std::pair<std::int64_t, std::int64_t>>& borders) {
+    check_defined("crop", {{"the input", input}});
     TERN_CHECK(static_cast<int>(borders.size()) == input.rank(), "crop", borders.size(),
                " borders for the shape ", input.shape(), ", expected one pair per dimension");
     std::vector<std::int64_t> extents;
@@ -103,6 +106,7 @@ Tensor crop(const Tensor& input, const std::vector<std::pair<std::int64_t, std::
 }
 
 Tensor slice(const Tensor& input, int axis, std::int64_t begin, std::int64_t end) {
+    check_defined("slice", {{"the input", input}});
     const int d = axis < 0 ? axis + input.rank() : axis;
     TERN_CHECK(d >= 0 && d < input.rank() && 0 <= begin && begin <= end && end <= input.dim(d), "slice", '[',
                begin, ", ", end, ") of dimension ", axis, " of ", input.shape());

@@ -4,6 +4,7 @@
 
 #include "tern/kernels/permute/permute_passes.hpp"
 #include "tern/kernels/shared/axis.hpp"
+#include "tern/kernels/shared/checks.hpp"
 
 namespace tern {
 using namespace permute_passes;
@@ -51,6 +52,7 @@ Shape permute_output_shape(const Shape& input, const std::vector<int>& order) {
 }
 
 Tensor permute(const Tensor& input, const std::vector<int>& order) {
+    check_defined("permute", {{"the input", input}});
     const PermuteParams params{order_from_first(input.shape(), order)};
     const Tensor output =
         Tensor::empty(shape_in_order(input.shape(), params.order), input.dtype(), input.device());
@@ -61,6 +63,7 @@ Tensor permute(const Tensor& input, const std::vector<int>& order) {
 }
 
 Tensor transpose(const Tensor& input, int first, int second) {
+    check_defined("transpose", {{"the input", input}});
     std::vector<int> order(static_cast<std::size_t>(input.rank()));
     std::iota(order.begin(), order.end(), 0);
     const auto from_0 = [&](int axis) {

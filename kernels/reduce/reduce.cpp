@@ -9,6 +9,7 @@
 #include "tern/kernels/elementwise_unary/elementwise_unary.hpp"
 #include "tern/kernels/reduce/reduce_passes.hpp"
 #include "tern/kernels/shared/axis.hpp"
+#include "tern/kernels/shared/checks.hpp"
 
 namespace tern {
 using namespace reduce_passes;
@@ -38,6 +39,7 @@ std::uint32_t axis_bits(const char* where, const Shape& shape, const std::vector
 }
 
 Tensor reduce(Reduction kind, const Tensor& input, const std::vector<int>& axes, bool keep_dims) {
+    check_defined(name_of(kind), {{"the input", input}});
     TERN_CHECK(is_floating(input.dtype()), name_of(kind), "the input must be of a floating-point type, got ",
                input.dtype());
     const ReduceParams params{kind, axis_bits(name_of(kind), input.shape(), axes)};
@@ -58,6 +60,7 @@ Tensor reduce(Reduction kind, const Tensor& input, const std::vector<int>& axes,
 }
 
 Tensor reduce_all(Reduction kind, const Tensor& input) {
+    check_defined(name_of(kind), {{"the input", input}});
     std::vector<int> axes(static_cast<std::size_t>(input.rank()));
     std::iota(axes.begin(), axes.end(), 0);
     return reduce(kind, input, axes, false);
@@ -85,6 +88,7 @@ Tensor min(const Tensor& input, const std::vector<int>& axes, bool keep_dims) {
 
 Tensor variance(const Tensor& input, const std::vector<int>& axes, bool keep_dims, int correction) {
     const char* const where = "variance";
+    check_defined(where, {{"the input", input}});
     TERN_CHECK(is_floating(input.dtype()), where, "the input must be of a floating-point type, got ",
                input.dtype());
     axis_bits(where, input.shape(), axes);
@@ -98,6 +102,7 @@ Tensor variance(const Tensor& input, const std::vector<int>& axes, bool keep_dim
 }
 
 Tensor sum_to(const Tensor& input, const Shape& shape) {
+    check_defined("sum_to", {{"the input", input}});
     if (input.shape() == shape) return input;
     const int more = input.rank() - shape.rank();
     std::vector<int> axes;

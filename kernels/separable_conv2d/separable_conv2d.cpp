@@ -10,6 +10,9 @@ namespace {
 void check(const Tensor& input, const DeferredNormalize& norm, const Tensor& depthwise,
            const Tensor& pointwise, const Tensor& bias) {
     const char* const where = "separable_conv2d";
+    check_defined(
+        where,
+        {{"the input", input}, {"the depthwise weight", depthwise}, {"the pointwise weight", pointwise}});
     window_output_shape(where, input.shape(), kSeparableWindow, input.dim(-1));
     const std::int64_t channels = input.dim(3);
     TERN_CHECK((depthwise.shape() == Shape{channels, 1, 3, 3}), where, "the depthwise weight is ",

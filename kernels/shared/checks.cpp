@@ -4,6 +4,11 @@
 
 namespace tern {
 
+void check_defined(const char* where, std::initializer_list<Argument> arguments) {
+    for (const Argument& argument : arguments)
+        TERN_CHECK(argument.tensor.defined(), where, argument.name, " is an undefined tensor");
+}
+
 void check_one_type(const char* where, const char* names,
                     std::initializer_list<std::reference_wrapper<const Tensor>> tensors) {
     const Tensor& first = *tensors.begin();

@@ -8,6 +8,14 @@
 
 namespace tern {
 
+struct Argument {
+    const char* name;
+    const Tensor& tensor;
+};
+
+/// None of the arguments is an undefined tensor.
+void check_defined(const char* where, std::initializer_list<Argument> arguments);
+
 /// The tensors, of which all but the first may be undefined, are of one floating-point type and on one device.
 /// `names`: what they are called together, "input, weight and bias".
 void check_one_type(const char* where, const char* names,

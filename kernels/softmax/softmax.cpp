@@ -1,5 +1,6 @@
 #include "tern/kernels/softmax/softmax.hpp"
 
+#include "tern/kernels/shared/checks.hpp"
 #include "tern/kernels/softmax/softmax_passes.hpp"
 
 namespace tern {
@@ -16,6 +17,7 @@ namespace {
 
 Tensor run_softmax(const Tensor& input, const SoftmaxParams& params) {
     const char* const where = params.logarithm ? "log_softmax" : "softmax";
+    check_defined(where, {{"the input", input}});
     TERN_CHECK(input.rank() >= 1, where, "the input must be (..., K), got a scalar");
     TERN_CHECK(is_floating(input.dtype()), where, "the input must be of a floating-point type, got ",
                input.dtype());

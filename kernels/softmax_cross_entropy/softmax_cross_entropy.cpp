@@ -3,6 +3,7 @@
 #include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
 #include "tern/kernels/reduce/reduce.hpp"
 #include "tern/kernels/shared/channels.hpp"
+#include "tern/kernels/shared/checks.hpp"
 #include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy_passes.hpp"
 
 namespace tern {
@@ -28,6 +29,7 @@ void check_labels(const Tensor& labels, std::int64_t classes, std::optional<std:
 }
 
 void check_logits(const Tensor& logits, double label_smoothing) {
+    check_defined(kWhere, {{"logits", logits}});
     TERN_CHECK(logits.rank() == 2 && logits.numel() > 0, kWhere,
                "logits must be (N, K) with N and K at least 1, got ", logits.shape());
     TERN_CHECK(is_floating(logits.dtype()), kWhere, "logits must be of a floating-point type, got ",
@@ -37,6 +39,7 @@ void check_logits(const Tensor& logits, double label_smoothing) {
 }
 
 void check_labels_of(const Tensor& logits, const Tensor& labels, std::optional<std::int32_t> ignored) {
+    check_defined(kWhere, {{"labels", labels}});
     TERN_CHECK(labels.shape() == Shape{logits.dim(0)} && labels.dtype() == DType::int32, kWhere,
                "labels are ", labels.dtype(), ' ', labels.shape(),
                ", expected int32 (N) = ", Shape{logits.dim(0)}, " (logits ", logits.shape(), ')');
@@ -52,6 +55,7 @@ void check_constant(const char* what, const Tensor& tensor) {
 
 void check_options(const Tensor& logits, const Tensor& targets, const CrossEntropyOptions& options) {
     check_logits(logits, options.label_smoothing);
+    check_defined(kWhere, {{"the target", targets}});
     if (is_floating(targets.dtype())) {
         check_same_kind(kWhere, "the target", targets, logits);
         check_constant("the target", targets);

@@ -1,6 +1,7 @@
 #include "tern/kernels/where/where.hpp"
 
 #include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
+#include "tern/kernels/shared/checks.hpp"
 #include "tern/kernels/where/where_passes.hpp"
 
 namespace tern {
@@ -12,6 +13,7 @@ const Op& where_op() {
 }
 
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
+    check_defined("where", {{"the condition", condition}, {"a", a}, {"b", b}});
     TERN_CHECK(condition.dtype() == DType::uint8, "where", "the condition must be uint8, got ",
                condition.dtype());
     TERN_CHECK(a.dtype() == b.dtype() && a.device() == b.device() && a.device() == condition.device(),
@@ -26,9 +28,11 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
 }
 
 Tensor where(const Tensor& condition, const Tensor& a, double b) {
+    check_defined("where", {{"a", a}});
     return where(condition, a, Tensor::full({}, b, a.dtype(), a.device()));
 }
 Tensor where(const Tensor& condition, double a, const Tensor& b) {
+    check_defined("where", {{"b", b}});
     return where(condition, Tensor::full({}, a, b.dtype(), b.device()), b);
 }
 

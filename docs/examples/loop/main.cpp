@@ -15,7 +15,7 @@ int main() try {
     network.initialize(tern::Initialization::pytorch, /*seed=*/0);
     const auto optimizer = tern::make_optimizer(tern::FlatParameters(network), {.learning_rate = 0.01});
 
-    const tern::StepScope steps;  // that dropout draws for
+    const tern::DropoutScope dropout;  // the steps that dropout draws for
     double loss = 0;
     for (std::uint32_t epoch = 0; epoch < 8; ++epoch) {
         const tern::Batches batches(tern::epoch_order(train.size(), /*shuffle=*/true, /*seed=*/0, epoch), 20);
