@@ -99,6 +99,13 @@ TEST_CASE("modes reach every child") {
     CHECK(all([](Module& module) { return module.training(); }));
 }
 
+TEST_CASE("a module of several inputs has no forward pass of one") {
+    struct Pair : Module {
+        std::string type() const override { return "Pair"; }
+    } pair;
+    CHECK_THROWS_WITH(pair(Tensor::zeros({1})), "[Pair] has no forward pass of one input");
+}
+
 TEST_CASE("weights are NaN until they are initialised") {
     Conv2d conv(3, 4, Window2d::square(3));
     CHECK(std::isnan(conv.weight().data<float>()[0]));

@@ -4,8 +4,9 @@
 #include "tern/tern.hpp"
 
 int main() try {
-    const tern::DatasetSource train(tern::make_synthetic({.train_samples = 400, .classes = 4}, tern::Split::train),
-                                    {tern::fixed_normalization("unit", /*channels=*/3)});
+    const tern::DatasetSource train(
+        tern::make_synthetic({.train_samples = 400, .classes = 4}, tern::Split::train),
+        {tern::fixed_normalization("unit", /*channels=*/3)});
     tern::Sequential network;
     network.append<tern::Conv2d>(3, 16, tern::SlidingWindow::same(5, 4));
     network.append<tern::BatchNorm2d>(16, tern::BatchNorm2dOptions{.activation = tern::Activation::relu});

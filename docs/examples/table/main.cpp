@@ -35,7 +35,8 @@ int main(int argc, char** argv) try {
     const double accuracy = tern::evaluate(*loaded, test).totals.metric("accuracy");
     loaded->eval();
     const tern::Tensor predicted = tern::argmax((*loaded)(tests.samples), 1);
-    std::printf("test accuracy %.2f; predicted\n%s\n", accuracy, tern::to_string(predicted.slice(0, 10)).c_str());
+    std::printf("test accuracy %.2f; predicted\n%s\n", accuracy,
+                tern::to_string(predicted.slice(0, 10)).c_str());
     return accuracy > 0.9 ? 0 : 1;
 } catch (const std::exception& error) {
     return std::fprintf(stderr, "table: %s\n", error.what()), 1;
