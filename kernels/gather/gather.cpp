@@ -2,6 +2,7 @@
 
 #include "tern/kernels/gather/gather_passes.hpp"
 #include "tern/kernels/pad/pad.hpp"
+#include "tern/kernels/shared/checks.hpp"
 
 namespace tern {
 using namespace gather_passes;
@@ -27,6 +28,7 @@ Tensor reached(const Tensor& input, const Shape& index, int axis) {
 
 Tensor gather(const Tensor& input, int axis, const Tensor& index) {
     const char* const where = "gather";
+    check_defined(where, {{"the input", input}, {"the index", index}});
     const GatherParams params{axis_from_first(where, axis, input.shape())};
     TERN_CHECK(index.dtype() == DType::int32 || index.dtype() == DType::int64, where,
                "the index must be int32 or int64, got ", index);

@@ -1,6 +1,7 @@
 #include "tern/kernels/metrics/metrics.hpp"
 
 #include "tern/kernels/metrics/metrics_passes.hpp"
+#include "tern/kernels/shared/checks.hpp"
 
 namespace tern {
 namespace {
@@ -8,11 +9,13 @@ namespace {
 const char* const kWhere = "metrics";
 
 void check_total(const Tensor& total) {
+    check_defined(kWhere, {{"the total", total}});
     TERN_CHECK(total.shape() == Shape{2} && total.dtype() == DType::float64, kWhere,
                "the total must be float64 (2), got ", total);
 }
 
 void check_batch(const Tensor& sums, const Tensor& logits, const Tensor& labels) {
+    check_defined(kWhere, {{"the total", sums}, {"logits", logits}, {"labels", labels}});
     TERN_CHECK(logits.rank() == 2 && logits.dim(1) > 0 && is_floating(logits.dtype()), kWhere,
                "logits must be (N, K) of a floating-point type with K > 0, got ", logits);
     TERN_CHECK(labels.shape() == Shape{logits.dim(0)} && labels.dtype() == DType::int32, kWhere,
@@ -36,6 +39,7 @@ const Op& metrics_op() {
 
 void accumulate_mean(const Tensor& total, const Tensor& mean, std::int64_t count) {
     check_total(total);
+    check_defined(kWhere, {{"the mean", mean}});
     TERN_CHECK(mean.numel() == 1 && is_floating(mean.dtype()), kWhere, "a mean must be one number, got ",
                mean);
     TERN_CHECK(mean.device() == total.device(), kWhere, "a mean on ", mean.device(), ", the total on ",

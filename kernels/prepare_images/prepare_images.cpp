@@ -1,6 +1,7 @@
 #include "tern/kernels/prepare_images/prepare_images.hpp"
 
 #include "tern/kernels/prepare_images/prepare_images_passes.hpp"
+#include "tern/kernels/shared/checks.hpp"
 
 namespace tern {
 using namespace prepare_images_passes;
@@ -44,6 +45,7 @@ const Op& prepare_images_op() {
 
 Tensor prepare_images(const Tensor& images, const Tensor& samples, const Tensor& scale, const Tensor& shift,
                       DType dtype, const PrepareImagesParams& params) {
+    check_defined(kWhere, {{"images", images}, {"samples", samples}, {"scale", scale}, {"shift", shift}});
     TERN_CHECK(images.rank() == 4 && images.dtype() == DType::uint8, kWhere,
                "the images must be (R, H, W, C) uint8, got ", images);
     TERN_CHECK(is_floating(dtype), kWhere, "the result must be of a floating-point type, not ", dtype);

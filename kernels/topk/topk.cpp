@@ -1,5 +1,6 @@
 #include "tern/kernels/topk/topk.hpp"
 
+#include "tern/kernels/shared/checks.hpp"
 #include "tern/kernels/topk/topk_passes.hpp"
 
 namespace tern {
@@ -11,6 +12,7 @@ const Op& topk_op() {
 }
 
 TopkResult topk(const Tensor& input, std::int64_t k, int axis) {
+    check_defined("topk", {{"the input", input}});
     const TopkParams params{k, axis_from_first("topk", axis, input.shape())};
     TERN_CHECK(k >= 0 && k <= input.dim(params.axis), "topk", "k must be from 0 to ", input.dim(params.axis),
                ", the extent of axis ", axis, " of ", input.shape(), ", got ", k);

@@ -1,6 +1,8 @@
 // A tensor that was never made is named, by the operation and the argument, wherever it is no option.
 #include <functional>
 
+#include "tern/kernels/metrics/metrics.hpp"
+#include "tern/kernels/prepare_images/prepare_images.hpp"
 #include "tern/tern.hpp"
 #include "tern/tests/catch.hpp"
 
@@ -98,6 +100,17 @@ TEST_CASE("an undefined tensor is named by the operation and the argument") {
         {"[softmax_cross_entropy] the target is an undefined tensor",
          [] {
              softmax_cross_entropy(Tensor::zeros({2, 3}), kNone, CrossEntropyOptions{});
+         }},
+        {"[gather] the index is an undefined tensor", [] { gather(vector(), 0, kNone); }},
+        {"[topk] the input is an undefined tensor", [] { topk(kNone, 1); }},
+        {"[metrics] the total is an undefined tensor", [] { accumulate_mean(kNone, vector(), 1); }},
+        {"[metrics] labels is an undefined tensor",
+         [] {
+             accumulate_correct(Tensor::zeros({2}, DType::float64), Tensor::zeros({1, 2}), kNone);
+         }},
+        {"[prepare_images] samples is an undefined tensor",
+         [] {
+             prepare_images(Tensor::zeros({1, 2, 2, 2}, DType::uint8), kNone, vector(), vector());
          }},
         {"[where] the condition is an undefined tensor", [] { where(kNone, vector(), vector()); }},
         {"[where] a is an undefined tensor", [condition] { where(condition, kNone, 1.0); }},

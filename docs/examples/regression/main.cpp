@@ -48,7 +48,7 @@ int main(int argc, char** argv) try {
     const std::string best = std::string(argv[2]) + "/best.safetensors";
     tern::load_state(model, tern::read_safetensors(best).tensors, best);
     model.eval();
-    const tern::Tensor first = model(test_source.batch(tern::arange(0, 1)).input);
+    const tern::Tensor first = model(test_source.batch(tern::arange(0, 1, 1, tern::DType::int32)).input);
     std::printf("mean absolute error %.3f; predicted %.3f, measured %.3f\n",
                 line->test->metric("mean_absolute_error"), first.item(), test.targets.data<float>()[0]);
     return line->test->metric("mean_absolute_error") < 0.1 ? 0 : 1;
