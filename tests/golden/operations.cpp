@@ -102,8 +102,8 @@ Tensors concat_of(const Json& params, const Inputs& in) {
 
 Tensors pad_of(const Json& params, const Inputs& in) {
     const std::vector<std::int64_t> padding = params["padding"];  // top, bottom, left, right
-    return {
-        pad(in["x"], {{0, 0}, {padding[0], padding[1]}, {padding[2], padding[3]}, {0, 0}}, params["value"])};
+    return {pad(in["x"], {{0, 0}, {padding[0], padding[1]}, {padding[2], padding[3]}, {0, 0}},
+                params["value"].get<double>())};
 }
 
 }  // namespace
