@@ -21,6 +21,11 @@ Shape conv2d_output_shape(const Shape& input, const Shape& weight, const Window2
 /// with zeros outside x and g the group of o: outputs and channels are split into `groups` equal, consecutive
 /// parts. x: (N, H, W, I); w: (O, I/groups, KH, KW), PyTorch's order; bias: (O), or
 /// undefined for none; y: (N, OH, OW, O). Differentiable in all three.
+///
+/// Implementations may multiply the zeros or leave them out: a weight that is infinite or a NaN can make
+/// outputs at the border a NaN. On the CPU, Winograd's method (`cpu_winograd`, for 3x3 and stride 1) spreads a
+/// NaN, an infinity or 1e38 over the 4x4 outputs of its tile; the kernel policy `auto,conv2d=cpu` sums plain
+/// products.
 Tensor conv2d(const Tensor& input, const Tensor& weight, const Tensor& bias, const Window2d& window,
               std::int64_t groups = 1);
 

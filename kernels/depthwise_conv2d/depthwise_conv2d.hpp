@@ -15,7 +15,8 @@ Shape depthwise_conv2d_output_shape(const Shape& input, const Shape& weight, con
 
 /// y[n,oh,ow,c] = sum over kh, kw of x[n, oh*stride + kh*dilation - pad_top, ..., c] * w[c,0,kh,kw]
 /// + bias[c], with zeros outside x. x: (N, H, W, C); w: (C, 1, KH, KW), PyTorch's order; bias: (C), or
-/// undefined; y: (N, OH, OW, C). Differentiable in all three.
+/// undefined; y: (N, OH, OW, C). Differentiable in all three. The CPU's versions leave the zeros out; on a GPU
+/// they may be multiplied, so that an infinite weight or one that is a NaN makes outputs at the border a NaN.
 Tensor depthwise_conv2d(const Tensor& input, const Tensor& weight, const Tensor& bias,
                         const Window2d& window);
 
