@@ -36,49 +36,9 @@ struct LeakyReLU : ActivationLayer {
     explicit LeakyReLU(double slope = 0.01) : ActivationLayer(Activation::leaky_relu, slope) {}
 };
 
-/// With alpha 1.
+/// alpha (exp(x) - 1) below zero.
 struct ELU : ActivationLayer {
-    ELU() : ActivationLayer(Activation::elu) {}
-};
-
-/// The exact one; ActivationLayer(Activation::gelu_tanh) is the approximation.
-struct GELU : ActivationLayer {
-    GELU() : ActivationLayer(Activation::gelu) {}
-};
-
-/// Also called swish.
-struct SiLU : ActivationLayer {
-    SiLU() : ActivationLayer(Activation::silu) {}
-};
-
-struct Sigmoid : ActivationLayer {
-    Sigmoid() : ActivationLayer(Activation::sigmoid) {}
-};
-
-struct Tanh : ActivationLayer {
-    Tanh() : ActivationLayer(Activation::tanh) {}
-};
-
-struct Hardswish : ActivationLayer {
-    Hardswish() : ActivationLayer(Activation::hard_swish) {}
-};
-
-struct ReLU : ActivationLayer {
-    ReLU() : ActivationLayer(Activation::relu) {}
-};
-
-struct ReLU6 : ActivationLayer {
-    ReLU6() : ActivationLayer(Activation::relu6) {}
-};
-
-/// slope * x below zero.
-struct LeakyReLU : ActivationLayer {
-    explicit LeakyReLU(double slope = 0.01) : ActivationLayer(Activation::leaky_relu, slope) {}
-};
-
-/// With alpha 1.
-struct ELU : ActivationLayer {
-    ELU() : ActivationLayer(Activation::elu) {}
+    explicit ELU(double alpha = 1) : ActivationLayer({.activation = Activation::elu, .alpha = alpha}) {}
 };
 
 /// The exact one; ActivationLayer(Activation::gelu_tanh) is the approximation.
