@@ -23,7 +23,7 @@ TEST_CASE("numbers as people write them") {
 }
 
 TEST_CASE("the progress line tells share, speed, loss and time left, and fits the terminal") {
-    const Totals totals(Device::cpu());
+    const Totals totals({accuracy()}, Device::cpu());
     const TrainingProgress progress{2, 25, 100, 320, 4.0, totals};
     CHECK(progress_line(progress, 8, 0, 60, 120) ==
           "[##........]  25%  epoch 2/8  80 img/s  loss 0.0000  acc 0.0000  3:00 left");
