@@ -43,8 +43,6 @@ std::vector<const Pass*> required_passes() {
         &info_of<depthwise_conv2d_passes::BackwardInput>(),
         &info_of<depthwise_conv2d_passes::BackwardWeight>(),
         &info_of<depthwise_conv2d_passes::Forward>(),
-        &info_of<elementwise_binary_passes::BackwardA>(),
-        &info_of<elementwise_binary_passes::BackwardB>(),
         &info_of<elementwise_binary_passes::Forward>(),
         &info_of<epoch_order_passes::Order>(),
         &info_of<global_average_pool_passes::Backward>(),

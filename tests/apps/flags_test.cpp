@@ -54,7 +54,7 @@ TEST_CASE("the command line must be whole") {
                     to_text("[tern data ", command, "] takes no b; see tern data ", command, " --help"));
     }
     const std::string data =
-        "[--data] must name a folder with CIFAR-10's binary files, or be: synthetic (TERN_DATA says the "
+        "[--data] must name a folder with a data set, or be: synthetic (TERN_DATA says the "
         "same)";
     check_usage({"train"}, data);
     check_usage({"train", "--data", ""}, data);
@@ -152,9 +152,8 @@ TEST_CASE("what predict and the commands about data take") {
     check_predict("--normalize", "dataset", "must be one of unit, half, got ");
     check_predict("--batch-size", "0", "must be a whole number of at least 1, got ");
     check_predict("--device", "tpu", "must be one of auto, cpu, cuda, cuda:N, got ");
-    check_usage(
-        {"data", "info"},
-        "[DIR] must name a folder with CIFAR-10's binary files, or be: synthetic (TERN_DATA says the same)");
+    check_usage({"data", "info"},
+                "[DIR] must name a folder with a data set, or be: synthetic (TERN_DATA says the same)");
     check_usage({"data", "synthesize"}, "[DIR] must name the folder to make");
     const auto check_made = [](const std::string& flag, const std::string& value,
                                const std::string& message) {

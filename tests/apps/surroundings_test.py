@@ -172,7 +172,7 @@ class Environment(RunTest):
         self.assert_done(run(*self.flags, 1, env=empty))
         self.assert_whole_run(1)
         self.assert_fails(run("data", "info", env=clean_environment(TERN_DATA="")), 2,
-                          "[DIR] must name a folder with CIFAR-10's binary files, or be: synthetic (TERN_DATA says the same)")
+                          "[DIR] must name a folder with a data set, or be: synthetic (TERN_DATA says the same)")
 
     def test_numbers_are_the_same_in_every_language(self):
         german = clean_environment(LC_ALL="de_DE.UTF-8", LC_NUMERIC="de_DE.UTF-8", LANGUAGE="de", TZ="Nowhere/Here")
