@@ -7,7 +7,7 @@
 
 namespace tern {
 
-/// Calls function.operator()<Index>() with the type of the index.
+/// Calls `function`, a template of one type, with that of the index.
 template <class F>
 void visit_index(const Tensor& index, F function) {
     if (index.dtype() == DType::int32)

@@ -169,7 +169,7 @@ TEST_CASE("a step whose float16 gradients overflow is left out on the device too
     const std::unique_ptr<Module> model = make(info, DType::float16, Device::cuda());
     const DatasetSource batches = source(info, DType::float16, Device::cuda());
     const auto optimizer = make_optimizer(FlatParameters(*model), {.name = "adam"});
-    TrainingStep step(*model, *optimizer, batches, 0, 0);
+    TrainingStep step(*model, *optimizer, batches);
     const Tensor scale = step.state().front().tensor;
     scale.copy_from(Tensor::full({}, 0x1p24).to(Device::cuda()));
     const auto parameters = [&] {
