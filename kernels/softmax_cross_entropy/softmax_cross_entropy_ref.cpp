@@ -78,9 +78,10 @@ void run(Ref, const Backward& pass, const Stream&) {
         for (std::int64_t n = 0; n < rows; ++n) {
             const T* px = x.data<T>() + n * classes;
             const Shifted<Real> row(px, classes);
+            const Real log_sum = std::log(row.sum);
             for (std::int64_t k = 0; k < classes; ++k) {
                 const Real wanted = target<Real>(k, labels.data<std::int32_t>()[n], classes, smoothing);
-                const Real found = std::exp(static_cast<Real>(px[k]) - row.top) / row.sum;
+                const Real found = std::exp(static_cast<Real>(px[k]) - row.top - log_sum);
                 dx.data<T>()[n * classes + k] = static_cast<T>(scale * (found - wanted));
             }
         }
