@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "tern/core/autograd.hpp"
+#include "tern/data/class_names.hpp"
 #include "tern/data/image.hpp"
 #include "tern/kernels/cast/cast.hpp"
 #include "tern/kernels/prepare_images/prepare_images.hpp"
@@ -37,9 +38,7 @@ std::vector<std::string> classes_of(const Weights& weights, const std::string& m
                    " has ", found->tensor.numel(), " elements");
         return weights.info->classes;
     }
-    std::vector<std::string> names;
-    for (std::int64_t k = 0; k < found->tensor.numel(); ++k) names.push_back(to_text("class ", k));
-    return names;
+    return numbered_classes(found->tensor.numel());
 }
 
 Normalization normalization_of(const Weights& weights, const std::string& model, const std::string& named,
