@@ -98,7 +98,7 @@ std::int64_t largest_label(const Dataset& set) {
 void name_classes(const std::string& file, const fs::path& train_file, Dataset& set) {
     if (!set.has_labels()) return;
     if (set.classes.empty()) {
-        const bool other = file != train_file.string() && fs::exists(train_file);
+        const bool other = file != train_file.string() && is_there(train_file);
         const Dataset train =
             other ? parse_safetensors_set(train_file.string(), map_safetensors(train_file)) : set;
         set.classes = train.classes;
@@ -132,18 +132,14 @@ void check_pair(const fs::path& folder, const Dataset& train, const Dataset& tes
 }
 
 bool is_in(const fs::path& folder) {
-    std::error_code error;
-    return fs::exists(folder / file_of(Split::train), error) ||
-           fs::exists(folder / file_of(Split::test), error);
+    return is_there(folder / file_of(Split::train)) || is_there(folder / file_of(Split::test));
 }
 
 std::vector<FileSamples> list(const fs::path& folder) {
     std::vector<FileSamples> files;
     for (const Split split : {Split::train, Split::test}) {
-        const fs::path file = folder / file_of(split);
-        std::error_code error;
-        files.push_back(
-            {file_of(split), fs::exists(file, error) ? read_safetensors_set(folder, split).size() : 0});
+        const bool there = is_there(folder / file_of(split));
+        files.push_back({file_of(split), there ? read_safetensors_set(folder, split).size() : 0});
     }
     return files;
 }

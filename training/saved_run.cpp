@@ -15,8 +15,7 @@ namespace fs = std::filesystem;
 constexpr const char* kConfig = "# A run of a program of its own: its settings are in its source.\n";
 
 RunFolder open_folder(const fs::path& folder) {
-    std::error_code error;
-    if (fs::exists(folder / "config.toml", error)) return RunFolder::open(folder);
+    if (is_there(folder / "config.toml")) return RunFolder::open(folder);
     RunFolder made = RunFolder::make(folder, "run");
     made.write_config(kConfig);
     return made;
@@ -47,7 +46,7 @@ std::optional<SavedCheckpoint> newest_checkpoint(const fs::path& folder,
     const fs::path path = checkpoints.path(*step);
     SavedCheckpoint saved{path, read_training_state(path / RunRecord::kState)};
     // The best may have been deleted for one that is damaged.
-    if (!fs::exists(checkpoints.path(saved.state.best_step))) saved.state.best_step = 0;
+    if (!is_there(checkpoints.path(saved.state.best_step))) saved.state.best_step = 0;
     return saved;
 }
 
