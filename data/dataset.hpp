@@ -13,8 +13,8 @@ namespace tern {
 struct Dataset {
     Tensor samples;  // images (R, H, W, C) uint8, or features (R, ...) float32
     Tensor targets;  // labels (R) int32, each in [0, classes.size()), or numbers (R, ...) float32
-    std::vector<std::string> classes =
-        {};                       // names in the order of the labels; none where targets are numbers
+    /// Names in the order of the labels; none where the targets are numbers.
+    std::vector<std::string> classes = {};
     std::string source = "data";  // where it is from, for messages: a folder, or "synthetic"
 
     static constexpr std::size_t kMostClasses = 1000;
