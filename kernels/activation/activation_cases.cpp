@@ -69,6 +69,7 @@ OpCases activation_cases() {
     add(result.passes, "relu 64", {64, 32, 32, 64}, relu, true);
     add(result.passes, "relu 128", {64, 32, 32, 128}, relu, true);
     add(result.passes, "gelu 64", {64, 32, 32, 64}, gelu, true);
+    add(result.passes, "silu 64", {64, 32, 32, 64}, silu, true);
     result.random = [](std::uint64_t seed) {
         Draw draw(seed);
         std::vector<PassCase> some;

@@ -1,5 +1,5 @@
-// 8 bytes of traffic per element: memory bounds the piecewise functions, which are vectors here. The others
-// call the C library once or twice per element.
+// 8 bytes of traffic per element: memory bounds the piecewise functions. The others are an exp and a division
+// or two, all in vectors.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tern/kernels/activation/activation_cpu.cpp"
 #include "tern/kernels/activation/activation_cpu.hpp"
@@ -10,43 +10,85 @@
 #include "tern/core/threads/parallel.hpp"
 #include "tern/kernels/activation/activation_functions.hpp"
 #include "tern/kernels/activation/activation_passes.hpp"
+#include "tern/kernels/shared/exp_cpu.hpp"
 #include "tern/kernels/shared/simd_cpu.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace tern::activation_passes::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
-using tern::HWY_NAMESPACE::for_each_vector;
+using tern::HWY_NAMESPACE::exponential, tern::HWY_NAMESPACE::logistic, tern::HWY_NAMESPACE::normal,
+    tern::HWY_NAMESPACE::for_each_vector;
 
-constexpr bool is_vectorised(Activation a) {
-    return a == Activation::relu || a == Activation::relu6 || a == Activation::leaky_relu ||
-           a == Activation::hard_swish;
+// 2 u of gelu_tanh: (1 + tanh(u)) / 2 is the logistic function of it.
+template <class D, class V = hn::Vec<D>>
+V twice_gelu_argument(D d, V x) {
+    using namespace activation_detail;
+    const V inner = hn::MulAdd(hn::Mul(x, x), hn::Set(d, static_cast<float>(kGeluCubic)), hn::Set(d, 1.0f));
+    return hn::Mul(hn::Mul(hn::Set(d, static_cast<float>(2 * kRootTwoOverPi)), x), inner);
 }
 
 // The vector forms of activated() and activation_gradient().
 template <Activation kActivation, class D, class V = hn::Vec<D>>
-V value(D d, V x, V slope) {
+V value(D d, V x, V parameter) {
+    using enum Activation;
     const V zero = hn::Zero(d), three = hn::Set(d, 3.0f), six = hn::Set(d, 6.0f);
     const auto negative = hn::Lt(x, zero);
-    if constexpr (kActivation == Activation::relu) return hn::IfThenZeroElse(negative, x);
-    if constexpr (kActivation == Activation::relu6)
+    if constexpr (kActivation == none) return x;
+    if constexpr (kActivation == relu) return hn::IfThenZeroElse(negative, x);
+    if constexpr (kActivation == relu6)
         return hn::IfThenElse(hn::Gt(x, six), six, hn::IfThenZeroElse(negative, x));
-    if constexpr (kActivation == Activation::leaky_relu)
-        return hn::IfThenElse(negative, hn::Mul(slope, x), x);
-    if constexpr (kActivation == Activation::hard_swish) {
+    if constexpr (kActivation == leaky_relu) return hn::IfThenElse(negative, hn::Mul(parameter, x), x);
+    if constexpr (kActivation == elu)
+        return hn::IfThenElse(negative, hn::Mul(parameter, hn::Expm1(d, hn::Min(x, zero))), x);
+    if constexpr (kActivation == gelu) return hn::Mul(x, normal(d, x).below);
+    if constexpr (kActivation == gelu_tanh) return hn::Mul(x, logistic(d, twice_gelu_argument(d, x)).of_x);
+    if constexpr (kActivation == silu) return hn::Mul(x, logistic(d, x).of_x);
+    if constexpr (kActivation == sigmoid) return logistic(d, x).of_x;
+    if constexpr (kActivation == Activation::tanh) return hn::IfThenElse(hn::IsNaN(x), x, hn::Tanh(d, x));
+    if constexpr (kActivation == hard_swish) {
         const V middle = hn::Mul(hn::Mul(x, hn::Add(x, three)), hn::Set(d, 1.0f / 6));
         return hn::IfThenZeroElse(hn::Le(x, hn::Neg(three)), hn::IfThenElse(hn::Ge(x, three), x, middle));
     }
 }
 
 template <Activation kActivation, class D, class V = hn::Vec<D>>
-V gradient(D d, V x, V dy, V slope) {
-    const V zero = hn::Zero(d), three = hn::Set(d, 3.0f), six = hn::Set(d, 6.0f);
+V gradient(D d, V x, V dy, V parameter) {
+    using namespace activation_detail;
+    using enum Activation;
+    const V zero = hn::Zero(d), one = hn::Set(d, 1.0f), three = hn::Set(d, 3.0f), six = hn::Set(d, 6.0f);
     const auto below = hn::Le(x, zero);
-    if constexpr (kActivation == Activation::relu) return hn::IfThenZeroElse(below, dy);
-    if constexpr (kActivation == Activation::relu6)
-        return hn::IfThenZeroElse(hn::Or(below, hn::Ge(x, six)), dy);
-    if constexpr (kActivation == Activation::leaky_relu) return hn::IfThenElse(below, hn::Mul(slope, dy), dy);
-    if constexpr (kActivation == Activation::hard_swish) {
+    if constexpr (kActivation == none) return dy;
+    if constexpr (kActivation == relu) return hn::IfThenZeroElse(below, dy);
+    if constexpr (kActivation == relu6) return hn::IfThenZeroElse(hn::Or(below, hn::Ge(x, six)), dy);
+    if constexpr (kActivation == leaky_relu) return hn::IfThenElse(below, hn::Mul(parameter, dy), dy);
+    if constexpr (kActivation == elu) {
+        const V slope = hn::Mul(parameter, exponential(d, hn::Min(x, zero)));
+        return hn::IfThenElse(below, hn::Mul(slope, dy), dy);
+    }
+    if constexpr (kActivation == gelu) {
+        const auto at = normal(d, x);
+        return hn::Mul(dy, hn::MulAdd(x, at.density, at.below));
+    }
+    if constexpr (kActivation == gelu_tanh) {
+        const auto s = logistic(d, twice_gelu_argument(d, x));
+        const V cubic = hn::Set(d, static_cast<float>(3 * kGeluCubic));
+        const V inner = hn::Mul(hn::Set(d, static_cast<float>(2 * kRootTwoOverPi)),
+                                hn::MulAdd(hn::Mul(x, x), cubic, one));
+        return hn::Mul(dy, hn::MulAdd(hn::Mul(hn::Mul(x, s.of_x), s.of_negative_x), inner, s.of_x));
+    }
+    if constexpr (kActivation == silu) {
+        const auto s = logistic(d, x);
+        return hn::Mul(dy, hn::MulAdd(hn::Mul(x, s.of_x), s.of_negative_x, s.of_x));
+    }
+    if constexpr (kActivation == sigmoid) {
+        const auto s = logistic(d, x);
+        return hn::Mul(dy, hn::Mul(s.of_x, s.of_negative_x));
+    }
+    if constexpr (kActivation == Activation::tanh) {  // 4 s(2x) s(-2x), for 1 - tanh(x)^2 would cancel
+        const auto s = logistic(d, hn::Add(x, x));
+        return hn::Mul(dy, hn::Mul(hn::Set(d, 4.0f), hn::Mul(s.of_x, s.of_negative_x)));
+    }
+    if constexpr (kActivation == hard_swish) {
         const V middle = hn::Mul(dy, hn::MulAdd(x, hn::Set(d, 1.0f / 3), hn::Set(d, 0.5f)));
         return hn::IfThenZeroElse(hn::Le(x, hn::Neg(three)), hn::IfThenElse(hn::Ge(x, three), dy, middle));
     }
@@ -55,13 +97,9 @@ V gradient(D d, V x, V dy, V slope) {
 void values(const ActivationParams& params, const float* x, float* y, std::int64_t count) {
     const auto parameter = static_cast<float>(params.parameter());
     visit_activation(params.activation, [=]<Activation kActivation>() {
-        if constexpr (is_vectorised(kActivation)) {
-            for_each_vector(count, [=](auto d, std::int64_t i) {
-                hn::StoreU(value<kActivation>(d, hn::LoadU(d, x + i), hn::Set(d, parameter)), d, y + i);
-            });
-        } else {
-            for (std::int64_t i = 0; i < count; ++i) y[i] = activated<kActivation>(x[i], parameter);
-        }
+        for_each_vector(count, [=](auto d, std::int64_t i) {
+            hn::StoreU(value<kActivation>(d, hn::LoadU(d, x + i), hn::Set(d, parameter)), d, y + i);
+        });
     });
 }
 
@@ -69,16 +107,11 @@ void gradients(const ActivationParams& params, const float* x, const float* dy, 
                std::int64_t count) {
     const auto parameter = static_cast<float>(params.parameter());
     visit_activation(params.activation, [=]<Activation kActivation>() {
-        if constexpr (is_vectorised(kActivation)) {
-            for_each_vector(count, [=](auto d, std::int64_t i) {
-                const auto grad = gradient<kActivation>(d, hn::LoadU(d, x + i), hn::LoadU(d, dy + i),
-                                                        hn::Set(d, parameter));
-                hn::StoreU(grad, d, dx + i);
-            });
-        } else {
-            for (std::int64_t i = 0; i < count; ++i)
-                dx[i] = activation_gradient<kActivation>(x[i], dy[i], parameter);
-        }
+        for_each_vector(count, [=](auto d, std::int64_t i) {
+            const auto grad =
+                gradient<kActivation>(d, hn::LoadU(d, x + i), hn::LoadU(d, dy + i), hn::Set(d, parameter));
+            hn::StoreU(grad, d, dx + i);
+        });
     });
 }
 

@@ -1,5 +1,5 @@
-// Activations of a run of floats, vectorised where the function is piecewise simple: for this operation and
-// for those that activate a piece of their output while it is in the cache.
+// Activations of a run of floats: for this operation and for those that activate a piece of their output while
+// it is in the cache.
 #pragma once
 
 #include "tern/kernels/activation/activation.hpp"
