@@ -26,8 +26,9 @@ struct BatchNorm2dOptions {
 /// Buffers: running_mean 0, running_var 1, (C); num_batches_tracked, one int64.
 class BatchNorm2d : public Module {
   public:
+    using Options = BatchNorm2dOptions;
     /// Throws Error for no channel, or epsilon or momentum out of range.
-    explicit BatchNorm2d(std::int64_t channels, const BatchNorm2dOptions& options = {});
+    explicit BatchNorm2d(std::int64_t channels, const Options& options = {});
 
     std::string type() const override;
     using Module::operator();

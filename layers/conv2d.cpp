@@ -9,15 +9,15 @@
 
 namespace tern {
 
-Conv2d::Conv2d(std::int64_t in_channels, std::int64_t out_channels, const SlidingWindow& window,
-               const Conv2dOptions& options)
-    : window_(window), groups_(options.groups) {
+Conv2d::Conv2d(std::int64_t in_channels, std::int64_t out_channels, const Options& options)
+    : window_("Conv2d", options.kernel, options.stride, options.padding, options.dilation),
+      groups_(options.groups) {
     TERN_CHECK(groups_ >= 1 && in_channels >= 1 && out_channels >= 1 && in_channels % groups_ == 0 &&
                    out_channels % groups_ == 0,
                "Conv2d", "channels must be positive multiples of the groups, got ", in_channels, " -> ",
                out_channels, " in ", groups_, " groups");
-    const Window2d& w = window_.window;
-    weight_ = Tensor::full({out_channels, in_channels / groups_, w.kernel_h, w.kernel_w}, NAN);
+    const Size2d& kernel = options.kernel;
+    weight_ = Tensor::full({out_channels, in_channels / groups_, kernel.height, kernel.width}, NAN);
     add_parameter("weight", weight_);
     if (!options.bias) return;
     bias_ = Tensor::full({out_channels}, NAN);

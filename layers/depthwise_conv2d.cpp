@@ -8,11 +8,10 @@
 
 namespace tern {
 
-DepthwiseConv2d::DepthwiseConv2d(std::int64_t channels, const SlidingWindow& window,
-                                 const DepthwiseConv2dOptions& options)
-    : window_(window) {
+DepthwiseConv2d::DepthwiseConv2d(std::int64_t channels, const Options& options)
+    : window_("DepthwiseConv2d", options.kernel, options.stride, options.padding, options.dilation) {
     TERN_CHECK(channels >= 1, "DepthwiseConv2d", "channels must be at least 1, got ", channels);
-    weight_ = Tensor::full({channels, 1, window.window.kernel_h, window.window.kernel_w}, NAN);
+    weight_ = Tensor::full({channels, 1, options.kernel.height, options.kernel.width}, NAN);
     add_parameter("weight", weight_);
     if (!options.bias) return;
     bias_ = Tensor::full({channels}, NAN);

@@ -7,6 +7,10 @@
 namespace tern {
 
 struct DepthwiseConv2dOptions {
+    Size2d kernel;
+    Size2d stride = 1;
+    Padding2d padding = 0;
+    Size2d dilation = 1;
     bool bias = false;
 };
 
@@ -14,9 +18,9 @@ struct DepthwiseConv2dOptions {
 /// asked for.
 class DepthwiseConv2d : public Module {
   public:
-    /// Throws Error for no channel.
-    DepthwiseConv2d(std::int64_t channels, const SlidingWindow& window,
-                    const DepthwiseConv2dOptions& options = {});
+    using Options = DepthwiseConv2dOptions;
+    /// Throws Error for a window out of range or no channel.
+    DepthwiseConv2d(std::int64_t channels, const Options& options);
 
     std::string type() const override { return "DepthwiseConv2d"; }
     std::int64_t multiply_adds(const Shape& input, const Shape& output) const override;

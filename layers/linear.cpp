@@ -8,12 +8,12 @@
 
 namespace tern {
 
-Linear::Linear(std::int64_t in_features, std::int64_t out_features, bool bias) {
+Linear::Linear(std::int64_t in_features, std::int64_t out_features, const Options& options) {
     TERN_CHECK(in_features >= 1 && out_features >= 1, "Linear", "features must be at least 1, got ",
                in_features, " -> ", out_features);
     weight_ = Tensor::full({out_features, in_features}, NAN);
     add_parameter("weight", weight_);
-    if (!bias) return;
+    if (!options.bias) return;
     bias_ = Tensor::full({out_features}, NAN);
     add_parameter("bias", bias_);
 }

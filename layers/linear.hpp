@@ -5,10 +5,16 @@
 
 namespace tern {
 
+struct LinearOptions {
+    bool bias = true;
+};
+
 /// (..., in) -> (..., out): x weight^T + bias. Parameters: weight (out, in), bias (out).
 class Linear : public Module {
   public:
-    Linear(std::int64_t in_features, std::int64_t out_features, bool bias = true);
+    using Options = LinearOptions;
+    /// Throws Error for no features.
+    Linear(std::int64_t in_features, std::int64_t out_features, const Options& options = {});
 
     std::string type() const override { return "Linear"; }
     std::int64_t multiply_adds(const Shape& input, const Shape& output) const override;

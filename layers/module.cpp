@@ -144,10 +144,10 @@ bool Module::absorb_into(const Tensor& weight, Tensor& bias, const Tensor& scale
     return true;
 }
 
-void Module::adopt(std::string name, std::unique_ptr<Module> child) {
+Module& Module::adopt(std::string name, std::unique_ptr<Module> child) {
     check_new_name(name);
     child->parent_ = this;
-    children_.emplace_back(std::move(name), std::move(child));
+    return *children_.emplace_back(std::move(name), std::move(child)).second;
 }
 
 std::string Module::dotted_name() const {

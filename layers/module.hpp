@@ -28,7 +28,7 @@ enum class Initialization : std::uint8_t;
 ///         tern::Features forward(tern::Features x) override { return norm_(conv_(std::move(x))); }
 ///
 ///       private:
-///         tern::Conv2d& conv_ = add_child<tern::Conv2d>("conv", 3, 32, tern::SlidingWindow::same(3));
+///         tern::Conv2d& conv_ = add_child<tern::Conv2d>("conv", 3, 32, {.kernel = 3, .padding = 1});
 ///         tern::BatchNorm2d& norm_ = add_child<tern::BatchNorm2d>("norm", 32);
 ///     };
 ///
@@ -104,12 +104,22 @@ class Module {
     /// Makes a child and owns it.
     template <class M, class... Args>
     M& add_child(std::string name, Args&&... args) {
-        auto child = std::make_unique<M>(std::forward<Args>(args)...);
-        M& result = *child;
-        adopt(std::move(name), std::move(child));
-        return result;
+        return static_cast<M&>(adopt(std::move(name), std::make_unique<M>(std::forward<Args>(args)...)));
     }
-    void adopt(std::string name, std::unique_ptr<Module> child);
+    /// The same where the last argument is options in braces, {.kernel = 3}, from which no type is deduced.
+    template <class M>
+    M& add_child(std::string name, const typename M::Options& options) {
+        return static_cast<M&>(adopt(std::move(name), std::make_unique<M>(options)));
+    }
+    template <class M>
+    M& add_child(std::string name, std::int64_t channels, const typename M::Options& options) {
+        return static_cast<M&>(adopt(std::move(name), std::make_unique<M>(channels, options)));
+    }
+    template <class M>
+    M& add_child(std::string name, std::int64_t in, std::int64_t out, const typename M::Options& options) {
+        return static_cast<M&>(adopt(std::move(name), std::make_unique<M>(in, out, options)));
+    }
+    Module& adopt(std::string name, std::unique_ptr<Module> child);
     Module& child(std::size_t i) { return *children_.at(i).second; }
 
     /// For what it draws itself: follows from the seed of initialize() and its dotted name in the whole model.

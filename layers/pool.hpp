@@ -1,6 +1,8 @@
 // Pools as layers.
 #pragma once
 
+#include <optional>
+
 #include "tern/kernels/avg_pool2d/avg_pool2d.hpp"
 #include "tern/kernels/global_average_pool/global_average_pool.hpp"
 #include "tern/kernels/max_pool2d/max_pool2d.hpp"
@@ -10,11 +12,22 @@
 
 namespace tern {
 
+struct MaxPool2dOptions {
+    Size2d kernel;
+    std::optional<Size2d> stride = {};  // without: the kernel
+    Padding2d padding = 0;
+    Size2d dilation = 1;
+};
+
 /// (N, H, W, C) -> (N, OH, OW, C): the largest value under the window; padding counts as -infinity.
 /// Where it is faster, a normalisation that the layer before left is done on the way (normalize_max_pool2d).
 class MaxPool2d : public Module {
   public:
-    explicit MaxPool2d(const SlidingWindow& window) : window_(window) {}
+    using Options = MaxPool2dOptions;
+    /// Throws Error for a window out of range.
+    explicit MaxPool2d(const Options& options)
+        : window_("MaxPool2d", options.kernel, options.stride.value_or(options.kernel), options.padding,
+                  options.dilation) {}
     std::string type() const override { return "MaxPool2d"; }
 
   protected:
@@ -28,11 +41,23 @@ class MaxPool2d : public Module {
     SlidingWindow window_;
 };
 
+struct AvgPool2dOptions {
+    Size2d kernel;
+    std::optional<Size2d> stride = {};  // without: the kernel
+    Padding2d padding = 0;
+    Size2d dilation = 1;
+    bool count_padding = true;
+};
+
 /// (N, H, W, C) -> (N, OH, OW, C): the mean of each window; avg_pool2d() says what padding counts for.
 class AvgPool2d : public Module {
   public:
-    explicit AvgPool2d(const SlidingWindow& window, bool count_padding = true)
-        : window_(window), count_padding_(count_padding) {}
+    using Options = AvgPool2dOptions;
+    /// Throws Error for a window out of range.
+    explicit AvgPool2d(const Options& options)
+        : window_("AvgPool2d", options.kernel, options.stride.value_or(options.kernel), options.padding,
+                  options.dilation),
+          count_padding_(options.count_padding) {}
     std::string type() const override { return "AvgPool2d"; }
 
   protected:

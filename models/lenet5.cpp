@@ -19,12 +19,12 @@ std::int64_t extent_of_features(std::int64_t extent) { return ((extent - 4) / 2 
 class Lenet5 : public Sequential {
   public:
     explicit Lenet5(const ModelOptions& options) {
-        add_child<Conv2d>("conv1", options.channels, 6, Window2d::square(5));
+        add_child<Conv2d>("conv1", options.channels, 6, {.kernel = 5});
         add_child<ActivationLayer>("relu1", Activation::relu);
-        add_child<MaxPool2d>("pool1", Window2d::square(2, 2));
-        add_child<Conv2d>("conv2", 6, 16, Window2d::square(5));
+        add_child<MaxPool2d>("pool1", {.kernel = 2});
+        add_child<Conv2d>("conv2", 6, 16, {.kernel = 5});
         add_child<ActivationLayer>("relu2", Activation::relu);
-        add_child<MaxPool2d>("pool2", Window2d::square(2, 2));
+        add_child<MaxPool2d>("pool2", {.kernel = 2});
         add_child<Flatten>("flatten");
         add_child<Linear>("fc1", 16 * extent_of_features(options.height) * extent_of_features(options.width),
                           120);

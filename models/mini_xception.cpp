@@ -19,9 +19,9 @@ constexpr BatchNorm2dOptions kNormRelu{1e-3, 0.01, Activation::relu};
 class Entry : public Sequential {
   public:
     explicit Entry(std::int64_t channels) {
-        add_child<Conv2d>("conv1", channels, 32, SlidingWindow::same(3));
+        add_child<Conv2d>("conv1", channels, 32, {.kernel = 3, .padding = kSame});
         add_child<BatchNorm2d>("bn1", 32, kNormRelu);
-        add_child<Conv2d>("conv2", 32, 64, SlidingWindow::same(3));
+        add_child<Conv2d>("conv2", 32, 64, {.kernel = 3, .padding = kSame});
         add_child<BatchNorm2d>("bn2", 64, kNormRelu);
     }
     std::string type() const override { return "Entry"; }
@@ -31,9 +31,9 @@ class Entry : public Sequential {
 class Middle : public Module {
   public:
     explicit Middle(std::int64_t channels)
-        : sep1_(add_child<SeparableConv2d>("sep1", channels, channels, SlidingWindow::same(3))),
+        : sep1_(add_child<SeparableConv2d>("sep1", channels, channels, {.kernel = 3, .padding = kSame})),
           bn1_(add_child<BatchNorm2d>("bn1", channels, kNormRelu)),
-          sep2_(add_child<SeparableConv2d>("sep2", channels, channels, SlidingWindow::same(3))),
+          sep2_(add_child<SeparableConv2d>("sep2", channels, channels, {.kernel = 3, .padding = kSame})),
           bn2_(add_child<BatchNorm2d>("bn2", channels, kNorm)) {}
 
     std::string type() const override { return "Middle"; }
@@ -51,11 +51,11 @@ class Middle : public Module {
 class Exit : public Sequential {
   public:
     Exit() {
-        add_child<SeparableConv2d>("sep1", 64, 128, SlidingWindow::same(3));
+        add_child<SeparableConv2d>("sep1", 64, 128, {.kernel = 3, .padding = kSame});
         add_child<BatchNorm2d>("bn1", 128, kNormRelu);
-        add_child<SeparableConv2d>("sep2", 128, 128, SlidingWindow::same(3));
+        add_child<SeparableConv2d>("sep2", 128, 128, {.kernel = 3, .padding = kSame});
         add_child<BatchNorm2d>("bn2", 128, kNormRelu);
-        add_child<MaxPool2d>("pool", SlidingWindow::same(3, 2));
+        add_child<MaxPool2d>("pool", {.kernel = 3, .stride = 2, .padding = kSame});
         add_child<GlobalAveragePool>("average");
     }
     std::string type() const override { return "Exit"; }

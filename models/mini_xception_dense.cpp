@@ -13,7 +13,7 @@ namespace {
 constexpr BatchNorm2dOptions kNormRelu{1e-5, 0.1, Activation::relu};
 
 // A 3x3 convolution that keeps the size.
-const Window2d kSameSize = Window2d::square(3, 1, 1);
+constexpr Conv2dOptions kSameSize{.kernel = 3, .padding = 1};
 
 // Three places in a flow: convolution, batch norm, and the ReLU that the batch norm does.
 void add_convolution(Sequential& flow, int place, std::int64_t in_channels, std::int64_t out_channels) {
@@ -33,7 +33,7 @@ class MiniXceptionDense : public Sequential {
         auto& exit_flow = add_child<Sequential>("exit_flow");
         add_convolution(exit_flow, 0, 64, 128);
         add_convolution(exit_flow, 3, 128, 128);
-        add_child<MaxPool2d>("pool", Window2d::square(3, 2, 1));
+        add_child<MaxPool2d>("pool", {.kernel = 3, .stride = 2, .padding = 1});
         add_child<GlobalAveragePool>("average");
         add_child<Linear>("fc", 128, classes);
     }

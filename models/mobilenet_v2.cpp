@@ -14,7 +14,6 @@ namespace tern {
 namespace {
 
 constexpr BatchNorm2dOptions kNormRelu{1e-5, 0.1, Activation::relu};
-constexpr Conv2dOptions kNoBias{.bias = false};
 
 // The paper's table 2; the stride is that of the first block.
 struct Stage {
@@ -31,18 +30,18 @@ class Block : public Module {
   public:
     Block(std::int64_t in_channels, std::int64_t out_channels, std::int64_t expansion, std::int64_t stride)
         : conv1_(
-              add_child<Conv2d>("conv1", in_channels, expansion * in_channels, Window2d::square(1), kNoBias)),
+              add_child<Conv2d>("conv1", in_channels, expansion * in_channels, {.kernel = 1, .bias = false})),
           bn1_(add_child<BatchNorm2d>("bn1", expansion * in_channels, kNormRelu)),
-          conv2_(
-              add_child<DepthwiseConv2d>("conv2", expansion * in_channels, Window2d::square(3, stride, 1))),
+          conv2_(add_child<DepthwiseConv2d>("conv2", expansion * in_channels,
+                                            {.kernel = 3, .stride = stride, .padding = 1})),
           bn2_(add_child<BatchNorm2d>("bn2", expansion * in_channels, kNormRelu)),
-          conv3_(add_child<Conv2d>("conv3", expansion * in_channels, out_channels, Window2d::square(1),
-                                   kNoBias)),
+          conv3_(add_child<Conv2d>("conv3", expansion * in_channels, out_channels,
+                                   {.kernel = 1, .bias = false})),
           bn3_(add_child<BatchNorm2d>("bn3", out_channels)),
           has_shortcut_(stride == 1) {
         if (!has_shortcut_ || in_channels == out_channels) return;
         shortcut_ = &add_child<Sequential>("shortcut");
-        shortcut_->append<Conv2d>(in_channels, out_channels, Window2d::square(1), kNoBias);
+        shortcut_->append<Conv2d>(in_channels, out_channels, {.kernel = 1, .bias = false});
         shortcut_->append<BatchNorm2d>(out_channels);
     }
     std::string type() const override { return "Block"; }
@@ -69,7 +68,7 @@ class Block : public Module {
 class MobilenetV2 : public Sequential {
   public:
     MobilenetV2(std::int64_t channels, std::int64_t classes) {
-        add_child<Conv2d>("conv1", channels, 32, Window2d::square(3, 1, 1), kNoBias);
+        add_child<Conv2d>("conv1", channels, 32, {.kernel = 3, .padding = 1, .bias = false});
         add_child<BatchNorm2d>("bn1", 32, kNormRelu);
         auto& layers = add_child<Sequential>("layers");
         std::int64_t in_channels = 32;
@@ -79,7 +78,7 @@ class MobilenetV2 : public Sequential {
                 in_channels = stage.channels;
             }
         }
-        add_child<Conv2d>("conv2", in_channels, 1280, Window2d::square(1), kNoBias);
+        add_child<Conv2d>("conv2", in_channels, 1280, {.kernel = 1, .bias = false});
         add_child<BatchNorm2d>("bn2", 1280, kNormRelu);
         add_child<GlobalAveragePool>("average");
         add_child<Linear>("linear", 1280, classes);

@@ -15,7 +15,6 @@ namespace tern {
 namespace {
 
 constexpr BatchNorm2dOptions kNormRelu{1e-5, 0.1, Activation::relu};
-constexpr Conv2dOptions kNoBias{.bias = false};
 
 // A shortcut without parameters to half the size, the paper's option A: every second pixel, and zeros for half
 // of the new channels before the old ones, for the other half after them.
@@ -30,10 +29,12 @@ class BasicBlock : public Module {
     BasicBlock(std::int64_t in_channels, std::int64_t out_channels)
         : in_channels_(in_channels),
           out_channels_(out_channels),
-          conv1_(add_child<Conv2d>("conv1", in_channels, out_channels,
-                                   Window2d::square(3, changes_size() ? 2 : 1, 1), kNoBias)),
+          conv1_(add_child<Conv2d>(
+              "conv1", in_channels, out_channels,
+              {.kernel = 3, .stride = changes_size() ? 2 : 1, .padding = 1, .bias = false})),
           bn1_(add_child<BatchNorm2d>("bn1", out_channels, kNormRelu)),
-          conv2_(add_child<Conv2d>("conv2", out_channels, out_channels, Window2d::square(3, 1, 1), kNoBias)),
+          conv2_(add_child<Conv2d>("conv2", out_channels, out_channels,
+                                   {.kernel = 3, .padding = 1, .bias = false})),
           bn2_(add_child<BatchNorm2d>("bn2", out_channels, kNormRelu)) {}
 
     std::string type() const override { return "BasicBlock"; }
@@ -58,7 +59,7 @@ class BasicBlock : public Module {
 class Resnet20 : public Sequential {
   public:
     Resnet20(std::int64_t channels, std::int64_t classes) {
-        add_child<Conv2d>("conv1", channels, 16, Window2d::square(3, 1, 1), kNoBias);
+        add_child<Conv2d>("conv1", channels, 16, {.kernel = 3, .padding = 1, .bias = false});
         add_child<BatchNorm2d>("bn1", 16, kNormRelu);
         add_stage("layer1", 16, 16);
         add_stage("layer2", 16, 32);

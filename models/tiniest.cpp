@@ -23,12 +23,12 @@ class GatedBlock : public Module {
   public:
     GatedBlock(std::int64_t channels, std::int64_t hidden, std::int64_t dilation)
         : norm_(add_child<GroupNorm>("norm", channels / kGroupSize, channels)),
-          gate_(add_child<Conv2d>("gate", channels, hidden, Window2d::square(1))),
-          value_(add_child<Conv2d>("value", channels, hidden, Window2d::square(1))),
-          depthwise_(add_child<DepthwiseConv2d>("depthwise", hidden,
-                                                Window2d::square(7, 1, 3 * dilation, dilation),
-                                                DepthwiseConv2dOptions{.bias = true})),
-          project_(add_child<Conv2d>("project", hidden, channels, Window2d::square(1))) {}
+          gate_(add_child<Conv2d>("gate", channels, hidden, {.kernel = 1})),
+          value_(add_child<Conv2d>("value", channels, hidden, {.kernel = 1})),
+          depthwise_(add_child<DepthwiseConv2d>(
+              "depthwise", hidden,
+              {.kernel = 7, .padding = 3 * dilation, .dilation = dilation, .bias = true})),
+          project_(add_child<Conv2d>("project", hidden, channels, {.kernel = 1})) {}
 
     std::string type() const override { return "GatedBlock"; }
 
@@ -51,7 +51,8 @@ class Down : public Sequential {
   public:
     Down(std::int64_t in_channels, std::int64_t out_channels) {
         add_child<GroupNorm>("norm", in_channels / kGroupSize, in_channels);
-        add_child<SeparableConv2d>("conv", in_channels, out_channels, Window2d::square(3, 2, 1));
+        add_child<SeparableConv2d>("conv", in_channels, out_channels,
+                                   {.kernel = 3, .stride = 2, .padding = 1});
     }
     std::string type() const override { return "Down"; }
 };
@@ -59,7 +60,7 @@ class Down : public Sequential {
 class Tiniest : public Sequential {
   public:
     Tiniest(std::int64_t channels, std::int64_t classes) {
-        add_child<Conv2d>("stem", channels, 24, Window2d::square(3, 1, 1));
+        add_child<Conv2d>("stem", channels, 24, {.kernel = 3, .padding = 1});
         auto& stage1 = add_child<Sequential>("stage1");
         for (const int dilation : {1, 2, 3}) stage1.append<GatedBlock>(24, 48, dilation);
         add_child<Down>("down1", 24, 48);

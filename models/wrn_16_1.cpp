@@ -14,7 +14,6 @@ namespace tern {
 namespace {
 
 constexpr BatchNorm2dOptions kNormRelu{1e-5, 0.1, Activation::relu};
-constexpr Conv2dOptions kNoBias{.bias = false};
 constexpr int kBlocks = 2;  // of a group: 16 layers are 6 * 2 in three groups, and 4
 
 // Batch norm and ReLU before each convolution. Where the channels change, a convolution of one pixel takes the
@@ -23,13 +22,14 @@ class BasicBlock : public Module {
   public:
     BasicBlock(std::int64_t in_channels, std::int64_t out_channels, std::int64_t stride)
         : bn1_(add_child<BatchNorm2d>("bn1", in_channels, kNormRelu)),
-          conv1_(
-              add_child<Conv2d>("conv1", in_channels, out_channels, Window2d::square(3, stride, 1), kNoBias)),
+          conv1_(add_child<Conv2d>("conv1", in_channels, out_channels,
+                                   {.kernel = 3, .stride = stride, .padding = 1, .bias = false})),
           bn2_(add_child<BatchNorm2d>("bn2", out_channels, kNormRelu)),
-          conv2_(add_child<Conv2d>("conv2", out_channels, out_channels, Window2d::square(3, 1, 1), kNoBias)) {
+          conv2_(add_child<Conv2d>("conv2", out_channels, out_channels,
+                                   {.kernel = 3, .padding = 1, .bias = false})) {
         if (in_channels == out_channels) return;
-        shortcut_ = &add_child<Conv2d>("convShortcut", in_channels, out_channels, Window2d::square(1, stride),
-                                       kNoBias);
+        shortcut_ = &add_child<Conv2d>("convShortcut", in_channels, out_channels,
+                                       {.kernel = 1, .stride = stride, .bias = false});
     }
     std::string type() const override { return "BasicBlock"; }
 
@@ -51,7 +51,7 @@ class BasicBlock : public Module {
 class Wrn161 : public Sequential {
   public:
     Wrn161(std::int64_t channels, std::int64_t classes) {
-        add_child<Conv2d>("conv1", channels, 16, Window2d::square(3, 1, 1), kNoBias);
+        add_child<Conv2d>("conv1", channels, 16, {.kernel = 3, .padding = 1, .bias = false});
         add_group("block1", 16, 16, 1);
         add_group("block2", 16, 32, 2);
         add_group("block3", 32, 64, 2);

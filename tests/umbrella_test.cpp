@@ -24,7 +24,7 @@ TEST_CASE("one include is enough to train, evaluate and keep a network") {
     const DatasetSource train = source(Split::train), tests = source(Split::test);
 
     Sequential network;
-    network.append<Conv2d>(3, 8, SlidingWindow::same(5, 4));
+    network.append<Conv2d>(3, 8, {.kernel = 5, .stride = 4, .padding = kSame});
     network.append<BatchNorm2d>(8, BatchNorm2dOptions{.activation = Activation::relu});
     network.append<GlobalAveragePool>();
     network.append<Linear>(8, 4);

@@ -10,6 +10,8 @@ namespace {
 // Fields of a window up to 2^31 - 1 and images up to 2^62 keep every product and sum of them below 2^63.
 constexpr std::int64_t kLargestField = INT32_MAX, kLargestImage = std::int64_t{1} << 62;
 
+}  // namespace
+
 void check_window(const char* where, const Window2d& w) {
     TERN_CHECK(std::min({w.kernel_h, w.kernel_w, w.stride_h, w.stride_w, w.dilation_h, w.dilation_w}) >= 1,
                where, "kernel, stride and dilation must be at least 1, got ", w);
@@ -19,8 +21,6 @@ void check_window(const char* where, const Window2d& w) {
                          w.pad_top, w.pad_bottom, w.pad_left, w.pad_right}) <= kLargestField,
                where, "kernel, stride, dilation and padding must be at most ", kLargestField, ", got ", w);
 }
-
-}  // namespace
 
 Window2d Window2d::square(std::int64_t kernel, std::int64_t stride, std::int64_t pad, std::int64_t dilation) {
     return {kernel, kernel, stride, stride, dilation, dilation, pad, pad, pad, pad};

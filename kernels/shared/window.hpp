@@ -34,6 +34,10 @@ struct Window2d {
     friend std::ostream& operator<<(std::ostream& out, const Window2d& window);
 };
 
+/// Throws Error in the name of `where` unless kernel, stride and dilation are at least 1, padding is at least 0, and
+/// all of them are at most 2^31 - 1.
+void check_window(const char* where, const Window2d& window);
+
 /// The output (N, OH, OW, `channels`) for an image (N, H, W, C). Throws Error in the name of `where` if the
 /// image is not of rank 4, a field is out of range, or the padded image is smaller than the window.
 Shape window_output_shape(const char* where, const Shape& image, const Window2d& window,

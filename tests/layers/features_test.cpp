@@ -37,13 +37,13 @@ class Net : public Module {
 
   private:
     BatchNorm2d& bn0_ = add_child<BatchNorm2d>("bn0", 5);
-    SeparableConv2d& sep1_ = add_child<SeparableConv2d>("sep1", 5, 7, SlidingWindow::same(3));
+    SeparableConv2d& sep1_ = add_child<SeparableConv2d>("sep1", 5, 7, {.kernel = 3, .padding = kSame});
     BatchNorm2d& bn1_ = add_child<BatchNorm2d>("bn1", 7, BatchNorm2dOptions{1e-3, 0.1, Activation::relu});
-    SeparableConv2d& sep2_ = add_child<SeparableConv2d>("sep2", 7, 6, SlidingWindow::same(3));
+    SeparableConv2d& sep2_ = add_child<SeparableConv2d>("sep2", 7, 6, {.kernel = 3, .padding = kSame});
     BatchNorm2d& bn2_ = add_child<BatchNorm2d>("bn2", 6);
-    SeparableConv2d& sep3_ = add_child<SeparableConv2d>("sep3", 6, 5, SlidingWindow::same(3));
+    SeparableConv2d& sep3_ = add_child<SeparableConv2d>("sep3", 6, 5, {.kernel = 3, .padding = kSame});
     BatchNorm2d& bn3_ = add_child<BatchNorm2d>("bn3", 5, BatchNorm2dOptions{1e-3, 0.1, Activation::relu});
-    SeparableConv2d& sep4_ = add_child<SeparableConv2d>("sep4", 5, 5, SlidingWindow::same(3));
+    SeparableConv2d& sep4_ = add_child<SeparableConv2d>("sep4", 5, 5, {.kernel = 3, .padding = kSame});
     BatchNorm2d& bn4_ = add_child<BatchNorm2d>("bn4", 5);
 };
 
@@ -135,7 +135,7 @@ TEST_CASE("a value that was only looked at without recording ends no gradient") 
 TEST_CASE("a layer keeps the input that it normalised where a shortcut still holds it") {
     const Tensor x = cases::make_tensor({{2, 6, 5, 4}}, DType::float32, 1);
     BatchNorm2d norm(4);
-    SeparableConv2d layer(4, 3, SlidingWindow::same(3));
+    SeparableConv2d layer(4, 3, {.kernel = 3, .padding = kSame});
     for (Module* module : {static_cast<Module*>(&norm), static_cast<Module*>(&layer)}) {
         module->initialize(Initialization::pytorch, 0);
         module->eval();
@@ -166,7 +166,7 @@ TEST_CASE("a pool that normalises its input takes what a pool of the normalised 
         BatchNorm2d norm(21, {1e-3, 0.1, activation});
         norm.initialize(Initialization::pytorch, 0);
         norm.eval();
-        MaxPool2d pool(Window2d::square(3, 2, 1));
+        MaxPool2d pool({.kernel = 3, .stride = 2, .padding = 1});
         const Tensor y = pool(norm(Features{x})).value();
         x.set_grad({});
         backward(y, cases::make_tensor({y.shape()}, DType::float32, 2));

@@ -29,6 +29,7 @@ using namespace tern;
 namespace {
 
 constexpr BatchNorm2dOptions kRelu{1e-3, 0.1, Activation::relu};
+constexpr SeparableConv2dOptions kSeparable{.kernel = 3, .padding = kSame};
 
 // The layer that every model below begins with, and a batch norm.
 template <class Layer, class... Args>
@@ -102,18 +103,19 @@ TEST_CASE("batch norms go into the layers before them") {
             net->to(dtype);
             check_folding(*net, cases::make_tensor({input}, dtype, 3), terms, folds);
         };
-        const SlidingWindow same = SlidingWindow::same(3);
+        const Conv2dOptions same{.kernel = 3, .padding = kSame};
         for (const Activation activation : {Activation::none, Activation::relu, Activation::hard_swish}) {
             const BatchNorm2dOptions norm{1e-3, 0.1, activation};
             check(followed_by_norm<Conv2d>(6, norm, 5, 6, same), 45, {2, 7, 5, 5});
-            check(followed_by_norm<Conv2d>(6, norm, 4, 6, same, Conv2dOptions{2, false}), 18, {2, 5, 5, 4});
-            check(followed_by_norm<Conv2d>(7, norm, 5, 7, Window2d::square(1)), 5, {3, 4, 4, 5});
-            check(followed_by_norm<DepthwiseConv2d>(5, norm, 5, same), 9, {2, 6, 5, 5});
-            check(followed_by_norm<DepthwiseConv2d>(6, norm, 6, SlidingWindow::same(3, 2),
-                                                    DepthwiseConv2dOptions{true}),
-                  9, {2, 7, 5, 6});
-            check(followed_by_norm<SeparableConv2d>(7, norm, 5, 7, same), 9 * 5, {2, 6, 5, 5});
-            check(followed_by_norm<Linear>(4, norm, 9, 4, false), 9, {8, 9});
+            const Conv2dOptions grouped{.kernel = 3, .padding = kSame, .groups = 2, .bias = false};
+            check(followed_by_norm<Conv2d>(6, norm, 4, 6, grouped), 18, {2, 5, 5, 4});
+            check(followed_by_norm<Conv2d>(7, norm, 5, 7, Conv2dOptions{.kernel = 1}), 5, {3, 4, 4, 5});
+            const DepthwiseConv2dOptions depthwise{.kernel = 3, .padding = kSame},
+                biased{.kernel = 3, .stride = 2, .padding = kSame, .bias = true};
+            check(followed_by_norm<DepthwiseConv2d>(5, norm, 5, depthwise), 9, {2, 6, 5, 5});
+            check(followed_by_norm<DepthwiseConv2d>(6, norm, 6, biased), 9, {2, 7, 5, 6});
+            check(followed_by_norm<SeparableConv2d>(7, norm, 5, 7, kSeparable), 9 * 5, {2, 6, 5, 5});
+            check(followed_by_norm<Linear>(4, norm, 9, 4, LinearOptions{.bias = false}), 9, {8, 9});
         }
         // Layers that have no weights keep theirs.
         check(followed_by_norm<ActivationLayer>(5, kRelu, Activation::relu), 1, {2, 6, 5, 5}, false);
@@ -121,7 +123,7 @@ TEST_CASE("batch norms go into the layers before them") {
 }
 
 TEST_CASE("a folded batch norm leaves names and shapes, and a second time changes nothing") {
-    const auto net = followed_by_norm<Conv2d>(6, kRelu, 5, 6, SlidingWindow::same(3));
+    const auto net = followed_by_norm<Conv2d>(6, kRelu, 5, 6, Conv2dOptions{.kernel = 3, .padding = kSame});
     const NamedTensors before = net->state();
     fold_batch_norms(*net, {1, 5, 5, 5});
     const NamedTensors after = net->state();
@@ -146,10 +148,11 @@ struct Own : Module {
     Features forward(Features x) override { return body(*this, std::move(x)); }
 
     Body body;
-    Conv2d& conv = add_child<Conv2d>("conv", 3, 3, SlidingWindow::same(3));
+    Conv2d& conv = add_child<Conv2d>("conv", 3, 3, {.kernel = 3, .padding = kSame});
     BatchNorm2d& norm = add_child<BatchNorm2d>("norm", 3);
     BatchNorm2d& other = add_child<BatchNorm2d>("other", 3);
-    SeparableConv2d& separable = add_child<SeparableConv2d>("separable", 3, 3, SlidingWindow::same(3));
+    SeparableConv2d& separable =
+        add_child<SeparableConv2d>("separable", 3, 3, {.kernel = 3, .padding = kSame});
     Dropout& dropout = add_child<Dropout>("dropout", 0.5, 0);
 };
 
@@ -193,7 +196,7 @@ TEST_CASE("batch norms are folded in modules that know nothing of it") {
 }
 
 TEST_CASE("where a policy demands what unfused layers cannot do, nothing is folded") {
-    const auto net = followed_by_norm<SeparableConv2d>(7, kRelu, 5, 7, SlidingWindow::same(3));
+    const auto net = followed_by_norm<SeparableConv2d>(7, kRelu, 5, 7, kSeparable);
     net->to(DType::float64);
     const KernelPolicyScope scope(KernelPolicy::parse("auto,depthwise_conv2d=cpu"));  // float32 alone
     const Tensor x = cases::make_tensor({{2, 6, 5, 5}}, DType::float64, 3);

@@ -59,7 +59,7 @@ TEST_CASE("fans count the kernel's taps") {
 }
 
 TEST_CASE("each scheme has its range") {
-    Conv2d conv(32, 64, Window2d::square(3));
+    Conv2d conv(32, 64, {.kernel = 3});
     check_uniform(initialized(conv, Initialization::glorot_uniform).weight(), std::sqrt(6.0 / (288 + 576)));
     CHECK(statistics(conv.bias()).largest == 0);
     check_uniform(initialized(conv, Initialization::pytorch).weight(), 1 / std::sqrt(288.0));
@@ -75,14 +75,14 @@ TEST_CASE("each scheme has its range") {
 }
 
 TEST_CASE("Keras' limit of a depthwise kernel of 64 channels") {
-    SeparableConv2d layer(64, 64, SlidingWindow::same(3));
+    SeparableConv2d layer(64, 64, {.kernel = 3, .padding = kSame});
     layer.initialize(Initialization::glorot_uniform, 1);
     check_uniform(layer.parameters()[0].tensor, std::sqrt(6.0 / (9 * 64 + 9)));
     check_uniform(layer.parameters()[1].tensor, std::sqrt(6.0 / 128));
 }
 
 TEST_CASE("parameter k draws from stream k") {
-    SeparableConv2d layer(4, 8, SlidingWindow::same(3));
+    SeparableConv2d layer(4, 8, {.kernel = 3, .padding = kSame});
     layer.initialize(Initialization::pytorch, 77);
     const Tensor bias = layer.parameters()[2].tensor;  // fan_in 4: within +-0.5
     const RandomStream stream{77, RandomPurpose::initialize, 2};

@@ -63,22 +63,22 @@ TEST_CASE("convolutions pad by numbers or by the image") {
         layer.initialize(Initialization::pytorch, 0);
         return layer(image).shape();
     };
-    Conv2d plain(4, 6, Window2d::square(3));
+    Conv2d plain(4, 6, {.kernel = 3});
     CHECK(shape_of(plain) == Shape{2, 6, 5, 6});
-    Conv2d same(4, 6, SlidingWindow::same(3, 2), {.groups = 2});
+    Conv2d same(4, 6, {.kernel = 3, .stride = 2, .padding = kSame, .groups = 2});
     CHECK(shape_of(same) == Shape{2, 4, 4, 6});
     CHECK(parameter(same, "weight").shape() == Shape{6, 2, 3, 3});
-    DepthwiseConv2d depthwise(4, SlidingWindow::same(3));
+    DepthwiseConv2d depthwise(4, {.kernel = 3, .padding = kSame});
     CHECK(shape_of(depthwise) == Shape{2, 8, 7, 4});
-    CHECK_THROWS_WITH(Conv2d(4, 6, Window2d::square(3), {.groups = 3}),
+    CHECK_THROWS_WITH(Conv2d(4, 6, {.kernel = 3, .groups = 3}),
                       "[Conv2d] channels must be positive multiples of the groups, got 4 -> 6 in 3 groups");
-    CHECK_THROWS_WITH(DepthwiseConv2d(0, Window2d::square(3)),
+    CHECK_THROWS_WITH(DepthwiseConv2d(0, {.kernel = 3}),
                       "[DepthwiseConv2d] channels must be at least 1, got 0");
     CHECK_THROWS_WITH(same(values({8, 7, 4})), "[same padding] the input must be (N, H, W, C), got (8,7,4)");
 }
 
 TEST_CASE("a separable convolution is a depthwise one and a 1x1 one") {
-    SeparableConv2d layer(5, 3, SlidingWindow::same(3));
+    SeparableConv2d layer(5, 3, {.kernel = 3, .padding = kSame});
     layer.initialize(Initialization::glorot_uniform, 4);
     layer.to(DType::float64);
     const Tensor bias = parameter(layer, "pointwise.bias");
@@ -96,11 +96,11 @@ TEST_CASE("a separable convolution is a depthwise one and a 1x1 one") {
 
 TEST_CASE("max pool: where \"same\" puts the odd pixel") {
     // 4 -> 2 by a window of 3: the windows start at 0 and 2, the second one hangs over by one pixel.
-    MaxPool2d same(SlidingWindow::same(3, 2));
+    MaxPool2d same({.kernel = 3, .stride = 2, .padding = kSame});
     CHECK(floats(same(counting({1, 4, 4, 1}))) == std::vector<float>{10, 11, 14, 15});
     CHECK(floats(same(counting({1, 4, 4, 1}, -1))) == std::vector<float>{0, -2, -8, -10});  // -inf outside
     // PyTorch's padding of 1: the windows start at -1 and 1.
-    MaxPool2d around(Window2d::square(3, 2, 1));
+    MaxPool2d around({.kernel = 3, .stride = 2, .padding = 1});
     CHECK(floats(around(counting({1, 4, 4, 1}))) == std::vector<float>{5, 7, 13, 15});
 }
 
@@ -160,9 +160,9 @@ TEST_CASE("layer norm takes each row by itself") {
 }
 
 TEST_CASE("average pool and softmax as layers") {
-    AvgPool2d pool(Window2d::square(2, 2));
+    AvgPool2d pool({.kernel = 2});
     CHECK(floats(pool(counting({1, 2, 2, 1}))) == std::vector<float>{1.5f});
-    AvgPool2d same(SlidingWindow::same(3), false);
+    AvgPool2d same({.kernel = 3, .stride = 1, .padding = kSame, .count_padding = false});
     CHECK(floats(same(counting({1, 1, 2, 1}))) == std::vector<float>{0.5f, 0.5f});
     Softmax softmax_layer;
     CHECK(floats(softmax_layer(Tensor::zeros({1, 4}))) == std::vector<float>(4, 0.25f));

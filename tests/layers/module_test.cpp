@@ -10,6 +10,8 @@
 #include "tern/layers/batch_norm2d.hpp"
 #include "tern/layers/conv2d.hpp"
 #include "tern/layers/initialize.hpp"
+#include "tern/layers/linear.hpp"
+#include "tern/layers/pool.hpp"
 #include "tern/layers/sequential.hpp"
 #include "tern/tests/catch.hpp"
 
@@ -34,9 +36,9 @@ class Plain : public Module {
 };
 
 void fill_block(Sequential& net) {
-    net.append<Conv2d>(3, 4, Window2d::square(3), Conv2dOptions{.bias = false});
+    net.append<Conv2d>(3, 4, {.kernel = 3, .bias = false});
     net.append<BatchNorm2d>(4);
-    net.add_child<Sequential>("inner").append<Conv2d>(4, 2, Window2d::square(1));
+    net.add_child<Sequential>("inner").append<Conv2d>(4, 2, {.kernel = 1});
 }
 
 }  // namespace
@@ -65,6 +67,23 @@ TEST_CASE("names that cannot be told apart are refused") {
                       "[Module] names must not be empty or hold a dot, got \"\"");
     CHECK_THROWS_WITH(module.add_buffer("a.b", tensor),
                       "[Module] names must not be empty or hold a dot, got \"a.b\"");
+}
+
+TEST_CASE("children take options in braces or by name") {
+    Sequential net;
+    const Conv2dOptions options{.kernel = {1, 3}, .bias = false};
+    std::int64_t in = 3;
+    const std::int64_t out = 4;
+    net.append<Conv2d>(in, out, options);
+    net.add_child<Conv2d>("conv", out, 2, {.kernel = {3, 1}});
+    net.append<MaxPool2d>({.kernel = 2});
+    net.append<BatchNorm2d>(2, {.activation = Activation::relu});
+    net.add_child<Linear>("head", 2, 5, {.bias = false});
+    std::vector<std::string> found;
+    for (const auto& [name, tensor] : net.parameters()) found.push_back(to_text(name, ' ', tensor.shape()));
+    CHECK(found == std::vector<std::string>{"0.weight (4,3,1,3)", "conv.weight (2,4,3,1)", "conv.bias (2)",
+                                            "3.weight (2)", "3.bias (2)", "head.weight (5,2)"});
+    CHECK(net(Tensor::zeros({1, 4, 6, 3})).shape() == Shape{1, 1, 2, 5});
 }
 
 TEST_CASE("a constant module shows what it holds") {
@@ -107,7 +126,7 @@ TEST_CASE("a module of several inputs has no forward pass of one") {
 }
 
 TEST_CASE("weights are NaN until they are initialised") {
-    Conv2d conv(3, 4, Window2d::square(3));
+    Conv2d conv(3, 4, {.kernel = 3});
     CHECK(std::isnan(conv.weight().data<float>()[0]));
     CHECK(std::isnan(conv.bias().data<float>()[3]));
 }

@@ -19,7 +19,7 @@ namespace {
 
 struct Net : Sequential {
     explicit Net(std::uint64_t seed) {
-        append<Conv2d>(3, 5, SlidingWindow::same(3));
+        append<Conv2d>(3, 5, {.kernel = 3, .padding = kSame});
         norm = &append<BatchNorm2d>(5);
         initialize(Initialization::pytorch, seed);
     }

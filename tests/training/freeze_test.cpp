@@ -14,9 +14,9 @@ namespace {
 // A stem, a body and a head; the body has all that training changes.
 struct Parts : Module {
     Parts() {
-        stem.append<Conv2d>(3, 8, SlidingWindow::same(5, 4));
+        stem.append<Conv2d>(3, 8, {.kernel = 5, .stride = 4, .padding = kSame});
         body.append<BatchNorm2d>(8, BatchNorm2dOptions{.activation = Activation::relu});
-        body.append<SeparableConv2d>(8, 8, SlidingWindow::same(3));
+        body.append<SeparableConv2d>(8, 8, {.kernel = 3, .padding = kSame});
         body.append<BatchNorm2d>(8);
         body.append<Dropout>(0.5);
         initialize(Initialization::glorot_uniform, 1);

@@ -44,7 +44,7 @@ struct Float16Step {
 TEST_CASE("layers take inputs of 16 bits with parameters, statistics and gradients in float32") {
     for (const DType dtype : {DType::bfloat16, DType::float16}) {
         test::SmallNetwork network(4);
-        SeparableConv2d separable(3, 5, SlidingWindow::same(3));
+        SeparableConv2d separable(3, 5, {.kernel = 3, .padding = kSame});
         separable.initialize(Initialization::glorot_uniform, 1);
         const Tensor x = Tensor::full({2, 9, 9, 3}, 0.5, dtype);
         for (Module* module : std::initializer_list<Module*>{&network, &separable}) {

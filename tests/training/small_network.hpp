@@ -15,7 +15,7 @@ namespace tern::test {
 
 struct SmallNetwork : Sequential {
     explicit SmallNetwork(std::int64_t classes, DType precision = DType::float32, bool dropout = false) {
-        append<Conv2d>(3, 16, SlidingWindow::same(5, 4));
+        append<Conv2d>(3, 16, {.kernel = 5, .stride = 4, .padding = kSame});
         append<BatchNorm2d>(16, BatchNorm2dOptions{.activation = Activation::relu});
         if (dropout) append<Dropout>(0.25);
         append<GlobalAveragePool>();

@@ -21,7 +21,8 @@ class Network : public tern::Module {
   private:
     static constexpr tern::BatchNorm2dOptions kRelu{.activation = tern::Activation::relu};
 
-    tern::Conv2d& conv_ = add_child<tern::Conv2d>("conv", 3, 32, tern::SlidingWindow::same(3, 2));
+    tern::Conv2d& conv_ =
+        add_child<tern::Conv2d>("conv", 3, 32, {.kernel = 3, .stride = 2, .padding = tern::kSame});
     tern::BatchNorm2d& norm_ = add_child<tern::BatchNorm2d>("norm", 32, kRelu);
     tern::Sequential& body_ = make_body();
     tern::GlobalAveragePool& average_ = add_child<tern::GlobalAveragePool>("average");
@@ -29,7 +30,7 @@ class Network : public tern::Module {
 
     tern::Sequential& make_body() {
         auto& body = add_child<tern::Sequential>("body");
-        body.append<tern::SeparableConv2d>(32, 64, tern::SlidingWindow::same(3));
+        body.append<tern::SeparableConv2d>(32, 64, {.kernel = 3, .padding = tern::kSame});
         body.append<tern::BatchNorm2d>(64, kRelu);
         return body;
     }

@@ -8,8 +8,8 @@ int main() try {
         tern::make_synthetic({.train_samples = 400, .classes = 4}, tern::Split::train),
         {tern::fixed_normalization("unit", /*channels=*/3)});
     tern::Sequential network;
-    network.append<tern::Conv2d>(3, 16, tern::SlidingWindow::same(5, 4));
-    network.append<tern::BatchNorm2d>(16, tern::BatchNorm2dOptions{.activation = tern::Activation::relu});
+    network.append<tern::Conv2d>(3, 16, {.kernel = 5, .stride = 4, .padding = tern::kSame});
+    network.append<tern::BatchNorm2d>(16, {.activation = tern::Activation::relu});
     network.append<tern::GlobalAveragePool>();
     network.append<tern::Dropout>(0.1);
     network.append<tern::Linear>(16, 4);

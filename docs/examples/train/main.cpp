@@ -12,11 +12,11 @@ class Network : public tern::Module {
   public:
     Network(std::int64_t classes, std::int64_t width)
         : head_(add_child<tern::Linear>("head", width, classes)) {
-        stem_.append<tern::Conv2d>(3, width, tern::SlidingWindow::same(3, 2));
+        stem_.append<tern::Conv2d>(3, width, {.kernel = 3, .stride = 2, .padding = tern::kSame});
         stem_.append<tern::BatchNorm2d>(width, kRelu);
-        stem_.append<tern::MaxPool2d>(tern::SlidingWindow::same(3, 2));
+        stem_.append<tern::MaxPool2d>({.kernel = 3, .stride = 2, .padding = tern::kSame});
         tern::Sequential& body = block_.body();
-        body.append<tern::SeparableConv2d>(width, width, tern::SlidingWindow::same(3));
+        body.append<tern::SeparableConv2d>(width, width, {.kernel = 3, .padding = tern::kSame});
         body.append<tern::BatchNorm2d>(width, kRelu);
         initialize(tern::Initialization::he_normal, /*seed=*/0);
     }

@@ -8,8 +8,8 @@ namespace {
 class Network : public tern::Module {
   public:
     explicit Network(std::uint64_t seed) {
-        image_.append<tern::Conv2d>(1, 8, tern::SlidingWindow::same(3));
-        image_.append<tern::BatchNorm2d>(8, tern::BatchNorm2dOptions{.activation = tern::Activation::relu});
+        image_.append<tern::Conv2d>(1, 8, {.kernel = 3, .padding = tern::kSame});
+        image_.append<tern::BatchNorm2d>(8, {.activation = tern::Activation::relu});
         image_.append<tern::GlobalAveragePool>();
         initialize(tern::Initialization::pytorch, seed);
     }
