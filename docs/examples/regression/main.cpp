@@ -1,29 +1,24 @@
-// A regression from a CSV file, whose last column is to be predicted from the others. Trains and saves in FOLDER,
-// where it continues when it is started again; loads and predicts: regression DATA.csv FOLDER
+// A regression from a CSV file to its last column, kept and continued in FOLDER: regression DATA.csv FOLDER
 #include <cstdio>
 #include <fstream>
-#include <sstream>
 
 #include "tern/tern.hpp"
 
 int main(int argc, char** argv) try {
     if (argc != 3) return std::fputs("usage: regression DATA.csv FOLDER\n", stderr), 2;
-    std::vector<float> features, targets;
     std::ifstream file(argv[1]);
-    for (std::string line, cell; std::getline(file, line); features.pop_back()) {
-        for (std::istringstream row(line); std::getline(row, cell, ',');) features.push_back(std::stof(cell));
-        targets.push_back(features.back());
-    }
-    const std::int64_t rows = std::ssize(targets), columns = std::ssize(features) / rows,
-                       split = rows * 4 / 5;
-    const tern::Dataset all{tern::Tensor::from({rows, columns}, features),
-                            tern::Tensor::from({rows, 1}, targets)};
-    const tern::Normalization normalization = tern::make_normalization("dataset", all.slice(0, split));
-    const tern::DatasetSource train(all.slice(0, split), {normalization}),
-        test(all.slice(split, rows), {normalization});
+    std::vector<float> numbers;
+    std::int64_t rows = 0;
+    for (float number; file >> number; rows += file.get() != ',') numbers.push_back(number);
+    if (!file.eof()) return std::fprintf(stderr, "regression: %s is no table of numbers\n", argv[1]), 1;
+    const tern::Tensor table = tern::Tensor::from({std::ssize(numbers)}, numbers).reshape({rows, -1});
+    const std::int64_t split = rows * 4 / 5, last = table.dim(1) - 1;
+    const tern::Dataset all{tern::slice(table, 1, 0, last), tern::slice(table, 1, last, last + 1)};
+    const tern::DatasetSourceOptions scaled{tern::make_normalization("dataset", all.slice(0, split))};
+    const tern::DatasetSource train(all.slice(0, split), scaled), test(all.slice(split, rows), scaled);
 
     tern::Sequential model;
-    model.append<tern::Linear>(columns, 32);
+    model.append<tern::Linear>(last, 32);
     model.append<tern::ReLU>();
     model.append<tern::Linear>(32, 1);
     model.initialize(tern::Initialization::pytorch, /*seed=*/1);
