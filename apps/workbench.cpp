@@ -23,14 +23,6 @@ void start_from(Workbench& bench, const std::string& name, const Weights& weight
     load_weights(*bench.model, name, weights, left_out);
 }
 
-// Each split may have been written by itself.
-void check_same_kind(const Dataset& train, const Dataset& test) {
-    TERN_CHECK(train.sample_shape() == test.sample_shape(), test.source, "holds images ",
-               train.sample_shape(), " to train on and ", test.sample_shape(), " for tests");
-    TERN_CHECK(train.classes == test.classes, test.source, "holds ", train.classes.size(),
-               " classes to train on and ", test.classes.size(), " for tests, or others");
-}
-
 }  // namespace
 
 Workbench make_workbench(const TrainSettings& settings,
@@ -39,7 +31,7 @@ Workbench make_workbench(const TrainSettings& settings,
     bench.train_set = load_split(settings.data, Split::train, settings.labels);
     if (settings.plan.epochs > 0) {
         bench.test_set = load_split(settings.data, Split::test, settings.labels);
-        check_same_kind(bench.train_set, bench.test_set);
+        check_splits(bench.test_set.source, bench.train_set, bench.test_set);
     }
     bench.normalization = make_normalization(settings.normalize, bench.train_set);
     const std::string name(settings.model->name);

@@ -52,6 +52,16 @@ void check_labelled_images(std::string_view where, const Dataset& set) {
                " with ", set.targets);
 }
 
+void check_splits(std::string_view where, const Dataset& train, const Dataset& test) {
+    TERN_CHECK(train.samples.dtype() == test.samples.dtype() && train.sample_shape() == test.sample_shape(),
+               where, "takes samples of one shape and type, got ", train.samples, " and ", test.samples);
+    TERN_CHECK(train.targets.dtype() == test.targets.dtype() &&
+                   train.targets.shape() == test.targets.shape().with(0, train.size()),
+               where, "takes targets of one shape and type, got ", train.targets, " and ", test.targets);
+    TERN_CHECK(train.classes == test.classes, where, "takes the same classes for training and tests, got ",
+               train.classes.size(), " and ", test.classes.size());
+}
+
 std::string_view name_of(Split split) { return split == Split::train ? "train" : "test"; }
 
 Split parse_split(std::string_view name) {

@@ -42,6 +42,10 @@ void check_dataset(std::string_view where, const Dataset& dataset);
 /// The same, and that its samples are images with a label.
 void check_labelled_images(std::string_view where, const Dataset& dataset);
 
+/// Throws Error "[where] takes ..." unless what is trained on and what tests it are alike: samples and targets of
+/// one shape and type, and the same classes.
+void check_splits(std::string_view where, const Dataset& train, const Dataset& test);
+
 /// Which samples: those to train on, or those kept for tests.
 enum class Split : std::uint8_t { train, test };
 

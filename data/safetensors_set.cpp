@@ -118,19 +118,6 @@ Safetensors content_of(const Dataset& set) {
     return content;
 }
 
-void check_pair(const fs::path& folder, const Dataset& train, const Dataset& test) {
-    const std::string where = folder.string();
-    check_dataset(where, train);
-    check_dataset(where, test);
-    TERN_CHECK(train.samples.dtype() == test.samples.dtype() && train.sample_shape() == test.sample_shape(),
-               where, "takes samples of one shape and type, got ", train.samples, " and ", test.samples);
-    TERN_CHECK(train.targets.dtype() == test.targets.dtype() &&
-                   train.targets.shape() == test.targets.shape().with(0, train.size()),
-               where, "takes targets of one shape and type, got ", train.targets, " and ", test.targets);
-    TERN_CHECK(train.classes == test.classes, where, "takes the same classes for training and tests, got ",
-               train.classes.size(), " and ", test.classes.size());
-}
-
 bool is_in(const fs::path& folder) {
     return is_there(folder / file_of(Split::train)) || is_there(folder / file_of(Split::test));
 }
@@ -177,7 +164,10 @@ Dataset read_safetensors_set(const fs::path& folder, Split split) {
 }
 
 void write_safetensors_set(const fs::path& folder, const Dataset& train, const Dataset& test) {
-    check_pair(folder, train, test);
+    const std::string where = folder.string();
+    check_dataset(where, train);
+    check_dataset(where, test);
+    check_splits(where, train, test);
     write_new_folder(folder, [&](const fs::path& into) {
         write_safetensors(into / file_of(Split::train), content_of(train));
         write_safetensors(into / file_of(Split::test), content_of(test));
