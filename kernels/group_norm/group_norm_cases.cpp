@@ -72,17 +72,22 @@ OpCases group_norm_cases() {
     add("no image", {0, 2, 3, 8}, 4);
     add("no image and no channel", {0, 0}, 1);
     add("no pixels between", {3, 6}, 2);
+    add("rows", {150, 77}, 1);
+    add("long rows", {5, 1283}, 1);
+    add("rows in groups", {67, 1, 60}, 3);
     add("one number per group", {2, 1, 1, 5}, 5);
     add("one group", {2, 3, 5, 12}, 1);
     add("instances", {3, 4, 4, 7}, 7);
     add("odd", {3, 5, 7, 39}, 13);
     add("a group in many packs", {2, 3, 3, 640}, 2);
     add("several chunks", {2, 37, 31, 64}, 8);
+    add("rows of 512", {4096, 512}, 1, true);
     add("64 in 8", {64, 32, 32, 64}, 8, true);
     add("128 in 32", {64, 16, 16, 128}, 32, true);
     result.random = [](std::uint64_t seed) {
         Draw draw(seed);
         const std::int64_t groups = draw(1, 6), width = draw(1, 20);
+        if (draw(0, 2) == 0) return passes("random rows", {draw(1, 200), groups * width}, groups);
         return passes("random", {draw(1, 5), draw(1, 12), draw(1, 12), groups * width}, groups);
     };
     result.gradients = {gradient("two groups", {2, 2, 3, 6}, 2), gradient("one group", {3, 4}, 1),

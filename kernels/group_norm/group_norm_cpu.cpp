@@ -1,10 +1,12 @@
-// Forward reads x twice and writes y; backward reads x and dy twice and writes dx. Between the two passes over
+// Of images: forward reads x twice and writes y; backward reads x and dy twice and writes dx. Between the two passes over
 // memory stand a few numbers per image and channel: sums of each chunk of rows, merged in their order.
 #include <algorithm>
 #include <cmath>
 
 #include "tern/core/threads/parallel.hpp"
+#include "tern/kernels/gemm/gemm.hpp"
 #include "tern/kernels/group_norm/group_norm_passes.hpp"
+#include "tern/kernels/group_norm/rows.hpp"
 #include "tern/kernels/shared/channel_rows_cpu.hpp"
 #include "tern/kernels/shared/channels.hpp"
 
@@ -77,6 +79,42 @@ struct PartialSums {
     std::int64_t channels;
 };
 
+// Images of one pixel are rows of a matrix, over threads: 128 KB, and no more rows than are summed in float.
+bool are_rows(const Tensor& x) { return x.numel() > 0 && x.numel() == x.dim(0) * x.dim(-1); }
+
+std::int64_t rows_per_chunk(const Tensor& x) {
+    return std::clamp<std::int64_t>((1 << 15) / x.dim(-1), 16, group_norm_rows::kMaxRows);
+}
+
+void normalize_rows(const Forward& pass) {
+    const std::int64_t channels = pass.x.dim(-1), groups = pass.params.groups;
+    parallel_for(pass.x.dim(0), rows_per_chunk(pass.x), [&](std::int64_t begin, std::int64_t end) {
+        group_norm_rows::normalize(
+            {end - begin, groups, channels / groups}, pass.x.data<float>() + begin * channels,
+            pass.gamma.data<float>(), pass.beta.data<float>(), pass.params.epsilon,
+            pass.y.data<float>() + begin * channels, pass.mean.data<float>() + begin * groups,
+            pass.variance.data<float>() + begin * groups);
+    });
+}
+
+void rows_gradient(const Backward& pass) {
+    const std::int64_t channels = pass.x.dim(-1), groups = pass.params.groups;
+    const std::int64_t rows = pass.x.dim(0), per_chunk = rows_per_chunk(pass.x);
+    const std::int64_t parts = (rows + per_chunk - 1) / per_chunk;
+    const Tensor partial = Tensor::zeros({parts, 2, channels}), sums = Tensor::empty({2, channels});
+    parallel_chunks(rows, per_chunk, [&](std::int64_t chunk, std::int64_t begin, std::int64_t end) {
+        float* const part = partial.data<float>() + chunk * 2 * channels;
+        group_norm_rows::gradient(
+            {end - begin, groups, channels / groups}, pass.x.data<float>() + begin * channels,
+            pass.dy.data<float>() + begin * channels, pass.gamma.data<float>(),
+            pass.mean.data<float>() + begin * groups, pass.variance.data<float>() + begin * groups,
+            pass.params.epsilon, pass.dx.data<float>() + begin * channels, part, part + channels);
+    });
+    gemm::sum_columns(partial.data<float>(), parts, 2 * channels, sums.data<float>());
+    std::copy_n(sums.data<float>(), channels, pass.dgamma.data<float>());
+    std::copy_n(sums.data<float>() + channels, channels, pass.dbeta.data<float>());
+}
+
 double inverse_deviation(const Tensor& variance, std::int64_t i, double epsilon) {
     return 1 / std::sqrt(static_cast<double>(variance.data<float>()[i]) + epsilon);
 }
@@ -84,6 +122,7 @@ double inverse_deviation(const Tensor& variance, std::int64_t i, double epsilon)
 }  // namespace
 
 void run(Cpu, const Forward& pass, const Stream&) {
+    if (are_rows(pass.x)) return normalize_rows(pass);
     const Chunks chunks(pass.x, pass.params.groups);
     const float* const x = pass.x.data<float>();
     const PartialSums moments(chunks);
@@ -127,6 +166,7 @@ void run(Cpu, const Forward& pass, const Stream&) {
 }
 
 void run(Cpu, const Backward& pass, const Stream&) {
+    if (are_rows(pass.x)) return rows_gradient(pass);
     const Chunks chunks(pass.x, pass.params.groups);
     const float *const x = pass.x.data<float>(), *const dy = pass.dy.data<float>();
     const PerChannel mean(chunks);
