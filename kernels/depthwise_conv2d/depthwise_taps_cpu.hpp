@@ -20,9 +20,10 @@ inline Tensor taps_first(const Tensor& w, bool turned) {
 /// (KH * KW, C) to (C, 1, KH, KW).
 inline void store_taps(const Tensor& sums, const Tensor& dw) {
     const std::int64_t channels = dw.dim(0), taps = dw.dim(2) * dw.dim(3);
+    const float* const from = sums.data<float>();
+    float* const to = dw.data<float>();
     for (std::int64_t c = 0; c < channels; ++c)
-        for (std::int64_t t = 0; t < taps; ++t)
-            dw.data<float>()[c * taps + t] = sums.data<float>()[t * channels + c];
+        for (std::int64_t t = 0; t < taps; ++t) to[c * taps + t] = from[t * channels + c];
 }
 
 }  // namespace tern::depthwise_conv2d_passes
