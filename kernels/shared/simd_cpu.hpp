@@ -16,7 +16,8 @@ HWY_BEFORE_NAMESPACE();
 namespace tern::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// Calls function(tag, index) for vectors of float that cover [0, count), the last ones one by one.
+/// Calls function(tag, index) for vectors of float that cover [0, count): whole ones, half of one, and the last
+/// ones one by one. 24 channels are 1.5 vectors of AVX-512.
 template <class F>
 void for_each_vector(std::int64_t count, F function) {
     const hn::ScalableTag<float> d;
@@ -24,6 +25,13 @@ void for_each_vector(std::int64_t count, F function) {
     const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
     std::int64_t i = 0;
     for (; i + lanes <= count; i += lanes) function(d, i);
+    if constexpr (hn::MaxLanes(d) > 8) {
+        const hn::Half<decltype(d)> half;
+        if (i + lanes / 2 <= count) {
+            function(half, i);
+            i += lanes / 2;
+        }
+    }
     for (; i < count; ++i) function(one, i);
 }
 
