@@ -54,22 +54,43 @@ OpCases depthwise_conv2d_cases() {
     append(result.passes, passes("odd channels", {3, 6, 9, 37}, same));
     append(result.passes, passes("stride 2", {2, 9, 8, 20}, Window2d::square(3, 2).same(9, 8)));
     append(result.passes, passes("everything odd", {2, 11, 13, 5}, odd));
+    // The CPU's blocks are of 8, 4 and 1 outputs, its weights of 7, 5, 3 and 1, its vectors of 16, 8 and 1.
+    append(result.passes, passes("7x7", {2, 9, 21, 24}, Window2d::square(7, 1, 3)));
+    append(result.passes, passes("7x7, dilation 2", {1, 13, 20, 29}, Window2d::square(7, 1, 6, 2)));
+    append(result.passes,
+           passes("7x7, dilation 3 and borders alone", {1, 5, 7, 9}, Window2d::square(7, 1, 9, 3)));
+    append(result.passes, passes("11x11, 6 columns", {1, 8, 6, 16}, Window2d::square(11, 1, 5)));
+    append(result.passes, passes("5x5, stride 3", {2, 14, 37, 24}, Window2d::square(5, 3, 2)));
+    append(result.passes, passes("stride and dilation 2", {2, 9, 22, 17}, Window2d::square(3, 2, 2, 2)));
+    append(result.passes, passes("stride 2, dilation 3", {1, 12, 25, 8}, Window2d::square(3, 2, 3, 3)));
+    append(result.passes, passes("pixels that no tap reads", {1, 10, 11, 33}, Window2d::square(2, 3)));
+    append(result.passes, passes("stride larger than the image", {1, 2, 2, 5}, Window2d::square(3, 4, 2)));
     append(result.passes, passes("wider than the image", {1, 3, 2, 4}, Window2d::square(5, 1, 4)));
     // The CUDA kernel's tile is 4 rows by 16 columns by 64 channels.
     append(result.passes, passes("several tiles", {1, 9, 35, 72}, same));
     append(result.passes, passes("mini_xception 64", {64, 32, 32, 64}, same, true));
     append(result.passes, passes("mini_xception 128", {64, 32, 32, 128}, same, true));
+    const auto tiniest = [](std::int64_t dilation) { return Window2d::square(7, 1, 3 * dilation, dilation); };
+    append(result.passes, passes("tiniest 7x7", {16, 32, 32, 48}, tiniest(1), true));
+    append(result.passes, passes("tiniest 7x7, dilation 2", {16, 32, 32, 48}, tiniest(2), true));
+    append(result.passes, passes("tiniest 7x7, dilation 3", {16, 32, 32, 48}, tiniest(3), true));
+    append(result.passes, passes("tiniest 7x7 96", {16, 16, 16, 96}, tiniest(1), true));
+    append(result.passes, passes("tiniest stride 2", {16, 32, 32, 24}, Window2d::square(3, 2, 1), true));
+    append(result.passes, passes("mobilenet_v2 144", {16, 32, 32, 144}, Window2d::square(3, 2, 1), true));
+    append(result.passes, passes("mobilenet_v2 576", {16, 8, 8, 576}, Window2d::square(3, 2, 1), true));
     result.random = [](std::uint64_t seed) {
         Draw draw(seed);
-        const Window2d window{draw(1, 4), draw(1, 4), draw(1, 3), draw(1, 3), draw(1, 2),
-                              draw(1, 2), draw(0, 3), draw(0, 3), draw(0, 3), draw(0, 3)};
+        const Window2d window{draw(1, 8), draw(1, 8), draw(1, 4), draw(1, 4), draw(1, 3),
+                              draw(1, 3), draw(0, 3), draw(0, 3), draw(0, 3), draw(0, 3)};
         return passes("random",
-                      {draw(1, 3), window.span_h() + draw(0, 6), window.span_w() + draw(0, 6), draw(1, 70)},
+                      {draw(1, 3), window.span_h() + draw(0, 6), window.span_w() + draw(0, 12), draw(1, 70)},
                       window);
     };
     result.gradients = {gradient("3x3", {2, 4, 5, 3}, same, false),
                         gradient("3x3 with bias", {2, 4, 5, 3}, same, true),
-                        gradient("everything odd", {1, 7, 8, 2}, odd, true)};
+                        gradient("everything odd", {1, 7, 8, 2}, odd, true),
+                        gradient("7x7, dilation 2", {1, 5, 6, 2}, Window2d::square(7, 1, 6, 2), true),
+                        gradient("stride 2", {1, 6, 7, 2}, Window2d::square(3, 2, 1), false)};
     result.errors = {
         {"rank",
          [] {

@@ -1,6 +1,6 @@
 // One vector of channels at a time: NHWC keeps them contiguous, so no shuffles are needed. A 3x3 pass does 9
-// FMA per 8 bytes read and written, so memory bounds it. depthwise_3x3_cpu.hpp has the loops for what is
-// usual, this file those for any window.
+// FMA per 8 bytes read and written, so memory bounds it, a 7x7 pass 49, so loads from L1 do.
+// depthwise_3x3_cpu.hpp has the loops for what is usual, this file those for any window.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tern/kernels/depthwise_conv2d/depthwise_conv2d_cpu.cpp"
 #include <hwy/foreach_target.h>
@@ -9,7 +9,7 @@
 #include "tern/core/threads/parallel.hpp"
 #include "tern/kernels/depthwise_conv2d/depthwise_3x3_cpu.hpp"
 #include "tern/kernels/depthwise_conv2d/depthwise_conv2d_passes.hpp"
-#include "tern/kernels/depthwise_conv2d/depthwise_geometry.hpp"
+#include "tern/kernels/depthwise_conv2d/depthwise_sweep.hpp"
 #include "tern/kernels/depthwise_conv2d/depthwise_taps_cpu.hpp"
 #include "tern/kernels/gemm/gemm.hpp"
 #include "tern/kernels/shared/simd_cpu.hpp"
@@ -19,144 +19,146 @@ namespace tern::depthwise_conv2d_passes::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 using tern::HWY_NAMESPACE::for_each_vector;
 
-constexpr std::int64_t kColumns = 8;  // outputs per pass over the taps: 8 sums and a weight in 16 registers
-
-// Output columns [begin, end) whose tap kw reads inside the row.
-struct Columns {
-    std::int64_t begin, end;
+// What a block of outputs reads and writes. x: what its first output reads through its first tap w, y: where that
+// output goes; then distances in elements.
+struct BlockTaps {
+    const float *x, *w;
+    float* y;
+    std::int64_t rows, columns;
+    std::int64_t x_row, x_column, w_row, w_column;  // from tap to tap
+    std::int64_t x_output, y_output;                // from output to output
+    std::int64_t y_below;                           // to the next row
 };
 
-inline Columns columns_of_tap(const Geometry& g, std::int64_t kw) {
-    const std::int64_t shift = kw * g.dilation_w - g.pad_left;  // input column = ow * stride + shift
-    const std::int64_t begin = shift >= 0 ? 0 : (-shift + g.stride_w - 1) / g.stride_w;
-    const std::int64_t last = g.width - 1 - shift;
-    const std::int64_t end = last < 0 ? 0 : last / g.stride_w + 1;
-    return {std::min(begin, g.out_width), std::min(end, g.out_width)};
-}
-
-// kCount outputs of one vector of channels, starting at column ow. Checked: some taps fall outside the row.
-template <int kCount, bool kChecked, class D>
-HWY_INLINE void outputs(D d, const Geometry& g, const float* x, const float* w, const float* bias, float* y,
-                        std::int64_t oh, std::int64_t ow) {
+// The outputs of a block, one vector of channels from c on: 8 sums and a weight in registers, 9 loads for 8
+// FMA. bias may be null.
+template <int kCount, class D>
+HWY_INLINE void outputs(D d, const BlockTaps& taps, const Block& block, std::int64_t c, const float* bias) {
     using V = hn::Vec<D>;
-    const std::int64_t step = g.stride_w * g.channels;
     V sums[kCount];
     for (int i = 0; i < kCount; ++i) sums[i] = hn::Zero(d);
-    for (std::int64_t kh = 0; kh < g.kernel_h; ++kh) {
-        const std::int64_t h = oh * g.stride_h + kh * g.dilation_h - g.pad_top;
-        if (h < 0 || h >= g.height) continue;
-        for (std::int64_t kw = 0; kw < g.kernel_w; ++kw) {
-            const V weight = hn::LoadU(d, w + (kh * g.kernel_w + kw) * g.channels);
-            const std::int64_t column = ow * g.stride_w + kw * g.dilation_w - g.pad_left;
-            const float* from = x + (h * g.width + column) * g.channels;
-            for (int i = 0; i < kCount; ++i) {
-                const std::int64_t at = column + i * g.stride_w;
-                if (kChecked && (at < 0 || at >= g.width)) continue;
-                sums[i] = hn::MulAdd(hn::LoadU(d, from + i * step), weight, sums[i]);
+    for (std::int64_t r = 0; r < taps.rows; ++r) {
+        const float *x = taps.x + r * taps.x_row + c, *w = taps.w + r * taps.w_row + c;
+        std::int64_t k = 0;
+        // Up to a tap, through which some outputs read beside the row.
+        const auto border = [&](std::int64_t end) HWY_ATTR {
+            for (; k < end; ++k, x += taps.x_column, w += taps.w_column) {
+                const V tap = hn::LoadU(d, w);
+                const Range inside = block.inside[k];
+                const float* from = x;
+                for (int i = 0; i < kCount; ++i, from += taps.x_output)
+                    if (i >= inside.begin && i < inside.end)
+                        sums[i] = hn::MulAdd(hn::LoadU(d, from), tap, sums[i]);
             }
+        };
+        border(block.whole.begin);
+        for (; k < block.whole.end; ++k, x += taps.x_column, w += taps.w_column) {
+            const V tap = hn::LoadU(d, w);
+            const float* from = x;
+            for (int i = 0; i < kCount; ++i, from += taps.x_output)
+                sums[i] = hn::MulAdd(hn::LoadU(d, from), tap, sums[i]);
         }
+        border(taps.columns);
     }
-    for (int i = 0; i < kCount; ++i) {
-        if (bias != nullptr) sums[i] = hn::Add(sums[i], hn::LoadU(d, bias));
-        hn::StoreU(sums[i], d, y + (ow + i) * g.channels);
-    }
-}
-
-// One output row, one vector of channels. x is the image, y the output row, bias may be null, all at the
-// first of these channels.
-template <class D>
-void row(D d, const Geometry& g, Columns inside, const float* x, const float* w, const float* bias, float* y,
-         std::int64_t oh) {
-    std::int64_t ow = 0;
-    for (; ow < inside.begin; ++ow) outputs<1, true>(d, g, x, w, bias, y, oh, ow);
-    for (; ow + kColumns <= inside.end; ow += kColumns) outputs<kColumns, false>(d, g, x, w, bias, y, oh, ow);
-    // The last block overlaps the one before: a column alone waits 4 cycles for each of its 9 sums in a
-    // chain.
-    if (ow < inside.end && inside.end - inside.begin >= kColumns) {
-        outputs<kColumns, false>(d, g, x, w, bias, y, oh, inside.end - kColumns);
-        ow = inside.end;
-    }
-    for (; ow < inside.end; ++ow) outputs<1, false>(d, g, x, w, bias, y, oh, ow);
-    for (; ow < g.out_width; ++ow) outputs<1, true>(d, g, x, w, bias, y, oh, ow);
-}
-
-void forward_image(const Geometry& g, const float* x, const float* w, const float* bias, float* y) {
-    if (g.is_3x3_of_stride_1())
-        return bias == nullptr ? forward_image_3x3<AsItIs, true>(g, x, w, y)
-                               : forward_image_3x3<AsItIs, true, true>(g, x, w, y, bias);
-    const Columns first = columns_of_tap(g, 0), last = columns_of_tap(g, g.kernel_w - 1);
-    const Columns inside{std::min(first.begin, last.end),
-                         std::max(std::min(first.begin, last.end), last.end)};
-    for (std::int64_t oh = 0; oh < g.out_height; ++oh) {
-        float* out = y + oh * g.out_width * g.channels;
-        for_each_vector(g.channels, [&](auto d, std::int64_t c) {
-            row(d, g, inside, x + c, w + c, bias == nullptr ? bias : bias + c, out + c, oh);
-        });
+    float* y = taps.y + c;
+    for (int i = 0; i < kCount; ++i, y += taps.y_output) {
+        if (bias != nullptr) sums[i] = hn::Add(sums[i], hn::LoadU(d, bias + c));
+        hn::StoreU(sums[i], d, y);
+        // Strides leave most of the time to memory: 0.7 of the time of the gradient of 144 channels.
+        __builtin_prefetch(y + taps.y_below, 1);
     }
 }
 
-// Any stride: every tap adds dy * w to the pixels of dx it read.
-void scatter_image(const Geometry& g, const float* dy, const float* w, float* dx) {
-    std::fill_n(dx, g.height * g.width * g.channels, 0.0f);
-    for (std::int64_t oh = 0; oh < g.out_height; ++oh)
-        for (std::int64_t kh = 0; kh < g.kernel_h; ++kh) {
-            const std::int64_t h = oh * g.stride_h + kh * g.dilation_h - g.pad_top;
-            if (h < 0 || h >= g.height) continue;
-            for (std::int64_t kw = 0; kw < g.kernel_w; ++kw) {
-                const Columns inside = columns_of_tap(g, kw);
-                for (std::int64_t ow = inside.begin; ow < inside.end; ++ow) {
-                    const std::int64_t column = ow * g.stride_w + kw * g.dilation_w - g.pad_left;
-                    float* to = dx + (h * g.width + column) * g.channels;
-                    const float* from = dy + (oh * g.out_width + ow) * g.channels;
-                    const float* weight = w + (kh * g.kernel_w + kw) * g.channels;
-                    for_each_vector(g.channels, [&](auto d, std::int64_t c) {
-                        const auto sum = hn::MulAdd(hn::LoadU(d, from + c), hn::LoadU(d, weight + c),
-                                                    hn::LoadU(d, to + c));
-                        hn::StoreU(sum, d, to + c);
-                    });
-                }
-            }
-        }
+// Row h of the outputs of a block.
+void sweep_block(const Sweep& s, const Block& block, std::int64_t h, const float* x, const float* w,
+                 const float* bias, float* y) {
+    const auto row_phases = std::ssize(s.rows), column_phases = std::ssize(s.columns);
+    const Axis &rows = s.rows[h % row_phases], &columns = s.columns[block.phase];
+    const std::int64_t channels = s.channels, q = h / row_phases;
+    const Range inside = rows.whole_taps(q, q, s.height);
+    const BlockTaps taps{
+        .x = x + (rows.source(q, inside.begin) * s.width + columns.source(block.first, 0)) * channels,
+        .w =
+            w + ((rows.first_tap + inside.begin * rows.tap_step) * s.kernel_w + columns.first_tap) * channels,
+        .y = y + (h * s.out_width + block.phase + block.first * column_phases) * channels,
+        .rows = inside.end - inside.begin,
+        .columns = columns.count,
+        .x_row = rows.spacing * s.width * channels,
+        .x_column = columns.spacing * channels,
+        .w_row = rows.tap_step * s.kernel_w * channels,
+        .w_column = columns.tap_step * channels,
+        .x_output = columns.step * channels,
+        .y_output = column_phases * channels,
+        .y_below = s.out_width * channels};
+    const auto call = [&](auto count) HWY_ATTR {
+        for_each_vector(channels, [&](auto d, std::int64_t c)
+                                      HWY_ATTR { outputs<decltype(count)::value>(d, taps, block, c, bias); });
+    };
+    if (block.count == 8) return call(std::integral_constant<int, 8>());
+    if (block.count == 4) return call(std::integral_constant<int, 4>());
+    call(std::integral_constant<int, 1>());
 }
 
-// Adds one image's sums for kTaps neighbouring columns of one kernel row to dw (KH, KW, C).
+void forward_image_of_stride_1(const Geometry& g, const float* x, const float* w, const float* bias,
+                               float* y) {
+    bias == nullptr ? forward_image_3x3<AsItIs, true>(g, x, w, y)
+                    : forward_image_3x3<AsItIs, true, true>(g, x, w, y, bias);
+}
+
+void sweep_image(const Sweep& s, const float* x, const float* w, const float* bias, float* y) {
+    for (const std::vector<Block>& stripe : s.stripes)
+        for (std::int64_t h = 0; h < s.out_height; ++h)
+            for (const Block& block : stripe) sweep_block(s, block, h, x, w, bias, y);
+}
+
+// Adds to kTaps neighbouring weights of one row of the filter what a row of dy makes of a row x of the image, of
+// which its first output reads `column` through the first of them.
 template <int kTaps, class D>
-void weight_taps(D d, const Geometry& g, const float* x, const float* dy, float* dw, std::int64_t kh,
-                 std::int64_t kw) {
+HWY_INLINE void weight_row(D d, const Geometry& g, std::int64_t column, const float* x, const float* dy,
+                           float* dw) {
     using V = hn::Vec<D>;
+    const std::int64_t tap = g.dilation_w * g.channels, last = (kTaps - 1) * g.dilation_w;
     V sums[kTaps];
-    for (int t = 0; t < kTaps; ++t) sums[t] = hn::LoadU(d, dw + (kh * g.kernel_w + kw + t) * g.channels);
-    const Columns first = columns_of_tap(g, kw), last = columns_of_tap(g, kw + kTaps - 1);
-    for (std::int64_t oh = 0; oh < g.out_height; ++oh) {
-        const std::int64_t h = oh * g.stride_h + kh * g.dilation_h - g.pad_top;
-        if (h < 0 || h >= g.height) continue;
-        const float* row_x = x + h * g.width * g.channels;
-        const float* row_dy = dy + oh * g.out_width * g.channels;
-        // Taps further right start and end further left: the union of their columns, each checked at the
-        // borders.
-        for (std::int64_t ow = last.begin; ow < first.end; ++ow) {
-            const V grad = hn::LoadU(d, row_dy + ow * g.channels);
-            const std::int64_t column = ow * g.stride_w + kw * g.dilation_w - g.pad_left;
-            const bool whole = column >= 0 && column + (kTaps - 1) * g.dilation_w < g.width;
+    for (int t = 0; t < kTaps; ++t) sums[t] = hn::LoadU(d, dw + t * g.channels);
+    for (std::int64_t ow = 0; ow < g.out_width; ++ow, column += g.stride_w) {
+        const V grad = hn::LoadU(d, dy + ow * g.channels);
+        const float* const from = x + column * g.channels;
+        if (column >= 0 && column + last < g.width) {
+            for (int t = 0; t < kTaps; ++t) sums[t] = hn::MulAdd(hn::LoadU(d, from + t * tap), grad, sums[t]);
+        } else {
             for (int t = 0; t < kTaps; ++t) {
                 const std::int64_t at = column + t * g.dilation_w;
-                if (!whole && (at < 0 || at >= g.width)) continue;
-                sums[t] = hn::MulAdd(hn::LoadU(d, row_x + at * g.channels), grad, sums[t]);
+                if (at >= 0 && at < g.width)
+                    sums[t] = hn::MulAdd(hn::LoadU(d, from + t * tap), grad, sums[t]);
             }
         }
     }
-    for (int t = 0; t < kTaps; ++t) hn::StoreU(sums[t], d, dw + (kh * g.kernel_w + kw + t) * g.channels);
+    for (int t = 0; t < kTaps; ++t) hn::StoreU(sums[t], d, dw + t * g.channels);
+}
+
+// All weights of a row of the filter from kw on, 7, 5, 3 and 1 at a time. A sum waits 4 cycles for the one before:
+// 8 of them keep two units busy.
+template <int kTaps = 7, class D>
+HWY_INLINE void weight_taps(D d, const Geometry& g, const float* x, const float* dy, float* dw,
+                            std::int64_t kw = 0) {
+    for (; kw + kTaps <= g.kernel_w; kw += kTaps)
+        weight_row<kTaps>(d, g, kw * g.dilation_w - g.pad_left, x, dy, dw + kw * g.channels);
+    if constexpr (kTaps > 1) weight_taps<kTaps - 2>(d, g, x, dy, dw, kw);
 }
 
 void weight_image(const Geometry& g, const float* x, const float* dy, float* dw) {
     if (g.is_3x3_of_stride_1()) return weight_image_3x3<true>(g, x, dy, dw);
-    for_each_vector(g.channels, [&](auto d, std::int64_t c) {
+    for (std::int64_t oh = 0; oh < g.out_height; ++oh)
         for (std::int64_t kh = 0; kh < g.kernel_h; ++kh) {
-            std::int64_t kw = 0;
-            for (; kw + 3 <= g.kernel_w; kw += 3) weight_taps<3>(d, g, x + c, dy + c, dw + c, kh, kw);
-            for (; kw < g.kernel_w; ++kw) weight_taps<1>(d, g, x + c, dy + c, dw + c, kh, kw);
+            const std::int64_t h = oh * g.stride_h + kh * g.dilation_h - g.pad_top;
+            if (h < 0 || h >= g.height) continue;
+            const float *const row_x = x + h * g.width * g.channels, *const row_dy =
+                                                                         dy + oh * g.out_width * g.channels;
+            float* const row_dw = dw + kh * g.kernel_w * g.channels;
+            for_each_vector(g.channels, [&](auto d, std::int64_t c) HWY_ATTR {
+                weight_taps(d, g, row_x + c, row_dy + c, row_dw + c);
+            });
         }
-    });
 }
 
 }  // namespace tern::depthwise_conv2d_passes::HWY_NAMESPACE
@@ -166,8 +168,8 @@ HWY_AFTER_NAMESPACE();
 namespace tern::depthwise_conv2d_passes {
 namespace {
 
-HWY_EXPORT(forward_image);
-HWY_EXPORT(scatter_image);
+HWY_EXPORT(forward_image_of_stride_1);
+HWY_EXPORT(sweep_image);
 HWY_EXPORT(weight_image);
 
 Geometry geometry(const Shape& image, const Shape& windows, const Window2d& w) {
@@ -175,14 +177,28 @@ Geometry geometry(const Shape& image, const Shape& windows, const Window2d& w) {
             w.stride_h, w.stride_w, w.dilation_h, w.dilation_w, w.pad_top, w.pad_left};
 }
 
-void forward_images(const Geometry& g, const Tensor& x, const Tensor& taps, const Tensor& bias,
-                    const Tensor& y) {
-    const std::int64_t size_x = g.height * g.width * g.channels,
-                       size_y = g.out_height * g.out_width * g.channels;
+// Calls function(x, y) for each image, at its first elements.
+template <class F>
+void for_each_image(const Tensor& x, const Tensor& y, F function) {
+    const std::int64_t size_x = x.dim(1) * x.dim(2) * x.dim(3), size_y = y.dim(1) * y.dim(2) * y.dim(3);
     parallel_for(y.dim(0), 1, [&](std::int64_t n, std::int64_t) {
-        HWY_DYNAMIC_DISPATCH(forward_image)
-        (g, x.data<float>() + n * size_x, taps.data<float>(), bias ? bias.data<float>() : nullptr,
-         y.data<float>() + n * size_y);
+        function(x.data<float>() + n * size_x, y.data<float>() + n * size_y);
+    });
+}
+
+void forward_images_of_stride_1(const Geometry& g, const Tensor& x, const Tensor& taps, const Tensor& bias,
+                                const Tensor& y) {
+    for_each_image(x, y, [&](const float* from, float* to) {
+        HWY_DYNAMIC_DISPATCH(forward_image_of_stride_1)
+        (g, from, taps.data<float>(), bias ? bias.data<float>() : nullptr, to);
+    });
+}
+
+void sweep_images(const Sweep& sweep, const Tensor& x, const Tensor& taps, const Tensor& bias,
+                  const Tensor& y) {
+    for_each_image(x, y, [&](const float* from, float* to) {
+        HWY_DYNAMIC_DISPATCH(sweep_image)
+        (sweep, from, taps.data<float>(), bias ? bias.data<float>() : nullptr, to);
     });
 }
 
@@ -190,29 +206,24 @@ void forward_images(const Geometry& g, const Tensor& x, const Tensor& taps, cons
 
 void run(Cpu, const Forward& pass, const Stream&) {
     const Tensor &x = pass.x, &w = pass.w, &y = pass.y;
-    const Window2d& window = pass.params.window;
-    forward_images(geometry(x.shape(), y.shape(), window), x, taps_first(w, false), pass.bias, y);
+    const Geometry g = geometry(x.shape(), y.shape(), pass.params.window);
+    if (g.is_3x3_of_stride_1())
+        forward_images_of_stride_1(g, x, taps_first(w, false), pass.bias, y);
+    else
+        sweep_images(Sweep::forward(g), x, taps_first(w, false), pass.bias, y);
 }
 
 void run(Cpu, const BackwardInput& pass, const Stream&) {
     const Tensor &dy = pass.dy, &w = pass.w, &dx = pass.dx;
     const Window2d& window = pass.params.window;
     Geometry g = geometry(dx.shape(), dy.shape(), window);
-    if (window.stride_h == 1 && window.stride_w == 1) {  // a convolution of dy with the turned filter
-        std::swap(g.height, g.out_height);
-        std::swap(g.width, g.out_width);
-        g.pad_top = window.span_h() - 1 - window.pad_top;
-        g.pad_left = window.span_w() - 1 - window.pad_left;
-        forward_images(g, dy, taps_first(w, true), {}, dx);
-        return;
-    }
-    const Tensor taps = taps_first(w, false);
-    const std::int64_t size_x = g.height * g.width * g.channels,
-                       size_y = g.out_height * g.out_width * g.channels;
-    parallel_for(dx.dim(0), 1, [&](std::int64_t n, std::int64_t) {
-        HWY_DYNAMIC_DISPATCH(scatter_image)
-        (g, dy.data<float>() + n * size_y, taps.data<float>(), dx.data<float>() + n * size_x);
-    });
+    if (!g.is_3x3_of_stride_1()) return sweep_images(Sweep::backward(g), dy, taps_first(w, false), {}, dx);
+    // A convolution of dy with the turned filter.
+    std::swap(g.height, g.out_height);
+    std::swap(g.width, g.out_width);
+    g.pad_top = 2 - window.pad_top;
+    g.pad_left = 2 - window.pad_left;
+    forward_images_of_stride_1(g, dy, taps_first(w, true), {}, dx);
 }
 
 void run(Cpu, const BackwardWeight& pass, const Stream&) {
