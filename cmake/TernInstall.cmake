@@ -3,7 +3,7 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 # <tern/version.hpp>. Every library sees it: it lies beside the link that makes "tern/..." work in the tree.
-set(TERN_GENERATED_ROOT ${PROJECT_BINARY_DIR}/generated)
+set(TERN_GENERATED_ROOT ${TERN_OWN_ROOT}/generated)
 configure_file(${PROJECT_SOURCE_DIR}/cmake/version.hpp.in ${TERN_GENERATED_ROOT}/tern/version.hpp @ONLY)
 
 # Headers of SIMD and CUDA code and of the build itself stay out; scripts/check-includes holds the others to plain C++.

@@ -21,8 +21,13 @@ if(PROJECT_IS_TOP_LEVEL)
 endif()
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
-# Include lines start at the root, in the tree as when installed: one link makes it so.
-set(TERN_INCLUDE_ROOT ${PROJECT_BINARY_DIR}/include)
+# Include lines start at the root, in the tree as when installed: one link makes it so. In a folder named as sub-directory
+# builds name tern's own, so that a compiler cache has for these what was built here.
+set(TERN_OWN_ROOT ${PROJECT_BINARY_DIR})
+if(PROJECT_IS_TOP_LEVEL)
+    set(TERN_OWN_ROOT ${PROJECT_BINARY_DIR}/tern)
+endif()
+set(TERN_INCLUDE_ROOT ${TERN_OWN_ROOT}/include)
 file(MAKE_DIRECTORY ${TERN_INCLUDE_ROOT})
 file(CREATE_LINK ${PROJECT_SOURCE_DIR} ${TERN_INCLUDE_ROOT}/tern RESULT tern_linked SYMBOLIC)
 if(NOT tern_linked EQUAL 0)
