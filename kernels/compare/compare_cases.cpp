@@ -41,7 +41,7 @@ OpCases compare_cases() {
     append(result.passes, passes("same shape", {7, 5, 3}, {7, 5, 3}));
     append(result.passes, passes("number", {3, 5}, {}));
     append(result.passes, passes("both repeated", {3, 1, 5}, {4, 1}));
-    append(result.passes, passes("several chunks", {3, 33333}, {3, 33333}));
+    append(result.passes, passes("several chunks", {3, 11111}, {3, 11111}));
     append(result.passes, passes("int32", {3, 5}, {5}, DType::int32));
     append(result.passes, passes("int64", {3, 5}, {5}, DType::int64));
     append(result.passes, passes("bytes", {3, 5}, {5}, DType::uint8));
