@@ -17,8 +17,13 @@ using namespace tern;
 
 namespace {
 
-// Under a sanitizer one access costs 5 to 20 times as much, and its reports hang less on the order.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+// Under a sanitizer one access costs 5 to 20 times as much. Which addresses a thread touches hangs on no order
+// but where threads race, which the other two programs find.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr std::uint64_t kOrders = 1;
+constexpr std::uint64_t kRandomRounds = 3;
+constexpr double kMostFlops = 1 << 22;
+#elif defined(__SANITIZE_THREAD__)
 constexpr std::uint64_t kOrders = 3;
 constexpr std::uint64_t kRandomRounds = 3;
 constexpr double kMostFlops = 1 << 22;
@@ -111,9 +116,12 @@ int check_case(const test::HostPass& pass, const cases::PassCase& pass_case, std
     int checked = 0;
     current = &pass;
     const bool large = is_large(pass_case);
-    orders = large ? 2 : kOrders;
     for (const DType dtype : {DType::float32, DType::bfloat16, DType::float16}) {
+        // Of bfloat16's size, in whose packs, tiles and blocks it is computed: what is its own are conversions.
+        const bool as_bfloat16 = dtype == DType::float16 && accepts(pass, pass_case, DType::bfloat16);
+        if (as_bfloat16 && large) continue;
         if (!accepts(pass, pass_case, dtype)) continue;
+        orders = as_bfloat16 ? 1 : large ? std::min<std::uint64_t>(2, kOrders) : kOrders;
         INFO(pass_case.title() << ", " << pass.implementation << ", " << dtype << ", seed " << seed);
         CHECK(test::check_conformance(pass_case, dtype, run_in_all_orders, seed) == "");
         if (!large) {
