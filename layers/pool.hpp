@@ -25,9 +25,7 @@ class MaxPool2d : public Module {
   public:
     using Options = MaxPool2dOptions;
     /// Throws Error for a window out of range.
-    explicit MaxPool2d(const Options& options)
-        : window_("MaxPool2d", options.kernel, options.stride.value_or(options.kernel), options.padding,
-                  options.dilation) {}
+    explicit MaxPool2d(const Options& options);
     std::string type() const override { return "MaxPool2d"; }
 
   protected:
@@ -54,10 +52,7 @@ class AvgPool2d : public Module {
   public:
     using Options = AvgPool2dOptions;
     /// Throws Error for a window out of range.
-    explicit AvgPool2d(const Options& options)
-        : window_("AvgPool2d", options.kernel, options.stride.value_or(options.kernel), options.padding,
-                  options.dilation),
-          count_padding_(options.count_padding) {}
+    explicit AvgPool2d(const Options& options);
     std::string type() const override { return "AvgPool2d"; }
 
   protected:

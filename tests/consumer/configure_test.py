@@ -134,7 +134,7 @@ def odd_places():
     inside.mkdir()
     (inside / "CMakeLists.txt").write_text((ROOT / "CMakeLists.txt").read_text())
     check_error("in-source", "tern is not built among its sources: remove CMakeCache.txt and CMakeFiles, then", inside, inside)
-    (Path("taken") / "include/tern").mkdir(parents=True)
+    (Path("taken") / "tern/include/tern").mkdir(parents=True)
     check_error("no links", "include/tern cannot be made a link to the sources", ROOT, "taken")
 
 
