@@ -42,10 +42,12 @@ Normalization of_features(const Dataset& train) {
 }  // namespace
 
 Tensor Normalization::scale_tensor(const Shape& shape, DType precision, Device device) const {
+    if (scale.empty()) return Tensor::full(shape, 1, compute_dtype(precision), device);
     return factors(scale, shape, precision, device);
 }
 
 Tensor Normalization::shift_tensor(const Shape& shape, DType precision, Device device) const {
+    if (shift.empty()) return Tensor::zeros(shape, compute_dtype(precision), device);
     return factors(shift, shape, precision, device);
 }
 

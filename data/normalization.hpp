@@ -15,7 +15,7 @@ struct Normalization {
     std::string name = "none";
     std::vector<double> scale = {}, shift = {};
 
-    /// (C), or of a sample's shape, in the type that a batch of `precision` is computed in.
+    /// (C), or of a sample's shape, in the type that a batch of `precision` is computed in; none: 1 and 0.
     Tensor scale_tensor(const Shape& shape, DType precision, Device device) const;
     Tensor shift_tensor(const Shape& shape, DType precision, Device device) const;
 };

@@ -21,15 +21,13 @@ DatasetSource::DatasetSource(const Dataset& dataset, const DatasetSourceOptions&
     check_tensors(where, dataset);
     data_ = dataset.to(options.device);
     const Shape shape = factor_shape(dataset);
-    Normalization normalization = options.normalization;
+    const Normalization& normalization = options.normalization;
     TERN_CHECK(dataset.has_images() || !augmentation_.augments(), where, "augments images only, got ",
                dataset.samples);
-    if (normalization.scale.empty() && dataset.has_images())
-        normalization = {"none", std::vector<double>(static_cast<std::size_t>(shape.numel()), 1),
-                         std::vector<double>(static_cast<std::size_t>(shape.numel()))};
-    if (normalization.scale.empty()) return;
-    TERN_CHECK(std::ssize(normalization.scale) == shape.numel() &&
-                   normalization.shift.size() == normalization.scale.size(),
+    const bool none = normalization.scale.empty() && normalization.shift.empty();
+    if (none && !dataset.has_images()) return;
+    TERN_CHECK(none || (std::ssize(normalization.scale) == shape.numel() &&
+                        normalization.shift.size() == normalization.scale.size()),
                where, "normalizes samples ", dataset.sample_shape(), " by ", shape.numel(), " factors, got ",
                normalization.scale.size());
     scale_ = normalization.scale_tensor(shape, precision_, options.device);

@@ -74,7 +74,10 @@ void load_weights(Module& model, const std::string& name, const Weights& weights
 void save_weights(const std::filesystem::path& path, const Module& model,
                   const std::optional<WeightsInfo>& info) {
     Safetensors content{model.state(), {}};
-    if (info) content.metadata = weights_metadata(*info);
+    if (info) {
+        content.metadata = weights_metadata(*info);
+        parse_weights_info(path.string(), content.metadata);  // what cannot be read is not written
+    }
     write_safetensors(path, content);
 }
 

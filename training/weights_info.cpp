@@ -60,9 +60,13 @@ class InfoReader {
         return value.get<std::vector<std::string>>();
     }
 
+    // One for each channel, or none.
     std::vector<double> factors(const Json& object, const char* key, std::int64_t channels) const {
         const Json& value = member(object, key);
-        check(key, value.is_array() && std::ssize(value) == channels &&
+        TERN_CHECK(!value.is_array() || value.empty() || std::ssize(value) == channels, file_,
+                   "its metadata has a ", key, " of ", value.size(), " numbers, expected ", channels,
+                   ", one for each channel of its images, or none");
+        check(key, value.is_array() &&
                        std::ranges::all_of(value, [](const Json& item) { return item.is_number(); }));
         return value.get<std::vector<double>>();
     }

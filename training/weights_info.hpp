@@ -12,10 +12,10 @@ namespace tern {
 
 /// What a weight file says about itself, in its __metadata__.
 struct WeightsInfo {
-    std::string model;                 // name in the registry
-    std::vector<std::string> classes;  // names, in the order of the logits
-    Normalization normalization;       // of the pixels, a number for each channel
-    Shape image = {32, 32, 3};         // (H, W, C) that it was trained on; in older files none is named
+    std::string model;                      // name in the registry
+    std::vector<std::string> classes = {};  // names, in the order of the logits
+    Normalization normalization = {};       // of the pixels, a number for each channel, or none
+    Shape image = {32, 32, 3};              // (H, W, C) that it was trained on; in older files none is named
 };
 
 /// Reads it from the metadata of a file; none where that has no format_version, as in files of other

@@ -278,6 +278,28 @@ TEST_CASE("metadata that is nested a million levels deep is refused") {
     }
 }
 
+TEST_CASE("what is not normalised is read as it was saved, and what cannot be read is not written") {
+    const test::TemporaryFolder folder;
+    const auto model = make_model("mlp");
+    const std::filesystem::path file = folder.path() / "w.safetensors";
+    save_weights(file, *model, WeightsInfo{.model = "mlp", .classes = {"a", "b"}});
+    const Weights read = read_weights(file);
+    REQUIRE(read.info);
+    CHECK(read.info->normalization.scale.empty());
+    CHECK(read.info->normalization.shift.empty());
+    const std::filesystem::path none = folder.path() / "none.safetensors";
+    CHECK_THROWS_WITH(
+        save_weights(
+            none, *model,
+            WeightsInfo{.model = "mlp", .classes = {"a"}, .normalization = fixed_normalization("unit", 2)}),
+        Catch::EndsWith(
+            "its metadata has a scale of 2 numbers, expected 3, one for each channel of its images, "
+            "or none"));
+    CHECK_THROWS_WITH(save_weights(none, *model, WeightsInfo{.model = "mlp"}),
+                      Catch::EndsWith("its metadata has no valid classes"));
+    CHECK(!std::filesystem::exists(none));
+}
+
 TEST_CASE("metadata is checked") {
     const SavedWeights saved;
     saved.check_error([](Safetensors& content) { content.metadata["format_version"] = "2"; },
