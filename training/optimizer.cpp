@@ -1,5 +1,6 @@
 #include "tern/training/optimizer.hpp"
 
+#include <cmath>
 #include <utility>
 
 #include "tern/core/fill.hpp"
@@ -7,9 +8,19 @@
 
 namespace tern {
 
+namespace {
+
+double checked_rate(double rate) {
+    TERN_CHECK(std::isfinite(rate) && rate >= 0, "optimizer",
+               "the learning rate must be a finite number of at least 0, got ", rate);
+    return rate;
+}
+
+}  // namespace
+
 Optimizer::Optimizer(FlatParameters parameters, double learning_rate)
     : parameters_(std::move(parameters)),
-      learning_rate_(learning_rate),
+      learning_rate_(checked_rate(learning_rate)),
       rate_tensor_(Tensor::full({}, learning_rate, DType::float64, parameters_.values().device())) {}
 
 void Optimizer::step(const Tensor& gradient_factor) {
@@ -19,7 +30,7 @@ void Optimizer::step(const Tensor& gradient_factor) {
 
 void Optimizer::set_learning_rate(double rate) {
     if (rate == learning_rate_) return;
-    learning_rate_ = rate;
+    learning_rate_ = checked_rate(rate);
     fill(rate_tensor_, rate);
 }
 

@@ -26,7 +26,8 @@ class Optimizer {
     /// Of all parameters, flat.
     const Tensor& gradients() const { return parameters_.gradients(); }
     double learning_rate() const { return learning_rate_; }
-    /// For the steps from now on. The rate lies on the device; equal values are not written again.
+    /// For the steps from now on. The rate lies on the device; equal values are not written again. Throws Error
+    /// unless it is finite and at least 0.
     void set_learning_rate(double rate);
 
   protected:

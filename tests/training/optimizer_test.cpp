@@ -2,6 +2,7 @@
 #include "tern/training/optimizer.hpp"
 
 #include <cmath>
+#include <limits>
 
 #include "tern/layers/dropout_scope.hpp"
 #include "tern/tests/catch.hpp"
@@ -94,6 +95,22 @@ TEST_CASE("a learning rate holds from the next step on") {
     CHECK(optimizer->learning_rate() == 0.25);
     optimizer->step();
     CHECK(numbers.b.item() == Approx(-0.65).epsilon(1e-15));
+}
+
+TEST_CASE("a learning rate that leads nowhere is refused") {
+    Numbers numbers;
+    const auto make = [&](double rate) {
+        return make_optimizer(FlatParameters(numbers), {.name = "sgd", .learning_rate = rate});
+    };
+    const auto optimizer = make(0);
+    for (const double rate :
+         {-1.0, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
+        const auto refused =
+            Catch::StartsWith("[optimizer] the learning rate must be a finite number of at least 0, got ");
+        CHECK_THROWS_WITH(make(rate), refused);
+        CHECK_THROWS_WITH(optimizer->set_learning_rate(rate), refused);
+    }
+    CHECK(optimizer->learning_rate() == 0);
 }
 
 TEST_CASE("a step of an optimizer is the next one of dropout") {
