@@ -26,7 +26,7 @@ struct Metric {
     std::string name;  // of its columns: train_NAME, test_NAME
     bool higher_is_better = true;
     /// total += {sum over the samples of a batch, samples}. total: (2) float64, where the output is.
-    std::function<void(const Tensor& total, const Tensor& output, const Tensor& target)> add;
+    std::function<void(const Tensor& total, const Tensor& output, const Tensor& target)> add = {};
 };
 
 /// "accuracy": the share of samples whose label has the largest logit. output: (N, K); target: (N) int32.

@@ -20,6 +20,8 @@ Totals::Totals(std::vector<Metric> metrics, Device device)
     : metrics_(std::move(metrics)),
       sums_(Tensor::zeros({1 + std::ssize(metrics_), 2}, DType::float64, device)) {
     for (std::size_t i = 0; i < metrics_.size(); ++i) {
+        TERN_CHECK(metrics_[i].add, "metrics", "metric \"", metrics_[i].name,
+                   "\" counts nothing: its add is empty");
         const auto same = std::ranges::find(metrics_, metrics_[i].name, &Metric::name);
         TERN_CHECK(static_cast<std::size_t>(same - metrics_.begin()) == i && metrics_[i].name != "loss",
                    "metrics", "takes metrics of different names, got ", metrics_[i].name, " again");

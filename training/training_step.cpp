@@ -22,6 +22,7 @@ TrainingStep::TrainingStep(Module& model, Optimizer& optimizer, const BatchSourc
       loss_(options.loss),
       totals_(options.metrics, source.device()),
       losses_(Tensor::zeros({options.loss_capacity}, compute_dtype(source.precision()), source.device())) {
+    TERN_CHECK(loss_, "train", "a loss is needed, got an empty function");
     if (source.precision() == DType::float16) loss_scale_.emplace(source.device());
 }
 

@@ -85,6 +85,8 @@ TEST_CASE("metrics are sums over samples, whatever the batches") {
 }
 
 TEST_CASE("metrics are checked") {
+    CHECK_THROWS_WITH(Totals({Metric{.name = "mine"}}, Device::cpu()),
+                      "[metrics] metric \"mine\" counts nothing: its add is empty");
     CHECK_THROWS_WITH(Totals({accuracy(), accuracy()}, Device::cpu()),
                       "[metrics] takes metrics of different names, got accuracy again");
     CHECK_THROWS_WITH(top_k_accuracy(0), "[top_k_accuracy] k must be at least 1, got 0");

@@ -223,3 +223,15 @@ TEST_CASE("evaluation counts every sample once and keeps the mode") {
     const Evaluation other = evaluate(run.network, run.test, {.batch_size = 7, .keep_outputs = true});
     CHECK(std::ranges::equal(got.outputs.elements<float>(), other.outputs.elements<float>()));
 }
+
+TEST_CASE("a loss is needed") {
+    test::SmallNetwork network(4);
+    const auto optimizer = make_optimizer(FlatParameters(network), {});
+    const DatasetSource train = test::small_source(Split::train);
+    CHECK_THROWS_WITH(Trainer({.model = network,
+                               .optimizer = *optimizer,
+                               .train = train,
+                               .loss = Loss(),
+                               .plan = {.steps = 1}}),
+                      "[train] a loss is needed, got an empty function");
+}
