@@ -23,6 +23,12 @@ void start_from(Workbench& bench, const std::string& name, const Weights& weight
     load_weights(*bench.model, name, weights, left_out);
 }
 
+void continue_from(const Workbench& bench, const std::string& name, const Weights& weights) {
+    TERN_CHECK(!weights.info || weights.info->classes == bench.train_set.classes, "--data",
+               "the run was trained on classes of other names than those of ", bench.train_set.source);
+    load_weights(*bench.model, name, weights);
+}
+
 }  // namespace
 
 Workbench make_workbench(const TrainSettings& settings,
@@ -41,7 +47,7 @@ Workbench make_workbench(const TrainSettings& settings,
     bench.model = make_model(name, options);
     bench.model->to(compute_dtype(settings.runtime.precision));
     if (checkpoint)
-        load_weights(*bench.model, name, read_weights(*checkpoint));
+        continue_from(bench, name, read_weights(*checkpoint));
     else if (settings.init)
         start_from(bench, name, read_weights(*settings.init));
     bench.model->to(settings.runtime.device);

@@ -353,3 +353,19 @@ TEST_CASE("a full disk leaves the last checkpoint whole", "[.resume]") {
     require_done(run_tern(place, resume_flags("run")));
     check_same_end(place / "run", place / "whole");
 }
+
+TEST_CASE("a run does not continue on classes of other names") {
+    const test::TemporaryFolder place;
+    for (const std::string set : {"set", "named"}) {
+        REQUIRE(run_tern(place, {"data", "synthesize", set, "--train-samples", "8", "--test-samples", "4",
+                                 "--classes", "2"})
+                    .status == 0);
+    }
+    test::write_text(place / "named" / "batches.meta.txt", "cat\ndog\n");
+    REQUIRE(run_tern(place, {"train", "--data", "set", "--steps", "1", "--batch-size", "2", "--run", "run"})
+                .status == 0);
+    check_failure(run_tern(place, resume_flags("run", {"--data", "named", "--steps", "2"})), 1,
+                  "tern: [--data] the run was trained on classes of other names than those of " +
+                      (place / "named").string());
+    CHECK(run_tern(place, resume_flags("run", {"--steps", "2"})).status == 0);
+}
