@@ -365,7 +365,6 @@ TEST_CASE("a run does not continue on classes of other names") {
     REQUIRE(run_tern(place, {"train", "--data", "set", "--steps", "1", "--batch-size", "2", "--run", "run"})
                 .status == 0);
     check_failure(run_tern(place, resume_flags("run", {"--data", "named", "--steps", "2"})), 1,
-                  "tern: [--data] the run was trained on classes of other names than those of " +
-                      (place / "named").string());
+                  "tern: [--data] the run was trained on classes of other names than those of named");
     CHECK(run_tern(place, resume_flags("run", {"--steps", "2"})).status == 0);
 }
