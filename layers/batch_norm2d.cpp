@@ -14,6 +14,8 @@
 #include "tern/kernels/normalize/normalize.hpp"
 #include "tern/kernels/update_statistics/update_statistics.hpp"
 #include "tern/layers/initialize.hpp"
+#include "tern/layers/statistics_scope.hpp"
+#include "tern/layers/synced_statistics.hpp"
 
 namespace tern {
 namespace {
@@ -48,7 +50,9 @@ std::string BatchNorm2d::type() const {
 // Else nothing.
 DeferredNormalize BatchNorm2d::deferred(const Features& input) {
     if (!training()) return {running_mean_, running_var_, weight_, bias_, params()};
-    const Moments& moments = input.moments();
+    const SyncedStatistics* const synced = SyncedStatistics::current();
+    Moments moments = input.moments();
+    if (synced != nullptr) moments = synced->merged(moments.mean ? moments : channel_moments(input));
     if (!moments.mean) return {};
     update(values_per_channel(input.tensor()), moments);
     return {moments.mean, moments.variance, weight_, bias_, params()};
@@ -62,14 +66,23 @@ Tensor BatchNorm2d::normalized_by_batch(const Tensor& input, const Tensor& resid
 }
 
 std::int64_t BatchNorm2d::values_per_channel(const Tensor& input) const {
-    const std::int64_t values = input.numel() / weight_.numel();
+    std::int64_t values = input.numel() / weight_.numel();
+    if (const SyncedStatistics* const synced = SyncedStatistics::current())
+        values = synced->all_values(values);
     TERN_CHECK(values > 1, kWhere, "training needs more than 1 value per channel, got input ", input.shape());
     return values;
 }
 
 void BatchNorm2d::update(std::int64_t values, const Moments& moments) {
-    update_statistics(running_mean_, running_var_, num_batches_tracked_, moments.mean, moments.variance,
-                      {options_.momentum, values, options_.bias_correction});
+    if (const StatisticsScope* const scope = StatisticsScope::current())
+        scope->take(*this, values, {moments.mean.detach(), moments.variance.detach()});
+    else
+        update_statistics(values, moments);
+}
+
+void BatchNorm2d::update_statistics(std::int64_t values, const Moments& moments) const {
+    tern::update_statistics(running_mean_, running_var_, num_batches_tracked_, moments.mean, moments.variance,
+                            {options_.momentum, values, options_.bias_correction});
 }
 
 Features BatchNorm2d::normalized(const Features& input, const Tensor& residual) {
