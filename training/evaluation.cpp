@@ -1,5 +1,6 @@
 #include "tern/training/evaluation.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include "tern/core/autograd.hpp"
@@ -33,7 +34,18 @@ class Kept {
         done_ += output.dim(0);
     }
 
-    Tensor confusion() const { return confusion_ ? confusion_.to(Device::cpu()) : Tensor(); }
+    // Of all ranks.
+    Tensor confusion(Communicator& communicator) const {
+        if (!options_.confusion) return {};
+        const Shape shape = confusion_.shape();
+        const Tensor all =
+            Tensor::empty({communicator.size(), shape[0], shape[1]}, DType::int64, confusion_.device());
+        communicator.all_gather(confusion_, all, "the confusion matrix")->wait();
+        const Tensor host = all.to(Device::cpu()), sum = Tensor::zeros(shape, DType::int64);
+        for (std::int64_t i = 0; i < host.numel(); ++i)
+            sum.data<std::int64_t>()[i % sum.numel()] += host.data<std::int64_t>()[i];
+        return sum;
+    }
     Tensor outputs() const { return outputs_ ? outputs_.to(Device::cpu()) : Tensor(); }
 
   private:
@@ -50,21 +62,48 @@ Evaluation evaluate(Module& model, const BatchSource& source, const EvaluationOp
     const NoGrad no_grad;
     const Batches batches(epoch_order(source.size(), false, 0, 0, source.device()), options.batch_size);
     const Totals totals(options.metrics, source.device());
+    const auto alone = options.communicator == nullptr ? make_single_communicator(source.device()) : nullptr;
+    Communicator& communicator = alone ? *alone : *options.communicator;
+    const std::int64_t ranks = communicator.size();
+    TERN_CHECK(ranks == 1 || !options.keep_outputs, "evaluate", "keeps outputs on one rank only, got ",
+               ranks);
     Kept kept(options, source.size());
+
+    // In turn: round i has batches i ranks to (i + 1) ranks - 1, and the sums of each are added in that order.
+    const std::int64_t rounds = (batches.count() - 1) / ranks + 1;
+    const Shape rows = totals.sums().shape();
+    const auto sums_of = [&](std::int64_t of) {
+        return Tensor::zeros({of, rounds, rows[0], rows[1]}, DType::float64, source.device());
+    };
+    const Tensor own = sums_of(1), all = sums_of(ranks);
+    const auto sums = [&](const Tensor& tensor, std::int64_t rank, std::int64_t round) {
+        return tensor.slice(rank, rank + 1)
+            .reshape({rounds, rows[0], rows[1]})
+            .slice(round, round + 1)
+            .reshape(rows);
+    };
 
     Inference inference(model);
     StepArena whole(source.device()), last(source.device());  // the last batch may be shorter
-    for (std::int64_t i = 0; i < batches.count(); ++i) {
+    std::int64_t done = 0;
+    for (; done < rounds; ++done) {
         if (options.stop && options.stop()) break;
+        const std::int64_t i = done * ranks + communicator.rank();
+        if (i >= batches.count() && done > 0) continue;
+        const Tensor samples = batches[std::min(i, batches.count() - 1)];
         std::optional<StepArena::Scope> scope;  // none for the first, which makes what is kept
-        if (i > 0) scope.emplace(batches[i].dim(0) == options.batch_size ? whole : last);
-        const Batch batch = source.batch(batches[i]);
+        if (done > 0) scope.emplace(samples.dim(0) == options.batch_size ? whole : last);
+        const Batch batch = source.batch(samples);
         const Tensor output = inference.run(batch.input);
-        if (i == 0) kept.make(output);
-        totals.add(output, batch.target, options.loss(output, batch.target));
+        if (done == 0) kept.make(output);
+        if (i >= batches.count()) continue;  // what is kept had to be made all the same
+        totals.count(sums(own, 0, done), output, batch.target, options.loss(output, batch.target));
         kept.add(output, batch.target);
     }
-    return {totals.read(), kept.confusion(), kept.outputs()};
+    communicator.all_gather(own, all, "the evaluation")->wait();
+    for (std::int64_t round = 0; round < done; ++round)
+        for (std::int64_t rank = 0; rank < ranks; ++rank) totals.add(sums(all, rank, round));
+    return {totals.read(), kept.confusion(communicator), kept.outputs()};
 }
 
 }  // namespace tern

@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "tern/core/communicator.hpp"
 #include "tern/layers/module.hpp"
 #include "tern/training/batch_source.hpp"
 #include "tern/training/totals.hpp"
@@ -16,6 +17,9 @@ struct EvaluationOptions {
     bool confusion = false;           // of a classifier's labels and predictions
     bool keep_outputs = false;        // of every sample
     std::function<bool()> stop = {};  // asked before each batch, and may end it early
+    /// Of ranks that share the work, a batch each in turn; all must call it, and stop() must say the same on
+    /// all. Everyone gets the result, with the bits of one rank alone; outputs are not kept. None: alone.
+    Communicator* communicator = nullptr;
 };
 
 struct Evaluation {

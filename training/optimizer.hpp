@@ -23,6 +23,7 @@ class Optimizer {
     virtual NamedTensors state() const = 0;
 
     void zero_grad() const { parameters_.zero_grad(); }
+    const FlatParameters& parameters() const { return parameters_; }
     /// Of all parameters, flat.
     const Tensor& gradients() const { return parameters_.gradients(); }
     double learning_rate() const { return learning_rate_; }
@@ -34,7 +35,6 @@ class Optimizer {
     Optimizer(FlatParameters parameters, double learning_rate);
     /// The work of step().
     virtual void update(const Tensor& gradient_factor) = 0;
-    const FlatParameters& parameters() const { return parameters_; }
     const Tensor& rate_tensor() const { return rate_tensor_; }
     /// Zeros of the shape, type and device of the parameters.
     Tensor make_buffer() const;

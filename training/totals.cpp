@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "tern/core/error.hpp"
+#include "tern/kernels/accumulate/accumulate.hpp"
 #include "tern/kernels/metrics/metrics.hpp"
 
 namespace tern {
@@ -28,15 +29,13 @@ Totals::Totals(std::vector<Metric> metrics, Device device)
     }
 }
 
-Tensor Totals::row(std::size_t i) const {
-    const auto at = static_cast<std::int64_t>(i);
-    return sums_.slice(at, at + 1).reshape({2});
+void Totals::count(const Tensor& sums, const Tensor& output, const Tensor& target, const Tensor& loss) const {
+    const auto row = [&](std::int64_t i) { return sums.slice(i, i + 1).reshape({2}); };
+    accumulate_mean(row(0), loss.detach(), output.dim(0));
+    for (std::int64_t i = 0; const Metric& metric : metrics_) metric.add(row(++i), output.detach(), target);
 }
 
-void Totals::add(const Tensor& output, const Tensor& target, const Tensor& loss) const {
-    accumulate_mean(row(0), loss.detach(), output.dim(0));
-    for (std::size_t i = 0; i < metrics_.size(); ++i) metrics_[i].add(row(i + 1), output.detach(), target);
-}
+void Totals::add(const Tensor& sums) const { accumulate(sums_, sums); }
 
 TotalsRead Totals::read() const {
     const Tensor host = sums_.to(Device::cpu());

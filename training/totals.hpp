@@ -29,7 +29,13 @@ class Totals {
     Totals(std::vector<Metric> metrics, Device device);
 
     /// output: (N, ...); loss: the mean of the batch.
-    void add(const Tensor& output, const Tensor& target, const Tensor& loss) const;
+    void add(const Tensor& output, const Tensor& target, const Tensor& loss) const {
+        count(sums_, output, target, loss);
+    }
+    /// The same into other sums, of the shape and type of sums().
+    void count(const Tensor& sums, const Tensor& output, const Tensor& target, const Tensor& loss) const;
+    /// Sums that were counted elsewhere.
+    void add(const Tensor& sums) const;
     /// Waits for the device. Without any sample all are 0.
     TotalsRead read() const;
     /// Per row a sum over samples and how many: of the loss, then of each metric. float64 (1 + metrics, 2), a
@@ -39,8 +45,6 @@ class Totals {
     const std::vector<Metric>& metrics() const { return metrics_; }
 
   private:
-    Tensor row(std::size_t i) const;
-
     std::vector<Metric> metrics_;
     Tensor sums_;
 };

@@ -57,7 +57,13 @@ Trainer::Trainer(TrainerOptions options)
     : options_(std::move(options)),
       total_steps_(steps_of(options_.plan, options_.train.size())),
       step_(options_.model, options_.optimizer, options_.train,
-            {options_.loss, options_.metrics, options_.callbacks.after_loss ? kReadInterval : 0}) {}
+            {.loss = options_.loss,
+             .metrics = options_.metrics,
+             .loss_capacity = options_.callbacks.after_loss ? kReadInterval : 0,
+             .replicas = options_.plan.replicas,
+             .sync_batch_norm = options_.plan.sync_batch_norm,
+             .communicator = options_.communicator,
+             .exchange = options_.exchange}) {}
 
 void Trainer::set_learning_rate(std::int64_t step) const {
     if (options_.schedule != nullptr)
@@ -68,6 +74,7 @@ std::optional<LogLine> Trainer::run(const TrainingPosition& start) {
     TERN_CHECK(start.step <= total_steps_, "train", "the plan has ", total_steps_, " steps, but ", start.step,
                " are done");
     position_ = start;
+    stopped_ = false;
     step_.set_steps(start.step);
     log_line_start_ = now() - start.seconds_since_log;
     set_learning_rate(std::max<std::int64_t>(start.step, 1) - 1);
@@ -77,8 +84,8 @@ std::optional<LogLine> Trainer::run(const TrainingPosition& start) {
     while (!finished()) {
         const bool whole_epoch = run_epoch();
         const bool log_line_ends = options_.plan.epochs > 0 || position_.step == total_steps_;
-        if (!stopped() && log_line_ends) line = finish_log_line();
-        if (stopped() && position_.samples_since_log > 0) {
+        if (!stopped_ && log_line_ends) line = finish_log_line();
+        if (stopped_ && position_.samples_since_log > 0) {
             save();
             return {};
         }
@@ -106,7 +113,7 @@ bool Trainer::run_epoch() {
                           options_.plan.batch_size);
     while (position_.batch < batches.count() && position_.step < total_steps_) {
         take_step(batches[position_.batch]);
-        if (stopped()) break;
+        if (stop_due() && ask_stop()) break;
         const bool log_line_ends = position_.step == total_steps_ ||
                                    (options_.plan.epochs > 0 && position_.batch == batches.count());
         if (options_.plan.save_every > 0 && position_.step % options_.plan.save_every == 0 && !log_line_ends)
@@ -140,6 +147,21 @@ bool Trainer::losses_due() const {
            now() - last_read_ >= kReadSeconds;
 }
 
+// What one rank is told is heard by all, after the same step.
+bool Trainer::ask_stop() {
+    const bool asked = stopped_ || (options_.callbacks.stop && options_.callbacks.stop());
+    if (!with_others()) return stopped_ = asked;
+    Communicator& communicator = *options_.communicator;
+    const Tensor own = Tensor::full({1}, asked ? 1 : 0, DType::int32, communicator.device());
+    const Tensor all = Tensor::zeros({communicator.size(), 1}, DType::int32, communicator.device());
+    communicator.all_gather(own, all, "the end of the step")->wait();
+    return stopped_ = std::ranges::count(all.to(Device::cpu()).elements<std::int32_t>(), 1) > 0;
+}
+
+bool Trainer::stop_due() const {
+    return !with_others() || options_.train.device().is_cpu() || position_.step % kReadInterval == 0;
+}
+
 // Nothing but the weights decides what comes out, so that it does not matter how often a run was saved.
 void Trainer::take_statistics() {
     if (options_.plan.statistics_samples == 0 || statistics_step_ == position_.step) return;
@@ -150,12 +172,12 @@ void Trainer::take_statistics() {
 
 void Trainer::save() {
     flush_losses();
-    if (!options_.callbacks.save) return;
+    if (!options_.callbacks.save && !with_others()) return;
     read_finite_totals();
     take_statistics();
     check_finite(options_.model, position_.step);
     position_.seconds_since_log = position_.samples_since_log > 0 ? seconds_since_log() : 0;
-    options_.callbacks.save(position_, state());
+    if (options_.callbacks.save) options_.callbacks.save(position_, state());
 }
 
 void Trainer::flush_losses() {
@@ -183,7 +205,8 @@ std::optional<LogLine> Trainer::finish_log_line() {
                              {.batch_size = options_.plan.batch_size,
                               .loss = options_.test_loss ? options_.test_loss : options_.loss,
                               .metrics = options_.metrics,
-                              .stop = options_.callbacks.stop})
+                              .stop = [this] { return ask_stop(); },
+                              .communicator = options_.communicator})
                         .totals;
         if (line.test->samples < options_.test->size()) {
             log_line_start_ = now() - line.seconds;

@@ -28,6 +28,10 @@ struct TrainingPlan {
     /// before the model is evaluated or saved: in whole batches, at least one. 0: they stay as training left
     /// them.
     std::int64_t statistics_samples = 0;
+    /// Pieces of each batch that are trained on by themselves, and whether their batch norms are synced: see
+    /// TrainingStepOptions.
+    std::int64_t replicas = 0;
+    bool sync_batch_norm = false;
 };
 
 struct TrainingProgress {
@@ -45,9 +49,10 @@ struct TrainingCallbacks {
     std::function<void(const StepLoss&)> after_loss;  // for every step, in order, but some time after it
     std::function<void(const LogLine&)> after_log_line;
     /// After each log line, every save_every steps and when stop() ended the run, with state(): that and the
-    /// model are of this position.
+    /// model are of this position, on every rank.
     std::function<void(const TrainingPosition&, const NamedTensors& state)> save;
-    /// Asked after each step and before each batch of an evaluation; true ends the run and must stay true.
+    /// Asked after each step and before each batch of an evaluation, of several ranks on GPUs every 100 steps; true,
+    /// on any rank, ends the run and must stay true.
     std::function<bool()> stop;
 };
 
@@ -64,6 +69,10 @@ struct TrainerOptions {
     std::vector<Metric> metrics = {accuracy()};
     TrainingPlan plan = {};
     TrainingCallbacks callbacks = {};
+    /// Of the ranks that train together: each has a Trainer with the same model, source and plan, and calls run().
+    /// Which callbacks it has is its own matter. None: alone.
+    Communicator* communicator = nullptr;
+    ExchangeOptions exchange = {};
 };
 
 /// Trains modules that are in training mode; where the whole model is in evaluation mode, all of them.
@@ -97,7 +106,9 @@ class Trainer {
     bool losses_due() const;
     TotalsRead read_finite_totals() const;
     bool finished() const { return position_.step >= total_steps_ && position_.samples_since_log == 0; }
-    bool stopped() const { return options_.callbacks.stop && options_.callbacks.stop(); }
+    bool ask_stop();
+    bool stop_due() const;
+    bool with_others() const { return options_.communicator != nullptr && options_.communicator->size() > 1; }
     double seconds_since_log() const;
 
     void set_learning_rate(std::int64_t step) const;
@@ -108,6 +119,7 @@ class Trainer {
     std::int64_t statistics_step_ = -1;  // after which they were taken
     std::vector<StepLoss> waiting_;      // without their losses yet
     TrainingPosition position_;
+    bool stopped_ = false;  // on any rank
     double log_line_start_ = 0, last_read_ = 0;
 };
 

@@ -3,8 +3,13 @@
 #include <algorithm>
 
 #include "tern/core/devices/range.hpp"
+#include "tern/kernels/accumulate/accumulate.hpp"
 #include "tern/kernels/backward.hpp"
+#include "tern/kernels/elementwise_unary/elementwise_unary.hpp"
+#include "tern/kernels/metrics/metrics.hpp"
 #include "tern/layers/dropout_scope.hpp"
+#include "tern/layers/statistics_scope.hpp"
+#include "tern/layers/synced_statistics.hpp"
 
 namespace tern {
 namespace {
@@ -21,22 +26,94 @@ TrainingStep::TrainingStep(Module& model, Optimizer& optimizer, const BatchSourc
       source_(source),
       loss_(options.loss),
       totals_(options.metrics, source.device()),
-      losses_(Tensor::zeros({options.loss_capacity}, compute_dtype(source.precision()), source.device())) {
+      alone_(options.communicator == nullptr ? make_single_communicator(source.device()) : nullptr),
+      communicator_(alone_ ? *alone_ : *options.communicator),
+      share_(share_of(options.replicas == 0 ? communicator_.size() : options.replicas, communicator_.rank(),
+                      communicator_.size())),
+      sync_batch_norm_(options.sync_batch_norm),
+      losses_(Tensor::zeros({options.loss_capacity, 2}, DType::float64, source.device())) {
     TERN_CHECK(loss_, "train", "a loss is needed, got an empty function");
+    TERN_CHECK(!sync_batch_norm_ || share_.count() == 1, "train",
+               "batch norms are synced between ranks of one replica each, got ", share_.count(),
+               " replicas on a rank");
     if (source.precision() == DType::float16) loss_scale_.emplace(source.device());
+    if (share_.replicas == 1) return;
+    statistics_.emplace(model, share_, communicator_);
+    exchange_.emplace(model, optimizer.parameters(), share_, communicator_, options.exchange);
+    const Shape sums = totals_.sums().shape();
+    own_sums_ = Tensor::zeros({share_.count(), sums[0], sums[1]}, DType::float64, source.device());
+    all_sums_ = Tensor::zeros({share_.replicas, sums[0], sums[1]}, DType::float64, source.device());
 }
 
 void TrainingStep::run(const Tensor& samples, std::uint32_t epoch) {
-    const Range whole("training step");
-    const StepArena::Scope scope(arena_for(samples.dim(0)));
+    const Range range("training step");
     const DropoutScope dropout(static_cast<std::uint64_t>(steps_));
-    optimizer_.zero_grad();
-    forward_and_backward(samples, epoch);
-    {
-        const Range range("optimizer");
-        optimizer_.step(loss_scale_ ? loss_scale_->update(optimizer_.gradients()) : Tensor());
-    }
+    share_.replicas == 1 ? run_whole(samples, epoch) : run_pieces(samples, epoch);
     ++steps_;
+}
+
+void TrainingStep::run_whole(const Tensor& samples, std::uint32_t epoch) {
+    const StepArena::Scope scope(arena_for(samples.dim(0)));
+    optimizer_.zero_grad();
+    forward_and_backward(samples, epoch, totals_.sums(), 1);
+    update();
+}
+
+void TrainingStep::run_pieces(const Tensor& samples, std::uint32_t epoch) {
+    own_sums_.fill_zero();
+    for (std::int64_t replica = 0; replica < share_.count(); ++replica) run_piece(samples, epoch, replica);
+    if (!sync_batch_norm_) statistics_->finish(samples.dim(0));
+    share_sums();
+    update();
+}
+
+// A synced batch norm waits for all ranks, so that one without samples runs the first one, which counts nothing.
+void TrainingStep::run_piece(const Tensor& samples, std::uint32_t epoch, std::int64_t replica) {
+    const auto of = [&](std::int64_t number) { return piece_of(samples.dim(0), share_.replicas, number); };
+    Piece piece = of(share_.begin + replica);
+    const double share = static_cast<double>(piece.count) / static_cast<double>(samples.dim(0));
+    exchange_->begin(replica);
+    if (piece.count > 0 || sync_batch_norm_) {
+        std::optional<SyncedStatistics> synced;
+        std::optional<StatisticsScope> apart;
+        if (piece.count == 0) piece = {0, 1};
+        if (sync_batch_norm_) {
+            std::vector<std::int64_t> counts;
+            for (std::int64_t i = 0; i < share_.replicas; ++i) counts.push_back(of(i).count);
+            synced.emplace(communicator_, std::move(counts), piece.count);
+        } else {
+            apart.emplace([&](BatchNorm2d& layer, std::int64_t values, const Moments& moments) {
+                statistics_->take(piece.count, layer, values, moments);
+            });
+        }
+        DropoutScope::current()->start_piece(piece.begin);
+        const StepArena::Scope scope(arena_for(piece.count));
+        const Tensor sums = own_sums_.slice(replica, replica + 1).reshape(totals_.sums().shape());
+        forward_and_backward(samples.slice(piece.begin, piece.end()), epoch, sums, share);
+        if (share == 0) sums.fill_zero();
+    }
+    if (!sync_batch_norm_ && piece.count > 0) statistics_->keep(replica);
+    exchange_->end(replica);
+}
+
+// In the order of the replicas, on all ranks.
+void TrainingStep::share_sums() {
+    const Shape all = all_sums_.shape();
+    communicator_
+        .all_gather(own_sums_, all_sums_.reshape({communicator_.size(), share_.count(), all[1], all[2]}),
+                    "losses and metrics")
+        ->wait();
+    const Tensor slot = loss_slot();
+    for (std::int64_t replica = 0; replica < all[0]; ++replica) {
+        const Tensor sums = all_sums_.slice(replica, replica + 1).reshape({all[1], all[2]});
+        totals_.add(sums);
+        if (slot.defined()) accumulate(slot, sums.slice(0, 1));
+    }
+}
+
+void TrainingStep::update() {
+    const Range range("optimizer");
+    optimizer_.step(loss_scale_ ? loss_scale_->update(optimizer_.gradients()) : Tensor());
 }
 
 StepArena& TrainingStep::arena_for(std::int64_t batch_size) {
@@ -50,7 +127,9 @@ StepArena& TrainingStep::arena_for(std::int64_t batch_size) {
     return *arenas_.front().arena;
 }
 
-void TrainingStep::forward_and_backward(const Tensor& samples, std::uint32_t epoch) {
+// The gradients of `share` times the loss, which is counted in `sums`.
+void TrainingStep::forward_and_backward(const Tensor& samples, std::uint32_t epoch, const Tensor& sums,
+                                        double share) {
     const Batch batch = source_.batch(samples, epoch);
     Tensor output, loss;
     {
@@ -60,13 +139,26 @@ void TrainingStep::forward_and_backward(const Tensor& samples, std::uint32_t epo
     }
     {
         const Range range("backward");
-        loss_scale_ ? backward(loss, loss_scale_->scale()) : backward(loss);
+        const bool whole = share_.replicas == 1;
+        if (!whole)
+            backward(loss, loss_scale_ ? scale_shift(loss_scale_->scale(), share, 0)
+                                       : Tensor::full(loss.shape(), share, loss.dtype(), loss.device()));
+        else
+            loss_scale_ ? backward(loss, loss_scale_->scale()) : backward(loss);
     }
-    totals_.add(output, batch.target, loss);
-    if (losses_.numel() == 0) return;
-    TERN_ASSERT(waiting_losses_ < losses_.numel());
-    losses_.slice(waiting_losses_, waiting_losses_ + 1).copy_from(loss.detach().reshape({1}));
+    totals_.count(sums, output, batch.target, loss);
+    if (share_.replicas > 1) return;
+    if (const Tensor slot = loss_slot()) accumulate_mean(slot.reshape({2}), loss.detach(), 1);
+}
+
+// (1, 2), zeros; undefined where no losses are kept.
+Tensor TrainingStep::loss_slot() {
+    if (losses_.dim(0) == 0) return {};
+    TERN_ASSERT(waiting_losses_ < losses_.dim(0));
+    const Tensor slot = losses_.slice(waiting_losses_, waiting_losses_ + 1);
     ++waiting_losses_;
+    slot.fill_zero();
+    return slot;
 }
 
 NamedTensors TrainingStep::state() const {
@@ -78,10 +170,10 @@ NamedTensors TrainingStep::state() const {
 
 std::vector<double> TrainingStep::take_losses() {
     const Tensor host = losses_.slice(0, std::exchange(waiting_losses_, 0)).to(Device::cpu());
-    return visit_floating(host.dtype(), [&]<class T>() {
-        const std::span<T> losses = host.elements<T>();
-        return std::vector<double>(losses.begin(), losses.end());
-    });
+    std::vector<double> losses;
+    for (const double* sum = host.data<double>(); std::ssize(losses) < host.dim(0); sum += 2)
+        losses.push_back(sum[0] / sum[1]);
+    return losses;
 }
 
 }  // namespace tern

@@ -9,8 +9,10 @@
 #include "tern/core/memory/step_arena.hpp"
 #include "tern/layers/module.hpp"
 #include "tern/training/batch_source.hpp"
+#include "tern/training/gradient_exchange.hpp"
 #include "tern/training/loss_scale.hpp"
 #include "tern/training/optimizer.hpp"
+#include "tern/training/step_statistics.hpp"
 #include "tern/training/totals.hpp"
 
 namespace tern {
@@ -20,12 +22,23 @@ struct TrainingStepOptions {
     Loss loss = cross_entropy_loss();
     std::vector<Metric> metrics = {};
     std::int64_t loss_capacity = 0;  // how many single losses may wait for take_losses(); 0 keeps none
+    /// Pieces of each batch that go forward and backward by themselves, with batch statistics of their own. Their
+    /// gradients are summed, weighted by samples. 0: one for each rank.
+    std::int64_t replicas = 0;
+    /// Batch norms take the statistics of all replicas together (SyncedStatistics). One replica for each rank.
+    bool sync_batch_norm = false;
+    Communicator* communicator = nullptr;  // of the ranks that compute them; none: this one alone
+    ExchangeOptions exchange = {};
 };
 
 /// Batch, forward pass, loss, backward pass, optimizer. Nothing is read back from the device: loss and
 /// metrics add up in totals(), single losses in a tensor that take_losses() reads. All tensors of a step
 /// come from a step arena, one for each of the last few batch sizes. Where the batches are float16 the loss
 /// is scaled.
+///
+/// For a number of replicas weights, losses, metrics and running statistics have the same bits on every number of
+/// ranks that share_of() allows: each replica is computed by itself, and sums over replicas are added in the order
+/// of tree_lefts(), those of losses and metrics one after the other in float64.
 class TrainingStep {
   public:
     /// Everything given must live as long as this object; the model must be in training mode when run() is
@@ -33,7 +46,8 @@ class TrainingStep {
     TrainingStep(Module& model, Optimizer& optimizer, const BatchSource& source,
                  const TrainingStepOptions& options = {});
 
-    /// Trains on `samples` (N) of `epoch`, from 0, as step number steps(), then counts it.
+    /// Trains on `samples` (N) of `epoch`, from 0, as step number steps(), then counts it. All ranks are given
+    /// the whole batch, and each takes its pieces.
     void run(const Tensor& samples, std::uint32_t epoch = 0);
     std::int64_t steps() const { return steps_; }
     /// Counts on from here, for a run that is resumed.
@@ -47,7 +61,13 @@ class TrainingStep {
 
   private:
     StepArena& arena_for(std::int64_t batch_size);
-    void forward_and_backward(const Tensor& samples, std::uint32_t epoch);
+    void run_whole(const Tensor& samples, std::uint32_t epoch);
+    void run_pieces(const Tensor& samples, std::uint32_t epoch);
+    void run_piece(const Tensor& samples, std::uint32_t epoch, std::int64_t replica);
+    void forward_and_backward(const Tensor& samples, std::uint32_t epoch, const Tensor& sums, double share);
+    void share_sums();
+    void update();
+    Tensor loss_slot();
 
     Module& model_;
     Optimizer& optimizer_;
@@ -56,7 +76,14 @@ class TrainingStep {
     std::int64_t steps_ = 0;
     Totals totals_;
     std::optional<LossScale> loss_scale_;
-    Tensor losses_;  // (loss_capacity), of the loss's type
+    std::unique_ptr<Communicator> alone_;
+    Communicator& communicator_;
+    ReplicaShare share_;
+    bool sync_batch_norm_;
+    std::optional<StepStatistics> statistics_;  // of several replicas
+    std::optional<GradientExchange> exchange_;
+    Tensor own_sums_, all_sums_;  // (replicas, ...) of totals(): of this rank's in a step, and of all
+    Tensor losses_;               // (loss_capacity, 2) float64: sums of losses, and what they are divided by
     std::int64_t waiting_losses_ = 0;
     struct SizedArena {
         std::int64_t batch_size;

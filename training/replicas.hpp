@@ -1,0 +1,32 @@
+// Which part of a step each replica computes, and which replicas a rank has.
+#pragma once
+
+#include <cstdint>
+
+namespace tern {
+
+/// Consecutive samples of a batch.
+struct Piece {
+    std::int64_t begin = 0, count = 0;
+    std::int64_t end() const { return begin + count; }
+};
+
+/// Of a batch of so many samples, cut for `replicas`: sizes differ by at most one, longer pieces come first, and
+/// where there are fewer samples than replicas the last pieces are empty.
+Piece piece_of(std::int64_t samples, std::int64_t replicas, std::int64_t replica);
+
+/// The consecutive replicas that a rank computes, one after the other.
+struct ReplicaShare {
+    std::int64_t replicas = 1;        // of all ranks
+    std::int64_t begin = 0, end = 1;  // this rank's
+
+    std::int64_t count() const { return end - begin; }
+    /// What all its pieces are together.
+    Piece piece_of(std::int64_t samples) const;
+};
+
+/// Throws Error unless the ranks divide the replicas, and the replicas of one of several ranks are a power of
+/// two: else their sum would not be a part of the tree below.
+ReplicaShare share_of(std::int64_t replicas, int rank, int ranks);
+
+}  // namespace tern
