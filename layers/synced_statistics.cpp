@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "tern/core/autograd.hpp"
+#include "tern/core/memory/step_arena.hpp"
 #include "tern/core/tree_order.hpp"
 #include "tern/kernels/accumulate/accumulate.hpp"
 #include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
@@ -28,7 +29,7 @@ Tensor stacked(const Tensor& first, const Tensor& second) {
 
 Tensor row(const Tensor& stack, std::int64_t i) { return stack.slice(i, i + 1).reshape({stack.dim(1)}); }
 
-// (ranks, 2, C)
+// (ranks, 2, C). A communicator may hold on to what it was given for longer than a step arena allows.
 Tensor gathered(Communicator& communicator, const Tensor& stack, std::string_view what) {
     const Tensor all =
         Tensor::empty({communicator.size(), stack.dim(0), stack.dim(1)}, stack.dtype(), stack.device());
@@ -48,8 +49,11 @@ class SyncedStatistics::Merge : public Function {
     const char* name() const override { return "synced_statistics"; }
 
     Tensors backward(const Tensors& grads) override {
-        const Tensor all =
-            gathered(communicator_, stacked(grads[0], grads[1]), "gradients of synced batch norms");
+        Tensor all;
+        {
+            const StepArena::Outside outside;
+            all = gathered(communicator_, stacked(grads[0], grads[1]), "gradients of synced batch norms");
+        }
         for (std::int64_t rank = 0; rank < all.dim(0); ++rank) {
             for (const std::int64_t left : tree_lefts(rank, all.dim(0)))
                 accumulate(all.slice(rank, rank + 1), all.slice(left, left + 1));
@@ -83,6 +87,7 @@ Moments SyncedStatistics::merged(const Moments& own) const {
     Tensor all;
     {
         const NoGrad no_grad;
+        const StepArena::Outside outside;
         all = merge_moments(
             gathered(communicator_, stacked(own.mean, own.variance), "statistics of synced batch norms"),
             samples_);

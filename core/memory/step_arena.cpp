@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "tern/core/devices/stream.hpp"
 #include "tern/core/error.hpp"
@@ -118,6 +119,9 @@ std::shared_ptr<Storage> StepArena::allocate(std::size_t bytes) {
     if (state.blocks[block].freed == kNever) return state.fresh(bytes, block, state_);
     return state.placed(block, state_);
 }
+
+StepArena::Outside::Outside() : previous_(std::exchange(active_arena, nullptr)) {}
+StepArena::Outside::~Outside() { active_arena = previous_; }
 
 StepArena::Scope::Scope(StepArena& arena) : previous_(active_arena) {
     State& state = *arena.state_;

@@ -36,6 +36,19 @@ class StepArena {
         StepArena* previous_;
     };
 
+    /// While it lives, tensors that this thread makes are not the step's: for those that are freed at times of their
+    /// own, or on other threads.
+    class Outside {
+      public:
+        Outside();
+        ~Outside();
+        Outside(const Outside&) = delete;
+        Outside& operator=(const Outside&) = delete;
+
+      private:
+        StepArena* previous_;
+    };
+
     /// The arena whose step this thread is in, if it serves `device`; else null.
     static StepArena* active(Device device);
 

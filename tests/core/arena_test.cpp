@@ -1,3 +1,5 @@
+#include <optional>
+
 #include "tern/core/memory/memory.hpp"
 #include "tern/core/memory/step_arena.hpp"
 #include "tern/core/tensor.hpp"
@@ -48,6 +50,22 @@ TEST_CASE("tensors that outlive their step keep their memory") {
     }
     for (int i = 0; i < 3; ++i)
         CHECK(kept[static_cast<std::size_t>(i)].data<float>()[9] == static_cast<float>(i));
+}
+
+TEST_CASE("tensors made outside are not the step's") {
+    StepArena arena(Device::cpu());
+    for (int step = 0; step < 3; ++step) {
+        const StepArena::Scope scope(arena);
+        std::optional<Tensor> other;
+        {
+            const StepArena::Outside outside;
+            CHECK(StepArena::active(Device::cpu()) == nullptr);
+            other = Tensor::zeros({4});
+        }
+        CHECK(StepArena::active(Device::cpu()) == &arena);
+        if (step == 1) other.reset();  // another order in each step
+        const Tensor own = Tensor::zeros({4});
+    }
 }
 
 TEST_CASE("a step that differs from the recorded one is an error") {
