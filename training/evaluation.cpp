@@ -72,16 +72,8 @@ Evaluation evaluate(Module& model, const BatchSource& source, const EvaluationOp
     // In turn: round i has batches i ranks to (i + 1) ranks - 1, and the sums of each are added in that order.
     const std::int64_t rounds = (batches.count() - 1) / ranks + 1;
     const Shape rows = totals.sums().shape();
-    const auto sums_of = [&](std::int64_t of) {
-        return Tensor::zeros({of, rounds, rows[0], rows[1]}, DType::float64, source.device());
-    };
-    const Tensor own = sums_of(1), all = sums_of(ranks);
-    const auto sums = [&](const Tensor& tensor, std::int64_t rank, std::int64_t round) {
-        return tensor.slice(rank, rank + 1)
-            .reshape({rounds, rows[0], rows[1]})
-            .slice(round, round + 1)
-            .reshape(rows);
-    };
+    const Tensor own = Tensor::zeros({rounds, rows[0], rows[1]}, DType::float64, source.device());
+    const Tensor all = Tensor::zeros({ranks, rounds, rows[0], rows[1]}, DType::float64, source.device());
 
     Inference inference(model);
     StepArena whole(source.device()), last(source.device());  // the last batch may be shorter
@@ -97,12 +89,16 @@ Evaluation evaluate(Module& model, const BatchSource& source, const EvaluationOp
         const Tensor output = inference.run(batch.input);
         if (done == 0) kept.make(output);
         if (i >= batches.count()) continue;  // what is kept had to be made all the same
-        totals.count(sums(own, 0, done), output, batch.target, options.loss(output, batch.target));
+        totals.count(own.slice(done, done + 1).reshape(rows), output, batch.target,
+                     options.loss(output, batch.target));
         kept.add(output, batch.target);
     }
     communicator.all_gather(own, all, "the evaluation")->wait();
-    for (std::int64_t round = 0; round < done; ++round)
-        for (std::int64_t rank = 0; rank < ranks; ++rank) totals.add(sums(all, rank, round));
+    const Tensor each = all.reshape({ranks * rounds, rows[0], rows[1]});
+    for (std::int64_t i = 0; i < done * ranks; ++i) {
+        const std::int64_t at = i % ranks * rounds + i / ranks;
+        totals.add(each.slice(at, at + 1).reshape(rows));
+    }
     return {totals.read(), kept.confusion(communicator), kept.outputs()};
 }
 
