@@ -1,0 +1,23 @@
+// Small messages: texts, and tensors by name.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tern/core/communicator.hpp"
+#include "tern/core/named_tensor.hpp"
+
+namespace tern {
+
+/// Rank 0's text, on all ranks; what others give is not looked at. Collective, as all here.
+std::string share_text(Communicator& communicator, std::string_view text, std::string_view what);
+
+/// Every rank's text, on all ranks, by rank.
+std::vector<std::string> gather_texts(Communicator& communicator, std::string_view text,
+                                      std::string_view what);
+
+/// Gives the tensors of all ranks what rank 0 has in its own, which are of the same shapes and types.
+void share_tensors(Communicator& communicator, const NamedTensors& tensors, std::string_view what);
+
+}  // namespace tern
