@@ -3,8 +3,10 @@
 #include <map>
 
 #include "tern/core/cuda/device_runtime.hpp"
-#include "tern/core/cuda/library.hpp"
-#include "tern/core/cuda/opened_once.hpp"
+#include "tern/core/cuda/library_folders.hpp"
+#include "tern/core/error.hpp"
+#include "tern/core/library.hpp"
+#include "tern/core/opened_once.hpp"
 
 namespace tern::cuda {
 namespace {
@@ -14,7 +16,7 @@ constexpr std::size_t kMajor = 10000, kMinor = 100;
 
 CublasLt open_cublaslt() {
     const std::string with_version = to_text("libcublasLt.so.", CUBLAS_VER_MAJOR);
-    const Library library("cublaslt", {with_version, "libcublasLt.so"});
+    const Library library("cublaslt", library_folders(), {with_version, "libcublasLt.so"});
     CublasLt table{};
     table.path = library.path();
 #define TERN_CUBLASLT_LOAD(function) library.load(table.function, #function);

@@ -5,9 +5,10 @@
 #include <map>
 
 #include "tern/core/cuda/device_runtime.hpp"
-#include "tern/core/cuda/library.hpp"
-#include "tern/core/cuda/opened_once.hpp"
+#include "tern/core/cuda/library_folders.hpp"
 #include "tern/core/error.hpp"
+#include "tern/core/library.hpp"
+#include "tern/core/opened_once.hpp"
 
 namespace tern::cuda {
 namespace {
@@ -18,7 +19,7 @@ std::string text_of_version(std::size_t version) {
 
 Cudnn open_cudnn() {
     const std::string with_version = to_text("libcudnn.so.", CUDNN_MAJOR);
-    const Library library("cudnn", {with_version, "libcudnn.so"});
+    const Library library("cudnn", library_folders(), {with_version, "libcudnn.so"});
     Cudnn table{};
     table.path = library.path();
 #define TERN_CUDNN_LOAD(function) library.load(table.function, #function);

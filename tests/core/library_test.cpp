@@ -1,17 +1,17 @@
 // Opening shared libraries at run time.
-#include "tern/core/cuda/library.hpp"
+#include "tern/core/library.hpp"
 
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
 
+#include "tern/core/cuda/library_folders.hpp"
 #include "tern/core/error.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/temporary_folder.hpp"
 
 using namespace tern;
-using cuda::Library;
 
 namespace {
 
@@ -41,7 +41,7 @@ class ScopedVariable {
 
 std::string message_of_opening(std::initializer_list<std::string_view> files) {
     try {
-        const Library library("some library", files);
+        const Library library("some library", cuda::library_folders(), files);
         return "opened " + library.path();
     } catch (const Error& error) {
         return error.what();
@@ -51,7 +51,7 @@ std::string message_of_opening(std::initializer_list<std::string_view> files) {
 }  // namespace
 
 TEST_CASE("a library that the loader finds is opened, and its functions loaded") {
-    const Library library("math", {"libtern-is-not-there.so.1", "libm.so.6"});
+    const Library library("math", {""}, {"libtern-is-not-there.so.1", "libm.so.6"});
     CHECK_THAT(library.path(), Catch::StartsWith("/") && Catch::EndsWith("/libm.so.6"));
     double (*cosine)(double) = nullptr;
     library.load(cosine, "cos");

@@ -6,7 +6,7 @@
 
 #include "tern/core/error.hpp"
 
-namespace tern::cuda {
+namespace tern {
 
 /// What open() returned, or why it threw; open() is called once.
 template <class Table>
@@ -36,4 +36,4 @@ class OpenedOnce {
     std::optional<Error> failure_;
 };
 
-}  // namespace tern::cuda
+}  // namespace tern

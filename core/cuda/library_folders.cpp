@@ -1,27 +1,15 @@
-#include "tern/core/cuda/library.hpp"
+#include "tern/core/cuda/library_folders.hpp"
 
 #include <algorithm>
 #include <filesystem>
-#include <sstream>
 
-#include <dlfcn.h>
 #include <glob.h>
-#include <link.h>
 
 #include "tern/core/environment.hpp"
-#include "tern/core/error.hpp"
+#include "tern/core/library.hpp"
 
 namespace tern::cuda {
 namespace {
-
-std::vector<std::string> split(const std::string& text) {
-    std::vector<std::string> parts;
-    std::istringstream stream(text);
-    for (std::string part; std::getline(stream, part, ':');) {
-        if (!part.empty()) parts.push_back(part);
-    }
-    return parts;
-}
 
 class FolderList {
   public:
@@ -75,7 +63,7 @@ void add_python(FolderList& folders) {
         folders.add_wheels(prefix);
     }
     // An environment whose python3 is first on the PATH counts as active too.
-    for (const std::string& folder : split(environment("PATH"))) {
+    for (const std::string& folder : split_folders(environment("PATH"))) {
         std::error_code ignored;
         if (!std::filesystem::exists(folder + "/python3", ignored)) continue;
         folders.add_wheels(std::filesystem::path(folder).parent_path().string());
@@ -91,39 +79,12 @@ void add_python(FolderList& folders) {
 
 std::vector<std::string> library_folders() {
     FolderList folders;
-    for (const std::string& folder : split(environment("TERN_LIBRARY_PATH"))) folders.add_folder(folder);
+    for (const std::string& folder : named_library_folders()) folders.add_folder(folder);
     folders.add_folder("");
     add_toolkits(folders);
     add_distribution(folders);
     add_python(folders);
     return folders.take();
-}
-
-Library::Library(std::string_view name, std::initializer_list<std::string_view> file_names) : name_(name) {
-    std::string tried;
-    for (const std::string& folder : library_folders()) {
-        for (const std::string_view file : file_names) {
-            const std::string path = folder.empty() ? std::string(file) : to_text(folder, '/', file);
-            handle_ = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-            if (handle_ != nullptr) {
-                link_map* loaded = nullptr;
-                path_ = dlinfo(handle_, RTLD_DI_LINKMAP, &loaded) == 0 ? loaded->l_name : path;
-                return;
-            }
-            const std::string why = dlerror();  // reading it clears it
-            tried += (tried.empty() ? "" : ", ") + path;
-            std::error_code ignored;
-            if (!folder.empty() && std::filesystem::exists(path, ignored)) tried += " (" + why + ")";
-        }
-    }
-    fail(name, "the library was not found; tried ", tried,
-         "; name its folder in TERN_LIBRARY_PATH if it is elsewhere");
-}
-
-void* Library::address(const char* symbol) const {
-    void* const result = dlsym(handle_, symbol);
-    TERN_CHECK(result != nullptr, name_, path_, " has no function ", symbol, ", which tern needs");
-    return result;
 }
 
 }  // namespace tern::cuda
