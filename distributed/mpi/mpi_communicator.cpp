@@ -1,0 +1,62 @@
+#include "tern/distributed/mpi/mpi_communicator.hpp"
+
+#include <exception>
+
+#include "tern/core/error.hpp"
+#include "tern/distributed/cpu_communicator.hpp"
+#include "tern/distributed/mpi/mpi_thread.hpp"
+
+namespace tern {
+namespace {
+
+class MpiWork : public Work {
+  public:
+    MpiWork(std::shared_ptr<MpiThread> thread, std::shared_ptr<MpiOperation> operation)
+        : thread_(std::move(thread)), operation_(std::move(operation)) {}
+
+    void wait() override { thread_->wait(*operation_); }
+
+  private:
+    std::shared_ptr<MpiThread> thread_;
+    std::shared_ptr<MpiOperation> operation_;
+};
+
+class MpiCommunicator : public CpuCommunicator {
+  public:
+    MpiCommunicator(const TernMpi& mpi, double timeout) : thread_(std::make_shared<MpiThread>(mpi, timeout)) {
+        thread_->join_job();
+        rank_ = thread_->rank();
+        size_ = thread_->size();
+    }
+    ~MpiCommunicator() override {
+        if (thread_->failed() || std::uncaught_exceptions() > exceptions_) return;
+        try {
+            Operation end;
+            end.what = end.description = "the end";
+            thread_->wait(*thread_->begin(std::move(end)));
+            if (thread_->leave()) return;
+        } catch (const Error&) {
+            // As below: nobody is there to hear of it, and a rank that does not come must not stay.
+        }
+        thread_->abort();
+    }
+
+    void abort(std::string_view) override { thread_->abort(); }
+
+  private:
+    std::unique_ptr<Work> begin(Operation operation) override {
+        return std::make_unique<MpiWork>(thread_, thread_->begin(std::move(operation)));
+    }
+
+    std::shared_ptr<MpiThread> thread_;
+    int exceptions_ = std::uncaught_exceptions();
+};
+
+}  // namespace
+
+std::unique_ptr<Communicator> make_mpi_communicator(const TernMpi& mpi, double timeout_seconds) {
+    check_timeout(timeout_seconds);
+    return std::make_unique<MpiCommunicator>(mpi, timeout_seconds);
+}
+
+}  // namespace tern

@@ -1,0 +1,100 @@
+// tern-test-ranks SCENARIO TIMEOUT [RANK]: what mpi_test.py starts under mpirun. In all scenarios but "exchange" rank
+// RANK does something else than the others, who wait for it. Prints "rank R: LINE" for an Error and aborts, as
+// programs should.
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <string>
+#include <thread>
+
+#include "tern/core/error.hpp"
+#include "tern/distributed/join.hpp"
+#include "tern/tests/distributed/exchanges.hpp"
+
+using namespace tern;
+
+namespace {
+
+void sleep(double seconds) { std::this_thread::sleep_for(std::chrono::duration<double>(seconds)); }
+
+double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }  // of all threads
+
+void wait_for_all(Communicator& ranks) {
+    const Shape gathered{ranks.size(), 1000};
+    ranks.all_gather(Tensor::zeros({1000}), Tensor::zeros(gathered), "gradients of step 7")->wait();
+}
+
+void check_idle(Communicator& ranks) {
+    ranks.barrier("idling")->wait();
+    const double before = cpu_seconds();
+    sleep(1);
+    const double used = cpu_seconds() - before;
+    TERN_CHECK(used < 0.05, "idle", "used ", used, " s of the CPU in one second without an exchange");
+}
+
+// More than 2^31 bytes from one rank to another.
+void check_large(Communicator& ranks) {
+    const std::int64_t bytes = (std::int64_t{1} << 31) + 12345;
+    const Tensor tensor = Tensor::empty({bytes}, DType::uint8);
+    const auto elements = tensor.elements<std::uint8_t>();
+    const auto value = [](std::int64_t i) { return static_cast<std::uint8_t>(i * 2654435761u >> 13); };
+    if (ranks.rank() == 0) {
+        for (std::int64_t i = 0; i < bytes; ++i) elements[i] = value(i);
+    }
+    ranks.broadcast(tensor, 0, "large")->wait();
+    for (std::int64_t i = 0; i < bytes; ++i)
+        TERN_CHECK(elements[i] == value(i), "large", "byte ", i, " differs");
+}
+
+void play(Communicator& ranks, const std::string& scenario, int other) {
+    ranks.barrier("the start")->wait();
+    if (scenario == "exchange") {
+        test::exchange_and_check(ranks, 300, 1);
+        return check_idle(ranks);
+    }
+    if (scenario == "large") return check_large(ranks);
+    if (ranks.rank() != other) return wait_for_all(ranks);
+    if (scenario == "sleep") {
+        sleep(60);
+    } else if (scenario == "stop") {
+        std::raise(SIGSTOP);
+    } else if (scenario == "die") {
+        std::raise(SIGKILL);
+    } else if (scenario == "abort") {
+        std::fprintf(stderr, "rank %d: the disk is full\n", ranks.rank());
+        ranks.abort("the disk is full");
+    } else if (scenario == "throw") {
+        fail("data", "image 7 cannot be read");
+    } else if (scenario == "leave") {
+        return;
+    } else if (scenario == "other-shape") {
+        ranks.all_gather(Tensor::zeros({999}), Tensor::zeros({ranks.size(), 999}), "gradients of step 7")
+            ->wait();
+    } else if (scenario == "other-operation") {
+        ranks.broadcast(Tensor::zeros({1000}), 0, "gradients of step 7")->wait();
+    } else {
+        fail("scenario", scenario);
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc < 3) return 2;
+    const std::string scenario = argv[1];
+    std::unique_ptr<Communicator> ranks;
+    try {
+        ranks = join_ranks(std::strtod(argv[2], nullptr));
+        play(*ranks, scenario, argc > 3 ? std::atoi(argv[3]) : -1);
+        std::printf("rank %d of %d is done\n", ranks->rank(), ranks->size());
+        std::fflush(stdout);
+        ranks.reset();
+        return 0;
+    } catch (const Error& error) {
+        std::fprintf(stderr, "rank %d: %s\n", ranks ? ranks->rank() : -1, error.what());
+        if (ranks) ranks->abort(error.what());
+        return 1;
+    }
+}
