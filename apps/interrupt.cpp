@@ -14,7 +14,7 @@ void set_action(void (*handler)(int), int flags) {
     struct sigaction action {};
     action.sa_handler = handler;
     action.sa_flags = flags;
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) {
         struct sigaction current {};
         ::sigaction(signal, nullptr, &current);
         // A shell starts background jobs with Ctrl-C ignored: that is its user's wish.
@@ -26,6 +26,7 @@ void note(int signal) {
     noted = signal;
     set_action(SIG_DFL, 0);        // sigaction() may be called here (POSIX, async-signal-safe)
     std::signal(SIGHUP, SIG_IGN);  // and signal()
+    std::signal(SIGUSR1, SIG_IGN);
 }
 
 }  // namespace

@@ -29,8 +29,9 @@ class NoBrokenPipe {
     void (*before_)(int);
 };
 
-/// While it lives, the first SIGINT, SIGTERM or SIGHUP is only noted; a second one ends the program at once,
-/// but for SIGHUP: a terminal that is closed may send two.
+/// While it lives, the first SIGINT, SIGTERM, SIGHUP or SIGUSR1, a scheduler's early warning, is only noted; a second
+/// one ends the program at once, but for SIGHUP and SIGUSR1: a terminal that is closed may send two, and a launcher
+/// may pass on what each process was sent, too.
 class SignalWatch {
   public:
     SignalWatch();

@@ -6,12 +6,12 @@
 #include <CLI/CLI.hpp>
 
 #include "tern/apps/command_list.hpp"
-#include "tern/apps/console.hpp"
 #include "tern/apps/failure.hpp"
 #include "tern/apps/flags.hpp"
 #include "tern/apps/help_formatter.hpp"
 #include "tern/apps/interrupt.hpp"
 #include "tern/apps/parse_errors.hpp"
+#include "tern/apps/ranks.hpp"
 #include "tern/core/files/file_descriptor.hpp"
 #include "tern/version.hpp"
 
@@ -46,12 +46,6 @@ void run(int argc, char** argv) {
     commands.run();
 }
 
-int report(const std::string& line, int status) {
-    std::fflush(stdout);
-    std::fprintf(stderr, "tern: %s\n", one_line(line).c_str());
-    return status;
-}
-
 }  // namespace
 }  // namespace tern::apps
 
@@ -59,16 +53,18 @@ int main(int argc, char** argv) {
     tern::FileDescriptor::open_standard_streams();
     std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is an error of write(), not the end
     try {
+        tern::apps::join_launcher(argc, argv);
         tern::apps::run(argc, argv);
+        tern::apps::leave_ranks();
         // A flush that failed before has dropped its text, and the last one succeeds.
         if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return 0;
         std::fputs("tern: [standard output] cannot be written\n", stderr);
         return 1;
     } catch (const tern::apps::Interrupted& interrupted) {
-        return tern::apps::report(interrupted.what(), interrupted.status());
+        return tern::apps::stop_with(interrupted.what(), interrupted.status());
     } catch (const tern::apps::UsageError& error) {
-        return tern::apps::report(error.what(), 2);
+        return tern::apps::end_with(error.what(), 2);
     } catch (const std::exception& error) {
-        return tern::apps::report(tern::apps::failure_line(error), 1);
+        return tern::apps::end_with(tern::apps::failure_line(error), 1);
     }
 }

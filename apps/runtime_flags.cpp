@@ -92,12 +92,14 @@ Runtime RuntimeFlags::settings() const {
     runtime.precision = checked_precision(precision.value_or("float32"), runtime.device);
     runtime.kernels = kernels ? checked_policy(*kernels, runtime.device) : kernel_policy();
     runtime.kernels.tuning = nullptr;
-    if (tuning) {
-        runtime.tuning = tuning;
-        runtime.tuning_text = read_toml_file(*tuning, kLongestTuning);
-        runtime.kernels.tuning = parse_tuning(runtime.tuning_text, *tuning, tuning_device(runtime.device));
-    }
+    if (tuning) runtime.set_tuning(*tuning, read_toml_file(*tuning, kLongestTuning));
     return runtime;
+}
+
+void Runtime::set_tuning(const std::string& file, const std::string& text) {
+    tuning = file;
+    tuning_text = text;
+    kernels.tuning = parse_tuning(text, file, tuning_device(device));
 }
 
 void apply(const Runtime& runtime) {

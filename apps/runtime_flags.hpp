@@ -21,6 +21,9 @@ struct Runtime {
     Flag tuning;              // the file of measured choices
     std::string tuning_text;  // what is in it
     int threads = 1;
+
+    /// The choices of a table, `text`, that is from `file`.
+    void set_tuning(const std::string& file, const std::string& text);
 };
 
 struct RuntimeFlags {

@@ -5,6 +5,7 @@
 
 #include "tern/apps/console.hpp"
 #include "tern/apps/data_flags.hpp"
+#include "tern/apps/ranks.hpp"
 
 namespace tern::apps {
 namespace {
@@ -17,6 +18,8 @@ const Names kNormalizations{"unit", "half", "dataset"};
 
 // Images whose statistics are precise: 2^20 values per channel at 32 x 32, and a third of a second of training.
 constexpr std::int64_t kStatisticsSamples = 1024;
+
+constexpr double kLongestTimeout = 1e6;  // 12 days
 
 Standard always(const char* text) {
     return [text] { return std::string(text); };
@@ -57,11 +60,20 @@ Setting integer(const std::string& name, const std::string& help, std::int64_t l
 }
 
 template <class Field>
-Setting number(const std::string& name, const std::string& help, const NumberRange& range, Field field) {
+Setting number(const std::string& name, const std::string& help, const NumberRange& range, Field field,
+               Standard standard = {}) {
     return row(
-        SettingKind::number, name, "X", help, {},
+        SettingKind::number, name, "X", help, std::move(standard),
         [=](Settings& s, const std::string& text) { field(s) = parse_number(flag_of(name), text, range); },
         [=](const Settings& s) { return shortest(field(s)); });
+}
+
+template <class Field>
+Setting boolean(const std::string& name, const std::string& help, Field field) {
+    return row(
+        SettingKind::boolean, name, "", help, {},
+        [=](Settings& s, const std::string& text) { field(s) = text == "true"; },
+        [=](const Settings& s) { return field(s) ? "true" : "false"; });
 }
 
 // A flag of how and where operations run; `text` says what it came to.
@@ -111,6 +123,7 @@ bool is_sgd(const Settings& settings) { return settings.optimizer.name == "sgd";
 bool is_adam(const Settings& settings) { return !is_sgd(settings); }
 bool counts_steps(const Settings& settings) { return settings.plan.steps > 0; }
 bool counts_epochs(const Settings& settings) { return !counts_steps(settings); }
+bool has_replicas(const Settings& settings) { return settings.plan.replicas > 1; }
 
 // -- what has more than a line to do -----------------------------------------------------------------------
 
@@ -140,6 +153,10 @@ void set_betas(Settings& settings, const std::string& text) {
 void set_augmentation(Settings& settings, const std::string& name) {
     if (name == "crop-flip")
         settings.augmentation = {.crop_padding = 4, .flip = true, .seed = settings.plan.seed};
+}
+
+void set_exchange(Settings& settings, const std::string& name) {
+    settings.exchange_options.overlap = name == "overlap";
 }
 
 void set_statistics_samples(Settings& settings, const std::string& name) {
@@ -237,10 +254,30 @@ std::vector<Setting> make_settings() {
         changeable(runtime("kernels", [](const Runtime& r) -> Flag { return r.kernels.str(); })),
         changeable(runtime("tuning", [](const Runtime& r) { return absolute(r.tuning); })),
         changeable(runtime("threads", [](const Runtime& r) -> Flag { return std::to_string(r.threads); })),
-        row(
-            SettingKind::boolean, "log_steps", "", "write every step's loss to steps.jsonl", {},
-            [](Settings& s, const std::string& text) { s.log_steps = text == "true"; },
-            [](const Settings& s) { return s.log_steps ? "true" : "false"; }),
+        boolean(
+            "log_steps", "write every step's loss to steps.jsonl",
+            [](auto& s) -> auto& { return s.log_steps; }),
+        integer(
+            "replicas", "parts of each batch, trained on apart (default: the number of ranks)", 1,
+            [] { return std::to_string(ranks().size()); }, [](auto& s) -> auto& { return s.plan.replicas; }),
+        where(has_replicas, boolean(
+                                "sync_batch_norm", "let batch norms have the statistics of all replicas",
+                                [](auto& s) -> auto& { return s.plan.sync_batch_norm; })),
+        changeable(where(
+            has_replicas,
+            and_then(choice(
+                         "exchange", {"overlap", "whole"}, ": of gradients between ranks (default overlap)",
+                         always("overlap"), [](auto& s) -> auto& { return s.exchange; }),
+                     set_exchange))),
+        changeable(
+            where(has_replicas,
+                  integer(
+                      "bucket_size", "bytes of gradients that are sent at once (default 131072)", 1,
+                      always("131072"), [](auto& s) -> auto& { return s.exchange_options.bucket_bytes; }))),
+        changeable(where(has_replicas, number(
+                                           "timeout", "seconds to wait for other ranks (default 60)",
+                                           {.low = 0, .low_included = false, .below = kLongestTimeout},
+                                           [](auto& s) -> auto& { return s.timeout; }, always("60")))),
     };
 }
 

@@ -30,6 +30,9 @@ struct TrainSettings {
     Flag init;
     std::int64_t keep = 0;  // checkpoints
     bool log_steps = false;
+    std::string exchange;
+    ExchangeOptions exchange_options;
+    double timeout = 60;  // seconds
     RuntimeFlags runtime_flags;
     Runtime runtime;  // what these come to
 };

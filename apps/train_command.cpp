@@ -9,13 +9,17 @@
 #include "tern/apps/console.hpp"
 #include "tern/apps/interrupt.hpp"
 #include "tern/apps/progress_bar.hpp"
+#include "tern/apps/ranks.hpp"
 #include "tern/apps/tuning_file.hpp"
 #include "tern/apps/workbench.hpp"
 #include "tern/core/devices/device_info.hpp"
 #include "tern/core/files/file.hpp"
 #include "tern/core/files/output.hpp"
 #include "tern/core/memory/memory.hpp"
+#include "tern/distributed/share.hpp"
+#include "tern/kernels/shared/simd.hpp"
 #include "tern/layers/state.hpp"
+#include "tern/training/checksum.hpp"
 #include "tern/training/dataset_checksum.hpp"
 #include "tern/training/saved_run.hpp"
 
@@ -38,19 +42,28 @@ class TrainCommand {
         } else {
             settings_ = flags.config ? settings_with(flags, read_config(*flags.config), *flags.config)
                                      : flags.settings();
-            RunFolder::check_free(flags.run ? std::optional<std::filesystem::path>(*flags.run)
-                                            : std::nullopt);
+            if (is_first_rank())
+                RunFolder::check_free(flags.run ? std::optional<std::filesystem::path>(*flags.run)
+                                                : std::nullopt);
         }
+        check_ranks();
+        ranks().set_timeout(settings_.timeout);
         apply(settings_.runtime);
-        bench_ =
-            make_workbench(settings_, checkpoint_ ? std::optional(checkpoint_->weights()) : std::nullopt);
+        bench_ = make_workbench(settings_, weights_to_start_from());
         check_data();
+        check_agreement(what_all_ranks_have());
+        share_tensors(ranks(), bench_.model->state(), "the weights to start from");
     }
 
     void describe() {
         const TrainingPlan& plan = settings_.plan;
         print(to_text(settings_.model->name, ", ", format_count(bench_.model->parameter_count()),
                       " parameters, on ", place(), ", ", settings_.runtime.precision));
+        if (plan.replicas > 1)
+            print(to_text(plan.replicas, " replicas on ", ranks().size(),
+                          ranks().size() == 1 ? " rank" : " ranks",
+                          plan.sync_batch_norm ? ", with synced batch norms" : ""));
+        if (const std::string note = binding_note(); !note.empty()) print(note);
         print(to_text(
             "data: ", one_line(bench_.train_set.source), ", ", format_count(bench_.train_set.size()),
             " samples to train on in batches of ", plan.batch_size,
@@ -69,10 +82,7 @@ class TrainCommand {
     }
 
     void run() {
-        if (!folder_) folder_.emplace(RunFolder::make(flags_.run, settings_.model->name));
-        if (!folder_->locked())
-            warn(to_text('[', folder_->path().string(),
-                         "] the file system has no locks: let no other process train in this folder"));
+        if (is_first_rank()) make_folder();
         const Runtime& runtime = settings_.runtime;
         DatasetSourceOptions prepared{bench_.normalization, runtime.precision, runtime.device};
         std::optional<DatasetSource> test;
@@ -93,47 +103,150 @@ class TrainCommand {
                          .loss = cross_entropy_loss(settings_.label_smoothing),
                          .test_loss = cross_entropy_loss(),
                          .plan = settings_.plan,
-                         .callbacks = callbacks(record, bar, watch)});
-        if (checkpoint_) checkpoint_->load(trainer);
-        if (state_.position.step > trainer.total_steps())
-            usage_error(settings_.plan.steps > 0 ? "--steps" : "--epochs", "must not end before step ",
-                        state_.position.step, ", which the run has done, got ", trainer.total_steps(),
-                        " steps");
-        tidy_run(folder_->path(), warn);
-        if (const std::string& table = settings_.runtime.tuning_text; !table.empty())
-            write_output(folder_->tuning_file(), std::as_bytes(std::span(table)));
-        folder_->write_config(to_toml(settings_) + config_comments());
-        record.emplace(*folder_, record_options(bar), state_);
+                         .callbacks = callbacks(record, bar, watch),
+                         .communicator = &ranks(),
+                         .exchange = settings_.exchange_options});
+        continue_with(trainer);
+        if (is_first_rank()) begin_record(record, bar);
         print("epoch  train loss  train acc  test loss   test acc   seconds  images/s");
-        if (!train_to_the_end(trainer, *record, bar) && watch.signal() != 0) {
+        train_to_the_end(trainer, record, bar);
+        if (trainer.stopped()) {
             bar.clear();
-            throw Interrupted(watch.signal(), to_text("stopped; to continue: tern train --resume --run ",
-                                                      folder_->path().string()));
+            throw Interrupted(common_signal(watch),
+                              to_text("stopped; to continue: tern train --resume --run ",
+                                      folder_ ? folder_->path().string() : ""));
         }
+        if (!record) return;
         record->finish();
         finish(*record);
     }
 
   private:
-    // The run to continue: its settings, and its newest checkpoint if it has one yet.
+    // The run to continue: its settings, and its newest checkpoint if it has one yet. The first rank reads both.
     void open_run(const std::string& folder) {
-        folder_.emplace(RunFolder::open(folder));
-        const std::string config = folder_->config_file().string();
-        ConfigValues values = read_config(config);
+        std::string config, tuning;
+        if (is_first_rank()) {
+            folder_.emplace(RunFolder::open(folder));
+            config = read_config_text(folder_->config_file().string());
+            if (std::filesystem::exists(folder_->tuning_file()))
+                tuning = read_text_file(folder_->tuning_file(), kLongestTuning);
+        }
+        const std::string file = (std::filesystem::path(folder) / "config.toml").string();
+        ConfigValues values =
+            parse_config(share_text(ranks(), config, "the run's settings"), file, train_settings());
+        tuning = share_text(ranks(), tuning, "the run's tuning table");
         values.emplace("running_statistics", "published");  // the only rule before there was a key
-        TrainFlags flags = flags_with_tuning();
+        values.emplace("replicas", "1");
+        values.erase("tuning");  // its own copy, wherever the one is that it was given
+        TrainFlags flags = flags_;
         if (flags.config) fill_flags(flags, read_config(*flags.config));
         check_same_names(flags, values, folder);
-        settings_ = settings_with(flags, values, config);
+        settings_ = settings_with(flags, values, file);
+        if (!flags.has("tuning") && !tuning.empty())
+            settings_.runtime.set_tuning((std::filesystem::path(folder) / "tuning.toml").string(), tuning);
         check_same_run(settings_, values, folder);
         const auto lr = values.find("lr");
         if (lr != values.end() && lr->second != shortest(settings_.optimizer.learning_rate))
             former_lr_ = lr->second;
-        check_same_tuning();
+        // Another implementation of an operation gives other bits.
+        if (settings_.runtime.tuning_text != tuning)
+            usage_error("--tuning", "the run in ", one_line(folder), " has ",
+                        tuning.empty() ? "no table" : "another table");
+        if (!is_first_rank()) return;
         checkpoint_ = newest_checkpoint(folder, [](const std::string& why) {
             std::fprintf(stderr, "tern: skipped a checkpoint: %s\n", one_line(why).c_str());
         });
         if (checkpoint_) state_ = checkpoint_->state;
+    }
+
+    void check_ranks() const {
+        const TrainingPlan& plan = settings_.plan;
+        const int count = ranks().size();
+        try {
+            share_of(plan.replicas, ranks().rank(), count);
+        } catch (const Error& error) {
+            usage_error("--replicas", error.rule());
+        }
+        if (plan.batch_size < plan.replicas)
+            usage_error("--batch-size", "must be at least the ", plan.replicas, " replicas, got ",
+                        plan.batch_size);
+        if (plan.sync_batch_norm && plan.replicas != count)
+            usage_error("--sync-batch-norm", "needs one replica on each rank, got ", plan.replicas,
+                        " replicas on ", count, count == 1 ? " rank" : " ranks");
+        if (count > 1 && !settings_.runtime.device.is_cpu())
+            usage_error("--device", "several ranks train on CPUs, got ", settings_.runtime.device);
+    }
+
+    // Of the first rank, which sends them to the others.
+    std::optional<std::filesystem::path> weights_to_start_from() {
+        if (!is_first_rank()) settings_.init.reset();
+        return checkpoint_ ? std::optional(checkpoint_->weights()) : std::nullopt;
+    }
+
+    // Named as in messages: what decides the bits that a rank computes.
+    std::vector<std::pair<std::string, std::string>> what_all_ranks_have() const {
+        const auto sum = [](const std::string& text) { return xxh128(std::as_bytes(std::span(text))); };
+        std::vector<std::pair<std::string, std::string>> values{
+            {"a program with sum", xxh128(read_bytes("/proc/self/exe"))}, {"SIMD target", simd_target()}};
+        for (const Setting& setting : train_settings()) {
+            const bool its_own = setting.name == "threads" || setting.name == "data" ||
+                                 setting.name == "init" || setting.name == "tuning" ||
+                                 setting.name == "device";
+            if (!its_own) values.push_back({flag_of(setting.name), setting.text(settings_).value_or("none")});
+        }
+        values.push_back({"a --tuning table with sum", sum(settings_.runtime.tuning_text)});
+        values.push_back({"training samples in --data with sum", checksum_});
+        if (settings_.plan.epochs > 0)
+            values.push_back({"test samples in --data with sum", dataset_checksum(bench_.test_set)});
+        return values;
+    }
+
+    void make_folder() {
+        if (!folder_) folder_.emplace(RunFolder::make(flags_.run, settings_.model->name));
+        if (!folder_->locked())
+            warn(to_text('[', folder_->path().string(),
+                         "] the file system has no locks: let no other process train in this folder"));
+    }
+
+    // Where the checkpoint left off: on all ranks, from the first one.
+    void continue_with(const Trainer& trainer) {
+        if (checkpoint_) checkpoint_->load(trainer);
+        TrainingPosition& at = state_.position;
+        const Tensor numbers = Tensor::from({4}, {at.step, at.epoch, at.batch, at.samples_since_log});
+        share_tensors(ranks(), {{"position", numbers}}, "the position to continue from");
+        const auto* const number = numbers.data<std::int64_t>();
+        at = {number[0], number[1], number[2], number[3], at.seconds_since_log};
+        if (at.step > 0) share_tensors(ranks(), trainer.state(), "the training state to continue from");
+        check_agreement({{"weights with sum", sum_of(bench_.model->state())},
+                         {"a training state with sum", sum_of(trainer.state())}});
+        if (at.step > trainer.total_steps())
+            usage_error(settings_.plan.steps > 0 ? "--steps" : "--epochs", "must not end before step ",
+                        at.step, ", which the run has done, got ", trainer.total_steps(), " steps");
+    }
+
+    static std::string sum_of(const NamedTensors& tensors) {
+        Xxh128 sum;
+        for (const auto& [name, tensor] : tensors) {
+            const Tensor host = tensor.to(Device::cpu());
+            sum.add({host.raw_data(), static_cast<std::size_t>(host.bytes())});
+        }
+        return sum.sum();
+    }
+
+    void begin_record(std::optional<RunRecord>& record, ProgressBar& bar) {
+        tidy_run(folder_->path(), warn);
+        if (const std::string& table = settings_.runtime.tuning_text; !table.empty())
+            write_output(folder_->tuning_file(), std::as_bytes(std::span(table)));
+        folder_->write_config(to_toml(settings_) + config_comments());
+        record.emplace(*folder_, record_options(bar), state_);
+    }
+
+    // That which a rank got, wherever.
+    static int common_signal(const SignalWatch& watch) {
+        int signal = 0;
+        for (const std::string& one : gather_texts(ranks(), std::to_string(watch.signal()), "the signal"))
+            signal = std::max(signal, std::stoi(one));
+        return signal;
     }
 
     RunRecordOptions record_options(ProgressBar& bar) const {
@@ -159,29 +272,11 @@ class TrainCommand {
         return comments;
     }
 
-    // A run continues with its own copy of the table, wherever the one is that it was given.
-    TrainFlags flags_with_tuning() const {
-        TrainFlags flags = flags_;
-        if (!flags.has("tuning") && std::filesystem::exists(folder_->tuning_file()))
-            flags.values["tuning"] = folder_->tuning_file().string();
-        return flags;
-    }
-
-    // Another implementation of an operation gives other bits.
-    void check_same_tuning() const {
-        const bool has_table = std::filesystem::exists(folder_->tuning_file());
-        const std::string then =
-            has_table ? read_text_file(folder_->tuning_file(), kLongestTuning) : std::string();
-        if (settings_.runtime.tuning_text != then)
-            usage_error("--tuning", "the run in ", one_line(folder_->path().string()), " has ",
-                        has_table ? "another table" : "no table");
-    }
-
     void check_data() {
-        const std::string checksum = dataset_checksum(bench_.train_set);
-        TERN_CHECK(!checkpoint_ || state_.data_checksum == checksum, "--data",
+        checksum_ = dataset_checksum(bench_.train_set);
+        TERN_CHECK(!checkpoint_ || state_.data_checksum == checksum_, "--data",
                    "the run was trained on other samples than those of ", bench_.train_set.source);
-        state_.data_checksum = checksum;
+        state_.data_checksum = checksum_;
     }
 
     std::string place() const {
@@ -190,9 +285,12 @@ class TrainCommand {
         return to_text(device, " (", device_info(device).name, ')');
     }
 
+    // The first rank shows and records; all hear signals.
     TrainingCallbacks callbacks(std::optional<RunRecord>& record, ProgressBar& bar,
                                 const SignalWatch& watch) {
         TrainingCallbacks callbacks;
+        callbacks.stop = [&watch] { return watch.signal() != 0; };
+        if (!is_first_rank()) return callbacks;
         callbacks.after_step = [&bar, epochs = settings_.plan.epochs](const TrainingProgress& progress) {
             bar.show(progress, epochs);
         };
@@ -206,17 +304,15 @@ class TrainCommand {
         callbacks.save = [this, &record](const TrainingPosition& position, const NamedTensors& state) {
             record->save(position, *bench_.model, state);
         };
-        callbacks.stop = [&watch] { return watch.signal() != 0; };
         return callbacks;
     }
 
-    // Returns whether the run came to its end.
-    bool train_to_the_end(Trainer& trainer, const RunRecord& record, ProgressBar& bar) const {
+    void train_to_the_end(Trainer& trainer, const std::optional<RunRecord>& record, ProgressBar& bar) const {
         try {
-            return trainer.run(state_.position).has_value();
+            trainer.run(state_.position);
         } catch (const Error& error) {
             bar.clear();
-            const auto last = record.last_checkpoint();
+            const auto last = record ? record->last_checkpoint() : std::nullopt;
             if (!last) throw;
             fail(error.where(), error.rule(), "; the last checkpoint is ", last->string());
         }
@@ -250,6 +346,7 @@ class TrainCommand {
     // What is printed while training is in the run's files, too: a reader that leaves or a full disk does not
     // end the run. A dry run has nothing else to give.
     void print(const std::string& line) {
+        if (!is_first_rank()) return;
         const bool written = std::fprintf(out_, "%s\n", line.c_str()) >= 0 && std::fflush(out_) == 0;
         if (written || flags_.dry_run) return;
         std::clearerr(out_);
@@ -266,6 +363,7 @@ class TrainCommand {
     std::optional<RunFolder> folder_;            // the one to continue, or that run() made
     std::optional<SavedCheckpoint> checkpoint_;  // to continue from
     TrainingState state_;                        // of that checkpoint
+    std::string checksum_;                       // of the training samples
     Flag former_lr_;                             // where the run continues with another learning rate
     Workbench bench_;
 };

@@ -7,7 +7,7 @@ namespace tern::apps {
 void TrainFlags::add_to(CLI::App& app) {
     for (const Setting& setting : train_settings()) {
         if (setting.kind == SettingKind::boolean)
-            add_flag(app, flag_of(setting.name), log_steps_, setting.help);
+            add_flag(app, flag_of(setting.name), switches_[setting.name], setting.help);
         else
             add_option(app, flag_of(setting.name), values[setting.name], setting.type, setting.help);
     }
@@ -26,7 +26,7 @@ void TrainFlags::add_to(CLI::App& app) {
 }
 
 Flag TrainFlags::value(const std::string& name) const {
-    if (name == "log_steps" && log_steps_) return "true";
+    if (const auto found = switches_.find(name); found != switches_.end() && found->second) return "true";
     const auto found = values.find(name);
     return found == values.end() ? Flag() : found->second;
 }

@@ -20,7 +20,7 @@ struct TrainFlags {
     Flag value(const std::string& name) const;
 
   private:
-    bool log_steps_ = false;
+    std::map<std::string, bool> switches_;  // flags that take no value
 };
 
 }  // namespace tern::apps

@@ -27,6 +27,8 @@ class Communicator {
     virtual int rank() const = 0;
     virtual int size() const = 0;
     virtual Device device() const = 0;
+    /// How long wait() waits from now on.
+    virtual void set_timeout(double seconds) = 0;
 
     /// Both (size(), ...): slice r of `sent` goes to rank r, slice r of `received` comes from it.
     [[nodiscard]] virtual std::unique_ptr<Work> all_to_all(const Tensor& sent, const Tensor& received,

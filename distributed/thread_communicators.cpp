@@ -61,8 +61,8 @@ class Meeting {
 
     /// Whoever waits and finds all there copies for all: then no rank's memory is needed once its own wait ends.
     void wait(Round& round, int rank, const std::string& what) {
-        const auto deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>(timeout_);
         std::unique_lock lock(mutex_);
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>(timeout_);
         while (!round.done) {
             if (round.copying) {  // a failure must not free what is being copied
                 changed_.wait(lock);
@@ -102,6 +102,11 @@ class Meeting {
         stop(abort_);
     }
 
+    void set_timeout(double seconds) {
+        const std::lock_guard lock(mutex_);
+        timeout_ = seconds;
+    }
+
     void leave(int rank) {
         const std::lock_guard lock(mutex_);
         gone_[rank] = true;
@@ -133,8 +138,8 @@ class Meeting {
         changed_.notify_all();
     }
 
-    const double timeout_;
     std::mutex mutex_;
+    double timeout_;
     std::condition_variable changed_;
     std::vector<std::int64_t> begun_;                        // by rank
     std::map<std::int64_t, std::shared_ptr<Round>> rounds_;  // not yet begun by all
@@ -170,6 +175,10 @@ class ThreadCommunicator : public CpuCommunicator {
         : CpuCommunicator(rank, size), meeting_(std::move(meeting)) {}
     ~ThreadCommunicator() override { meeting_->leave(rank()); }
 
+    void set_timeout(double seconds) override {
+        check_timeout(seconds);
+        meeting_->set_timeout(seconds);
+    }
     void abort(std::string_view why) override { meeting_->abort(why); }
 
   private:

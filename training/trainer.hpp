@@ -91,6 +91,8 @@ class Trainer {
     std::optional<LogLine> run(const TrainingPosition& start = {});
 
     std::int64_t total_steps() const { return total_steps_; }
+    /// Whether stop(), of any rank, ended the last run().
+    bool stopped() const { return stopped_; }
     /// What must be saved beside the model: the optimizer's state, the loss scale where there is one, and the
     /// sums for the log line that is under way. Handles on the tensors themselves.
     NamedTensors state() const;

@@ -41,6 +41,10 @@ class MpiCommunicator : public CpuCommunicator {
         thread_->abort();
     }
 
+    void set_timeout(double seconds) override {
+        check_timeout(seconds);
+        thread_->set_timeout(seconds);
+    }
     void abort(std::string_view) override { thread_->abort(); }
 
   private:

@@ -57,6 +57,11 @@ void MpiThread::join_job() {
     fail("MPI", failure_);
 }
 
+void MpiThread::set_timeout(double seconds) {
+    const std::lock_guard lock(mutex_);
+    timeout_ = seconds;
+}
+
 std::shared_ptr<MpiOperation> MpiThread::begin(Operation operation) {
     const std::lock_guard lock(mutex_);
     if (!failure_.empty()) fail(operation.what, failure_);

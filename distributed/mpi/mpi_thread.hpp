@@ -36,6 +36,7 @@ class MpiThread : public std::enable_shared_from_this<MpiThread> {
     int rank() const { return rank_; }
     int size() const { return size_; }
 
+    void set_timeout(double seconds);
     std::shared_ptr<MpiOperation> begin(Operation operation);
     void wait(const MpiOperation& operation);
     bool failed() const;
@@ -80,11 +81,11 @@ class MpiThread : public std::enable_shared_from_this<MpiThread> {
     void decide(std::int64_t number);
 
     const TernMpi& mpi_;
-    const double timeout_;
     int rank_ = 0, size_ = 1;
     std::vector<std::string> hosts_;
 
     mutable std::mutex mutex_;
+    double timeout_;
     std::condition_variable for_callers_, for_thread_;
     std::deque<std::shared_ptr<MpiOperation>> begun_;  // not yet started
     std::deque<Sent> to_send_;

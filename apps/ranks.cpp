@@ -1,0 +1,134 @@
+#include "tern/apps/ranks.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <thread>
+
+#include <nlohmann/json.hpp>
+#include <sched.h>
+#include <unistd.h>
+
+#include "tern/apps/console.hpp"
+#include "tern/core/environment.hpp"
+#include "tern/core/error.hpp"
+#include "tern/core/threads/parallel.hpp"
+#include "tern/distributed/join.hpp"
+#include "tern/distributed/launcher.hpp"
+#include "tern/distributed/share.hpp"
+
+namespace tern::apps {
+namespace {
+
+// Until --timeout is read.
+constexpr double kStartSeconds = 60;
+constexpr std::chrono::seconds kFirstSpeaks{1};
+
+std::unique_ptr<Communicator> joined;
+
+std::string host_name() {
+    char name[256] = "";
+    ::gethostname(name, sizeof name - 1);
+    return name;
+}
+
+cpu_set_t own_cpus() {
+    cpu_set_t cpus;
+    CPU_ZERO(&cpus);
+    ::sched_getaffinity(0, sizeof cpus, &cpus);
+    return cpus;
+}
+
+// Of this process, from the launcher where it has not joined.
+int rank_of_launch() {
+    if (joined) return joined->rank();
+    const auto launch = read_launch(environment);
+    return launch ? launch->rank : 0;
+}
+
+// Ranks of this host that may run on the very same CPUs: each should use its share of them.
+int ranks_on_these_cpus() {
+    const cpu_set_t cpus = own_cpus();
+    std::string own = host_name() + ' ';
+    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) own += CPU_ISSET(cpu, &cpus) ? '1' : '0';
+    const std::vector<std::string> all = gather_texts(*joined, own, "the CPUs of each rank");
+    return static_cast<int>(std::ranges::count(all, own));
+}
+
+}  // namespace
+
+Communicator& ranks() {
+    static const std::unique_ptr<Communicator> alone = make_single_communicator();
+    return joined ? *joined : *alone;
+}
+
+bool is_first_rank() { return ranks().rank() == 0; }
+
+void join_launcher(int argc, char** argv) {
+    if (argc < 2 || std::strcmp(argv[1], "train") != 0) return;
+    joined = join_ranks(kStartSeconds);
+    if (joined->size() > 1 && environment("TERN_THREADS").empty())
+        set_num_threads(std::max(1, num_threads() / ranks_on_these_cpus()));
+}
+
+void leave_ranks() {
+    if (!joined) return;
+    if (joined->size() > 1) joined->barrier("the end")->wait();
+    joined.reset();
+}
+
+int end_with(const std::string& line, int status) {
+    std::fflush(stdout);
+    const bool several = joined && joined->size() > 1;
+    if (rank_of_launch() != 0) std::this_thread::sleep_for(kFirstSpeaks);
+    const std::string who = several ? to_text("rank ", joined->rank(), " on ", host_name(), ": ") : "";
+    std::fprintf(stderr, "tern: %s%s\n", who.c_str(), one_line(line).c_str());
+    if (several) joined->abort(line);
+    return status;
+}
+
+int stop_with(const std::string& line, int status) {
+    std::fflush(stdout);
+    if (is_first_rank()) std::fprintf(stderr, "tern: %s\n", one_line(line).c_str());
+    try {
+        leave_ranks();
+    } catch (const Error& error) {
+        return end_with(error.what(), 1);
+    }
+    return status;
+}
+
+std::string binding_note() {
+    const cpu_set_t cpus = own_cpus();
+    const int own = CPU_COUNT(&cpus);
+    const long all = ::sysconf(_SC_NPROCESSORS_ONLN);
+    if (ranks().size() == 1 || own * ranks().size() >= all) return "";
+    return to_text("the launcher has bound each rank to ", own, " of ", all,
+                   " CPUs; Open MPI's mpirun --bind-to none leaves them all");
+}
+
+void check_agreement(const std::vector<std::pair<std::string, std::string>>& values) {
+    using Json = nlohmann::ordered_json;
+    if (ranks().size() == 1) return;
+    Json own{{"host", host_name()}};
+    for (const auto& [name, value] : values) own["values"].push_back({name, value});
+    std::vector<Json> all;
+    const std::string text = own.dump(-1, ' ', false, Json::error_handler_t::replace);
+    for (const std::string& one : gather_texts(ranks(), text, "what each rank was started with"))
+        all.push_back(Json::parse(one));
+    const auto named = [&](std::size_t rank) {
+        return to_text("rank ", rank, " on ", all[rank]["host"].get<std::string>());
+    };
+    for (std::size_t rank = 1; rank < all.size(); ++rank) {
+        const Json &here = all[rank]["values"], &there = all[0]["values"];
+        TERN_CHECK(here.size() == there.size(), "ranks", named(rank), " is another version of tern than ",
+                   named(0));
+        for (std::size_t i = 0; i < here.size(); ++i)
+            TERN_CHECK(here[i] == there[i], "ranks", "must be started alike: ", named(rank), " has ",
+                       here[i][0].get<std::string>(), ' ', here[i][1].get<std::string>(), ", ", named(0),
+                       " has ", there[i][1].get<std::string>());
+    }
+}
+
+}  // namespace tern::apps
