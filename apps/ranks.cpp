@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <thread>
 
 #include <nlohmann/json.hpp>
@@ -40,11 +41,13 @@ cpu_set_t own_cpus() {
     return cpus;
 }
 
-// Of this process, from the launcher where it has not joined.
-int rank_of_launch() {
-    if (joined) return joined->rank();
-    const auto launch = read_launch(environment);
-    return launch ? launch->rank : 0;
+// Of this process, from the launcher where it has not joined; none where that says nothing that can be.
+std::optional<Launch> launch_of_this() {
+    try {
+        return read_launch(environment);
+    } catch (const Error&) {
+        return {};
+    }
 }
 
 // Ranks of this host that may run on the very same CPUs: each should use its share of them.
@@ -81,7 +84,11 @@ void leave_ranks() {
 int end_with(const std::string& line, int status) {
     std::fflush(stdout);
     const bool several = joined && joined->size() > 1;
-    if (rank_of_launch() != 0) std::this_thread::sleep_for(kFirstSpeaks);
+    const auto launch = launch_of_this();
+    if (joined ? joined->rank() != 0 : launch && launch->rank != 0) {
+        if (launch && launch->mpi.empty()) return status;  // nobody can join
+        std::this_thread::sleep_for(kFirstSpeaks);
+    }
     const std::string who = several ? to_text("rank ", joined->rank(), " on ", host_name(), ": ") : "";
     std::fprintf(stderr, "tern: %s%s\n", who.c_str(), one_line(line).c_str());
     if (several) joined->abort(line);
