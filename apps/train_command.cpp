@@ -52,7 +52,6 @@ class TrainCommand {
         bench_ = make_workbench(settings_, weights_to_start_from());
         check_data();
         check_agreement(what_all_ranks_have());
-        share_tensors(ranks(), bench_.model->state(), "the weights to start from");
     }
 
     void describe() {
@@ -106,7 +105,11 @@ class TrainCommand {
                          .callbacks = callbacks(record, bar, watch),
                          .communicator = &ranks(),
                          .exchange = settings_.exchange_options});
-        continue_with(trainer);
+        if (checkpoint_) checkpoint_->load(trainer);
+        if (state_.position.step > trainer.total_steps())
+            usage_error(settings_.plan.steps > 0 ? "--steps" : "--epochs", "must not end before step ",
+                        state_.position.step, ", which the run has done, got ", trainer.total_steps(),
+                        " steps");
         if (is_first_rank()) begin_record(record, bar);
         print("epoch  train loss  train acc  test loss   test acc   seconds  images/s");
         train_to_the_end(trainer, record, bar);
@@ -206,31 +209,6 @@ class TrainCommand {
         if (!folder_->locked())
             warn(to_text('[', folder_->path().string(),
                          "] the file system has no locks: let no other process train in this folder"));
-    }
-
-    // Where the checkpoint left off: on all ranks, from the first one.
-    void continue_with(const Trainer& trainer) {
-        if (checkpoint_) checkpoint_->load(trainer);
-        TrainingPosition& at = state_.position;
-        const Tensor numbers = Tensor::from({4}, {at.step, at.epoch, at.batch, at.samples_since_log});
-        share_tensors(ranks(), {{"position", numbers}}, "the position to continue from");
-        const auto* const number = numbers.data<std::int64_t>();
-        at = {number[0], number[1], number[2], number[3], at.seconds_since_log};
-        if (at.step > 0) share_tensors(ranks(), trainer.state(), "the training state to continue from");
-        check_agreement({{"weights with sum", sum_of(bench_.model->state())},
-                         {"a training state with sum", sum_of(trainer.state())}});
-        if (at.step > trainer.total_steps())
-            usage_error(settings_.plan.steps > 0 ? "--steps" : "--epochs", "must not end before step ",
-                        at.step, ", which the run has done, got ", trainer.total_steps(), " steps");
-    }
-
-    static std::string sum_of(const NamedTensors& tensors) {
-        Xxh128 sum;
-        for (const auto& [name, tensor] : tensors) {
-            const Tensor host = tensor.to(Device::cpu());
-            sum.add({host.raw_data(), static_cast<std::size_t>(host.bytes())});
-        }
-        return sum.sum();
     }
 
     void begin_record(std::optional<RunRecord>& record, ProgressBar& bar) {

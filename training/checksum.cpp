@@ -34,6 +34,15 @@ std::string digits_of(const XXH128_hash_t& hash) {
 
 }  // namespace
 
+std::string checksum(const NamedTensors& tensors) {
+    Xxh128 sum;
+    for (const auto& [name, tensor] : tensors) {
+        const Tensor host = tensor.to(Device::cpu());
+        sum.add({host.raw_data(), static_cast<std::size_t>(host.bytes())});
+    }
+    return sum.sum();
+}
+
 std::vector<FileSum> parse_sums(const std::string& file, std::string_view text) {
     std::vector<FileSum> sums;
     while (!text.empty()) {

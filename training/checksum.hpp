@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tern/core/named_tensor.hpp"
+
 namespace tern {
 
 /// XXH128 (https://xxhash.com) in 32 hexadecimal digits, as xxh128sum prints it. Against accidents, not
@@ -30,6 +32,9 @@ class Xxh128 {
     struct State;
     std::unique_ptr<State> state_;
 };
+
+/// Of the elements of tensors, one after the other, on any device.
+std::string checksum(const NamedTensors& tensors);
 
 /// A line of a file as xxh128sum writes it.
 struct FileSum {

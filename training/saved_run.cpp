@@ -62,6 +62,8 @@ void tidy_run(const fs::path& folder, const std::function<void(const std::string
 
 std::optional<LogLine> train_in_folder(const fs::path& folder, TrainerOptions options,
                                        RunRecordOptions record_options) {
+    if (options.communicator != nullptr && options.communicator->rank() > 0)
+        return Trainer(std::move(options)).run();
     const RunFolder run = open_folder(folder);
     const auto tell = [warn = record_options.warn](const std::string& line) {
         if (warn) warn(line);

@@ -33,7 +33,7 @@ void tidy_run(const std::filesystem::path& folder, const std::function<void(cons
 /// Trains as a Trainer does, and keeps in `folder` what `tern train` keeps there: metrics.jsonl, with log_steps
 /// steps.jsonl, checkpoints, and links to the last and the best weights. Where `folder` holds such a run, it is
 /// resumed from its newest valid checkpoint, in the model that is given, to the bits of one that was never
-/// stopped: a program that is started again continues. Returns the last log line; none where nothing was left
+/// stopped: a program that is started again continues. Of several ranks the first one reads and writes the folder. Returns the last log line; none where nothing was left
 /// to do, or stop() ended it. Throws Error for a folder that another process trains in, or a run with other
 /// weights.
 std::optional<LogLine> train_in_folder(const std::filesystem::path& folder, TrainerOptions options,

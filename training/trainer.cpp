@@ -5,6 +5,8 @@
 #include <cmath>
 
 #include "tern/data/batches.hpp"
+#include "tern/distributed/share.hpp"
+#include "tern/training/checksum.hpp"
 #include "tern/training/evaluation.hpp"
 #include "tern/training/precise_statistics.hpp"
 
@@ -75,9 +77,10 @@ std::optional<LogLine> Trainer::run(const TrainingPosition& start) {
                " are done");
     position_ = start;
     stopped_ = false;
-    step_.set_steps(start.step);
-    log_line_start_ = now() - start.seconds_since_log;
-    set_learning_rate(std::max<std::int64_t>(start.step, 1) - 1);
+    if (with_others()) share_start();
+    step_.set_steps(position_.step);
+    log_line_start_ = now() - position_.seconds_since_log;
+    set_learning_rate(std::max<std::int64_t>(position_.step, 1) - 1);
     if (!options_.model.training())
         options_.model.train();  // else modules that are frozen in evaluation mode stay so
     std::optional<LogLine> line;
@@ -96,6 +99,25 @@ std::optional<LogLine> Trainer::run(const TrainingPosition& start) {
         if (log_line_ends) save();
     }
     return line;
+}
+
+// Rank 0 is the one that may have read a checkpoint. The sums show that what was sent is what came.
+void Trainer::share_start() {
+    Communicator& communicator = *options_.communicator;
+    const Tensor numbers =
+        Tensor::from({4}, {position_.step, position_.epoch, position_.batch, position_.samples_since_log})
+            .to(communicator.device());
+    NamedTensors shared{{"position", numbers}};
+    for (const NamedTensors& tensors : {options_.model.state(), state()})
+        shared.insert(shared.end(), tensors.begin(), tensors.end());
+    share_tensors(communicator, shared, "the start of training");
+    const Tensor host = numbers.to(Device::cpu());
+    const auto* const number = host.data<std::int64_t>();
+    position_ = {number[0], number[1], number[2], number[3], position_.seconds_since_log};
+    const std::vector<std::string> sums =
+        gather_texts(communicator, checksum(shared), "the start of training");
+    for (std::size_t rank = 1; rank < sums.size(); ++rank)
+        TERN_CHECK(sums[rank] == sums[0], "train", "rank ", rank, " starts from other weights than rank 0");
 }
 
 NamedTensors Trainer::state() const {

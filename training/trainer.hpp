@@ -69,8 +69,8 @@ struct TrainerOptions {
     std::vector<Metric> metrics = {accuracy()};
     TrainingPlan plan = {};
     TrainingCallbacks callbacks = {};
-    /// Of the ranks that train together: each has a Trainer with the same model, source and plan, and calls run().
-    /// Which callbacks it has is its own matter. None: alone.
+    /// Of the ranks that train together: each has a Trainer with the same kind of model and optimizer, the same source
+    /// and plan, and calls run(). Which callbacks it has is its own matter. None: alone.
     Communicator* communicator = nullptr;
     ExchangeOptions exchange = {};
 };
@@ -85,7 +85,7 @@ class Trainer {
     explicit Trainer(TrainerOptions options);
 
     /// Runs the plan from `start` on and returns its last log line; none if stop() ended it or nothing was
-    /// left to do. Throws Error soon after a step whose loss is not a finite number, or when `start` is
+    /// left to do. Of several ranks all start from the position, the weights and the state() of rank 0. Throws Error soon after a step whose loss is not a finite number, or when `start` is
     /// behind the plan's end. A run that continues from a saved position, with the model and state() as they
     /// were, ends with the bits of one that was never stopped.
     std::optional<LogLine> run(const TrainingPosition& start = {});
@@ -98,6 +98,7 @@ class Trainer {
     NamedTensors state() const;
 
   private:
+    void share_start();
     bool run_epoch();
     void take_step(const Tensor& samples);
     std::optional<LogLine> finish_log_line();
