@@ -9,6 +9,9 @@ tern_packages=(cmake ninja-build g++ pkg-config libhwy-dev libboost-context-dev 
     libtomlplusplus-dev libxxhash-dev libpng-dev libjpeg-dev libwebp-dev libcurl4-openssl-dev libarchive-dev libssl-dev
     ca-certificates catch2 libbenchmark-dev python3)
 
+# What its tests of ranks that are processes need as well: a build without them has no MPI.
+tern_mpi_packages=(libopenmpi-dev openmpi-bin libmpich-dev mpich)
+
 # And of another architecture, for a cross compiler: what is not headers alone.
 tern_arm_packages=(libhwy-dev:arm64 libboost-context-dev:arm64 libtomlplusplus-dev:arm64 libxxhash-dev:arm64
     libpng-dev:arm64 libjpeg-dev:arm64 libwebp-dev:arm64 libcurl4-openssl-dev:arm64 libarchive-dev:arm64 libssl-dev:arm64)

@@ -4,9 +4,7 @@
 #include "tern/distributed/mpi/module.hpp"
 
 #include <algorithm>
-#include <climits>
 #include <cstring>
-#include <utility>
 
 #include <mpi.h>
 
@@ -28,30 +26,25 @@ int pack(int code, MPI_Request own, TernMpiRequest* request) {
     return code;
 }
 
-// MPI-3 counts in int: what is longer is one element of a type as long.
-class Bytes {
+// `bytes` of every `stride`: one element of a type that is as long as the stride, or plain bytes where all are meant.
+class Piece {
   public:
-    explicit Bytes(std::int64_t bytes) : count_(static_cast<int>(bytes)) {
-        if (bytes <= INT_MAX) return;
-        constexpr std::int64_t kBlock = std::int64_t{1} << 30;
-        const int blocks = static_cast<int>(bytes / kBlock), rest = static_cast<int>(bytes % kBlock);
-        MPI_Datatype block = MPI_DATATYPE_NULL;
-        code_ = MPI_Type_contiguous(static_cast<int>(kBlock), MPI_BYTE, &block);
+    Piece(std::int64_t bytes, std::int64_t stride) : count_(static_cast<int>(bytes)) {
+        if (bytes == stride) return;
+        MPI_Datatype piece = MPI_DATATYPE_NULL;
+        code_ = MPI_Type_contiguous(count_, MPI_BYTE, &piece);
         if (code_ != MPI_SUCCESS) return;
-        const int lengths[] = {blocks, rest};
-        const MPI_Aint places[] = {0, static_cast<MPI_Aint>(blocks * kBlock)};
-        const MPI_Datatype types[] = {block, MPI_BYTE};
-        code_ = MPI_Type_create_struct(2, lengths, places, types, &type_);
-        MPI_Type_free(&block);
+        code_ = MPI_Type_create_resized(piece, 0, static_cast<MPI_Aint>(stride), &type_);
+        MPI_Type_free(&piece);
         if (code_ == MPI_SUCCESS) code_ = MPI_Type_commit(&type_);
         count_ = 1;
     }
-    ~Bytes() {
+    ~Piece() {
         if (type_ != MPI_BYTE && type_ != MPI_DATATYPE_NULL)
             MPI_Type_free(&type_);  // operations under way keep it
     }
-    Bytes(const Bytes&) = delete;
-    Bytes& operator=(const Bytes&) = delete;
+    Piece(const Piece&) = delete;
+    Piece& operator=(const Piece&) = delete;
 
     int code() const { return code_; }
     int count() const { return count_; }
@@ -100,33 +93,32 @@ int open(int* rank, int* size) {
     return code;
 }
 
-int all_to_all(const void* sent, void* received, std::int64_t bytes, TernMpiRequest* request) {
-    const Bytes each(bytes);
-    if (each.code() != MPI_SUCCESS) return each.code();
+int all_to_all(const void* sent, void* received, std::int64_t bytes, std::int64_t stride,
+               TernMpiRequest* request) {
+    const Piece piece(bytes, stride);
+    if (piece.code() != MPI_SUCCESS) return piece.code();
     return start(request, [&](MPI_Request* own) {
-        return MPI_Ialltoall(sent, each.count(), each.type(), received, each.count(), each.type(), data_ranks,
-                             own);
+        return MPI_Ialltoall(sent, piece.count(), piece.type(), received, piece.count(), piece.type(),
+                             data_ranks, own);
     });
 }
 
-int all_gather(const void* sent, void* gathered, std::int64_t bytes, TernMpiRequest* request) {
-    const Bytes each(bytes);
-    if (each.code() != MPI_SUCCESS) return each.code();
+int all_gather(const void* sent, void* gathered, std::int64_t bytes, std::int64_t stride,
+               TernMpiRequest* request) {
+    const Piece piece(bytes, stride);
+    if (piece.code() != MPI_SUCCESS) return piece.code();
     int rank = 0;
     MPI_Comm_rank(data_ranks, &rank);
-    const bool in_place = sent == static_cast<const char*>(gathered) + rank * bytes;
+    const bool in_place = sent == static_cast<const char*>(gathered) + rank * stride;
     return start(request, [&](MPI_Request* own) {
-        return MPI_Iallgather(in_place ? MPI_IN_PLACE : sent, each.count(), each.type(), gathered,
-                              each.count(), each.type(), data_ranks, own);
+        return MPI_Iallgather(in_place ? MPI_IN_PLACE : sent, piece.count(), piece.type(), gathered,
+                              piece.count(), piece.type(), data_ranks, own);
     });
 }
 
-int broadcast(void* data, std::int64_t bytes, int root, TernMpiRequest* request) {
-    const Bytes all(bytes);
-    if (all.code() != MPI_SUCCESS) return all.code();
-    return start(request, [&](MPI_Request* own) {
-        return MPI_Ibcast(data, all.count(), all.type(), root, data_ranks, own);
-    });
+int broadcast(void* data, int bytes, int root, TernMpiRequest* request) {
+    return start(request,
+                 [&](MPI_Request* own) { return MPI_Ibcast(data, bytes, MPI_BYTE, root, data_ranks, own); });
 }
 
 int barrier(TernMpiRequest* request) {
@@ -159,13 +151,15 @@ int cancel(TernMpiRequest* request) {
     return pack(code, own, request);
 }
 
+// One line of what may be several.
 void error_text(int code, char* text, int size) {
     char all[MPI_MAX_ERROR_STRING] = "";
     int length = 0;
     MPI_Error_string(code, all, &length);
-    const std::size_t end = std::min(std::strcspn(all, "\n"), static_cast<std::size_t>(size - 1));
-    std::memcpy(text, all, end);
-    text[end] = 0;
+    std::replace(all, all + length, '\n', ' ');
+    const int kept = std::min(length, size - 1);
+    std::memcpy(text, all, static_cast<std::size_t>(kept));
+    text[kept] = 0;
 }
 
 void abort() { MPI_Abort(MPI_COMM_WORLD, 1); }

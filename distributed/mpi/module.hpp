@@ -22,10 +22,13 @@ struct TernMpi {
     void (*version)(char* text, int size);
     /// Joins the job, for calls of this thread.
     int (*open)(int* rank, int* size);
-    int (*all_to_all)(const void* sent, void* received, std::int64_t bytes, TernMpiRequest* request);
+    /// `bytes`, below 2^31, of each slice; slices start `stride` bytes apart.
+    int (*all_to_all)(const void* sent, void* received, std::int64_t bytes, std::int64_t stride,
+                      TernMpiRequest* request);
     /// `sent` may be this rank's place in `gathered`.
-    int (*all_gather)(const void* sent, void* gathered, std::int64_t bytes, TernMpiRequest* request);
-    int (*broadcast)(void* data, std::int64_t bytes, int root, TernMpiRequest* request);
+    int (*all_gather)(const void* sent, void* gathered, std::int64_t bytes, std::int64_t stride,
+                      TernMpiRequest* request);
+    int (*broadcast)(void* data, int bytes, int root, TernMpiRequest* request);
     int (*barrier)(TernMpiRequest* request);
     int (*send)(const void* message, int bytes, int to, TernMpiRequest* request);
     /// From any rank.

@@ -1,6 +1,8 @@
 #include "tern/distributed/mpi/mpi_communicator.hpp"
 
+#include <chrono>
 #include <exception>
+#include <thread>
 
 #include "tern/core/error.hpp"
 #include "tern/distributed/cpu_communicator.hpp"
@@ -36,7 +38,8 @@ class MpiCommunicator : public CpuCommunicator {
             thread_->wait(*thread_->begin(std::move(end)));
             if (thread_->leave()) return;
         } catch (const Error&) {
-            // As below: nobody is there to hear of it, and a rank that does not come must not stay.
+            // Nobody is there to hear of it but the others, who abort when they have.
+            std::this_thread::sleep_for(std::chrono::seconds(1));
         }
         thread_->abort();
     }

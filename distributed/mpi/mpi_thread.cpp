@@ -18,6 +18,8 @@ using std::chrono::milliseconds, std::chrono::seconds;
 
 constexpr seconds kAnswerTime{1};  // within which rank 0 says who is missing
 constexpr seconds kAbortTime{2};   // within which MPI ends this process
+// For the launcher to pass on what ranks have printed: MPICH's drops it when a rank ends the job.
+constexpr milliseconds kPrintTime{200};
 
 // Between two looks at what is under way. Ranks share cores with each other and with the computation: at once at
 // first, then after the others' turns, then every 20 microseconds.
@@ -100,6 +102,7 @@ bool MpiThread::failed() const {
 }
 
 void MpiThread::abort() {
+    std::this_thread::sleep_for(kPrintTime);
     {
         const std::lock_guard lock(mutex_);
         aborting_ = true;
@@ -182,7 +185,7 @@ void MpiThread::gather_hosts() {
     char* const own = names.data() + std::ptrdiff_t{rank_} * kLength;
     gethostname(own, kLength - 1);
     TernMpiRequest request{};
-    suspect(mpi_.all_gather(own, names.data(), kLength, &request), "gathering the hosts");
+    suspect(mpi_.all_gather(own, names.data(), kLength, kLength, &request), "gathering the hosts");
     Pause pause;
     for (int done = 0; suspicion_.empty() && done == 0 && !failed(); pause())
         suspect(mpi_.test(&request, &done), "gathering the hosts");
@@ -190,25 +193,34 @@ void MpiThread::gather_hosts() {
         hosts_.emplace_back(names.data() + std::ptrdiff_t{rank} * kLength);
 }
 
+// In equal pieces: MPI counts in int, and some of its algorithms send what they got from several ranks at once.
 void MpiThread::start(MpiOperation& started) {
     const Operation& operation = started.operation;
-    TernMpiRequest* const request = &started.request;
-    int code = 0;
-    switch (operation.kind) {
-        case Collective::all_to_all:
-            code = mpi_.all_to_all(operation.sent, operation.received, operation.bytes, request);
-            break;
-        case Collective::all_gather:
-            code = mpi_.all_gather(operation.sent, operation.received, operation.bytes, request);
-            break;
-        case Collective::broadcast:
-            code = mpi_.broadcast(operation.received, operation.bytes, operation.root, request);
-            break;
-        case Collective::barrier:
-            code = mpi_.barrier(request);
-            break;
+    const std::int64_t most = (std::int64_t{1} << 30) / size_;
+    const std::int64_t pieces = std::max<std::int64_t>(1, (operation.bytes + most - 1) / most);
+    for (std::int64_t piece = 0; piece < pieces; ++piece) {
+        const std::int64_t offset = operation.bytes * piece / pieces;
+        const std::int64_t bytes = operation.bytes * (piece + 1) / pieces - offset;
+        const std::byte* const sent = operation.sent + offset;
+        std::byte* const received = operation.received + offset;
+        TernMpiRequest* const request = &started.requests.emplace_back();
+        int code = 0;
+        switch (operation.kind) {
+            case Collective::all_to_all:
+                code = mpi_.all_to_all(sent, received, bytes, operation.bytes, request);
+                break;
+            case Collective::all_gather:
+                code = mpi_.all_gather(sent, received, bytes, operation.bytes, request);
+                break;
+            case Collective::broadcast:
+                code = mpi_.broadcast(received, static_cast<int>(bytes), operation.root, request);
+                break;
+            case Collective::barrier:
+                code = mpi_.barrier(request);
+                break;
+        }
+        suspect(code, operation.description.c_str());
     }
-    suspect(code, operation.description.c_str());
 }
 
 // With the mutex held: whether nothing is to be polled. What was under way at a failure is left alone; what it says
@@ -236,10 +248,13 @@ bool MpiThread::progress() {
 std::vector<std::shared_ptr<MpiOperation>> MpiThread::test_operations() {
     std::vector<std::shared_ptr<MpiOperation>> ended;
     under_way_.remove_if([&](const std::shared_ptr<MpiOperation>& operation) {
-        int done = 0;
-        if (suspicion_.empty())
-            suspect(mpi_.test(&operation->request, &done), operation->operation.description.c_str());
-        if (done == 0 || !suspicion_.empty()) return false;
+        while (suspicion_.empty() && !operation->requests.empty()) {
+            int done = 0;
+            suspect(mpi_.test(&operation->requests.back(), &done), operation->operation.description.c_str());
+            if (done == 0) break;
+            operation->requests.pop_back();
+        }
+        if (!operation->requests.empty() || !suspicion_.empty()) return false;
         ended.push_back(operation);
         return true;
     });
@@ -285,7 +300,7 @@ void MpiThread::read(const Message& message) {
 
 void MpiThread::suspect(int code, const char* call) {
     if (code == 0 || !suspicion_.empty()) return;
-    std::array<char, 256> text{};
+    std::array<char, 1024> text{};
     mpi_.error_text(code, text.data(), text.size());
     suspicion_ = to_text("MPI failed at ", call, ": ", text.data());
     suspected_at_ = Clock::now();

@@ -21,7 +21,7 @@ namespace tern {
 struct MpiOperation {
     Operation operation;
     std::int64_t number = 0;
-    TernMpiRequest request{};
+    std::vector<TernMpiRequest> requests;  // those not done
     bool done = false;
 };
 

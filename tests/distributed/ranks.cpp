@@ -34,18 +34,37 @@ void check_idle(Communicator& ranks) {
     TERN_CHECK(used < 0.05, "idle", "used ", used, " s of the CPU in one second without an exchange");
 }
 
-// More than 2^31 bytes from one rank to another.
-void check_large(Communicator& ranks) {
+// More than 2^31 bytes from one rank to another: 2.1 GB of memory per rank, and for the exchange 8.6 with two.
+void check_large(Communicator& ranks, bool exchange) {
     const std::int64_t bytes = (std::int64_t{1} << 31) + 12345;
-    const Tensor tensor = Tensor::empty({bytes}, DType::uint8);
-    const auto elements = tensor.elements<std::uint8_t>();
-    const auto value = [](std::int64_t i) { return static_cast<std::uint8_t>(i * 2654435761u >> 13); };
-    if (ranks.rank() == 0) {
-        for (std::int64_t i = 0; i < bytes; ++i) elements[i] = value(i);
+    const auto value = [](std::int64_t i, int from, int to) {
+        return static_cast<std::uint8_t>((i * 2654435761u >> 13) + from * 3 + to);
+    };
+    const auto fill = [&](const Tensor& tensor, int from, int to) {
+        const auto elements = tensor.elements<std::uint8_t>();
+        for (std::int64_t i = 0; i < bytes; ++i) elements[i] = value(i, from, to);
+    };
+    const auto check = [&](const Tensor& tensor, int from, int to) {
+        const auto elements = tensor.elements<std::uint8_t>();
+        for (std::int64_t i = 0; i < bytes; ++i)
+            TERN_CHECK(elements[i] == value(i, from, to), "large", "byte ", i, " from rank ", from,
+                       " differs");
+    };
+    const int rank = ranks.rank();
+    if (!exchange) {
+        const Tensor tensor = Tensor::empty({bytes}, DType::uint8);
+        if (rank == 0) fill(tensor, 0, 0);
+        ranks.broadcast(tensor, 0, "large")->wait();
+        return check(tensor, 0, 0);
     }
-    ranks.broadcast(tensor, 0, "large")->wait();
-    for (std::int64_t i = 0; i < bytes; ++i)
-        TERN_CHECK(elements[i] == value(i), "large", "byte ", i, " differs");
+    const Tensor sent = Tensor::empty({ranks.size(), bytes}, DType::uint8),
+                 received = Tensor::empty(sent.shape(), DType::uint8);
+    for (int to = 0; to < ranks.size(); ++to) fill(sent.slice(to, to + 1), rank, to);
+    ranks.all_to_all(sent, received, "large")->wait();
+    for (int from = 0; from < ranks.size(); ++from) check(received.slice(from, from + 1), from, rank);
+    received.fill_zero();
+    ranks.all_gather(sent.slice(0, 1).reshape({bytes}), received, "large")->wait();
+    for (int from = 0; from < ranks.size(); ++from) check(received.slice(from, from + 1), from, 0);
 }
 
 void play(Communicator& ranks, const std::string& scenario, int other) {
@@ -54,7 +73,7 @@ void play(Communicator& ranks, const std::string& scenario, int other) {
         test::exchange_and_check(ranks, 300, 1);
         return check_idle(ranks);
     }
-    if (scenario == "large") return check_large(ranks);
+    if (scenario.starts_with("large")) return check_large(ranks, scenario == "large-exchange");
     if (ranks.rank() != other) return wait_for_all(ranks);
     if (scenario == "sleep") {
         sleep(60);

@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+"""Ranks that are processes, under the launcher of each MPI that tern was built with.
+usage: mpi_test.py TERN-TEST-RANKS [openmpi] [mpich] [unittest's arguments]"""
+
+import concurrent.futures
+import itertools
+import os
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+PROGRAM = ""
+MPIS = []  # both set at the end
+TIMEOUT = 4
+SLACK = 5  # seconds from the time-out to the end of the job
+MARK = "TERN_TEST_JOB"  # in the environment of all processes of a job
+LINES = re.compile(r"^rank .*", re.MULTILINE)
+
+
+def environment(**changes):
+    without = ("TERN_", "OMPI_", "PMI", "SLURM_", "RANK", "WORLD_SIZE")
+    own = {key: value for key, value in os.environ.items() if not key.startswith(without)}
+    as_root = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+    return own | as_root | {"ASAN_OPTIONS": "detect_leaks=0"} | changes  # MPI's own leaks
+
+
+def processes(mark):
+    """Of the job with this mark, those that are alive."""
+    wanted = f"{MARK}={mark}".encode()
+    found = []
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            if wanted in (folder / "environ").read_bytes().split(b"\0"):
+                found.append(folder.name)
+        except OSError:  # ended meanwhile, or another user's
+            continue
+    return found
+
+
+class Job:
+    """`ranks` processes of PROGRAM from start to end: lines, status, seconds, and who is left."""
+
+    def __init__(self, mpi, ranks, *arguments, program=None, **variables):
+        launcher = shutil.which(f"mpirun.{mpi}") or shutil.which("mpirun")
+        if launcher is None:
+            raise AssertionError(f"tern was built with {mpi}, and mpirun.{mpi} is not there")
+        mark = f"{os.getpid()}-{time.monotonic_ns()}"
+        command = [launcher, *(["--oversubscribe"] if mpi == "openmpi" else []), "-n", str(ranks),
+                   str(program or PROGRAM), *map(str, arguments)]
+        start = time.monotonic()
+        done = subprocess.run(command, env=environment(**variables) | {MARK: mark}, timeout=120, check=False, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.seconds = time.monotonic() - start
+        self.status, self.output = done.returncode, done.stdout
+        self.lines = LINES.findall(done.stdout)
+        end = time.monotonic() + 2  # the launcher has been told, not waited
+        while (left := processes(mark)) and time.monotonic() < end:
+            time.sleep(0.05)
+        self.left = left
+
+
+class MpiTest(unittest.TestCase):
+    def assert_fail(self, *jobs, waits=False):
+        """Jobs (ranks, scenario, rank, line) that end in time and not well, with that line from some rank."""
+        for mpi in MPIS:
+            with concurrent.futures.ThreadPoolExecutor(len(jobs) if waits else 1) as pool:  # most of them sleep then
+                done = list(pool.map(lambda job: Job(mpi, job[0], job[1], TIMEOUT, job[2]), jobs))
+            for (_, scenario, rank, line), job in zip(jobs, done):
+                with self.subTest(mpi, scenario=scenario, rank=rank):
+                    self.assertNotEqual(job.status, 0, job.output)
+                    self.assertLess(job.seconds, (TIMEOUT if waits else 0) + SLACK, job.output)
+                    self.assertEqual(job.left, [], "processes are left")
+                    found = not line or any(re.fullmatch(line, own) for own in job.lines)
+                    self.assertTrue(found, f"no '{line}' in\n{job.output}")
+
+    def test_ranks_receive_what_the_others_sent_and_sleep_between(self):
+        for mpi, ranks in itertools.product(MPIS, (1, 2, 3, 4)):
+            with self.subTest(mpi, ranks=ranks):
+                job = Job(mpi, ranks, "exchange", 60)
+                self.assertEqual(job.status, 0, job.output)
+                self.assertEqual(sorted(job.lines), [f"rank {rank} of {ranks} is done" for rank in range(ranks)])
+                self.assertEqual(job.left, [])
+
+    def test_a_rank_that_does_not_come_is_named_with_its_host(self):
+        host = re.escape(socket.gethostname()[:63])
+        waited = rf"rank \d: \[gradients of step 7\] waited {TIMEOUT} s"
+        self.assert_fail((3, "sleep", 1, rf"{waited} for rank 1 on {host}"),
+                         (4, "stop", 3, rf"{waited} for rank 3 on {host}"),
+                         (3, "sleep", 0, rf"{waited} for rank 0 on {host}"),  # whose thread answers
+                         (2, "stop", 0, rf"{waited} for rank 0 on {host}"),
+                         (3, "stop", 0, rf"{waited}, and rank 0 on {host}, which knows for whom, does not answer"), waits=True)
+
+    def test_a_rank_that_fails_ends_the_job_at_once(self):
+        for rank in 0, 1:
+            self.assert_fail((2, "die", rank, ""), (3, "abort", rank, f"rank {rank}: the disk is full"),
+                             (2, "throw", rank, rf"rank {rank}: \[data\] image 7 cannot be read"))
+
+    def test_ranks_that_call_different_operations_are_told_which(self):
+        start = r"rank \d: \[gradients of step 7\] ranks differ: .*"
+        self.assert_fail((3, "other-shape", 1, start + r"all_gather of float32 \(999\) on rank 1"),
+                         (3, "other-operation", 1, start + r"broadcast of float32 \(1000\) from rank 0 on rank 1"),
+                         (3, "leave", 1, start + "the end on rank 1"))
+
+    def test_without_the_module_the_others_cannot_be_joined(self):
+        modules = pathlib.Path(PROGRAM).parents[1] / "lib" / "tern"
+        for mpi in MPIS:
+            with self.subTest(mpi), tempfile.TemporaryDirectory(prefix="tern-test-") as folder:
+                program = shutil.copy(PROGRAM, folder)
+                job = Job(mpi, 2, "exchange", TIMEOUT, program=program)
+                self.assertNotEqual(job.status, 0)
+                self.assertRegex(job.output, r"\[ranks\] started by (Open MPI|PMI) as rank [01] of 2, but its MPI cannot "
+                                 rf"be opened: the library was not found; tried \S+/lib/tern/libtern_mpi_{mpi}.so, ")
+                found = Job(mpi, 2, "exchange", 60, program=program, TERN_LIBRARY_PATH=str(modules))
+                self.assertEqual(found.status, 0, found.output)
+
+
+class LauncherTest(unittest.TestCase):
+    """Without MPI, too."""
+
+    def run_alone(self, **variables):
+        return subprocess.run([PROGRAM, "exchange", str(TIMEOUT)], env=environment(**variables), check=False, timeout=60,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def test_a_process_started_plainly_is_alone(self):
+        done = self.run_alone()
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "rank 0 of 1 is done\n", ""))
+
+    def test_a_launcher_that_joins_nobody_is_refused(self):
+        done = self.run_alone(SLURM_PROCID="1", SLURM_NTASKS="4")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertRegex(done.stderr, r"^rank -1: \[ranks\] started by Slurm as rank 1 of 4, .*srun --mpi=pmix.*\n$")
+        done = self.run_alone(RANK="1", WORLD_SIZE="2")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertRegex(done.stderr, r"^rank -1: \[ranks\] started by torchrun as rank 1 of 2, .*\n$")
+
+
+if __name__ == "__main__":
+    PROGRAM = sys.argv.pop(1)
+    while sys.argv[1:] and sys.argv[1] in ("openmpi", "mpich"):
+        MPIS.append(sys.argv.pop(1))
+    if not MPIS:
+        result = unittest.TextTestRunner().run(unittest.defaultTestLoader.loadTestsFromTestCase(LauncherTest))
+        print("skipped: tern was built without MPI")
+        sys.exit(77 if result.wasSuccessful() else 1)
+    unittest.main()
