@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "tern/apps/console.hpp"
+#include "tern/apps/settings.hpp"
 #include "tern/core/environment.hpp"
 #include "tern/core/error.hpp"
 #include "tern/core/threads/parallel.hpp"
@@ -22,9 +23,23 @@
 namespace tern::apps {
 namespace {
 
-// Until --timeout is read.
-constexpr double kStartSeconds = 60;
-constexpr std::chrono::seconds kFirstSpeaks{1};
+// A whole command line is read later: what is wrong with it one rank shall say.
+double start_seconds(const std::vector<std::string>& words) {
+    double seconds = 60;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        constexpr std::string_view kFlag = "--timeout";
+        if (!words[i].starts_with(kFlag)) continue;
+        const bool apart = words[i].size() == kFlag.size();
+        try {
+            seconds =
+                parse_number(kFlag, apart ? words.at(i + 1) : words[i].substr(kFlag.size() + 1), kTimeouts);
+        } catch (const std::exception&) {
+        }
+    }
+    return seconds;
+}
+
+constexpr std::chrono::seconds kFirstSpeaks{3};  // Open MPI needs 2 to end ranks of other hosts
 
 std::unique_ptr<Communicator> joined;
 
@@ -70,7 +85,7 @@ bool is_first_rank() { return ranks().rank() == 0; }
 
 void join_launcher(int argc, char** argv) {
     if (argc < 2 || std::strcmp(argv[1], "train") != 0) return;
-    joined = join_ranks(kStartSeconds);
+    joined = join_ranks(start_seconds({argv + 2, argv + argc}));
     if (joined->size() > 1 && environment("TERN_THREADS").empty())
         set_num_threads(std::max(1, num_threads() / ranks_on_these_cpus()));
 }
@@ -85,11 +100,14 @@ int end_with(const std::string& line, int status) {
     std::fflush(stdout);
     const bool several = joined && joined->size() > 1;
     const auto launch = launch_of_this();
-    if (joined ? joined->rank() != 0 : launch && launch->rank != 0) {
-        if (launch && launch->mpi.empty()) return status;  // nobody can join
+    const int rank = joined ? joined->rank() : launch ? launch->rank : 0;
+    if (rank != 0) {
+        // What nobody can join, or no rank of this host, one of these says.
+        if (!joined && (launch->mpi.empty() || launch->local_rank > 0)) return status;
         std::this_thread::sleep_for(kFirstSpeaks);
     }
-    const std::string who = several ? to_text("rank ", joined->rank(), " on ", host_name(), ": ") : "";
+    const std::string who =
+        several || (!joined && launch) ? to_text("rank ", rank, " on ", host_name(), ": ") : "";
     std::fprintf(stderr, "tern: %s%s\n", who.c_str(), one_line(line).c_str());
     if (several) joined->abort(line);
     return status;

@@ -23,7 +23,7 @@ void leave_ranks();
 
 /// Prints the line that says why this process ends, with rank and host where there are several, and returns the
 /// exit status; of several ranks this ends them all. What all ranks find is said by the first alone: the others
-/// leave it a second.
+/// leave it three seconds.
 int end_with(const std::string& line, int status);
 
 /// The same where all ranks end in good order: the first one says it.

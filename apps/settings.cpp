@@ -19,8 +19,6 @@ const Names kNormalizations{"unit", "half", "dataset"};
 // Images whose statistics are precise: 2^20 values per channel at 32 x 32, and a third of a second of training.
 constexpr std::int64_t kStatisticsSamples = 1024;
 
-constexpr double kLongestTimeout = 1e6;  // 12 days
-
 Standard always(const char* text) {
     return [text] { return std::string(text); };
 }
@@ -274,10 +272,10 @@ std::vector<Setting> make_settings() {
                   integer(
                       "bucket_size", "bytes of gradients that are sent at once (default 131072)", 1,
                       always("131072"), [](auto& s) -> auto& { return s.exchange_options.bucket_bytes; }))),
-        changeable(where(has_replicas, number(
-                                           "timeout", "seconds to wait for other ranks (default 60)",
-                                           {.low = 0, .low_included = false, .below = kLongestTimeout},
-                                           [](auto& s) -> auto& { return s.timeout; }, always("60")))),
+        changeable(
+            where(has_replicas, number(
+                                    "timeout", "seconds to wait for other ranks (default 60)", kTimeouts,
+                                    [](auto& s) -> auto& { return s.timeout; }, always("60")))),
     };
 }
 

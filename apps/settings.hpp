@@ -37,6 +37,9 @@ struct TrainSettings {
     Runtime runtime;  // what these come to
 };
 
+/// Of --timeout.
+inline constexpr NumberRange kTimeouts{.low = 0, .low_included = false, .below = 1e6};  // 12 days
+
 /// What a setting is in TOML; as a flag each is a text.
 enum class SettingKind : std::uint8_t { text, on_off, integer, number, pair, boolean };
 
