@@ -3,6 +3,7 @@
 #pragma once
 
 #include "tern/core/autograd.hpp"
+#include "tern/core/communicator.hpp"
 #include "tern/core/create.hpp"
 #include "tern/core/element.hpp"
 #include "tern/core/error.hpp"
@@ -22,6 +23,7 @@
 #include "tern/data/safetensors_set.hpp"
 #include "tern/data/sample_sheet.hpp"
 #include "tern/data/synthetic.hpp"
+#include "tern/distributed/join.hpp"
 #include "tern/kernels/activation/activation.hpp"
 #include "tern/kernels/argmax/argmax.hpp"
 #include "tern/kernels/avg_pool2d/avg_pool2d.hpp"
@@ -72,6 +74,7 @@
 #include "tern/layers/initialize.hpp"
 #include "tern/layers/layer_norm.hpp"
 #include "tern/layers/linear.hpp"
+#include "tern/layers/merge_moments.hpp"
 #include "tern/layers/mixed_precision.hpp"
 #include "tern/layers/pool.hpp"
 #include "tern/layers/residual.hpp"
@@ -80,6 +83,8 @@
 #include "tern/layers/sequential.hpp"
 #include "tern/layers/softmax_layer.hpp"
 #include "tern/layers/state.hpp"
+#include "tern/layers/statistics_scope.hpp"
+#include "tern/layers/synced_statistics.hpp"
 #include "tern/models/registry.hpp"
 #include "tern/training/batch_source.hpp"
 #include "tern/training/classification_report.hpp"
