@@ -9,6 +9,7 @@
 #include "tern/apps/runtime_flags.hpp"
 #include "tern/core/devices/device_info.hpp"
 #include "tern/core/threads/parallel.hpp"
+#include "tern/distributed/join.hpp"
 #include "tern/kernels/dispatch/dispatch.hpp"
 #include "tern/kernels/shared/simd.hpp"
 #include "tern/models/registry.hpp"
@@ -52,6 +53,7 @@ Json facts() {
             {"no_device", why_no_device},
             {"auto", automatic.str()},
             {"auto_is_cpu_because", why_cpu},
+            {"mpi", mpi_summary()},
             {"simd", simd_target()},
             {"simd_targets", simd_targets()},
             {"threads", num_threads()},
@@ -100,6 +102,7 @@ void run(bool json) {
     print_cuda(all);
     const std::string why = text("auto_is_cpu_because");
     print("auto is", why.empty() ? text("auto") : to_text(text("auto"), " (", why, ")"));
+    print("MPI", text("mpi"));
     print("SIMD", to_text(text("simd"), " (the machine and this build have ", text("simd_targets"), ")"));
     print("threads", to_text(all["threads"].get<int>(), " of ", all["cpus"].get<long>(), " CPUs"));
     print("kernels", to_text(text("kernels"), ", ", all["operations"].size(), " operations"));
