@@ -81,7 +81,9 @@ std::shared_ptr<MpiOperation> MpiThread::begin(Operation operation) {
 
 void MpiThread::wait(const MpiOperation& operation) {
     std::unique_lock lock(mutex_);
-    const auto finished = [&] { return operation.done || !failure_.empty(); };
+    const auto finished = [&] {
+        return operation.done || (!failure_.empty() && operation.number >= failed_number_);
+    };
     if (!for_callers_.wait_for(lock, std::chrono::duration<double>(timeout_), finished)) {
         if (rank_ == 0) {
             decide(operation.number);
@@ -90,7 +92,8 @@ void MpiThread::wait(const MpiOperation& operation) {
             if (!for_callers_.wait_for(lock, kAnswerTime, finished))
                 fail_all(size_ == 2 ? to_text("waited ", timeout_, " s for ", names_of_ranks({0}, hosts_))
                                     : to_text("waited ", timeout_, " s, and rank 0 on ", hosts_[0],
-                                              ", which knows for whom, does not answer"));
+                                              ", which knows for whom, does not answer"),
+                         operation.number);
         }
     }
     if (!operation.done) fail(operation.operation.what, failure_);
@@ -125,10 +128,12 @@ void MpiThread::run() {
     Pause pause;
     std::unique_lock lock(mutex_);
     for (;;) {
-        const auto called = [&] {
-            return aborting_ || leaving_ || !to_send_.empty() || (failure_.empty() && !begun_.empty());
-        };
+        const auto called = [&] { return aborting_ || leaving_ || !to_send_.empty() || !begun_.empty(); };
         if (is_idle()) {
+            if (!failure_.empty() && failed_number_ > 0) {
+                failed_number_ = 0;  // what should have ended by now
+                for_callers_.notify_all();
+            }
             if (rank_ == 0 && failure_.empty())
                 for_thread_.wait_for(lock, milliseconds{500}, called);  // another rank may ask
             else
@@ -137,8 +142,7 @@ void MpiThread::run() {
         if (aborting_ || leaving_) break;
         if (!to_send_.empty() || !begun_.empty()) pause.reset();
         std::deque<Sent> to_send = std::exchange(to_send_, {});
-        std::deque<std::shared_ptr<MpiOperation>> begun;
-        if (failure_.empty()) begun.swap(begun_);
+        std::deque<std::shared_ptr<MpiOperation>> begun = std::exchange(begun_, {});
         lock.unlock();
         for (Sent& sent : to_send) {
             sent_.push_back(sent);
@@ -146,8 +150,8 @@ void MpiThread::run() {
             suspect(mpi_.send(&kept.message, sizeof kept.message, kept.to, &kept.request), "send");
         }
         for (const std::shared_ptr<MpiOperation>& operation : begun) {
-            start(*operation);
             under_way_.push_back(operation);
+            if (!is_given_up(*operation)) start(*operation);
         }
         if (progress()) pause.reset();
         pause();
@@ -223,24 +227,28 @@ void MpiThread::start(MpiOperation& started) {
     }
 }
 
-// With the mutex held: whether nothing is to be polled. What was under way at a failure is left alone; what it says
-// is on its way for a moment.
+// With the mutex held: whether nothing is to be polled. At a failure the operations before it go on, and what says
+// so is on its way, for a moment.
 bool MpiThread::is_idle() const {
     if (failure_.empty()) return under_way_.empty() && suspicion_.empty();
-    return sent_.empty() || Clock::now() > failed_at_ + kAnswerTime;
+    return (sent_.empty() && under_way_.empty()) || Clock::now() > failed_at_ + kAnswerTime;
+}
+
+bool MpiThread::is_given_up(const MpiOperation& operation) const {
+    const std::lock_guard lock(mutex_);
+    return !failure_.empty() && operation.number >= failed_number_;
 }
 
 // Returns whether anything has changed.
 bool MpiThread::progress() {
     bool changed = progress_sent();
-    if (failed()) return changed;
     const std::vector<std::shared_ptr<MpiOperation>> ended = test_operations();
     // Before they count as done: a rank that called another operation may have ended this one, with its bytes.
     if (read_messages()) changed = true;
     const std::lock_guard lock(mutex_);
-    if (!suspicion_.empty() && Clock::now() > suspected_at_ + kAnswerTime) fail_all(suspicion_);
-    if (!failure_.empty()) return true;
-    for (const std::shared_ptr<MpiOperation>& operation : ended) operation->done = true;
+    if (!suspicion_.empty() && Clock::now() > suspected_at_ + kAnswerTime) fail_all(suspicion_, 0);
+    for (const std::shared_ptr<MpiOperation>& operation : ended)
+        operation->done = failure_.empty() || operation->number < failed_number_;
     if (!ended.empty()) for_callers_.notify_all();
     return changed || !ended.empty();
 }
@@ -248,6 +256,10 @@ bool MpiThread::progress() {
 std::vector<std::shared_ptr<MpiOperation>> MpiThread::test_operations() {
     std::vector<std::shared_ptr<MpiOperation>> ended;
     under_way_.remove_if([&](const std::shared_ptr<MpiOperation>& operation) {
+        if (is_given_up(*operation)) {
+            given_up_.push_back(operation);
+            return true;
+        }
         while (suspicion_.empty() && !operation->requests.empty()) {
             int done = 0;
             suspect(mpi_.test(&operation->requests.back(), &done), operation->operation.description.c_str());
@@ -294,7 +306,7 @@ void MpiThread::read(const Message& message) {
         case Subject::late:
             return late_.push_back(message.number);
         case Subject::failed:
-            return fail_all(message.text.data());
+            return fail_all(message.text.data(), message.number);
     }
 }
 
@@ -306,11 +318,12 @@ void MpiThread::suspect(int code, const char* call) {
     suspected_at_ = Clock::now();
 }
 
-void MpiThread::fail_all(std::string_view why) {
+void MpiThread::fail_all(std::string_view why, std::int64_t number) {
     if (!failure_.empty()) return;
     failure_ = why;
+    failed_number_ = number;
     failed_at_ = Clock::now();
-    for (int to = 1; rank_ == 0 && to < size_; ++to) post(Subject::failed, 0, why, to);
+    for (int to = 1; rank_ == 0 && to < size_; ++to) post(Subject::failed, number, why, to);
     for_callers_.notify_all();
 }
 
@@ -327,14 +340,15 @@ void MpiThread::post(Subject subject, std::int64_t number, std::string_view text
 void MpiThread::note_begin(int rank, std::int64_t number, const std::string& description) {
     // As long as a message's at most, so that long ones compare as equal.
     const std::string how = arrivals_.add(rank, number, description.substr(0, sizeof(Message::text) - 1));
-    if (!how.empty()) fail_all(how);
+    if (!how.empty()) fail_all(how, number);
 }
 
 void MpiThread::decide(std::int64_t number) {
     const std::vector<int> missing = arrivals_.missing(number);
     fail_all(missing.empty()
                  ? to_text("waited ", timeout_, " s; all ranks have begun it, and MPI does not end it")
-                 : to_text("waited ", timeout_, " s for ", names_of_ranks(missing, hosts_)));
+                 : to_text("waited ", timeout_, " s for ", names_of_ranks(missing, hosts_)),
+             number);
 }
 
 }  // namespace tern

@@ -71,11 +71,13 @@ class MpiThread : public std::enable_shared_from_this<MpiThread> {
     bool progress_sent();
     bool read_messages();
     void read(const Message& message);
+    bool is_given_up(const MpiOperation& operation) const;
     void suspect(int code, const char* call);
 
     // With the mutex held:
     bool is_idle() const;
-    void fail_all(std::string_view why);
+    /// Operations from `number` on fail.
+    void fail_all(std::string_view why, std::int64_t number);
     void post(Subject subject, std::int64_t number, std::string_view text, int to);
     void note_begin(int rank, std::int64_t number, const std::string& description);
     void decide(std::int64_t number);
@@ -92,11 +94,13 @@ class MpiThread : public std::enable_shared_from_this<MpiThread> {
     Arrivals arrivals_{1};  // rank 0
     std::int64_t count_ = 0;
     std::string failure_;
+    std::int64_t failed_number_ = 0;
     Clock::time_point failed_at_;
     bool joined_ = false, leaving_ = false, aborting_ = false, left_ = false;
 
     // The thread's own.
-    std::list<std::shared_ptr<MpiOperation>> under_way_;
+    std::list<std::shared_ptr<MpiOperation>> under_way_,
+        given_up_;  // MPI may yet write to the latter's memory
     std::list<Sent> sent_;
     std::vector<std::int64_t> late_;
     Message received_;

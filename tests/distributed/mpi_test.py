@@ -103,9 +103,9 @@ class MpiTest(unittest.TestCase):
 
     def test_ranks_that_call_different_operations_are_told_which(self):
         start = r"rank \d: \[gradients of step 7\] ranks differ: .*"
-        self.assert_fail((3, "other-shape", 1, start + r"all_gather of float32 \(999\) on rank 1"),
-                         (3, "other-operation", 1, start + r"broadcast of float32 \(1000\) from rank 0 on rank 1"),
-                         (3, "leave", 1, start + "the end on rank 1"))
+        self.assert_fail((3, "other-shape", 1, start + r"all_gather of float32 \(999\) on rank 1.*"),
+                         (3, "other-operation", 1, start + r"broadcast of float32 \(1000\) from rank 0 on rank 1.*"),
+                         (3, "leave", 1, start + "the end on rank 1.*"))
 
     def test_without_the_module_the_others_cannot_be_joined(self):
         modules = pathlib.Path(PROGRAM).parents[1] / "lib" / "tern"
