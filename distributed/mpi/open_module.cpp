@@ -13,8 +13,9 @@ namespace {
 
 void add_beside(const std::filesystem::path& file, std::vector<std::string>& folders) {
     if (file.empty()) return;
-    const std::filesystem::path folder = file.parent_path();
-    for (const std::filesystem::path& beside : {folder.parent_path() / "lib" / "tern", folder / "tern"}) {
+    const std::filesystem::path folder = file.parent_path(), up = folder.parent_path();
+    for (const std::filesystem::path& beside :
+         {up / "lib" / "tern", up / TERN_LIBRARY_FOLDER / "tern", folder / "tern"}) {
         if (std::ranges::find(folders, beside.string()) == folders.end()) folders.push_back(beside.string());
     }
 }
@@ -26,7 +27,7 @@ std::vector<std::string> module_folders() {
     Dl_info own{};
     if (dladdr(reinterpret_cast<void*>(&open_mpi_module), &own) != 0 && own.dli_fname != nullptr)
         add_beside(std::filesystem::canonical(own.dli_fname, ignored), folders);
-    folders.emplace_back(TERN_MODULE_FOLDER);
+    folders.emplace_back(TERN_INSTALLED_FOLDER);
     return folders;
 }
 
