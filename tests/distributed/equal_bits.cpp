@@ -8,13 +8,10 @@
 #include <thread>
 #include <vector>
 
-#include "tern/core/fill.hpp"
-#include "tern/core/random.hpp"
 #include "tern/core/threads/parallel.hpp"
 #include "tern/distributed/join.hpp"
 #include "tern/distributed/thread_communicators.hpp"
 #include "tern/layers/dropout.hpp"
-#include "tern/layers/sequential.hpp"
 #include "tern/models/registry.hpp"
 #include "tern/training/saved_run.hpp"
 
@@ -76,6 +73,22 @@ Dataset images(std::int64_t count, std::int64_t size, std::uint64_t seed) {
     return set;
 }
 
+class Network : public Module {
+  public:
+    explicit Network(std::int64_t size)
+        : body_(adopt("body", make_model("mini_xception",
+                                         {.seed = 3, .channels = 3, .height = size, .width = size}))) {}
+    std::string type() const override { return "Network"; }
+
+  protected:
+    Features forward(Features images) override { return last_(body_(first_(std::move(images)))); }
+
+  private:
+    Dropout& first_ = add_child<Dropout>("first", 0.1);
+    Module& body_;
+    Dropout& last_ = add_child<Dropout>("last", 0.25);
+};
+
 // 146 samples in batches of 16: the last one of an epoch has 2, which leaves two of four replicas without any.
 void train(const Settings& settings, Communicator& ranks) {
     const DatasetSourceOptions prepared{fixed_normalization("unit", 3), settings.precision};
@@ -84,11 +97,7 @@ void train(const Settings& settings, Communicator& ranks) {
     const DatasetSource train(images(146, settings.size, 1), augmented),
         test(images(50, settings.size, 2), prepared);
 
-    Sequential model;
-    model.append<Dropout>(0.1);
-    model.append(make_model("mini_xception",
-                            {.seed = 3, .channels = 3, .height = settings.size, .width = settings.size}));
-    model.append<Dropout>(0.25);
+    Network model(settings.size);
     model.to(compute_dtype(settings.precision));
     const auto optimizer = make_optimizer(FlatParameters(model), {.learning_rate = 1e-3, .epsilon = 1e-7});
     std::int64_t step = 0;
