@@ -24,7 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 PROGRAM = re.compile(
-    r"(\w+=\S+ )*(\./|(build|scripts|tests|docs)/|(apt-get|bash|cmake|ctest|curl|git|mkdir|pip3?|python3?|tar|tern)( |$))"
+    r"(\w+=\S+ )*(\./|(build|scripts|tests|docs)/|(apt-get|bash|cmake|ctest|curl|git|mkdir|mpirun|pip3?|python3?|tar|tern)( |$))"
 )
 SAMPLES = {"data_batch_%d.bin" % k: 4 for k in range(1, 6)} | {"test_batch.bin": 8}
 
@@ -35,6 +35,7 @@ NOT_RUN = {  # whole commands: regular expression -> why
     r"cmake --preset .*|cmake --build .*|ctest --preset .*": "builds this tree and tests it, which CI does",
     r"cmake -S docs/examples .*": "the test consumer does it",
     r"cmake --install .*": "the test consumer does it",
+    r"mpirun --host .*": "needs several machines",
     r"scripts/train": "trains for minutes; CI runs it for a few steps",
     r"(TERN_PRESET=\w+ )?scripts/test.*": "builds this tree and tests it, which CI does",
     r"scripts/(format|tidy).*": "changes or reads the whole tree; CI runs the first",
@@ -105,6 +106,7 @@ def make_place(bin_folder):
 
 def run(command):
     own = {"HOME": os.getcwd(), "BENCHMARK_MIN_TIME": "0.001", "TERN_THREADS": "1"}
+    own |= {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
     environment = {key: value for key, value in os.environ.items() if not key.startswith("TERN_")} | own
     return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", command],

@@ -38,7 +38,7 @@ def statements(text):
 
 def sources():
     """Everything that can be said: statements of C++, lines of scripts and CMake files."""
-    folders = ["apps", "cmake", "core", "data", "kernels", "layers", "models", "scripts", "training"]
+    folders = ["apps", "cmake", "core", "data", "distributed", "kernels", "layers", "models", "scripts", "training"]
     files = [path for folder in folders for path in sorted((ROOT / folder).rglob("*")) if path.is_file() and path.suffix != ".pyc"]
     files.append(ROOT / "CMakeLists.txt")
     texts = []
