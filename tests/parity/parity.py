@@ -16,6 +16,7 @@ compared with the share of that bias taken off. The logits of the first step are
 """
 
 import argparse
+import itertools
 import json
 import shutil
 import subprocess
@@ -23,19 +24,20 @@ import sys
 import tempfile
 from pathlib import Path
 
+PROGRAM = Path(sys.argv[0]).name
 try:
     import numpy as np
     import torch
     from torch.nn import functional as F
 except ImportError as error:
-    sys.exit(f"parity.py: {sys.executable} has no {error.name}; pip install torch numpy, or run this with a Python that has them")
+    sys.exit(f"{PROGRAM}: {sys.executable} has no {error.name}; pip install torch numpy, or run this with a Python that has them")
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "bench/peers"))
 import cifar10  # noqa: E402
 import models  # noqa: E402
 
-SAFETENSORS = {"F64": np.float64, "F32": np.float32, "I64": np.int64}
+SAFETENSORS = {"F64": np.float64, "F32": np.float32, "I64": np.int64, "U8": np.uint8}
 RATE = {"sgd": 0.01, "adam": 1e-3}
 MOMENTUM = 0.9
 GRADIENT_BATCH = 64
@@ -75,6 +77,10 @@ def read_safetensors(path):
     return arrays
 
 
+def initial_weights(name, seed):
+    return {key: value.numpy() for key, value in models.build(name, seed).state_dict().items()}
+
+
 def optimizer_flags(name, optimizer):
     if optimizer == "adam":
         special = ["--epsilon", str(models.ADAM_EPSILON[name])]
@@ -83,39 +89,52 @@ def optimizer_flags(name, optimizer):
     return ["--optimizer", optimizer, "--lr", str(RATE[optimizer]), *special]
 
 
-def run_tern(arguments, name, size, steps, flags, weights):
-    """Losses and the final state of a run of the program."""
+def run_tern(arguments, name, size, steps, flags, weights, launcher=()):
+    """Losses and the final state of a run of the program, which `launcher` starts."""
     with tempfile.TemporaryDirectory() as folder:
         write_safetensors(f"{folder}/init.safetensors", weights)
         run = Path(folder) / "run"
-        command = [arguments.tern, "train", "--model", name, "--data", arguments.data, "--run", str(run)]
+        command = [*launcher, arguments.tern, "train", "--model", name, "--data", arguments.data, "--run", str(run)]
         command += ["--init", f"{folder}/init.safetensors", "--steps", str(steps), "--batch-size", str(size)]
         command += ["--shuffle", "off", "--augment", "none", "--normalize", models.NORMALIZE[name]]
         command += ["--running-statistics", "published"]  # PyTorch's rule
         done = subprocess.run(command + flags + ["--log-steps"], capture_output=True, text=True, check=False)
         if done.returncode:
-            sys.exit(f"{done.stderr}parity.py: tern ended with status {done.returncode}")
-        lines = (run / "steps.jsonl").read_text().splitlines()
-        return [json.loads(line)["loss"] for line in lines], read_safetensors(run / "last.safetensors")
+            sys.exit(f"{done.stderr}{PROGRAM}: tern ended with status {done.returncode}")
+        losses = [json.loads(line)["loss"] for line in (run / "steps.jsonl").read_text().splitlines()]
+        if len(losses) != steps:
+            sys.exit(f"{PROGRAM}: tern wrote {len(losses)} losses, expected {steps}")
+        return losses, read_safetensors(run / "last.safetensors")
 
 
-def run_pytorch(data, name, optimizer, precision, weights):
-    """The same in PyTorch."""
-    size, steps, _, _, _ = RUNS[precision]
-    dtype = getattr(torch, precision)
+def batches(data, size, steps):
+    """Images and labels of each step, in order; the last batch of the set may be shorter, then it begins anew."""
     images, labels = data
+    for begin in itertools.islice(itertools.cycle(range(0, len(labels), size)), steps):
+        yield images[begin : begin + size], labels[begin : begin + size]
+
+
+def pytorch_model(name, optimizer, dtype, weights):
+    """A network with these weights, and its optimizer."""
     model = models.build(name)
     model.load_state_dict({key: torch.from_numpy(value) for key, value in weights.items()})
     model.to(dtype)
     if optimizer == "adam":
-        stepper = torch.optim.Adam(model.parameters(), lr=RATE[optimizer], eps=models.ADAM_EPSILON[name])
-    else:
-        stepper = torch.optim.SGD(model.parameters(), lr=RATE[optimizer], momentum=MOMENTUM)
+        return model, torch.optim.Adam(model.parameters(), lr=RATE[optimizer], eps=models.ADAM_EPSILON[name])
+    return model, torch.optim.SGD(model.parameters(), lr=RATE[optimizer], momentum=MOMENTUM)
+
+
+def pytorch_loss(model, name, images, labels):
+    pixels = torch.from_numpy(images).to(next(model.parameters()).dtype)
+    return F.cross_entropy(model(models.normalize(pixels, models.NORMALIZE[name])), torch.from_numpy(labels))
+
+
+def run_pytorch(data, name, size, steps, optimizer, dtype, weights):
+    """The same in PyTorch."""
+    model, stepper = pytorch_model(name, optimizer, dtype, weights)
     losses = []
-    for begin in range(0, steps * size, size):
-        pixels = torch.from_numpy(images[begin : begin + size]).to(dtype)
-        logits = model(models.normalize(pixels, models.NORMALIZE[name]))
-        loss = F.cross_entropy(logits, torch.from_numpy(labels[begin : begin + size]))
+    for images, labels in batches(data, size, steps):
+        loss = pytorch_loss(model, name, images, labels)
         stepper.zero_grad()
         loss.backward()
         stepper.step()
@@ -169,23 +188,26 @@ def relative_distance(mine, theirs):
     return float("inf") if np.isnan(error) else float(error)
 
 
+def loss_distance(mine, theirs):
+    """Of the step that is furthest off; a NaN stays one."""
+    return np.max(np.abs(np.subtract(mine, theirs) / theirs))
+
+
 def largest_distance(mine, theirs):
     """(distance, name) of the tensor that is furthest off."""
     if mine.keys() != theirs.keys():
-        sys.exit(f"parity.py: not in both: {', '.join(sorted(mine.keys() ^ theirs.keys()))}")
+        sys.exit(f"{PROGRAM}: not in both: {', '.join(sorted(mine.keys() ^ theirs.keys()))}")
     return max((relative_distance(mine[key], value), key) for key, value in theirs.items())
 
 
 def compare_runs(arguments, data, name, optimizer, precision):
     """Prints a row; returns whether all is within the bounds."""
-    weights = {key: value.numpy() for key, value in models.build(name, arguments.seed).state_dict().items()}
+    weights = initial_weights(name, arguments.seed)
     size, steps, flags, loss_bounds, state_bounds = RUNS[precision]
     flags = [*flags, *optimizer_flags(name, optimizer), "--precision", precision]
     losses, state = run_tern(arguments, name, size, steps, flags, weights)
-    true_losses, true_state = run_pytorch(data, name, optimizer, precision, weights)
-    if len(losses) != steps:
-        sys.exit(f"parity.py: tern wrote {len(losses)} losses, expected {steps}")
-    error = np.max(np.abs(np.subtract(losses, true_losses) / true_losses))  # a NaN stays one
+    true_losses, true_state = run_pytorch(data, name, size, steps, optimizer, getattr(torch, precision), weights)
+    error = loss_distance(losses, true_losses)
     row, good = f"losses {error:.1e} (bound {loss_bounds[optimizer]:g})", bool(error <= loss_bounds[optimizer])
     if state_bounds:
         pairs = biases_before_batch_norm(name)
@@ -198,7 +220,7 @@ def compare_runs(arguments, data, name, optimizer, precision):
 
 def compare_gradients(arguments, data, name):
     """Prints a row; returns whether no tensor is too far from the float64 gradient."""
-    weights = {key: value.numpy() for key, value in models.build(name, arguments.seed).state_dict().items()}
+    weights = initial_weights(name, arguments.seed)
     mine = tern_gradients(arguments, name, weights)
     truth = pytorch_gradients(data, name, weights, torch.float64)
     formats = (torch.contiguous_format, torch.channels_last)
@@ -218,6 +240,11 @@ def compare_gradients(arguments, data, name):
     return good
 
 
+def check_program(tern):
+    if not shutil.which(tern):
+        sys.exit(f"{PROGRAM}: no {tern}; cmake --build build/release --target tern makes it, after cmake --preset release")
+
+
 def main():
     gradients = [f"{m}/gradients" for m in models.MODELS]
     steps = [f"{m}/{o}/{p}" for p in RUNS for m in models.MODELS for o in RATE]
@@ -228,8 +255,7 @@ def main():
     parser.add_argument("--only", action="append", choices=gradients + steps, metavar="RUN", help=", ".join(gradients + steps))
     parser.add_argument("--seed", type=int, default=0, help="of the initial weights")
     arguments = parser.parse_args()
-    if not shutil.which(arguments.tern):
-        sys.exit(f"parity.py: no {arguments.tern}; cmake --build build/release --target tern makes it, after cmake --preset release")
+    check_program(arguments.tern)
     data = cifar10.read_or_exit(arguments.data, cifar10.TRAIN[:1])
     good = []
     for run in arguments.only or [f"{m}/gradients" for m in WITH_GRADIENTS] + steps:
