@@ -79,6 +79,7 @@ ROWS = [
     ("bench/peers/pytorch.py --data synthetic", 1, f"pytorch.py: {PYTHON} {NO_TORCH}".replace("no torch", "no numpy"), ""),
     ("bench/peers/inference.py", 1, f"inference.py: {PYTHON} {NO_TORCH}", ""),
     ("tests/parity/parity.py --data DIR", 1, NO_TORCH.replace("no torch", "no numpy"), ""),
+    ("tests/parity/replicas.py tern", 1, f"replicas.py: {PYTHON} {NO_TORCH}".replace("no torch", "no numpy"), ""),
 ]
 HELP = "bench-report check-includes check-text compare docs format fuzz gpu-check gpu-tree ptxas-report tidy".split()
 
