@@ -104,12 +104,12 @@ int end_with(const std::string& line, int status) {
     if (rank != 0) {
         // What nobody can join, or no rank of this host, one of these says.
         if (!joined && (launch->mpi.empty() || launch->local_rank > 0)) return status;
-        std::this_thread::sleep_for(kFirstSpeaks);
+        if (!joined || joined->fail(one_line(line))) std::this_thread::sleep_for(kFirstSpeaks);
     }
     const std::string who =
         several || (!joined && launch) ? to_text("rank ", rank, " on ", host_name(), ": ") : "";
     std::fprintf(stderr, "tern: %s%s\n", who.c_str(), one_line(line).c_str());
-    if (several) joined->abort(line);
+    if (several) joined->abort();
     return status;
 }
 

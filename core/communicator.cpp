@@ -36,7 +36,8 @@ class SingleCommunicator : public Communicator {
         return std::make_unique<Done>();
     }
     std::unique_ptr<Work> barrier(std::string_view) override { return std::make_unique<Done>(); }
-    void abort(std::string_view) override {}
+    bool fail(std::string_view) override { return true; }
+    void abort() override {}
 
   private:
     Device device_;

@@ -41,9 +41,11 @@ class Communicator {
                                                           std::string_view what) = 0;
     [[nodiscard]] virtual std::unique_ptr<Work> barrier(std::string_view what) = 0;
 
-    /// Called by a rank that cannot go on: no other waits for it from now on. Where ranks are processes all of
-    /// them end, this one too, with status 1; where they are threads the others' wait() throws Error with `why`.
-    virtual void abort(std::string_view why) = 0;
+    /// Called by a rank that cannot go on: what it has not begun throws Error with `why` where others wait for it,
+    /// between processes with "rank 1 on node7: " before it. Returns whether rank 0 can be expected to say so.
+    virtual bool fail(std::string_view why) = 0;
+    /// Where ranks are processes ends all of them, this one too, with status 1; nothing where they are threads.
+    virtual void abort() = 0;
 };
 
 /// The communicator of a program that trains alone: rank 0 of 1.

@@ -86,7 +86,7 @@ class Meeting {
             }
             changed_.wait_until(lock, deadline);
         }
-        if (!abort_.empty()) fail(what, abort_);
+        if (!reason_.empty()) fail(what, reason_);
     }
 
     /// `round` is done, or will never be.
@@ -96,10 +96,10 @@ class Meeting {
         if (!round.done) stop(to_text("rank ", rank, " gave up ", what));
     }
 
-    void abort(std::string_view why) {
+    void give_up(std::string_view why) {
         const std::lock_guard lock(mutex_);
-        if (abort_.empty()) abort_ = why.empty() ? "a rank gave up" : why;
-        stop(abort_);
+        if (reason_.empty()) reason_ = why.empty() ? "a rank gave up" : why;
+        stop(reason_);
     }
 
     void set_timeout(double seconds) {
@@ -144,7 +144,7 @@ class Meeting {
     std::vector<std::int64_t> begun_;                        // by rank
     std::map<std::int64_t, std::shared_ptr<Round>> rounds_;  // not yet begun by all
     std::vector<bool> gone_;                                 // by rank
-    std::string failure_, abort_;                            // of the first
+    std::string failure_, reason_;                           // of the first
 };
 
 class ThreadWork : public Work {
@@ -179,7 +179,11 @@ class ThreadCommunicator : public CpuCommunicator {
         check_timeout(seconds);
         meeting_->set_timeout(seconds);
     }
-    void abort(std::string_view why) override { meeting_->abort(why); }
+    bool fail(std::string_view why) override {
+        meeting_->give_up(why);
+        return true;
+    }
+    void abort() override {}
 
   private:
     std::unique_ptr<Work> begin(Operation operation) override {

@@ -48,7 +48,8 @@ class MpiCommunicator : public CpuCommunicator {
         check_timeout(seconds);
         thread_->set_timeout(seconds);
     }
-    void abort(std::string_view) override { thread_->abort(); }
+    bool fail(std::string_view why) override { return thread_->give_up(why); }
+    void abort() override { thread_->abort(); }
 
   private:
     std::unique_ptr<Work> begin(Operation operation) override {

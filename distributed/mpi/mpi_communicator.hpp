@@ -12,8 +12,8 @@ namespace tern {
 /// go on while the caller computes; it sleeps while none is under way.
 ///
 /// wait() waits `timeout_seconds`; then rank 0, which hears of every operation that a rank begins, says which ranks
-/// have not begun it, and their hosts. Other ranks wait a second more for what it says. After that, or where ranks
-/// call different operations, no operation succeeds.
+/// have not begun it, and their hosts, or, where all have, which ones do not answer within a second. Other ranks wait
+/// two seconds more for what it says. After that, or where ranks call different operations, no operation succeeds.
 ///
 /// The destructor waits for the other ranks to end, too, as long as wait() does, and ends all processes where one does
 /// not come. After a failure, or while an exception passes, it leaves at once, and the launcher ends the job when this

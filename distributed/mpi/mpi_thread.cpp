@@ -16,8 +16,11 @@ namespace {
 
 using std::chrono::milliseconds, std::chrono::seconds;
 
-constexpr seconds kAnswerTime{1};  // within which rank 0 says who is missing
-constexpr seconds kAbortTime{2};   // within which MPI ends this process
+constexpr seconds kAnswerTime{1};   // within which a rank's thread answers
+constexpr seconds kVerdictTime{2};  // within which rank 0, which may ask all, says who is missing
+constexpr seconds kAbortTime{2};    // within which MPI ends this process
+// Between two looks for messages while nothing is under way; well below kAnswerTime.
+constexpr milliseconds kIdleTime{250};
 // For the launcher to pass on what ranks have printed: MPICH's drops it when a rank ends the job.
 constexpr milliseconds kPrintTime{200};
 
@@ -85,15 +88,18 @@ void MpiThread::wait(const MpiOperation& operation) {
         return operation.done || (!failure_.empty() && operation.number >= failed_number_);
     };
     if (!for_callers_.wait_for(lock, std::chrono::duration<double>(timeout_), finished)) {
-        if (rank_ == 0) {
+        if (rank_ == 0)
             decide(operation.number);
-        } else {
+        else
             post(Subject::late, operation.number, "", 0);
-            if (!for_callers_.wait_for(lock, kAnswerTime, finished))
-                fail_all(size_ == 2 ? to_text("waited ", timeout_, " s for ", names_of_ranks({0}, hosts_))
-                                    : to_text("waited ", timeout_, " s, and rank 0 on ", hosts_[0],
-                                              ", which knows for whom, does not answer"),
-                         operation.number);
+        if (!for_callers_.wait_for(lock, kVerdictTime, finished)) {
+            first_answers_ = rank_ == 0;
+            const std::string waited = to_text("waited ", timeout_, " s");
+            fail_all(rank_ == 0   ? to_text(waited, "; MPI hangs")
+                     : size_ == 2 ? to_text(waited, " for ", names_of_ranks({0}, hosts_))
+                                  : to_text(waited, ", and rank 0 on ", hosts_[0],
+                                            ", which knows for whom, does not answer"),
+                     operation.number);
         }
     }
     if (!operation.done) fail(operation.operation.what, failure_);
@@ -102,6 +108,17 @@ void MpiThread::wait(const MpiOperation& operation) {
 bool MpiThread::failed() const {
     const std::lock_guard lock(mutex_);
     return !failure_.empty();
+}
+
+bool MpiThread::give_up(std::string_view why) {
+    std::unique_lock lock(mutex_);
+    if (!failure_.empty()) return first_answers_;
+    const std::string line = to_text(names_of_ranks({rank_}, hosts_), ": ", why);
+    fail_all(line, count_);
+    if (rank_ == 0) return true;
+    first_answers_ = false;
+    post(Subject::failed, count_, line, 0);
+    return for_callers_.wait_for(lock, kAnswerTime, [&] { return first_answers_; });
 }
 
 void MpiThread::abort() {
@@ -134,10 +151,7 @@ void MpiThread::run() {
                 failed_number_ = 0;  // what should have ended by now
                 for_callers_.notify_all();
             }
-            if (rank_ == 0 && failure_.empty())
-                for_thread_.wait_for(lock, milliseconds{500}, called);  // another rank may ask
-            else
-                for_thread_.wait(lock, called);
+            for_thread_.wait_for(lock, kIdleTime, called);
         }
         if (aborting_ || leaving_) break;
         if (!to_send_.empty() || !begun_.empty()) pause.reset();
@@ -230,7 +244,7 @@ void MpiThread::start(MpiOperation& started) {
 // With the mutex held: whether nothing is to be polled. At a failure the operations before it go on, and what says
 // so is on its way, for a moment.
 bool MpiThread::is_idle() const {
-    if (failure_.empty()) return under_way_.empty() && suspicion_.empty();
+    if (failure_.empty()) return under_way_.empty() && suspicion_.empty() && !question_;
     return (sent_.empty() && under_way_.empty()) || Clock::now() > failed_at_ + kAnswerTime;
 }
 
@@ -247,6 +261,7 @@ bool MpiThread::progress() {
     if (read_messages()) changed = true;
     const std::lock_guard lock(mutex_);
     if (!suspicion_.empty() && Clock::now() > suspected_at_ + kAnswerTime) fail_all(suspicion_, 0);
+    if (question_) decide_asked();
     for (const std::shared_ptr<MpiOperation>& operation : ended)
         operation->done = failure_.empty() || operation->number < failed_number_;
     if (!ended.empty()) for_callers_.notify_all();
@@ -305,8 +320,15 @@ void MpiThread::read(const Message& message) {
             return note_begin(message.from, message.number, message.text.data());
         case Subject::late:
             return late_.push_back(message.number);
+        case Subject::asks:
+            return post(Subject::answers, message.number, "", 0);
+        case Subject::answers:
+            if (question_) std::erase(question_->silent, message.from);
+            return;
         case Subject::failed:
-            return fail_all(message.text.data(), message.number);
+            fail_all(message.text.data(), message.number);
+            first_answers_ = true;
+            return for_callers_.notify_all();
     }
 }
 
@@ -345,10 +367,25 @@ void MpiThread::note_begin(int rank, std::int64_t number, const std::string& des
 
 void MpiThread::decide(std::int64_t number) {
     const std::vector<int> missing = arrivals_.missing(number);
-    fail_all(missing.empty()
+    if (!missing.empty())
+        return fail_all(to_text("waited ", timeout_, " s for ", names_of_ranks(missing, hosts_)), number);
+    if (question_) return;
+    question_ = {number, Clock::now(), {}};
+    for (int rank = 1; rank < size_; ++rank) {
+        question_->silent.push_back(rank);
+        post(Subject::asks, number, "", rank);
+    }
+}
+
+void MpiThread::decide_asked() {
+    const Question& asked = *question_;
+    if (!asked.silent.empty() && Clock::now() < asked.asked_at + kAnswerTime) return;
+    fail_all(asked.silent.empty()
                  ? to_text("waited ", timeout_, " s; all ranks have begun it, and MPI does not end it")
-                 : to_text("waited ", timeout_, " s for ", names_of_ranks(missing, hosts_)),
-             number);
+                 : to_text("waited ", timeout_, " s for ", names_of_ranks(asked.silent, hosts_),
+                           ", which began it"),
+             asked.number);
+    question_.reset();
 }
 
 }  // namespace tern

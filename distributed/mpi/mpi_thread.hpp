@@ -8,6 +8,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,8 @@ class MpiThread : public std::enable_shared_from_this<MpiThread> {
     std::shared_ptr<MpiOperation> begin(Operation operation);
     void wait(const MpiOperation& operation);
     bool failed() const;
+    /// Operations that this rank has not begun fail on all ranks, with its name and `why`. Returns whether rank 0 answers.
+    bool give_up(std::string_view why);
     /// Ends all processes of the job with status 1, this one after 2 s by itself where MPI does not.
     [[noreturn]] void abort();
     /// Leaves the job; false where that takes longer than the time-out.
@@ -48,8 +51,9 @@ class MpiThread : public std::enable_shared_from_this<MpiThread> {
   private:
     using Clock = std::chrono::steady_clock;
 
-    // To rank 0: "operation `number` begins", "waited in vain for operation `number`". From it: why nothing goes on.
-    enum class Subject : std::int32_t { begins, late, failed };
+    // To rank 0: "operation `number` begins", "waited in vain for operation `number`", "am there". From it: "are you
+    // there?". Both ways: why nothing goes on.
+    enum class Subject : std::int32_t { begins, late, asks, answers, failed };
     struct Message {
         std::int64_t number = 0;
         Subject subject = Subject::begins;
@@ -60,6 +64,13 @@ class MpiThread : public std::enable_shared_from_this<MpiThread> {
         Message message;
         int to = 0;
         TernMpiRequest request{};
+    };
+
+    // What rank 0 asks when all have begun operation `number` and it does not end.
+    struct Question {
+        std::int64_t number;
+        Clock::time_point asked_at;
+        std::vector<int> silent;  // ranks that have not answered
     };
 
     void run();
@@ -81,6 +92,7 @@ class MpiThread : public std::enable_shared_from_this<MpiThread> {
     void post(Subject subject, std::int64_t number, std::string_view text, int to);
     void note_begin(int rank, std::int64_t number, const std::string& description);
     void decide(std::int64_t number);
+    void decide_asked();
 
     const TernMpi& mpi_;
     int rank_ = 0, size_ = 1;
@@ -91,11 +103,13 @@ class MpiThread : public std::enable_shared_from_this<MpiThread> {
     std::condition_variable for_callers_, for_thread_;
     std::deque<std::shared_ptr<MpiOperation>> begun_;  // not yet started
     std::deque<Sent> to_send_;
-    Arrivals arrivals_{1};  // rank 0
+    Arrivals arrivals_{1};              // rank 0
+    std::optional<Question> question_;  // rank 0
     std::int64_t count_ = 0;
     std::string failure_;
     std::int64_t failed_number_ = 0;
     Clock::time_point failed_at_;
+    bool first_answers_ = true;  // rank 0, when it was last asked for an answer
     bool joined_ = false, leaving_ = false, aborting_ = false, left_ = false;
 
     // The thread's own.

@@ -129,7 +129,8 @@ int run(const Settings& settings, Communicator& ranks) {
         static std::mutex mutex;
         const std::lock_guard lock(mutex);
         std::fprintf(stderr, "rank %d: %s\n", ranks.rank(), error.what());
-        ranks.abort(error.what());
+        ranks.fail(error.what());
+        ranks.abort();
         return 1;
     }
 }

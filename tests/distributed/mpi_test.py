@@ -19,6 +19,7 @@ PROGRAM = ""
 MPIS = []  # both set at the end
 TIMEOUT = 4
 SLACK = 5  # seconds from the time-out to the end of the job
+HOST = re.escape(socket.gethostname()[:63])
 MARK = "TERN_TEST_JOB"  # in the environment of all processes of a job
 LINES = re.compile(r"^rank .*", re.MULTILINE)
 
@@ -88,17 +89,18 @@ class MpiTest(unittest.TestCase):
                 self.assertEqual(job.left, [])
 
     def test_a_rank_that_does_not_come_is_named_with_its_host(self):
-        host = re.escape(socket.gethostname()[:63])
         waited = rf"rank \d: \[gradients of step 7\] waited {TIMEOUT} s"
-        self.assert_fail((3, "sleep", 1, rf"{waited} for rank 1 on {host}"),
-                         (4, "stop", 3, rf"{waited} for rank 3 on {host}"),
-                         (3, "sleep", 0, rf"{waited} for rank 0 on {host}"),  # whose thread answers
-                         (2, "stop", 0, rf"{waited} for rank 0 on {host}"),
-                         (3, "stop", 0, rf"{waited}, and rank 0 on {host}, which knows for whom, does not answer"), waits=True)
+        self.assert_fail((3, "sleep", 1, rf"{waited} for rank 1 on {HOST}"),
+                         (4, "stop", 3, rf"{waited} for rank 3 on {HOST}"),
+                         (3, "begin-and-stop", 1, rf"{waited} for rank 1 on {HOST}, which began it"),
+                         (3, "sleep", 0, rf"{waited} for rank 0 on {HOST}"),  # whose thread answers
+                         (2, "stop", 0, rf"{waited} for rank 0 on {HOST}"),
+                         (3, "stop", 0, rf"{waited}, and rank 0 on {HOST}, which knows for whom, does not answer"), waits=True)
 
     def test_a_rank_that_fails_ends_the_job_at_once(self):
         for rank in 0, 1:
-            self.assert_fail((2, "die", rank, ""), (3, "abort", rank, f"rank {rank}: the disk is full"),
+            self.assert_fail((2, "die", rank, ""), (3, "abort", rank, ""),
+                             (3, "fail", rank, r"rank \d: \[gradients of step 7\] " rf"rank {rank} on {HOST}: the disk is full"),
                              (2, "throw", rank, rf"rank {rank}: \[data\] image 7 cannot be read"))
 
     def test_ranks_that_call_different_operations_are_told_which(self):

@@ -26,6 +26,19 @@ void wait_for_all(Communicator& ranks) {
     ranks.all_gather(Tensor::zeros({1000}), Tensor::zeros(gathered), "gradients of step 7")->wait();
 }
 
+// 4 MiB, which no MPI has sent before the others begin.
+void begin_and_stop(Communicator& ranks, bool stops) {
+    constexpr std::int64_t kCount = 1 << 20;
+    if (!stops) sleep(1);
+    const std::unique_ptr<Work> work = ranks.all_gather(
+        Tensor::zeros({kCount}), Tensor::zeros({ranks.size(), kCount}), "gradients of step 7");
+    if (stops) {
+        sleep(0.5);
+        std::raise(SIGSTOP);
+    }
+    work->wait();
+}
+
 void check_idle(Communicator& ranks) {
     ranks.barrier("idling")->wait();
     const double before = cpu_seconds();
@@ -74,6 +87,7 @@ void play(Communicator& ranks, const std::string& scenario, int other) {
         return check_idle(ranks);
     }
     if (scenario.starts_with("large")) return check_large(ranks, scenario == "large-exchange");
+    if (scenario == "begin-and-stop") return begin_and_stop(ranks, ranks.rank() == other);
     if (ranks.rank() != other) return wait_for_all(ranks);
     if (scenario == "sleep") {
         sleep(60);
@@ -82,8 +96,11 @@ void play(Communicator& ranks, const std::string& scenario, int other) {
     } else if (scenario == "die") {
         std::raise(SIGKILL);
     } else if (scenario == "abort") {
-        std::fprintf(stderr, "rank %d: the disk is full\n", ranks.rank());
-        ranks.abort("the disk is full");
+        ranks.abort();
+    } else if (scenario == "fail") {
+        const bool heard = ranks.fail("the disk is full");
+        TERN_CHECK(heard, "ranks", "rank 0 has not heard of it");
+        sleep(60);
     } else if (scenario == "throw") {
         fail("data", "image 7 cannot be read");
     } else if (scenario == "leave") {
@@ -113,7 +130,10 @@ int main(int argc, char** argv) {
         return 0;
     } catch (const Error& error) {
         std::fprintf(stderr, "rank %d: %s\n", ranks ? ranks->rank() : -1, error.what());
-        if (ranks) ranks->abort(error.what());
+        if (ranks) {
+            ranks->fail(error.what());
+            ranks->abort();
+        }
         return 1;
     }
 }

@@ -84,10 +84,10 @@ TEST_CASE("a rank that does not come is named after the time-out") {
     for (const int rank : {1, 3}) CHECK_THAT(two[rank], Catch::EndsWith(" waited 0.2 s for ranks 1 and 3"));
 }
 
-TEST_CASE("an abort ends the waits of the others at once") {
+TEST_CASE("a failure ends the waits of the others at once") {
     const Stopwatch watch;
     CHECK(run_ranks(3, 60, [](Communicator& own) {
-              if (own.rank() == 2) return own.abort("the disk is full");
+              if (own.rank() == 2) return (void)own.fail("the disk is full");
               own.broadcast(Tensor::zeros({5}), 2, "weights")->wait();
           }) == Lines{"[weights] the disk is full", "[weights] the disk is full", ""});
     CHECK(watch.seconds() < 10);

@@ -80,7 +80,7 @@ Result run_rank(const Options& options, Communicator& communicator) {
         trainer.run(options.from == nullptr ? TrainingPosition{} : options.from->position);
     } catch (const Error& error) {
         result.error = error.what();
-        communicator.abort(error.what());
+        communicator.fail(error.what());
     }
     result.state = test::state_bytes(network);
     return result;
@@ -312,7 +312,7 @@ TEST_CASE("a rank that fails ends the others") {
         first = run_rank(options, *communicators[0]);
         communicators[0].reset();
     });
-    communicators[1]->abort("[disk] is full");
+    communicators[1]->fail("[disk] is full");
     other.join();
     CHECK(first.error.find("[disk] is full") != std::string::npos);
 }

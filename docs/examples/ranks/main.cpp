@@ -34,7 +34,10 @@ int main(int argc, char** argv) {
         return 0;
     } catch (const std::exception& error) {
         std::fprintf(stderr, "ranks: %s\n", error.what());
-        if (ranks && ranks->size() > 1) ranks->abort(error.what());  // the others must not wait for this one
+        if (ranks) {  // the others must not wait for this one
+            ranks->fail(error.what());
+            ranks->abort();
+        }
         return 1;
     }
 }
