@@ -41,7 +41,7 @@ double start_seconds(const std::vector<std::string>& words) {
 
 constexpr std::chrono::seconds kFirstSpeaks{3};  // Open MPI needs 2 to end ranks of other hosts
 
-std::unique_ptr<Communicator> joined;
+std::unique_ptr<MeteredCommunicator> joined;
 
 std::string host_name() {
     char name[256] = "";
@@ -78,14 +78,18 @@ int ranks_on_these_cpus() {
 
 Communicator& ranks() {
     static const std::unique_ptr<Communicator> alone = make_single_communicator();
-    return joined ? *joined : *alone;
+    return joined ? static_cast<Communicator&>(*joined) : *alone;
+}
+
+std::vector<ExchangeCost> exchange_costs() {
+    return joined && joined->size() > 1 ? joined->costs() : std::vector<ExchangeCost>();
 }
 
 bool is_first_rank() { return ranks().rank() == 0; }
 
 void join_launcher(int argc, char** argv) {
     if (argc < 2 || std::strcmp(argv[1], "train") != 0) return;
-    joined = join_ranks(start_seconds({argv + 2, argv + argc}));
+    joined = std::make_unique<MeteredCommunicator>(join_ranks(start_seconds({argv + 2, argv + argc})));
     if (joined->size() > 1 && environment("TERN_THREADS").empty())
         set_num_threads(std::max(1, num_threads() / ranks_on_these_cpus()));
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tern/core/communicator.hpp"
+#include "tern/distributed/metered_communicator.hpp"
 
 namespace tern::apps {
 
@@ -31,6 +32,9 @@ int stop_with(const std::string& line, int status);
 
 /// "", or a sentence where a launcher has left this rank few of the machine's CPUs.
 std::string binding_note();
+
+/// What exchanges with other ranks have cost this one so far; none where there is no other.
+std::vector<ExchangeCost> exchange_costs();
 
 /// Throws Error unless all ranks have the same values: "rank 1 on node7 has --lr 0.1, rank 0 on node3 has 0.01".
 void check_agreement(const std::vector<std::pair<std::string, std::string>>& values);

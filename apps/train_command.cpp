@@ -121,7 +121,7 @@ class TrainCommand {
         }
         if (!record) return;
         record->finish();
-        finish(*record);
+        finish(*record, trainer.total_steps() - state_.position.step);
     }
 
   private:
@@ -198,6 +198,7 @@ class TrainCommand {
             if (!its_own) values.push_back({flag_of(setting.name), setting.text(settings_).value_or("none")});
         }
         values.push_back({"a --tuning table with sum", sum(settings_.runtime.tuning_text)});
+        values.push_back({"training samples in --data", to_text(bench_.train_set.samples.shape())});
         values.push_back({"training samples in --data with sum", checksum_});
         if (settings_.plan.epochs > 0)
             values.push_back({"test samples in --data with sum", dataset_checksum(bench_.test_set)});
@@ -305,19 +306,48 @@ class TrainCommand {
                         line.images_per_second()));
     }
 
-    void finish(const RunRecord& record) {
+    // Those of the steps alone: what is sent at the start and for evaluations is left out.
+    static std::vector<ExchangeCost> costs_of_steps(std::int64_t steps) {
+        std::vector<ExchangeCost> costs = exchange_costs();
+        std::erase_if(costs, [&](const ExchangeCost& cost) { return cost.operations < steps; });
+        return costs;
+    }
+
+    void print_exchange(std::int64_t steps) {
+        ExchangeCost all;
+        for (const ExchangeCost& cost : costs_of_steps(steps)) {
+            all.bytes += cost.bytes;
+            all.under_way += cost.under_way;
+            all.waited += cost.waited;
+        }
+        if (all.bytes == 0) return;
+        const auto count = static_cast<double>(steps);
+        print(to_text("exchange with other ranks: ", format_bytes(static_cast<double>(all.bytes) / count),
+                      " sent a step, ",
+                      formatted("%.2f ms under way, %.2f ms of it waited for", 1e3 * all.under_way / count,
+                                1e3 * all.waited / count)));
+    }
+
+    void finish(const RunRecord& record, std::int64_t steps) {
         const std::int64_t peak = memory_statistics(settings_.runtime.device).peak_bytes;
         print(to_text("weights: ", one_line(record.checkpoints().last_link().string())));
         print(to_text("peak memory of tensors on ", settings_.runtime.device, ": ",
                       format_bytes(static_cast<double>(peak))));
         print(to_text("peak memory of the process: ",
                       format_bytes(static_cast<double>(peak_resident_bytes()))));
+        print_exchange(steps);
         if (!flags_.json) return;
         auto json = nlohmann::ordered_json::parse(record.last_log_line());
         json["model"] = settings_.model->name;
         json["run"] = folder_->path().string();
         json["peak_memory_bytes"] = peak;
         json["peak_resident_bytes"] = peak_resident_bytes();
+        for (const ExchangeCost& cost : costs_of_steps(steps))
+            json["exchange"].push_back({{"what", cost.what},
+                                        {"operations", cost.operations},
+                                        {"bytes", cost.bytes},
+                                        {"seconds", cost.under_way},
+                                        {"waited_seconds", cost.waited}});
         std::puts(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
     }
 
