@@ -10,7 +10,7 @@ tern_packages=(cmake ninja-build g++ pkg-config libhwy-dev libboost-context-dev 
     ca-certificates catch2 libbenchmark-dev python3)
 
 # What its tests of ranks that are processes need as well: a build without them has no MPI.
-tern_mpi_packages=(libopenmpi-dev openmpi-bin libmpich-dev mpich)
+tern_mpi_packages=(libopenmpi-dev openmpi-bin libmpich-dev mpich iproute2)
 
 # And of another architecture, for a cross compiler: what is not headers alone.
 tern_arm_packages=(libhwy-dev:arm64 libboost-context-dev:arm64 libtomlplusplus-dev:arm64 libxxhash-dev:arm64

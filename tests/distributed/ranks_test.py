@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""For given replicas the number of ranks changes no bit, nor does the MPI, the exchange, or a stop on the way.
+
+usage: ranks_test.py TERN [openmpi] [mpich] [unittest's arguments]
+"""
+
+import itertools
+import os
+import pathlib
+import signal
+import sys
+import tempfile
+import time
+import unittest
+
+import hosts
+import jobs
+import runs
+
+TERN = ""
+LAUNCHERS = []  # both set by main()
+ENDLESS = 1_000_000  # epochs
+
+
+class RanksTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        scratch = tempfile.TemporaryDirectory(prefix="tern-test-")
+        cls.addClassCleanup(scratch.cleanup)
+        cls.shared = pathlib.Path(scratch.name)
+        cls.set = runs.make_set(cls.shared / "set", train=53, test=9)  # the last batch of 20 has pieces of 4 and 3
+        cls.flags = ["train", "--data", cls.set, "--replicas", 4, "--batch-size", 20, "--augment", "crop-flip",
+                     "--log-steps", "--epochs", 3, "--timeout", 20]
+        cls.alone = cls.shared / "alone"
+        status, err = jobs.run(TERN, [*cls.flags, "--run", cls.alone], cls.shared)
+        if (status, err) != (0, ""):
+            raise AssertionError(f"alone: status {status}: {err}")
+        cls.expected = runs.result(cls.alone)
+
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory(prefix="tern-test-")
+        self.addCleanup(scratch.cleanup)
+        self.place = pathlib.Path(scratch.name)
+        self.run_folder = self.place / "run"
+
+    def assert_runs(self, arguments, options):
+        status, err = jobs.run(TERN, [*arguments, "--run", self.run_folder], self.place, limit=40, **options)
+        self.assertEqual((status, err), (0, ""))
+
+    def train(self, *more, **options):
+        self.assert_runs([*self.flags, *more], options)
+
+    def resume(self, *more, **options):
+        self.assert_runs(["train", "--resume", *more], options)
+
+    def assert_equal_bits(self):
+        self.assertEqual(runs.differences(runs.result(self.run_folder), self.expected), [])
+        self.assertEqual(runs.check_run(self.run_folder) + runs.leftovers(self.run_folder), [])
+
+
+class EqualBits(RanksTest):
+    def test_of_two_and_four_ranks(self):
+        for launcher, ranks in itertools.product(LAUNCHERS, (2, 4)):
+            with self.subTest(launcher.name, ranks=ranks):
+                self.run_folder = self.place / f"{launcher.program}-{ranks}"
+                self.train(ranks=ranks, launcher=launcher)
+                self.assert_equal_bits()
+
+    def test_however_gradients_are_sent(self):
+        ways = [["--exchange", "whole"], ["--exchange", "overlap", "--bucket-size", 4096]]
+        for way, launcher in zip(ways, LAUNCHERS * 2):
+            with self.subTest(way):
+                self.run_folder = self.place / way[-2].strip("-")
+                self.train(*way, ranks=4, launcher=launcher)
+                self.assert_equal_bits()
+
+    def test_of_other_replicas_are_others(self):  # or the comparison would hold whatever is computed
+        self.flags = jobs.with_flag(self.flags, "--replicas", 2)
+        self.train()
+        self.assertIn("weights", runs.differences(runs.result(self.run_folder), self.expected))
+
+    def test_on_two_hosts(self):
+        why_not = hosts.why_not() if jobs.OPEN_MPI in LAUNCHERS else "tern was built without Open MPI"
+        if why_not:
+            self.skipTest(why_not)
+        with hosts.Hosts(2, self.place) as two:
+            self.train(ranks=4, launcher=jobs.OPEN_MPI, hosts=two)
+        self.assert_equal_bits()
+
+
+class Stopped(RanksTest):
+    """By signals, and resumed with another number of ranks."""
+
+    def stop(self, launcher, ranks, send):
+        """Starts an endless run, calls send(job) after its first epoch and returns (status, lines of tern)."""
+        flags = jobs.with_flag(self.flags, "--epochs", ENDLESS)
+        with jobs.Job(TERN, [*flags, "--run", self.run_folder], self.place, ranks=ranks, launcher=launcher) as job:
+            until = time.monotonic() + 30
+            while not (self.run_folder / "last.safetensors").exists():
+                self.assertIsNone(job.wait(0.01), job.errors())
+                self.assertLess(time.monotonic(), until)
+            send(job)
+            status = job.wait(15)
+            self.assertIsNotNone(status, job.errors())
+            self.assertTrue(job.wait_gone(1))
+            return status, job.tern_errors()
+
+    def assert_stopped_and_resumes(self, told, **options):
+        self.assertEqual(told, [f"tern: stopped; to continue: tern train --resume --run {self.run_folder}"])
+        self.assertEqual(runs.check_run(self.run_folder) + runs.leftovers(self.run_folder), [])
+        epochs = len(runs.lines_of(self.run_folder / "metrics.jsonl")) + 1
+        self.resume("--epochs", epochs, **options)
+        self.assertEqual(runs.check_run(self.run_folder) + runs.leftovers(self.run_folder), [])
+        # An unbroken run as long.
+        resumed, self.run_folder = self.run_folder, self.run_folder.with_name(self.run_folder.name + "-whole")
+        self.flags = jobs.with_flag(self.flags, "--epochs", epochs)
+        self.train()
+        self.assertEqual(runs.differences(runs.result(resumed), runs.result(self.run_folder)), [])
+
+    def test_by_a_signal_to_mpirun(self):
+        # Whose own status says little then: 1 from Open MPI's, 143 or now and then 0 from MPICH's.
+        for launcher in LAUNCHERS:
+            with self.subTest(launcher.name):
+                self.run_folder = self.place / launcher.program
+                _, told = self.stop(launcher, 2, lambda job: job.process.send_signal(signal.SIGTERM))
+                self.assert_stopped_and_resumes(told, ranks=4, launcher=launcher)
+
+    def test_by_an_early_warning_to_one_rank(self):
+        for launcher in LAUNCHERS:
+            with self.subTest(launcher.name):
+                self.run_folder = self.place / launcher.program
+                status, told = self.stop(launcher, 4, lambda job: os.kill(job.trainers()[3], signal.SIGUSR1))
+                self.assertEqual(status, 128 + signal.SIGUSR1)
+                self.assert_stopped_and_resumes(told, ranks=2, launcher=launcher)
+
+    def test_by_a_signal_to_all_ranks(self):
+        def send(job):
+            for pid in job.trainers().values():
+                os.kill(pid, signal.SIGTERM)
+
+        status, told = self.stop(LAUNCHERS[0], 2, send)
+        self.assertEqual(status, 128 + signal.SIGTERM)
+        self.assert_stopped_and_resumes(told)
+
+    def test_by_the_number_of_steps(self):
+        self.flags = jobs.without_flag(self.flags, "--epochs")
+        self.train("--steps", 7, ranks=2, launcher=LAUNCHERS[0])
+        self.resume("--steps", 12, ranks=4, launcher=LAUNCHERS[-1])
+        resumed, self.run_folder = self.run_folder, self.place / "whole"
+        self.train("--steps", 12)
+        self.assertEqual([what for what in runs.differences(runs.result(resumed), runs.result(self.run_folder))
+                          if what != "metrics.jsonl"], [])  # which has a line for each part
+
+
+def main():
+    global TERN
+    TERN = sys.argv.pop(1)
+    while sys.argv[1:] and sys.argv[1] in jobs.LAUNCHERS:
+        LAUNCHERS.append(sys.argv.pop(1))
+    LAUNCHERS[:] = jobs.launchers_of(LAUNCHERS)
+    unittest.main()
+
+
+if __name__ == "__main__":
+    main()
