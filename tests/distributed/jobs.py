@@ -78,23 +78,24 @@ def environment_of(pid):
 
 class Job:
     """`ranks` processes `tern ARGUMENTS` under `launcher`, or without one a single process. `own` has the whole
-    arguments of ranks that get others. `hosts` are those of hosts.py, `notices` says whether mpirun notices when one
-    is cut off. Output goes to files in `place`."""
+    arguments of ranks that get others, `own_tern` the programs of those that are others. `hosts` are those of hosts.py,
+    `notices` says whether mpirun notices when one is cut off. Output goes to files in `place`."""
 
-    def __init__(self, tern, arguments, place, *, ranks=1, launcher=None, hosts=None, own=None, notices=True,
-                 **environment):
+    def __init__(self, tern, arguments, place, *, ranks=1, launcher=None, hosts=None, own=None, own_tern=None,
+                 notices=True, **environment):
         self.tern, self.launcher = pathlib.Path(tern).resolve(), launcher
         self.out, self.err = pathlib.Path(place) / "out", pathlib.Path(place) / "err"
         self.mark = uuid.uuid4().hex
         self.environment = own_environment(**environment) | {MARK: self.mark}
-        programs = [[str(self.tern), *map(str, (own or {}).get(rank, arguments))] for rank in range(ranks)]
-        self.command = self.launched(programs, hosts, notices, own) if launcher else programs[0]
+        own, own_tern = own or {}, own_tern or {}
+        programs = [[str(own_tern.get(rank, self.tern)), *map(str, own.get(rank, arguments))] for rank in range(ranks)]
+        self.command = self.launched(programs, hosts, notices) if launcher else programs[0]
 
-    def launched(self, programs, hosts, notices, own):
+    def launched(self, programs, hosts, notices):
         start = [self.launcher.program, *self.launcher.flags]
         if hosts:
             start = [*hosts.launcher(), *start, *hosts.flags(-(-len(programs) // len(hosts.names)), notices)]
-        if not own:
+        if all(program == programs[0] for program in programs):
             return [*start, "-n", str(len(programs)), *programs[0]]
         for rank, program in enumerate(programs):
             start += [*([":"] if rank else []), "-n", "1", *program]

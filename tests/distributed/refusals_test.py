@@ -75,14 +75,28 @@ class RefusalsTest(unittest.TestCase):
         self.assert_all_refuse(DIFFER + r"rank 2 on \S+ has --lr 0\.25, rank 0 on \S+ has 0\.001", ranks=3,
                                own={2: [*self.flags, "--lr", 0.25]})
 
+    def test_another_build_on_a_rank(self):
+        other = self.place / "tern"
+        other.write_bytes(pathlib.Path(TERN).read_bytes() + b"\0")
+        other.chmod(0o700)
+        modules = pathlib.Path(TERN).parents[1] / "lib" / "tern"
+        self.assert_all_refuse(DIFFER + r"rank 1 on \S+ has a program with sum \w+, rank 0 on \S+ has \w+",
+                               own_tern={1: other}, TERN_LIBRARY_PATH=str(modules))
+
+    def test_another_tuning_table_on_a_rank(self):
+        table = self.place / "tuning.toml"
+        table.write_text('device = "cpu"\n[choices]\n')
+        self.assert_all_refuse(DIFFER + r"rank 1 on \S+ has a --tuning table with sum \w+, rank 0 on \S+ has \w+",
+                               own={1: [*self.flags, "--tuning", table]})
+
     def test_a_wrong_flag_on_one_rank(self):
-        self.assert_all_refuse(r"rank 1 on \S+: \[--lr\] must be a number above 0, got -1",
+        self.assert_all_refuse(r".*rank 1 on \S+: \[--lr\] must be a number above 0, got -1",
                                own={1: [*self.flags, "--lr", -1]})
 
     def test_a_missing_set_on_one_rank(self):
         gone = self.place / "gone"
         own = {1: jobs.with_flag(self.flags, "--data", gone)}
-        self.assert_all_refuse(rf"rank 1 on \S+: \[{gone}\] .*", own=own)
+        self.assert_all_refuse(rf".*rank 1 on \S+: \[{gone}\] .*", own=own)
 
     def test_a_module_that_cannot_be_opened(self):
         alone = self.place / "bin" / "tern"
