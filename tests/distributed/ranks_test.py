@@ -53,6 +53,12 @@ class RanksTest(unittest.TestCase):
     def resume(self, *more, **options):
         self.assert_runs(["train", "--resume", *more], options)
 
+    def wait_for_checkpoint(self, job):
+        until = time.monotonic() + 30
+        while not (self.run_folder / "last.safetensors").exists():
+            self.assertIsNone(job.wait(0.01), job.errors())
+            self.assertLess(time.monotonic(), until)
+
     def assert_equal_bits(self):
         self.assertEqual(runs.differences(runs.result(self.run_folder), self.expected), [])
         self.assertEqual(runs.check_run(self.run_folder) + runs.leftovers(self.run_folder), [])
@@ -79,13 +85,32 @@ class EqualBits(RanksTest):
         self.train()
         self.assertIn("weights", runs.differences(runs.result(self.run_folder), self.expected))
 
-    def test_on_two_hosts(self):
+
+class TwoHosts(RanksTest):
+    def setUp(self):
+        super().setUp()
         why_not = hosts.why_not() if jobs.OPEN_MPI in LAUNCHERS else "tern was built without Open MPI"
         if why_not:
             self.skipTest(why_not)
+
+    def test_have_the_bits_of_one(self):
         with hosts.Hosts(2, self.place) as two:
             self.train(ranks=4, launcher=jobs.OPEN_MPI, hosts=two)
         self.assert_equal_bits()
+
+    def test_outlive_a_link_that_comes_back(self):
+        self.flags = jobs.with_flag(self.flags, "--epochs", 20)
+        self.train()
+        alone, self.run_folder = self.run_folder, self.place / "on-hosts"
+        flags = [*self.flags, "--run", self.run_folder]
+        with hosts.Hosts(2, self.place) as two:
+            with jobs.Job(TERN, flags, self.place, ranks=2, launcher=jobs.OPEN_MPI, hosts=two, notices=False) as job:
+                self.wait_for_checkpoint(job)
+                two.cut("host1")
+                self.assertIsNone(job.wait(1), job.errors())
+                two.mend("host1")
+                self.assertEqual((job.wait(30), job.errors()), (0, ""))
+        self.assertEqual(runs.differences(runs.result(self.run_folder), runs.result(alone)), [])
 
 
 class Stopped(RanksTest):
@@ -95,10 +120,7 @@ class Stopped(RanksTest):
         """Starts an endless run, calls send(job) after its first epoch and returns (status, lines of tern)."""
         flags = jobs.with_flag(self.flags, "--epochs", ENDLESS)
         with jobs.Job(TERN, [*flags, "--run", self.run_folder], self.place, ranks=ranks, launcher=launcher) as job:
-            until = time.monotonic() + 30
-            while not (self.run_folder / "last.safetensors").exists():
-                self.assertIsNone(job.wait(0.01), job.errors())
-                self.assertLess(time.monotonic(), until)
+            self.wait_for_checkpoint(job)
             send(job)
             status = job.wait(15)
             self.assertIsNotNone(status, job.errors())
