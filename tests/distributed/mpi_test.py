@@ -4,7 +4,6 @@ usage: mpi_test.py TERN-TEST-RANKS [openmpi] [mpich] [unittest's arguments]"""
 
 import concurrent.futures
 import itertools
-import os
 import pathlib
 import re
 import shutil
@@ -15,64 +14,37 @@ import tempfile
 import time
 import unittest
 
+import jobs
+
 PROGRAM = ""
 MPIS = []  # both set at the end
 TIMEOUT = 4
 SLACK = 5  # seconds from the time-out to the end of the job
 HOST = re.escape(socket.gethostname()[:63])
-MARK = "TERN_TEST_JOB"  # in the environment of all processes of a job
 LINES = re.compile(r"^rank .*", re.MULTILINE)
-
-
-def environment(**changes):
-    without = ("TERN_", "OMPI_", "PMI", "SLURM_", "RANK", "WORLD_SIZE")
-    own = {key: value for key, value in os.environ.items() if not key.startswith(without)}
-    as_root = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
-    return own | as_root | {"ASAN_OPTIONS": "detect_leaks=0"} | changes  # MPI's own leaks
-
-
-def processes(mark):
-    """Of the job with this mark, those that are alive."""
-    wanted = f"{MARK}={mark}".encode()
-    found = []
-    for folder in pathlib.Path("/proc").glob("[0-9]*"):
-        try:
-            if wanted in (folder / "environ").read_bytes().split(b"\0"):
-                found.append(folder.name)
-        except OSError:  # ended meanwhile, or another user's
-            continue
-    return found
 
 
 class Job:
     """`ranks` processes of PROGRAM from start to end: lines, status, seconds, and who is left."""
 
     def __init__(self, mpi, ranks, *arguments, program=None, **variables):
-        launcher = shutil.which(f"mpirun.{mpi}") or shutil.which("mpirun")
-        if launcher is None:
-            raise AssertionError(f"tern was built with {mpi}, and mpirun.{mpi} is not there")
-        mark = f"{os.getpid()}-{time.monotonic_ns()}"
-        command = [launcher, *(["--oversubscribe"] if mpi == "openmpi" else []), "-n", str(ranks),
-                   str(program or PROGRAM), *map(str, arguments)]
-        start = time.monotonic()
-        done = subprocess.run(command, env=environment(**variables) | {MARK: mark}, timeout=120, check=False, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        self.seconds = time.monotonic() - start
-        self.status, self.output = done.returncode, done.stdout
-        self.lines = LINES.findall(done.stdout)
-        end = time.monotonic() + 2  # the launcher has been told, not waited
-        while (left := processes(mark)) and time.monotonic() < end:
-            time.sleep(0.05)
-        self.left = left
+        options = {"ranks": ranks, "launcher": jobs.LAUNCHERS[mpi]} | variables
+        with tempfile.TemporaryDirectory(prefix="tern-test-") as place:
+            with jobs.Job(program or PROGRAM, arguments, place, **options) as job:
+                self.status = job.wait(120)
+                self.seconds = time.monotonic() - job.started
+                self.left = [] if job.wait_gone(2) else list(job.trainers())  # the launcher has told them, not waited
+                self.output = job.output() + job.errors()
+        self.lines = LINES.findall(self.output)
 
 
 class MpiTest(unittest.TestCase):
-    def assert_fail(self, *jobs, waits=False):
+    def assert_fail(self, *cases, waits=False):
         """Jobs (ranks, scenario, rank, line) that end in time and not well, with that line from some rank."""
         for mpi in MPIS:
-            with concurrent.futures.ThreadPoolExecutor(len(jobs) if waits else 1) as pool:  # most of them sleep then
-                done = list(pool.map(lambda job: Job(mpi, job[0], job[1], TIMEOUT, job[2]), jobs))
-            for (_, scenario, rank, line), job in zip(jobs, done):
+            with concurrent.futures.ThreadPoolExecutor(len(cases) if waits else 1) as pool:  # most of them sleep then
+                done = list(pool.map(lambda job: Job(mpi, job[0], job[1], TIMEOUT, job[2]), cases))
+            for (_, scenario, rank, line), job in zip(cases, done):
                 with self.subTest(mpi, scenario=scenario, rank=rank):
                     self.assertNotEqual(job.status, 0, job.output)
                     self.assertLess(job.seconds, (TIMEOUT if waits else 0) + SLACK, job.output)
@@ -126,7 +98,7 @@ class LauncherTest(unittest.TestCase):
     """Without MPI, too."""
 
     def run_alone(self, **variables):
-        return subprocess.run([PROGRAM, "exchange", str(TIMEOUT)], env=environment(**variables), check=False, timeout=60,
+        return subprocess.run([PROGRAM, "exchange", str(TIMEOUT)], env=jobs.own_environment(**variables), check=False, timeout=60,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def test_a_process_started_plainly_is_alone(self):
@@ -144,7 +116,7 @@ class LauncherTest(unittest.TestCase):
 
 if __name__ == "__main__":
     PROGRAM = sys.argv.pop(1)
-    while sys.argv[1:] and sys.argv[1] in ("openmpi", "mpich"):
+    while sys.argv[1:] and sys.argv[1] in jobs.LAUNCHERS:
         MPIS.append(sys.argv.pop(1))
     if not MPIS:
         result = unittest.TextTestRunner().run(unittest.defaultTestLoader.loadTestsFromTestCase(LauncherTest))
