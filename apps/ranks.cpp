@@ -41,6 +41,9 @@ double start_seconds(const std::vector<std::string>& words) {
 
 constexpr std::chrono::seconds kFirstSpeaks{3};  // Open MPI needs 2 to end ranks of other hosts
 
+// For the launcher to pass the line on: MPICH's drops it when a rank ends in failure.
+constexpr std::chrono::milliseconds kPrintTime{200};
+
 std::unique_ptr<MeteredCommunicator> joined;
 
 std::string host_name() {
@@ -106,14 +109,16 @@ int end_with(const std::string& line, int status) {
     const auto launch = launch_of_this();
     const int rank = joined ? joined->rank() : launch ? launch->rank : 0;
     if (rank != 0) {
-        // What nobody can join, or no rank of this host, one of these says.
-        if (!joined && (launch->mpi.empty() || launch->local_rank > 0)) return status;
+        // What nobody can join, or no rank of this host, one of these says, whom the end of another would end.
+        if (!joined && launch->mpi.empty()) return status;
         if (!joined || joined->fail(one_line(line))) std::this_thread::sleep_for(kFirstSpeaks);
+        if (!joined && launch->local_rank > 0) return status;
     }
     const std::string who =
         several || (!joined && launch) ? to_text("rank ", rank, " on ", host_name(), ": ") : "";
     std::fprintf(stderr, "tern: %s%s\n", who.c_str(), one_line(line).c_str());
     if (several) joined->abort();
+    if (!joined && launch) std::this_thread::sleep_for(kPrintTime);
     return status;
 }
 
