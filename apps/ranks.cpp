@@ -39,7 +39,12 @@ double start_seconds(const std::vector<std::string>& words) {
     return seconds;
 }
 
-constexpr std::chrono::seconds kFirstSpeaks{3};  // Open MPI needs 2 to end ranks of other hosts
+// Open MPI needs 2 s to end ranks of other hosts, more on a busy machine. Before they have joined the first rank may
+// not be there at all.
+constexpr std::chrono::seconds kFirstSpeaks{10}, kFirstSpeaksAtStart{3};
+
+bool waited_at_start = false;  // in vain: nobody else need know
+bool all_find_it = false;      // what ends this rank
 
 // For the launcher to pass the line on: MPICH's drops it when a rank ends in failure.
 constexpr std::chrono::milliseconds kPrintTime{200};
@@ -92,7 +97,12 @@ bool is_first_rank() { return ranks().rank() == 0; }
 
 void join_launcher(int argc, char** argv) {
     if (argc < 2 || std::strcmp(argv[1], "train") != 0) return;
-    joined = std::make_unique<MeteredCommunicator>(join_ranks(start_seconds({argv + 2, argv + argc})));
+    try {
+        joined = std::make_unique<MeteredCommunicator>(join_ranks(start_seconds({argv + 2, argv + argc})));
+    } catch (const Error& error) {
+        waited_at_start = error.where() == "MPI";
+        throw;
+    }
     if (joined->size() > 1 && environment("TERN_THREADS").empty())
         set_num_threads(std::max(1, num_threads() / ranks_on_these_cpus()));
 }
@@ -111,8 +121,12 @@ int end_with(const std::string& line, int status) {
     if (rank != 0) {
         // What nobody can join, or no rank of this host, one of these says, whom the end of another would end.
         if (!joined && launch->mpi.empty()) return status;
-        if (!joined || joined->fail(one_line(line))) std::this_thread::sleep_for(kFirstSpeaks);
-        if (!joined && launch->local_rank > 0) return status;
+        if (joined && (all_find_it || joined->fail(one_line(line))))
+            std::this_thread::sleep_for(kFirstSpeaks);
+        if (!joined && !waited_at_start) {
+            std::this_thread::sleep_for(kFirstSpeaksAtStart);
+            if (launch->local_rank > 0) return status;
+        }
     }
     const std::string who =
         several || (!joined && launch) ? to_text("rank ", rank, " on ", host_name(), ": ") : "";
@@ -151,6 +165,7 @@ void check_agreement(const std::vector<std::pair<std::string, std::string>>& val
     const std::string text = own.dump(-1, ' ', false, Json::error_handler_t::replace);
     for (const std::string& one : gather_texts(ranks(), text, "what each rank was started with"))
         all.push_back(Json::parse(one));
+    all_find_it = true;
     const auto named = [&](std::size_t rank) {
         return to_text("rank ", rank, " on ", all[rank]["host"].get<std::string>());
     };
@@ -163,6 +178,7 @@ void check_agreement(const std::vector<std::pair<std::string, std::string>>& val
                        here[i][0].get<std::string>(), ' ', here[i][1].get<std::string>(), ", ", named(0),
                        " has ", there[i][1].get<std::string>());
     }
+    all_find_it = false;
 }
 
 }  // namespace tern::apps

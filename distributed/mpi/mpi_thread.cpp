@@ -78,6 +78,7 @@ std::shared_ptr<MpiOperation> MpiThread::begin(Operation operation) {
         post(Subject::begins, begun->number, operation.description, 0);
     begun->operation = std::move(operation);
     begun_.push_back(begun);
+    last_ = begun;
     for_thread_.notify_one();
     return begun;
 }
@@ -367,6 +368,8 @@ void MpiThread::note_begin(int rank, std::int64_t number, const std::string& des
 
 void MpiThread::decide(std::int64_t number) {
     const std::vector<int> missing = arrivals_.missing(number);
+    // Rank 0 itself may be missing because it waits for another one, in an operation before.
+    if (!missing.empty() && missing.front() == 0 && last_ && !last_->done) return decide(last_->number);
     if (!missing.empty())
         return fail_all(to_text("waited ", timeout_, " s for ", names_of_ranks(missing, hosts_)), number);
     if (question_) return;

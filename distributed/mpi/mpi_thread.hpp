@@ -102,6 +102,7 @@ class MpiThread : public std::enable_shared_from_this<MpiThread> {
     double timeout_;
     std::condition_variable for_callers_, for_thread_;
     std::deque<std::shared_ptr<MpiOperation>> begun_;  // not yet started
+    std::shared_ptr<MpiOperation> last_;               // begun
     std::deque<Sent> to_send_;
     Arrivals arrivals_{1};              // rank 0
     std::optional<Question> question_;  // rank 0

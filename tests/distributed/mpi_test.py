@@ -65,6 +65,7 @@ class MpiTest(unittest.TestCase):
         self.assert_fail((3, "sleep", 1, rf"{waited} for rank 1 on {HOST}"),
                          (4, "stop", 3, rf"{waited} for rank 3 on {HOST}"),
                          (3, "begin-and-stop", 1, rf"{waited} for rank 1 on {HOST}, which began it"),
+                         (3, "ahead", 1, rf"rank 0: \[gradients of step 7\] waited {TIMEOUT} s for rank 1 on {HOST}"),
                          (3, "sleep", 0, rf"{waited} for rank 0 on {HOST}"),  # whose thread answers
                          (2, "stop", 0, rf"{waited} for rank 0 on {HOST}"),
                          (3, "stop", 0, rf"{waited}, and rank 0 on {HOST}, which knows for whom, does not answer"), waits=True)

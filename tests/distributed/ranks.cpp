@@ -80,6 +80,15 @@ void check_large(Communicator& ranks, bool exchange) {
     for (int from = 0; from < ranks.size(); ++from) check(received.slice(from, from + 1), from, 0);
 }
 
+// The last rank is late with the second operation before rank 0, which has not begun that, is with the first.
+void begin_two(Communicator& ranks) {
+    const Tensor sent = Tensor::zeros({1000}), received = Tensor::zeros({ranks.size(), 1000});
+    const std::unique_ptr<Work> first = ranks.all_gather(sent, received, "gradients of step 7");
+    if (ranks.rank() == ranks.size() - 1) ranks.barrier("the end of step 7")->wait();
+    sleep(1);
+    first->wait();
+}
+
 void play(Communicator& ranks, const std::string& scenario, int other) {
     ranks.barrier("the start")->wait();
     if (scenario == "exchange") {
@@ -87,9 +96,10 @@ void play(Communicator& ranks, const std::string& scenario, int other) {
         return check_idle(ranks);
     }
     if (scenario.starts_with("large")) return check_large(ranks, scenario == "large-exchange");
+    if (scenario == "ahead" && ranks.rank() != other) return begin_two(ranks);
     if (scenario == "begin-and-stop") return begin_and_stop(ranks, ranks.rank() == other);
     if (ranks.rank() != other) return wait_for_all(ranks);
-    if (scenario == "sleep") {
+    if (scenario == "sleep" || scenario == "ahead") {
         sleep(60);
     } else if (scenario == "stop") {
         std::raise(SIGSTOP);
