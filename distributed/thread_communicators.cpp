@@ -8,7 +8,7 @@
 #include <mutex>
 
 #include "tern/core/error.hpp"
-#include "tern/distributed/cpu_communicator.hpp"
+#include "tern/distributed/checked_communicator.hpp"
 
 namespace tern {
 namespace {
@@ -169,10 +169,10 @@ class ThreadWork : public Work {
     bool waited_ = false;
 };
 
-class ThreadCommunicator : public CpuCommunicator {
+class ThreadCommunicator : public CheckedCommunicator {
   public:
     ThreadCommunicator(std::shared_ptr<Meeting> meeting, int rank, int size)
-        : CpuCommunicator(rank, size), meeting_(std::move(meeting)) {}
+        : CheckedCommunicator(rank, size), meeting_(std::move(meeting)) {}
     ~ThreadCommunicator() override { meeting_->leave(rank()); }
 
     void set_timeout(double seconds) override {

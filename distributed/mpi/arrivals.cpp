@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tern/distributed/cpu_communicator.hpp"
+#include "tern/distributed/checked_communicator.hpp"
 
 namespace tern {
 

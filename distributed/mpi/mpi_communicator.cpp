@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "tern/core/error.hpp"
-#include "tern/distributed/cpu_communicator.hpp"
+#include "tern/distributed/checked_communicator.hpp"
 #include "tern/distributed/mpi/mpi_thread.hpp"
 
 namespace tern {
@@ -23,7 +23,7 @@ class MpiWork : public Work {
     std::shared_ptr<MpiOperation> operation_;
 };
 
-class MpiCommunicator : public CpuCommunicator {
+class MpiCommunicator : public CheckedCommunicator {
   public:
     MpiCommunicator(const TernMpi& mpi, double timeout) : thread_(std::make_shared<MpiThread>(mpi, timeout)) {
         thread_->join_job();

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "tern/distributed/cpu_communicator.hpp"
+#include "tern/distributed/checked_communicator.hpp"
 #include "tern/distributed/mpi/arrivals.hpp"
 #include "tern/distributed/mpi/module.hpp"
 

@@ -1,7 +1,7 @@
 // What rank 0 knows of the others.
 #include "tern/distributed/mpi/arrivals.hpp"
 
-#include "tern/distributed/cpu_communicator.hpp"
+#include "tern/distributed/checked_communicator.hpp"
 #include "tern/tests/catch.hpp"
 
 using namespace tern;

@@ -1,4 +1,4 @@
-// What communicators of tensors on the CPU share: the arguments checked, an operation as data.
+// What communicators of ranks share: the arguments checked, an operation as data.
 #pragma once
 
 #include <cstddef>
@@ -28,11 +28,11 @@ struct Operation {
         memory;  // of both; what was under way at a failure may yet be written
 };
 
-class CpuCommunicator : public Communicator {
+class CheckedCommunicator : public Communicator {
   public:
     int rank() const final { return rank_; }
     int size() const final { return size_; }
-    Device device() const final { return {}; }
+    Device device() const final { return device_; }
 
     /// `sent` and `received` share no memory.
     std::unique_ptr<Work> all_to_all(const Tensor& sent, const Tensor& received, std::string_view what) final;
@@ -43,12 +43,15 @@ class CpuCommunicator : public Communicator {
     std::unique_ptr<Work> barrier(std::string_view what) final;
 
   protected:
-    CpuCommunicator() = default;
-    CpuCommunicator(int rank, int size) : rank_(rank), size_(size) {}
+    CheckedCommunicator() = default;
+    CheckedCommunicator(int rank, int size, Device device = {}) : rank_(rank), size_(size), device_(device) {}
     /// Hands the operation in, without blocking.
     virtual std::unique_ptr<Work> begin(Operation operation) = 0;
 
     int rank_ = 0, size_ = 1;
+
+  private:
+    Device device_;
 };
 
 /// Throws Error unless above 0 and at most a year: a clock can be told to wait for it.

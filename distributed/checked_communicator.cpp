@@ -1,4 +1,4 @@
-#include "tern/distributed/cpu_communicator.hpp"
+#include "tern/distributed/checked_communicator.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -8,9 +8,9 @@
 namespace tern {
 namespace {
 
-void check_on_cpu(const Tensor& tensor, std::string_view what) {
+void check_device(const Tensor& tensor, Device device, std::string_view what) {
     TERN_CHECK(tensor.defined(), what, "a tensor is undefined; ranks exchange tensors that are there");
-    TERN_CHECK(tensor.device().is_cpu(), what, tensor, "; these ranks exchange tensors on the CPU");
+    TERN_CHECK(tensor.device() == device, what, tensor, "; these ranks exchange tensors on ", device);
 }
 
 bool overlap(const Tensor& a, const Tensor& b) {
@@ -20,10 +20,10 @@ bool overlap(const Tensor& a, const Tensor& b) {
 
 }  // namespace
 
-std::unique_ptr<Work> CpuCommunicator::all_to_all(const Tensor& sent, const Tensor& received,
-                                                  std::string_view what) {
-    check_on_cpu(sent, what);
-    check_on_cpu(received, what);
+std::unique_ptr<Work> CheckedCommunicator::all_to_all(const Tensor& sent, const Tensor& received,
+                                                      std::string_view what) {
+    check_device(sent, device(), what);
+    check_device(received, device(), what);
     TERN_CHECK(sent.rank() > 0 && sent.dim(0) == size_, what, "all_to_all of ", sent, " between ", size_,
                " ranks; the leading dimension counts them");
     TERN_CHECK(received.shape() == sent.shape() && received.dtype() == sent.dtype(), what, "all_to_all of ",
@@ -40,10 +40,10 @@ std::unique_ptr<Work> CpuCommunicator::all_to_all(const Tensor& sent, const Tens
                   {sent.storage(), received.storage()}});
 }
 
-std::unique_ptr<Work> CpuCommunicator::all_gather(const Tensor& tensor, const Tensor& gathered,
-                                                  std::string_view what) {
-    check_on_cpu(tensor, what);
-    check_on_cpu(gathered, what);
+std::unique_ptr<Work> CheckedCommunicator::all_gather(const Tensor& tensor, const Tensor& gathered,
+                                                      std::string_view what) {
+    check_device(tensor, device(), what);
+    check_device(gathered, device(), what);
     bool fits = gathered.dtype() == tensor.dtype() && gathered.rank() == tensor.rank() + 1 &&
                 gathered.dim(0) == size_;
     for (int i = 0; fits && i < tensor.rank(); ++i) fits = gathered.dim(i + 1) == tensor.dim(i);
@@ -62,8 +62,8 @@ std::unique_ptr<Work> CpuCommunicator::all_gather(const Tensor& tensor, const Te
                   {tensor.storage(), gathered.storage()}});
 }
 
-std::unique_ptr<Work> CpuCommunicator::broadcast(const Tensor& tensor, int root, std::string_view what) {
-    check_on_cpu(tensor, what);
+std::unique_ptr<Work> CheckedCommunicator::broadcast(const Tensor& tensor, int root, std::string_view what) {
+    check_device(tensor, device(), what);
     TERN_CHECK(root >= 0 && root < size_, what, "broadcast from rank ", root, " of ", size_);
     if (rank_ != root) tensor.mark_changed();
     return begin({Collective::broadcast,
@@ -76,7 +76,7 @@ std::unique_ptr<Work> CpuCommunicator::broadcast(const Tensor& tensor, int root,
                   {tensor.storage()}});
 }
 
-std::unique_ptr<Work> CpuCommunicator::barrier(std::string_view what) {
+std::unique_ptr<Work> CheckedCommunicator::barrier(std::string_view what) {
     return begin({Collective::barrier, nullptr, nullptr, 0, 0, std::string(what), "barrier", {}});
 }
 
