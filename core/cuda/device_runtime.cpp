@@ -41,10 +41,22 @@ int attribute(cudaDeviceAttr which, int device) {
     return value;
 }
 
-std::string name_of(int device) {
+cudaDeviceProp properties_of(int device) {
     cudaDeviceProp properties{};
     TERN_CUDA_CHECK(cudaGetDeviceProperties(&properties, device));
-    return properties.name;
+    return properties;
+}
+
+std::string name_of(int device) { return properties_of(device).name; }
+
+std::string text_of(const cudaUUID_t& uuid) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string text;
+    for (const char byte : uuid.bytes) {
+        const auto value = static_cast<unsigned char>(byte);
+        text += {kDigits[value / 16], kDigits[value % 16]};
+    }
+    return text;
 }
 
 void check_usable(int device) {
@@ -98,7 +110,9 @@ DeviceInfo info(int device) {
     const std::string misplaced = index_problem(device, device_count(nullptr));
     TERN_CHECK(misplaced.empty(), "device", misplaced);
     DeviceInfo result;
-    result.name = name_of(device);
+    const cudaDeviceProp properties = properties_of(device);
+    result.name = properties.name;
+    result.uuid = text_of(properties.uuid);
     result.major = attribute(cudaDevAttrComputeCapabilityMajor, device);
     result.minor = attribute(cudaDevAttrComputeCapabilityMinor, device);
     result.multiprocessors = attribute(cudaDevAttrMultiProcessorCount, device);

@@ -48,6 +48,7 @@ void* make_event(int device);
 void destroy_event(void* event, int device) noexcept;
 void record_event(void* event, const Stream& stream);
 void wait_for_event(const Stream& stream, void* event);
+bool event_done(void* event, int device);
 void synchronize_event(void* event, int device);
 /// Waits for `end`.
 double seconds_between(void* start, void* end, int device);

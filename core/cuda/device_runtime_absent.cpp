@@ -37,6 +37,7 @@ void* make_event(int) { absent(); }
 void destroy_event(void*, int) noexcept {}
 void record_event(void*, const Stream&) { absent(); }
 void wait_for_event(const Stream&, void*) { absent(); }
+bool event_done(void*, int) { absent(); }
 void synchronize_event(void*, int) { absent(); }
 double seconds_between(void*, void*, int) { absent(); }
 

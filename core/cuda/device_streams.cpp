@@ -82,6 +82,14 @@ void wait_for_event(const Stream& stream, void* event) {
     TERN_CUDA_CHECK(cudaStreamWaitEvent(native(stream), native(event), cudaEventWaitDefault));
 }
 
+bool event_done(void* event, int device) {
+    use_device(device);
+    const cudaError_t state = cudaEventQuery(native(event));
+    if (state == cudaErrorNotReady) return false;
+    TERN_CUDA_CHECK(state);
+    return true;
+}
+
 void synchronize_event(void* event, int device) {
     use_device(device);
     TERN_CUDA_CHECK(cudaEventSynchronize(native(event)));

@@ -11,6 +11,7 @@ namespace tern {
 
 struct DeviceInfo {
     std::string name;
+    std::string uuid;          // 32 hexadecimal digits, of this device alone in the world
     int major = 0, minor = 0;  // compute capability
     int multiprocessors = 0;
     std::int64_t l2_bytes = 0;

@@ -28,6 +28,8 @@ void Event::hold(const Stream& stream) const {
         synchronize();
 }
 
+bool Event::done() const { return native_ == nullptr || cuda::event_done(native_, device_.index); }
+
 void Event::synchronize() const {
     if (native_ != nullptr) cuda::synchronize_event(native_, device_.index);
 }

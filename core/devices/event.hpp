@@ -21,6 +21,8 @@ class Event {
     void record(const Stream& stream);
     /// Work submitted to `stream`, of any device, from now on starts when that work is done.
     void hold(const Stream& stream) const;
+    /// Whether that work is done; true if nothing was recorded.
+    bool done() const;
     /// Returns when that work is done; at once if nothing was recorded.
     void synchronize() const;
     /// Waits for this event. Both must have been recorded.

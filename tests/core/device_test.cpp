@@ -121,6 +121,7 @@ TEST_CASE("events, streams and pinned memory of the CPU") {
     end.record(stream.get());
     end.hold(stream.get());
     end.synchronize();
+    CHECK(end.done());
     CHECK(end.seconds_since(start) >= 0);
     const PinnedBuffer buffer(100, Device::cpu());
     std::fill_n(buffer.data(), buffer.bytes(), std::byte{1});

@@ -104,9 +104,12 @@ TEST_CASE("events tell time, in order") {
     fill(tensor, 1);
     middle.record(stream);
     fill(tensor, 2);
+    CHECK(end.done());  // nothing is recorded
     end.record(stream);
+    CHECK_FALSE(end.done());
     CHECK(middle.seconds_since(start) > 0);
     CHECK(end.seconds_since(start) >= middle.seconds_since(start));
+    CHECK(end.done());
 }
 
 TEST_CASE("several threads use a device at once") {
