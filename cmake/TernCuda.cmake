@@ -1,11 +1,12 @@
 # TERN_CUDA: ON (an error without CUDA), OFF, or unset: what is found decides, and TERN_CUDA_WHY says it.
 set(TERN_CUDA_WHY "set by the user")
 
-# The headers of cuDNN and cuBLASLt only: the libraries themselves are opened at run time.
+# The headers of cuDNN, cuBLASLt and NCCL only: the libraries themselves are opened at run time.
 macro(tern_find_library_headers)
     find_package(CUDAToolkit QUIET)
     find_path(TERN_CUDNN_INCLUDE_DIR cudnn.h HINTS ${CUDAToolkit_INCLUDE_DIRS} PATH_SUFFIXES cudnn)
     find_path(TERN_CUBLAS_INCLUDE_DIR cublasLt.h HINTS ${CUDAToolkit_INCLUDE_DIRS})
+    find_path(TERN_NCCL_INCLUDE_DIR nccl.h HINTS ${CUDAToolkit_INCLUDE_DIRS})
 endmacro()
 
 # NVIDIA's packages do not put nvcc on PATH.
@@ -64,6 +65,23 @@ if(TERN_CUDA)
     if(NOT TERN_CUBLAS_INCLUDE_DIR)
         message(FATAL_ERROR "TERN_CUDA=ON needs cublasLt.h (a part of the CUDA toolkit; Debian: libcublas-dev); "
             "set TERN_CUBLAS_INCLUDE_DIR to its folder, or TERN_CUDA=OFF")
+    endif()
+endif()
+
+# NCCL, for several ranks on GPUs, may be missing.
+set(TERN_NCCL OFF)
+if(NOT TERN_CUDA)
+    set(TERN_NCCL_SUMMARY "none: without CUDA")
+elseif(NOT TERN_NCCL_INCLUDE_DIR)
+    set(TERN_NCCL_SUMMARY "none: no nccl.h was found: install libnccl-dev, or set TERN_NCCL_INCLUDE_DIR to its folder")
+else()
+    file(STRINGS ${TERN_NCCL_INCLUDE_DIR}/nccl.h nccl_version REGEX "^#define NCCL_(MAJOR|MINOR|PATCH) [0-9]+$")
+    string(REGEX REPLACE "[^0-9;]" "" nccl_version "${nccl_version}")
+    list(JOIN nccl_version "." TERN_NCCL_SUMMARY)
+    if(TERN_NCCL_SUMMARY VERSION_LESS 2.14)
+        set(TERN_NCCL_SUMMARY "none: ${TERN_NCCL_INCLUDE_DIR}/nccl.h is of version ${TERN_NCCL_SUMMARY}, below 2.14")
+    else()
+        set(TERN_NCCL ON)
     endif()
 endif()
 

@@ -12,7 +12,7 @@ function(tern_install_headers)
         string(REPLACE "tern_" "" folder ${target})
         install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/tern
             FILES_MATCHING PATTERN "*.hpp" PATTERN "*.def"
-            PATTERN "cuda" EXCLUDE PATTERN "mpi" EXCLUDE PATTERN "cases" EXCLUDE PATTERN "detail" EXCLUDE PATTERN "device" EXCLUDE
+            PATTERN "cuda" EXCLUDE PATTERN "mpi" EXCLUDE PATTERN "nccl" EXCLUDE PATTERN "cases" EXCLUDE PATTERN "detail" EXCLUDE PATTERN "device" EXCLUDE
             PATTERN "*_cpu.hpp" EXCLUDE PATTERN "*_cuda.hpp" EXCLUDE PATTERN "*_cudnn.hpp" EXCLUDE)
     endforeach()
     install(FILES ${PROJECT_SOURCE_DIR}/tern.hpp ${TERN_GENERATED_ROOT}/tern/version.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/tern)
