@@ -10,6 +10,10 @@
 
 namespace tern {
 
+/// Before what ranks exchanged on a GPU is read, or what follows from it: wait() has not waited there, and after a
+/// failure nobody knows what a copy to the host would bring. A barrier; nothing on the CPU.
+void meet(Communicator& communicator, std::string_view what);
+
 /// Rank 0's text, on all ranks; what others give is not looked at. Collective, as all here.
 std::string share_text(Communicator& communicator, std::string_view text, std::string_view what);
 

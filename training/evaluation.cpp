@@ -7,6 +7,7 @@
 #include "tern/core/devices/range.hpp"
 #include "tern/core/memory/step_arena.hpp"
 #include "tern/data/batches.hpp"
+#include "tern/distributed/share.hpp"
 #include "tern/kernels/metrics/metrics.hpp"
 #include "tern/layers/evaluation_scope.hpp"
 #include "tern/training/inference.hpp"
@@ -41,6 +42,7 @@ class Kept {
         const Tensor all =
             Tensor::empty({communicator.size(), shape[0], shape[1]}, DType::int64, confusion_.device());
         communicator.all_gather(confusion_, all, "the confusion matrix")->wait();
+        meet(communicator, "the confusion matrix");
         const Tensor host = all.to(Device::cpu()), sum = Tensor::zeros(shape, DType::int64);
         for (std::int64_t i = 0; i < host.numel(); ++i)
             sum.data<std::int64_t>()[i % sum.numel()] += host.data<std::int64_t>()[i];
@@ -94,6 +96,7 @@ Evaluation evaluate(Module& model, const BatchSource& source, const EvaluationOp
         kept.add(output, batch.target);
     }
     communicator.all_gather(own, all, "the evaluation")->wait();
+    meet(communicator, "the evaluation");
     const Tensor each = all.reshape({ranks * rounds, rows[0], rows[1]});
     for (std::int64_t i = 0; i < done * ranks; ++i) {
         const std::int64_t at = i % ranks * rounds + i / ranks;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "tern/core/error.hpp"
+#include "tern/distributed/share.hpp"
 #include "tern/layers/merge_moments.hpp"
 
 namespace tern {
@@ -57,6 +58,7 @@ void StepStatistics::share_calls() {
     const auto everywhere = [this](const Tensor& numbers) {
         const Tensor there = numbers.to(communicator_.device());
         communicator_.broadcast(there, 0, kWhat)->wait();
+        meet(communicator_, kWhat);
         return there.to(Device::cpu());
     };
     const std::int64_t count = *everywhere(Tensor::from({1}, {std::ssize(calls_)})).data<std::int64_t>();

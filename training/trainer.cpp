@@ -111,6 +111,7 @@ void Trainer::share_start() {
     for (const NamedTensors& tensors : {options_.model.state(), state()})
         shared.insert(shared.end(), tensors.begin(), tensors.end());
     share_tensors(communicator, shared, "the start of training");
+    meet(communicator, "the start of training");
     const Tensor host = numbers.to(Device::cpu());
     const auto* const number = host.data<std::int64_t>();
     position_ = {number[0], number[1], number[2], number[3], position_.seconds_since_log};
@@ -135,7 +136,7 @@ bool Trainer::run_epoch() {
                           options_.plan.batch_size);
     while (position_.batch < batches.count() && position_.step < total_steps_) {
         take_step(batches[position_.batch]);
-        if (stop_due() && ask_stop()) break;
+        if (stop_due(position_.step) && ask_stop()) break;
         const bool log_line_ends = position_.step == total_steps_ ||
                                    (options_.plan.epochs > 0 && position_.batch == batches.count());
         if (options_.plan.save_every > 0 && position_.step % options_.plan.save_every == 0 && !log_line_ends)
@@ -154,6 +155,7 @@ void Trainer::take_step(const Tensor& samples) {
     if (options_.callbacks.after_loss)
         waiting_.push_back({position_.step, 0, options_.optimizer.learning_rate()});
     if (losses_due()) {
+        meet_others();
         flush_losses();
         read_finite_totals();
         last_read_ = now();
@@ -165,8 +167,8 @@ void Trainer::take_step(const Tensor& samples) {
 }
 
 bool Trainer::losses_due() const {
-    return options_.train.device().is_cpu() || position_.step % kReadInterval == 0 ||
-           now() - last_read_ >= kReadSeconds;
+    if (options_.train.device().is_cpu() || position_.step % kReadInterval == 0) return true;
+    return !with_others() && now() - last_read_ >= kReadSeconds;  // clocks of ranks differ
 }
 
 // What one rank is told is heard by all, after the same step.
@@ -177,11 +179,12 @@ bool Trainer::ask_stop() {
     const Tensor own = Tensor::full({1}, asked ? 1 : 0, DType::int32, communicator.device());
     const Tensor all = Tensor::zeros({communicator.size(), 1}, DType::int32, communicator.device());
     communicator.all_gather(own, all, "the end of the step")->wait();
+    meet(communicator, "the end of the step");
     return stopped_ = std::ranges::count(all.to(Device::cpu()).elements<std::int32_t>(), 1) > 0;
 }
 
-bool Trainer::stop_due() const {
-    return !with_others() || options_.train.device().is_cpu() || position_.step % kReadInterval == 0;
+bool Trainer::stop_due(std::int64_t count) const {
+    return !with_others() || options_.train.device().is_cpu() || count % kReadInterval == 0;
 }
 
 // Nothing but the weights decides what comes out, so that it does not matter how often a run was saved.
@@ -192,7 +195,12 @@ void Trainer::take_statistics() {
     statistics_step_ = position_.step;
 }
 
+void Trainer::meet_others() const {
+    if (with_others()) meet(*options_.communicator, "the end of the step");
+}
+
 void Trainer::save() {
+    meet_others();
     flush_losses();
     if (!options_.callbacks.save && !with_others()) return;
     read_finite_totals();
@@ -217,19 +225,22 @@ void Trainer::flush_losses() {
 
 // None if stop() ended the evaluation: the log line is still to be finished then.
 std::optional<LogLine> Trainer::finish_log_line() {
+    meet_others();
     flush_losses();
     LogLine line{
         position_.epoch, read_finite_totals(), {}, seconds_since_log(), options_.optimizer.learning_rate()};
     take_statistics();
     if (options_.test != nullptr) {
         check_finite(options_.model, position_.step);  // before a whole evaluation of it
-        line.test = evaluate(options_.model, *options_.test,
-                             {.batch_size = options_.plan.batch_size,
-                              .loss = options_.test_loss ? options_.test_loss : options_.loss,
-                              .metrics = options_.metrics,
-                              .stop = [this] { return ask_stop(); },
-                              .communicator = options_.communicator})
-                        .totals;
+        line.test =
+            evaluate(options_.model, *options_.test,
+                     {.batch_size = options_.plan.batch_size,
+                      .loss = options_.test_loss ? options_.test_loss : options_.loss,
+                      .metrics = options_.metrics,
+                      .stop = [this,
+                               batch = std::int64_t{0}]() mutable { return stop_due(batch++) && ask_stop(); },
+                      .communicator = options_.communicator})
+                .totals;
         if (line.test->samples < options_.test->size()) {
             log_line_start_ = now() - line.seconds;
             return {};

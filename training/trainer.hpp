@@ -110,7 +110,9 @@ class Trainer {
     TotalsRead read_finite_totals() const;
     bool finished() const { return position_.step >= total_steps_ && position_.samples_since_log == 0; }
     bool ask_stop();
-    bool stop_due() const;
+    /// `count`: of steps, or of batches of an evaluation.
+    bool stop_due(std::int64_t count) const;
+    void meet_others() const;
     bool with_others() const { return options_.communicator != nullptr && options_.communicator->size() > 1; }
     double seconds_since_log() const;
 
