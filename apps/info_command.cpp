@@ -10,6 +10,7 @@
 #include "tern/core/devices/device_info.hpp"
 #include "tern/core/threads/parallel.hpp"
 #include "tern/distributed/join.hpp"
+#include "tern/distributed/nccl_communicator.hpp"
 #include "tern/kernels/dispatch/dispatch.hpp"
 #include "tern/kernels/shared/simd.hpp"
 #include "tern/models/registry.hpp"
@@ -54,6 +55,7 @@ Json facts() {
             {"auto", automatic.str()},
             {"auto_is_cpu_because", why_cpu},
             {"mpi", mpi_summary()},
+            {"nccl", nccl_summary()},
             {"simd", simd_target()},
             {"simd_targets", simd_targets()},
             {"threads", num_threads()},
@@ -103,6 +105,7 @@ void run(bool json) {
     const std::string why = text("auto_is_cpu_because");
     print("auto is", why.empty() ? text("auto") : to_text(text("auto"), " (", why, ")"));
     print("MPI", text("mpi"));
+    print("NCCL", text("nccl"));
     print("SIMD", to_text(text("simd"), " (the machine and this build have ", text("simd_targets"), ")"));
     print("threads", to_text(all["threads"].get<int>(), " of ", all["cpus"].get<long>(), " CPUs"));
     print("kernels", to_text(text("kernels"), ", ", all["operations"].size(), " operations"));

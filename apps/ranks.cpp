@@ -95,6 +95,11 @@ std::vector<ExchangeCost> exchange_costs() {
 
 bool is_first_rank() { return ranks().rank() == 0; }
 
+int local_rank() {
+    const auto launch = ranks().size() > 1 ? launch_of_this() : std::nullopt;
+    return launch ? std::max(launch->local_rank, 0) : 0;
+}
+
 void join_launcher(int argc, char** argv) {
     if (argc < 2 || std::strcmp(argv[1], "train") != 0) return;
     try {

@@ -15,6 +15,9 @@ Communicator& ranks();
 /// Rank 0 prints, reads what is sent to the others, and writes the run folder.
 bool is_first_rank();
 
+/// Among several ranks on this host, where the launcher says it; else 0.
+int local_rank();
+
 /// Joins the ranks that a launcher started this process with, if it did and `train` is what it shall do: before
 /// anything can fail, so that one of them says what did. Ranks that have the same CPUs share them: that is
 /// num_threads() then, unless TERN_THREADS says it. Throws Error where the ranks cannot be joined.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tern/apps/options.hpp"
+#include "tern/apps/ranks.hpp"
 #include "tern/apps/toml_text.hpp"
 #include "tern/apps/tuning_file.hpp"
 #include "tern/core/devices/device_info.hpp"
@@ -27,10 +28,10 @@ std::string why_not_cuda() {
 }
 
 Device checked_device(const std::string& text) {
-    if (text == "auto") return choose_device();
     Device device;
     try {
-        device = parse_device(text);
+        device = text == "auto" ? choose_device() : parse_device(text);
+        if (device.is_cuda() && !text.starts_with("cuda:")) device.index = local_rank();
     } catch (const Error&) {
         usage_error("--device", "must be one of auto, cpu, cuda, cuda:N, got ", text);
     }

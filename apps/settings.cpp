@@ -247,7 +247,11 @@ std::vector<Setting> make_settings() {
         changeable(integer(
             "keep", "how many checkpoints stay beside the best (default 2)", 1, always("2"),
             [](auto& s) -> auto& { return s.keep; })),
-        changeable(runtime("device", [](const Runtime& r) -> Flag { return r.device.str(); })),
+        // Of several ranks each has a GPU of its own.
+        changeable(runtime("device",
+                           [](const Runtime& r) -> Flag {
+                               return ranks().size() > 1 && r.device.is_cuda() ? "cuda" : r.device.str();
+                           })),
         runtime("precision", [](const Runtime& r) -> Flag { return std::string(name_of(r.precision)); }),
         changeable(runtime("kernels", [](const Runtime& r) -> Flag { return r.kernels.str(); })),
         changeable(runtime("tuning", [](const Runtime& r) { return absolute(r.tuning); })),

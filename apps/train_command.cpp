@@ -16,6 +16,7 @@
 #include "tern/core/files/file.hpp"
 #include "tern/core/files/output.hpp"
 #include "tern/core/memory/memory.hpp"
+#include "tern/distributed/nccl_communicator.hpp"
 #include "tern/distributed/share.hpp"
 #include "tern/kernels/shared/simd.hpp"
 #include "tern/layers/state.hpp"
@@ -91,6 +92,11 @@ class TrainCommand {
         const auto optimizer = make_optimizer(FlatParameters(*bench_.model), settings_.optimizer);
         const auto schedule = make_schedule(settings_.schedule, settings_.optimizer.learning_rate);
 
+        const std::unique_ptr<Communicator> gpus =
+            ranks().size() > 1 && runtime.device.is_cuda()
+                ? make_nccl_communicator(ranks(), runtime.device, settings_.timeout)
+                : nullptr;
+
         ProgressBar bar;
         const SignalWatch watch;
         std::optional<RunRecord> record;
@@ -103,7 +109,7 @@ class TrainCommand {
                          .test_loss = cross_entropy_loss(),
                          .plan = settings_.plan,
                          .callbacks = callbacks(record, bar, watch),
-                         .communicator = &ranks(),
+                         .communicator = gpus ? gpus.get() : &ranks(),
                          .exchange = settings_.exchange_options});
         if (checkpoint_) checkpoint_->load(trainer);
         if (state_.position.step > trainer.total_steps())
@@ -176,8 +182,10 @@ class TrainCommand {
         if (plan.sync_batch_norm && plan.replicas != count)
             usage_error("--sync-batch-norm", "needs one replica on each rank, got ", plan.replicas,
                         " replicas on ", count, count == 1 ? " rank" : " ranks");
-        if (count > 1 && !settings_.runtime.device.is_cpu())
-            usage_error("--device", "several ranks train on CPUs, got ", settings_.runtime.device);
+        const Device device = settings_.runtime.device;
+        if (std::string why_not; count > 1 && device.is_cuda() && !nccl_available(&why_not))
+            usage_error("--device", "several ranks train on GPUs with NCCL only, got ", device, ", and ",
+                        why_not);
     }
 
     // Of the first rank, which sends them to the others.
@@ -197,6 +205,7 @@ class TrainCommand {
                                  setting.name == "device";
             if (!its_own) values.push_back({flag_of(setting.name), setting.text(settings_).value_or("none")});
         }
+        values.push_back({"--device", settings_.runtime.device.is_cpu() ? "cpu" : "cuda"});
         values.push_back({"a --tuning table with sum", sum(settings_.runtime.tuning_text)});
         values.push_back({"training samples in --data", to_text(bench_.train_set.samples.shape())});
         values.push_back({"training samples in --data with sum", checksum_});

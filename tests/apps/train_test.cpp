@@ -306,7 +306,7 @@ TEST_CASE("summary and info tell what there is") {
     CHECK_THAT(dense.out, Catch::Contains("391,050 trainable"));
     const test::Finished info = run_tern(folder, {"info"});
     CHECK(info.status == 0);
-    for (const char* key : {"build", "CUDA", "devices", "auto is", "MPI", "SIMD", "threads"}) {
+    for (const char* key : {"build", "CUDA", "devices", "auto is", "MPI", "NCCL", "SIMD", "threads"}) {
         CHECK_THAT(info.out, Catch::Contains(key));
     }
 }
