@@ -36,6 +36,7 @@ NOT_RUN = {  # whole commands: regular expression -> why
     r"cmake -S docs/examples .*": "the test consumer does it",
     r"cmake --install .*": "the test consumer does it",
     r"mpirun --host .*": "needs several machines",
+    r"mpirun .* --device cuda .*": "needs several GPUs",
     r"scripts/train": "trains for minutes; CI runs it for a few steps",
     r"(TERN_PRESET=\w+ )?scripts/test.*": "builds this tree and tests it, which CI does",
     r"scripts/(format|tidy).*": "changes or reads the whole tree; CI runs the first",
