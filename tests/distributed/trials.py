@@ -132,7 +132,7 @@ class Trial:
         ended = time.monotonic() - happened
         if status is None:
             raise Failed(f"mpirun runs {ended:.1f} s after the fault, the last rank ended after {gone:.1f} s")
-        if job.trainers():
+        if not job.wait_gone(1):  # MPICH's mpirun has told them, not waited
             raise Failed(f"ranks {sorted(job.trainers())} live after mpirun ended")
         if status == 0:
             if self.fault.during and not job.errors() and self.run_is_whole():
