@@ -39,9 +39,8 @@ double start_seconds(const std::vector<std::string>& words) {
     return seconds;
 }
 
-// Open MPI needs 2 s to end ranks of other hosts, more on a busy machine. Before they have joined the first rank may
-// not be there at all.
-constexpr std::chrono::seconds kFirstSpeaks{10}, kFirstSpeaksAtStart{3};
+// Open MPI needs 2 s to end ranks of other hosts.
+constexpr std::chrono::seconds kFirstSpeaks{3};
 
 bool waited_at_start = false;  // in vain: nobody else need know
 bool all_find_it = false;      // what ends this rank
@@ -126,12 +125,10 @@ int end_with(const std::string& line, int status) {
     if (rank != 0) {
         // What nobody can join, or no rank of this host, one of these says, whom the end of another would end.
         if (!joined && launch->mpi.empty()) return status;
-        if (joined && (all_find_it || joined->fail(one_line(line))))
-            std::this_thread::sleep_for(kFirstSpeaks);
-        if (!joined && !waited_at_start) {
-            std::this_thread::sleep_for(kFirstSpeaksAtStart);
-            if (launch->local_rank > 0) return status;
-        }
+        const bool first_says = joined && (all_find_it || joined->fail(one_line(line)));
+        if (first_says || (!joined && !waited_at_start)) std::this_thread::sleep_for(kFirstSpeaks);
+        if (first_says) joined->abort();  // the launcher has not ended this one: a link may be cut
+        if (!joined && !waited_at_start && launch->local_rank > 0) return status;
     }
     const std::string who =
         several || (!joined && launch) ? to_text("rank ", rank, " on ", host_name(), ": ") : "";

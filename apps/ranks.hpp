@@ -26,8 +26,7 @@ void join_launcher(int argc, char** argv);
 void leave_ranks();
 
 /// Prints the line that says why this process ends, with rank and host where there are several, and returns the
-/// exit status; of several ranks this ends them all. Only the first one prints: another tells it why, and prints
-/// for itself where that has not ended it after three seconds.
+/// exit status; of several ranks this ends them all. What the first rank finds too, or has been told, it alone says.
 int end_with(const std::string& line, int status);
 
 /// The same where all ranks end in good order: the first one says it.

@@ -318,7 +318,9 @@ class TrainCommand {
     // Those of the steps alone: what is sent at the start and for evaluations is left out.
     static std::vector<ExchangeCost> costs_of_steps(std::int64_t steps) {
         std::vector<ExchangeCost> costs = exchange_costs();
-        std::erase_if(costs, [&](const ExchangeCost& cost) { return cost.operations < steps; });
+        std::erase_if(costs, [&](const ExchangeCost& cost) {
+            return cost.operations < steps || cost.what == Trainer::kStart;
+        });
         return costs;
     }
 

@@ -110,13 +110,12 @@ void Trainer::share_start() {
     NamedTensors shared{{"position", numbers}};
     for (const NamedTensors& tensors : {options_.model.state(), state()})
         shared.insert(shared.end(), tensors.begin(), tensors.end());
-    share_tensors(communicator, shared, "the start of training");
-    meet(communicator, "the start of training");
+    share_tensors(communicator, shared, kStart);
+    meet(communicator, kStart);
     const Tensor host = numbers.to(Device::cpu());
     const auto* const number = host.data<std::int64_t>();
     position_ = {number[0], number[1], number[2], number[3], position_.seconds_since_log};
-    const std::vector<std::string> sums =
-        gather_texts(communicator, checksum(shared), "the start of training");
+    const std::vector<std::string> sums = gather_texts(communicator, checksum(shared), kStart);
     for (std::size_t rank = 1; rank < sums.size(); ++rank)
         TERN_CHECK(sums[rank] == sums[0], "train", "rank ", rank, " starts from other weights than rank 0");
 }

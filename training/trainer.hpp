@@ -82,6 +82,9 @@ struct TrainerOptions {
 ///     const tern::LogLine last = trainer.run().value();
 class Trainer {
   public:
+    /// What ranks exchange before the first step.
+    static constexpr const char* kStart = "the start of training";
+
     explicit Trainer(TrainerOptions options);
 
     /// Runs the plan from `start` on and returns its last log line; none if stop() ended it or nothing was
