@@ -130,6 +130,7 @@ class Cut(Fault):
 
     def told(self, err):
         lost = r"lost communication with a remote daemon(?s:.*) on node 10\.77\.0\."  # mpirun's
+        lost += "|unable to reliably start one or more daemons"  # where it did not get as far as ranks
         return re.search(f"{lost}|{START}|{WAITED.format(who='ranks? [0-9]')}", err) is not None
 
     def __str__(self):
