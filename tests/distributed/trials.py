@@ -203,16 +203,24 @@ def main():
     parser.add_argument("--trials", default=10, type=int)
     parser.add_argument("--seed", default=0, type=int)
     parser.add_argument("--only", type=int, help="the number of the one trial to run")
+    parser.add_argument("--one-host", action="store_true", help="no other hosts, as in CI")
+    parser.add_argument("--again", action="store_true", help="a trial that fails is tried once more, as in CI")
     parser.add_argument("--keep", default="build/failed-trials", type=pathlib.Path, help="for what failed trials leave")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that hosts and disks go
     with tempfile.TemporaryDirectory(prefix="tern-trials-") as name:
         trials = Trials(options.tern.resolve(), jobs.launchers_of(options.mpis), pathlib.Path(name))
+        if options.one_host:
+            trials.why_no_hosts = "--one-host was given"
         for why in filter(None, (trials.why_no_hosts, trials.why_no_disk)):
             print(f"trials: without some faults: {why}")
         start = time.monotonic()
         numbers = range(options.trials) if options.only is None else [options.only]
-        failed = [number for number in numbers if not attempt(trials, options.seed, number, options.keep)]
+        # Moments are drawn, not what the machine does then: in CI one failure of a trial may be the machine's.
+        def passes(number):
+            return any(attempt(trials, options.seed, number, options.keep) for _ in range(2 if options.again else 1))
+
+        failed = [number for number in numbers if not passes(number)]
         print(f"{len(numbers)} trials of seed {options.seed} in {time.monotonic() - start:.0f} s: "
               f"{len(numbers) - len(failed)} passed, {len(failed)} failed", *failed)
         return 1 if failed else 0
