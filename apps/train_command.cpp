@@ -52,7 +52,7 @@ class TrainCommand {
         apply(settings_.runtime);
         bench_ = make_workbench(settings_, weights_to_start_from());
         check_data();
-        check_agreement(what_all_ranks_have());
+        if (ranks().size() > 1) check_agreement(what_all_ranks_have());
     }
 
     void describe() {
@@ -208,7 +208,7 @@ class TrainCommand {
         values.push_back({"--device", settings_.runtime.device.is_cpu() ? "cpu" : "cuda"});
         values.push_back({"a --tuning table with sum", sum(settings_.runtime.tuning_text)});
         values.push_back({"training samples in --data", to_text(bench_.train_set.samples.shape())});
-        values.push_back({"training samples in --data with sum", checksum_});
+        values.push_back({"training samples in --data with sum", state_.data_checksum});
         if (settings_.plan.epochs > 0)
             values.push_back({"test samples in --data with sum", dataset_checksum(bench_.test_set)});
         return values;
@@ -261,10 +261,10 @@ class TrainCommand {
     }
 
     void check_data() {
-        checksum_ = dataset_checksum(bench_.train_set);
-        TERN_CHECK(!checkpoint_ || state_.data_checksum == checksum_, "--data",
+        const std::string checksum = dataset_checksum(bench_.train_set);
+        TERN_CHECK(!checkpoint_ || state_.data_checksum == checksum, "--data",
                    "the run was trained on other samples than those of ", bench_.train_set.source);
-        state_.data_checksum = checksum_;
+        state_.data_checksum = checksum;
     }
 
     std::string place() const {
@@ -382,7 +382,6 @@ class TrainCommand {
     std::optional<RunFolder> folder_;            // the one to continue, or that run() made
     std::optional<SavedCheckpoint> checkpoint_;  // to continue from
     TrainingState state_;                        // of that checkpoint
-    std::string checksum_;                       // of the training samples
     Flag former_lr_;                             // where the run continues with another learning rate
     Workbench bench_;
 };
