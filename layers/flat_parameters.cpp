@@ -21,14 +21,14 @@ FlatParameters::FlatParameters(Module& module) {
         TERN_CHECK(tensor.dtype() == first.dtype() && tensor.device() == first.device(), kWhere,
                    "parameters must be of one dtype on one device: ", parameters.front().name, " is ", first,
                    ", ", name, " is ", tensor);
-        slices_.push_back({name, size, tensor.numel()});
+        slices_.push_back({name, tensor, size, tensor.numel()});
         size += static_cast<std::int64_t>(aligned_size(static_cast<std::size_t>(tensor.bytes()))) / element;
     }
     values_ = Tensor::zeros({size}, first.dtype(), first.device());
     gradients_ = Tensor::zeros({size}, first.dtype(), first.device());
-    for (std::size_t i = 0; i < parameters.size(); ++i) {
-        Tensor parameter = parameters[i].tensor;
-        const std::int64_t offset = slices_[i].begin * element;
+    for (Slice& slice : slices_) {
+        Tensor& parameter = slice.parameter;
+        const std::int64_t offset = slice.begin * element;
         parameter.rebind(values_.storage(), offset);
         parameter.set_grad(
             Tensor::view_of(gradients_.storage(), offset, parameter.shape(), parameter.dtype()));

@@ -21,6 +21,7 @@ class FlatParameters {
 
     struct Slice {
         std::string name;
+        Tensor parameter;        // that of the module
         std::int64_t begin = 0;  // element of the buffers
         std::int64_t count = 0;
     };

@@ -5,7 +5,6 @@
 
 #include "tern/core/autograd.hpp"
 #include "tern/core/memory/step_arena.hpp"
-#include "tern/core/tree_order.hpp"
 #include "tern/kernels/accumulate/accumulate.hpp"
 #include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
 #include "tern/kernels/elementwise_unary/elementwise_unary.hpp"
@@ -54,11 +53,7 @@ class SyncedStatistics::Merge : public Function {
             const StepArena::Outside outside;
             all = gathered(communicator_, stacked(grads[0], grads[1]), "gradients of synced batch norms");
         }
-        for (std::int64_t rank = 0; rank < all.dim(0); ++rank) {
-            for (const std::int64_t left : tree_lefts(rank, all.dim(0)))
-                accumulate(all.slice(rank, rank + 1), all.slice(left, left + 1));
-        }
-        const Tensor sum = all.slice(all.dim(0) - 1, all.dim(0)).reshape({2, all.dim(2)});
+        const Tensor sum = accumulate_parts(all).reshape({2, all.dim(2)});
         const Tensor of_variance = scale_shift(row(sum, 1), share_, 0);
         const Tensor difference = scale_shift(sub(saved(0), saved(1)), 2, 0);
         return {add(scale_shift(row(sum, 0), share_, 0), mul(difference, of_variance)), of_variance};

@@ -18,25 +18,21 @@ std::size_t level_of(std::int64_t left) {
 
 }  // namespace
 
-GradientExchange::GradientExchange(const Module& model, const FlatParameters& parameters,
-                                   const ReplicaShare& share, Communicator& communicator,
-                                   const ExchangeOptions& options)
+GradientExchange::GradientExchange(const FlatParameters& parameters, const ReplicaShare& share,
+                                   Communicator& communicator, const ExchangeOptions& options)
     : parameters_(parameters), share_(share), communicator_(communicator), options_(options) {
     const Tensor& like = parameters.gradients();
     for (std::int64_t replicas = 1; replicas < share.count(); replicas *= 2)
         levels_.push_back(Tensor::zeros(like.shape(), like.dtype(), like.device()));
     if (communicator.size() == 1) return;
-    trained_ = model.parameters();
-    std::erase_if(trained_, [](const NamedTensor& parameter) { return !parameter.tensor.requires_grad(); });
-    TERN_ASSERT(trained_.size() == parameters.slices().size());
     make_buckets(options.overlap ? options.bucket_bytes : like.bytes());
     if (!options.overlap) return;
-    for (std::size_t i = 0; i < trained_.size(); ++i)
-        trained_[i].tensor.set_grad_hook([this, i](const Tensor&) { parameter_ready(i); });
+    for (std::size_t i = 0; i < parameters.slices().size(); ++i)
+        parameters.slices()[i].parameter.set_grad_hook([this, i](const Tensor&) { parameter_ready(i); });
 }
 
 GradientExchange::~GradientExchange() {
-    for (const NamedTensor& parameter : trained_) parameter.tensor.set_grad_hook({});
+    for (const FlatParameters::Slice& slice : parameters_.slices()) slice.parameter.set_grad_hook({});
 }
 
 void GradientExchange::make_buckets(std::int64_t bytes) {
@@ -110,12 +106,7 @@ void GradientExchange::send(Bucket& bucket) {
 
 void GradientExchange::sum(Bucket& bucket) {
     bucket.scattering->wait();
-    const std::int64_t ranks = communicator_.size();
-    for (std::int64_t rank = 0; rank < ranks; ++rank) {
-        for (const std::int64_t left : tree_lefts(rank, ranks))
-            accumulate(bucket.received.slice(rank, rank + 1), bucket.received.slice(left, left + 1));
-    }
-    const Tensor total = bucket.received.slice(ranks - 1, ranks).reshape({bucket.received.dim(1)});
+    const Tensor total = accumulate_parts(bucket.received).reshape({bucket.received.dim(1)});
     bucket.gathering = communicator_.all_gather(total, bucket.gathered, kWhat);
 }
 

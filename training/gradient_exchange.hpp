@@ -22,9 +22,9 @@ struct ExchangeOptions {
 /// of ranks nor on the buckets.
 class GradientExchange {
   public:
-    /// All must live longer; `parameters` are those of `model`.
-    GradientExchange(const Module& model, const FlatParameters& parameters, const ReplicaShare& share,
-                     Communicator& communicator, const ExchangeOptions& options);
+    /// `parameters` and `communicator` must live longer.
+    GradientExchange(const FlatParameters& parameters, const ReplicaShare& share, Communicator& communicator,
+                     const ExchangeOptions& options);
     ~GradientExchange();
     GradientExchange(const GradientExchange&) = delete;
     GradientExchange& operator=(const GradientExchange&) = delete;
@@ -56,7 +56,6 @@ class GradientExchange {
     ReplicaShare share_;
     Communicator& communicator_;
     ExchangeOptions options_;
-    NamedTensors trained_;            // in the order of the slices
     std::vector<std::size_t> place_;  // bucket of each slice
     std::vector<Bucket> buckets_;     // in the order of the backward pass: the last parameters first
     std::size_t sent_ = 0;            // buckets of this step that are on their way

@@ -39,7 +39,7 @@ TrainingStep::TrainingStep(Module& model, Optimizer& optimizer, const BatchSourc
     if (source.precision() == DType::float16) loss_scale_.emplace(source.device());
     if (share_.replicas == 1) return;
     statistics_.emplace(model, share_, communicator_);
-    exchange_.emplace(model, optimizer.parameters(), share_, communicator_, options.exchange);
+    exchange_.emplace(optimizer.parameters(), share_, communicator_, options.exchange);
     const Shape sums = totals_.sums().shape();
     own_sums_ = Tensor::zeros({share_.count(), sums[0], sums[1]}, DType::float64, source.device());
     all_sums_ = Tensor::zeros({share_.replicas, sums[0], sums[1]}, DType::float64, source.device());

@@ -184,7 +184,8 @@ TEST_CASE("flat buffers hold the parameters and their gradients") {
     const NamedTensors parameters = plain.parameters();
     REQUIRE(flat.slices().size() == parameters.size());
     for (std::size_t i = 0; i < parameters.size(); ++i) {
-        const auto& [name, begin, count] = flat.slices()[i];
+        const auto& [name, parameter, begin, count] = flat.slices()[i];
+        CHECK(parameter.raw_data() == flat_net.parameters()[i].tensor.raw_data());
         CHECK(name == parameters[i].name);
         CHECK(begin * 4 % static_cast<std::int64_t>(kAlignment) == 0);
         REQUIRE(count == parameters[i].tensor.numel());
