@@ -26,24 +26,32 @@ def start(*arguments, **options):
     return subprocess.Popen([TERN, *map(str, arguments)], **options)
 
 
-class TernTest(unittest.TestCase):
-    """Each test has a folder of its own; all of a class share a set of 40 and 6 samples and weights."""
+class ScratchTest(unittest.TestCase):
+    """Each test has a folder of its own, `place`, and all of a class have one together, `shared`."""
 
     @classmethod
     def setUpClass(cls):
         scratch = tempfile.TemporaryDirectory(prefix="tern-test-")
         cls.addClassCleanup(scratch.cleanup)
         cls.shared = pathlib.Path(scratch.name)
-        cls.set = cls.shared / "set"
-        run("data", "synthesize", cls.set, "--train-samples", 40, "--test-samples", 6).check_returncode()
-        cls.train_flags = ["train", "--data", cls.set, "--batch-size", 20]
-        run(*cls.train_flags, "--steps", 1, "--run", cls.shared / "run").check_returncode()
-        cls.weights = cls.shared / "run" / "last.safetensors"
 
     def setUp(self):
         scratch = tempfile.TemporaryDirectory(prefix="tern-test-")
         self.addCleanup(scratch.cleanup)
         self.place = pathlib.Path(scratch.name)
+
+
+class TernTest(ScratchTest):
+    """All of a class share a set of 40 and 6 samples and weights."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.set = cls.shared / "set"
+        run("data", "synthesize", cls.set, "--train-samples", 40, "--test-samples", 6).check_returncode()
+        cls.train_flags = ["train", "--data", cls.set, "--batch-size", 20]
+        run(*cls.train_flags, "--steps", 1, "--run", cls.shared / "run").check_returncode()
+        cls.weights = cls.shared / "run" / "last.safetensors"
 
     def assert_fails(self, done, status, line):
         self.assertEqual((done.stderr.decode(), done.returncode), (f"tern: {line}\n", status))

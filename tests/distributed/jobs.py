@@ -15,7 +15,7 @@ import time
 import uuid
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "apps"))
-from tern_process import clean_environment  # noqa: E402
+from tern_process import ScratchTest, clean_environment  # noqa: E402
 
 MARK = "JOB_OF_TEST"
 
@@ -31,6 +31,14 @@ class Launcher:
 OPEN_MPI = Launcher("Open MPI", "mpirun.openmpi", ["--oversubscribe"], "OMPI_COMM_WORLD_RANK")
 MPICH = Launcher("MPICH", "mpirun.mpich", [], "PMI_RANK")
 LAUNCHERS = {"openmpi": OPEN_MPI, "mpich": MPICH}  # by the names that tern's modules have
+
+
+def take_mpis():
+    """The names of MPIs that follow on the command line, which unittest must not see."""
+    names = []
+    while sys.argv[1:] and sys.argv[1] in LAUNCHERS:
+        names.append(sys.argv.pop(1))
+    return names
 
 
 def launchers_of(modules):

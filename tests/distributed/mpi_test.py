@@ -117,8 +117,7 @@ class LauncherTest(unittest.TestCase):
 
 if __name__ == "__main__":
     PROGRAM = sys.argv.pop(1)
-    while sys.argv[1:] and sys.argv[1] in jobs.LAUNCHERS:
-        MPIS.append(sys.argv.pop(1))
+    MPIS += jobs.take_mpis()
     if not MPIS:
         result = unittest.TextTestRunner().run(unittest.defaultTestLoader.loadTestsFromTestCase(LauncherTest))
         print("skipped: tern was built without MPI")

@@ -6,10 +6,8 @@ usage: ranks_test.py TERN [openmpi] [mpich] [unittest's arguments]
 
 import itertools
 import os
-import pathlib
 import signal
 import sys
-import tempfile
 import time
 import unittest
 
@@ -22,12 +20,10 @@ LAUNCHERS = []  # both set by main()
 ENDLESS = 1_000_000  # epochs
 
 
-class RanksTest(unittest.TestCase):
+class RanksTest(jobs.ScratchTest):
     @classmethod
     def setUpClass(cls):
-        scratch = tempfile.TemporaryDirectory(prefix="tern-test-")
-        cls.addClassCleanup(scratch.cleanup)
-        cls.shared = pathlib.Path(scratch.name)
+        super().setUpClass()
         cls.set = runs.make_set(cls.shared / "set", train=53, test=9)  # the last batch of 20 has pieces of 4 and 3
         cls.flags = ["train", "--data", cls.set, "--replicas", 4, "--batch-size", 20, "--augment", "crop-flip",
                      "--log-steps", "--epochs", 3, "--timeout", 20]
@@ -38,9 +34,7 @@ class RanksTest(unittest.TestCase):
         cls.expected = runs.result(cls.alone)
 
     def setUp(self):
-        scratch = tempfile.TemporaryDirectory(prefix="tern-test-")
-        self.addCleanup(scratch.cleanup)
-        self.place = pathlib.Path(scratch.name)
+        super().setUp()
         self.run_folder = self.place / "run"
 
     def assert_runs(self, arguments, options):
@@ -177,9 +171,7 @@ class Stopped(RanksTest):
 def main():
     global TERN
     TERN = sys.argv.pop(1)
-    while sys.argv[1:] and sys.argv[1] in jobs.LAUNCHERS:
-        LAUNCHERS.append(sys.argv.pop(1))
-    LAUNCHERS[:] = jobs.launchers_of(LAUNCHERS)
+    LAUNCHERS[:] = jobs.launchers_of(jobs.take_mpis())
     unittest.main()
 
 

@@ -8,7 +8,6 @@ import contextlib
 import pathlib
 import shutil
 import sys
-import tempfile
 import time
 import unittest
 
@@ -21,19 +20,15 @@ FIRST = r"rank 0 on \S+: "
 DIFFER = r"rank \d on \S+: \[ranks\] must be started alike: "
 
 
-class RefusalsTest(unittest.TestCase):
+class RefusalsTest(jobs.ScratchTest):
     @classmethod
     def setUpClass(cls):
-        scratch = tempfile.TemporaryDirectory(prefix="tern-test-")
-        cls.addClassCleanup(scratch.cleanup)
-        cls.shared = pathlib.Path(scratch.name)
+        super().setUpClass()
         cls.set = runs.make_set(cls.shared / "set", train=24, test=4)
         cls.other_set = runs.make_set(cls.shared / "other-set", train=24, test=4, seed=1)
 
     def setUp(self):
-        scratch = tempfile.TemporaryDirectory(prefix="tern-test-")
-        self.addCleanup(scratch.cleanup)
-        self.place = pathlib.Path(scratch.name)
+        super().setUp()
         self.run_folder = self.place / "run"
         self.flags = ["train", "--data", self.set, "--batch-size", 8, "--epochs", 1, "--run", self.run_folder]
 
@@ -151,9 +146,7 @@ class RefusalsTest(unittest.TestCase):
 def main():
     global TERN
     TERN = sys.argv.pop(1)
-    while sys.argv[1:] and sys.argv[1] in jobs.LAUNCHERS:
-        LAUNCHERS.append(sys.argv.pop(1))
-    LAUNCHERS[:] = jobs.launchers_of(LAUNCHERS)
+    LAUNCHERS[:] = jobs.launchers_of(jobs.take_mpis())
     unittest.main()
 
 
