@@ -2,12 +2,16 @@
 // distributed/; core only fixes the contract.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string_view>
 
 #include "tern/core/tensor.hpp"
 
 namespace tern {
+
+/// Open MPI needs 2 s to end ranks of other hosts.
+constexpr std::chrono::seconds kFirstSpeaks{3};
 
 /// An operation that may still be under way; its tensors live and stay as they are until wait() returned.
 class Work {
@@ -42,7 +46,8 @@ class Communicator {
     [[nodiscard]] virtual std::unique_ptr<Work> barrier(std::string_view what) = 0;
 
     /// Called by a rank that cannot go on: what it has not begun throws Error with `why` where others wait for it,
-    /// between processes with "rank 1 on node7: " before it. Returns whether rank 0 can be expected to say so.
+    /// between processes with "rank 1 on node7: " before it. Returns whether rank 0 can be expected to say so
+    /// within kFirstSpeaks.
     virtual bool fail(std::string_view why) = 0;
     /// Where ranks are processes ends all of them, this one too, with status 1; nothing where they are threads.
     virtual void abort() = 0;

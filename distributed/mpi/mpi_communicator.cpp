@@ -1,6 +1,6 @@
 #include "tern/distributed/mpi/mpi_communicator.hpp"
 
-#include <chrono>
+#include <cstdio>
 #include <exception>
 #include <thread>
 
@@ -33,15 +33,11 @@ class MpiCommunicator : public CheckedCommunicator {
     ~MpiCommunicator() override {
         if (thread_->failed() || std::uncaught_exceptions() > exceptions_) return;
         try {
-            Operation end;
-            end.what = end.description = "the end";
-            thread_->wait(*thread_->begin(std::move(end)));
-            if (thread_->leave()) return;
-        } catch (const Error&) {
-            // Nobody is there to hear of it but the others, who abort when they have.
-            std::this_thread::sleep_for(std::chrono::seconds(1));
+            barrier("the end")->wait();
+            thread_->leave();
+        } catch (const Error& error) {
+            end_with(error.what());
         }
-        thread_->abort();
     }
 
     void set_timeout(double seconds) override {
@@ -52,6 +48,13 @@ class MpiCommunicator : public CheckedCommunicator {
     void abort() override { thread_->abort(); }
 
   private:
+    // Nobody is there to be thrown to.
+    [[noreturn]] void end_with(const char* line) {
+        if (rank_ > 0 && thread_->give_up(line)) std::this_thread::sleep_for(kFirstSpeaks);
+        std::fprintf(stderr, "tern: %s: %s\n", thread_->name().c_str(), line);
+        thread_->abort();
+    }
+
     std::unique_ptr<Work> begin(Operation operation) override {
         return std::make_unique<MpiWork>(thread_, thread_->begin(std::move(operation)));
     }

@@ -114,7 +114,7 @@ bool MpiThread::failed() const {
 bool MpiThread::give_up(std::string_view why) {
     std::unique_lock lock(mutex_);
     if (!failure_.empty()) return first_answers_;
-    const std::string line = to_text(names_of_ranks({rank_}, hosts_), ": ", why);
+    const std::string line = to_text(name(), ": ", why);
     fail_all(line, count_);
     if (rank_ == 0) return true;
     first_answers_ = false;
@@ -128,16 +128,20 @@ void MpiThread::abort() {
         const std::lock_guard lock(mutex_);
         aborting_ = true;
         for_thread_.notify_one();
+        if (leaving_) std::_Exit(1);  // the thread is within MPI_Finalize()
     }
     std::this_thread::sleep_for(kAbortTime);
     std::_Exit(1);
 }
 
-bool MpiThread::leave() {
+void MpiThread::leave() {
     std::unique_lock lock(mutex_);
     leaving_ = true;
     for_thread_.notify_one();
-    return for_callers_.wait_for(lock, std::chrono::duration<double>(timeout_), [&] { return left_; });
+    if (for_callers_.wait_for(lock, std::chrono::duration<double>(timeout_), [&] { return left_; })) return;
+    first_answers_ = false;  // all wait for each other within MPI_Finalize()
+    failure_ = to_text("waited ", timeout_, " s for all ranks to end");
+    fail("MPI", failure_);
 }
 
 void MpiThread::run() {

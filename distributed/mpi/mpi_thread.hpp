@@ -36,6 +36,7 @@ class MpiThread : public std::enable_shared_from_this<MpiThread> {
     void join_job();
     int rank() const { return rank_; }
     int size() const { return size_; }
+    std::string name() const { return names_of_ranks({rank_}, hosts_); }
 
     void set_timeout(double seconds);
     std::shared_ptr<MpiOperation> begin(Operation operation);
@@ -45,8 +46,8 @@ class MpiThread : public std::enable_shared_from_this<MpiThread> {
     bool give_up(std::string_view why);
     /// Ends all processes of the job with status 1, this one after 2 s by itself where MPI does not.
     [[noreturn]] void abort();
-    /// Leaves the job; false where that takes longer than the time-out.
-    bool leave();
+    /// Leaves the job. Throws Error where that takes longer than the time-out: a rank has stopped or is cut off.
+    void leave();
 
   private:
     using Clock = std::chrono::steady_clock;

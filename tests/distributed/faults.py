@@ -12,8 +12,8 @@ LINE = r"tern: rank {rank} on \S+: \[.*\] "  # where `rank` failed
 # The launchers' words; the last where a rank dies before it has joined.
 DIED = (r"exited on signal \d+ |BAD TERMINATION OF ONE OF YOUR APPLICATION PROCESSES|"
         r"process returned\s+a non-zero exit code")
-# Until ranks have joined nobody knows which one is missing.
-START = LINE.format(rank=r"\d+").replace(".*", "MPI") + "waited 3 s for all ranks to start"
+# While ranks join, or leave, nobody knows which one is missing.
+START = LINE.format(rank=r"\d+").replace(".*", "MPI") + "waited 3 s for all ranks to (start|end)"
 WAITED = LINE.format(rank=r"\d+") + r"waited 3 s\b.*{who}"
 
 

@@ -98,6 +98,7 @@ void play(Communicator& ranks, const std::string& scenario, int other) {
     if (scenario.starts_with("large")) return check_large(ranks, scenario == "large-exchange");
     if (scenario == "ahead" && ranks.rank() != other) return begin_two(ranks);
     if (scenario == "begin-and-stop") return begin_and_stop(ranks, ranks.rank() == other);
+    if (scenario == "stop-leaving" && ranks.rank() != other) return;
     if (ranks.rank() != other) return wait_for_all(ranks);
     if (scenario == "sleep" || scenario == "ahead") {
         sleep(60);
@@ -115,6 +116,9 @@ void play(Communicator& ranks, const std::string& scenario, int other) {
         fail("data", "image 7 cannot be read");
     } else if (scenario == "leave") {
         return;
+    } else if (scenario == "stop-leaving") {
+        ranks.barrier("the end")->wait();
+        std::raise(SIGSTOP);
     } else if (scenario == "other-shape") {
         ranks.all_gather(Tensor::zeros({999}), Tensor::zeros({ranks.size(), 999}), "gradients of step 7")
             ->wait();
