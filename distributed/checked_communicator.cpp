@@ -77,7 +77,8 @@ std::unique_ptr<Work> CheckedCommunicator::broadcast(const Tensor& tensor, int r
 }
 
 std::unique_ptr<Work> CheckedCommunicator::barrier(std::string_view what) {
-    return begin({Collective::barrier, nullptr, nullptr, 0, 0, std::string(what), to_text("barrier at ", what), {}});
+    return begin(
+        {Collective::barrier, nullptr, nullptr, 0, 0, std::string(what), to_text("barrier at ", what), {}});
 }
 
 void check_timeout(double seconds) {
