@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "tern/apps/console.hpp"
-#include "tern/apps/settings.hpp"
+#include "tern/apps/settings/settings.hpp"
 #include "tern/core/environment.hpp"
 #include "tern/core/error.hpp"
 #include "tern/core/threads/parallel.hpp"

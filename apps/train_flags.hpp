@@ -3,7 +3,7 @@
 
 #include <map>
 
-#include "tern/apps/settings.hpp"
+#include "tern/apps/settings/settings.hpp"
 
 namespace tern::apps {
 

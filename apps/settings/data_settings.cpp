@@ -1,0 +1,84 @@
+#include "tern/apps/data_flags.hpp"
+#include "tern/apps/settings/rows.hpp"
+
+namespace tern::apps {
+namespace {
+
+using Settings = TrainSettings;
+
+const Names kNormalizations{"unit", "half", "dataset"};
+
+// With the settings of the model's own training.
+void set_model(Settings& settings, const std::string& name) {
+    settings.model = &parse_model(name);
+    settings.plan.epochs = settings.model->epochs;
+    settings.plan.batch_size = settings.model->batch_size;
+    settings.normalize = settings.model->normalization;
+}
+
+void set_augmentation(Settings& settings, const std::string& name) {
+    if (name == "crop-flip")
+        settings.augmentation = {.crop_padding = 4, .flip = true, .seed = settings.plan.seed};
+}
+
+}  // namespace
+
+const ModelInfo& parse_model(const std::string& name) {
+    for (const ModelInfo& model : all_models()) {
+        if (model.name == name) return model;
+    }
+    usage_error("--model", "must be one of ", model_names(), ", got ", name);
+}
+
+std::string parse_normalize(const std::string& name) {
+    return parse_choice("--normalize", name, kNormalizations);
+}
+
+std::vector<Setting> data_settings() {
+    return {
+        row(SettingKind::text, "model", "NAME", model_names() + " (default mini_xception)",
+            always("mini_xception"), set_model, [](const Settings& s) { return std::string(s.model->name); }),
+        changeable(row(
+            SettingKind::text, "data", "DIR", kDataHelp, [] { return data_source({}); },
+            [](Settings& s, const std::string& text) { s.data = data_source(text); },
+            [](const Settings& s) { return s.data == "synthetic" ? Flag(s.data) : absolute(s.data); })),
+        where([](const Settings& s) { return s.labels == LabelKind::coarse; },
+              row(
+                  SettingKind::text, "labels", "NAME", kLabelsHelp, always("fine"),
+                  [](Settings& s, const std::string& text) { s.labels = parse_labels(text); },
+                  [](const Settings&) { return "coarse"; })),
+        changeable(where(counts_epochs, integer(
+                                            "epochs", "number of epochs (default: the model's published one)",
+                                            1, {}, [](auto& s) -> auto& { return s.plan.epochs; }))),
+        changeable(where(counts_steps, and_then(integer(
+                                                    "steps", "how many batches instead; evaluates nothing", 1,
+                                                    {}, [](auto& s) -> auto& { return s.plan.steps; }),
+                                                [](Settings& s, const std::string&) { s.plan.epochs = 0; }))),
+        integer(
+            "batch_size", "images per step (default: the model's published one)", 1, {},
+            [](auto& s) -> auto& { return s.plan.batch_size; }),
+        row(
+            SettingKind::integer, "seed", "N", "of initial weights, order and --augment (default 0)",
+            always("0"),
+            [](Settings& s, const std::string& text) {
+                s.plan.seed = static_cast<std::uint64_t>(parse_integer("--seed", text, 0));
+            },
+            [](const Settings& s) { return std::to_string(s.plan.seed); }),
+        row(
+            SettingKind::on_off, "shuffle", "on|off", "on|off (default on; off: in the order of the files)",
+            always("on"),
+            [](Settings& s, const std::string& text) {
+                s.plan.shuffle = parse_choice("--shuffle", text, {"on", "off"}) == "on";
+            },
+            [](const Settings& s) { return s.plan.shuffle ? "on" : "off"; }),
+        and_then(choice(
+                     "augment", {"none", "crop-flip"}, " (default none)", always("none"),
+                     [](auto& s) -> auto& { return s.augment; }),
+                 set_augmentation),
+        choice(
+            "normalize", kNormalizations, " (default: the model's published one)", {},
+            [](auto& s) -> auto& { return s.normalize; }),
+    };
+}
+
+}  // namespace tern::apps

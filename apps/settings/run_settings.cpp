@@ -1,0 +1,66 @@
+#include "tern/apps/ranks.hpp"
+#include "tern/apps/settings/rows.hpp"
+
+namespace tern::apps {
+namespace {
+
+using Settings = TrainSettings;
+
+bool has_replicas(const Settings& settings) { return settings.plan.replicas > 1; }
+
+void set_exchange(Settings& settings, const std::string& name) {
+    settings.exchange_options.overlap = name == "overlap";
+}
+
+}  // namespace
+
+std::vector<Setting> run_settings() {
+    return {
+        row(
+            SettingKind::text, "init", "FILE", "safetensors file to start from", {},
+            [](Settings& s, const std::string& text) { s.init = text; },
+            [](const Settings& s) { return absolute(s.init); }),
+        changeable(where([](const Settings& s) { return s.plan.save_every > 0; },
+                         integer(
+                             "save_every", "steps after which to save too (default: only after an epoch)", 1,
+                             {}, [](auto& s) -> auto& { return s.plan.save_every; }))),
+        changeable(integer(
+            "keep", "how many checkpoints stay beside the best (default 2)", 1, always("2"),
+            [](auto& s) -> auto& { return s.keep; })),
+        // Of several ranks each has a GPU of its own.
+        changeable(runtime("device",
+                           [](const Runtime& r) -> Flag {
+                               return ranks().size() > 1 && r.device.is_cuda() ? "cuda" : r.device.str();
+                           })),
+        runtime("precision", [](const Runtime& r) -> Flag { return std::string(name_of(r.precision)); }),
+        changeable(runtime("kernels", [](const Runtime& r) -> Flag { return r.kernels.str(); })),
+        changeable(runtime("tuning", [](const Runtime& r) { return absolute(r.tuning); })),
+        changeable(runtime("threads", [](const Runtime& r) -> Flag { return std::to_string(r.threads); })),
+        boolean(
+            "log_steps", "write every step's loss to steps.jsonl",
+            [](auto& s) -> auto& { return s.log_steps; }),
+        integer(
+            "replicas", "parts of each batch, trained on apart (default: the number of ranks)", 1,
+            [] { return std::to_string(ranks().size()); }, [](auto& s) -> auto& { return s.plan.replicas; }),
+        where(has_replicas, boolean(
+                                "sync_batch_norm", "let batch norms have the statistics of all replicas",
+                                [](auto& s) -> auto& { return s.plan.sync_batch_norm; })),
+        changeable(where(
+            has_replicas,
+            and_then(choice(
+                         "exchange", {"overlap", "whole"}, ": of gradients between ranks (default overlap)",
+                         always("overlap"), [](auto& s) -> auto& { return s.exchange; }),
+                     set_exchange))),
+        changeable(
+            where(has_replicas,
+                  integer(
+                      "bucket_size", "bytes of gradients that are sent at once (default 131072)", 1,
+                      always("131072"), [](auto& s) -> auto& { return s.exchange_options.bucket_bytes; }))),
+        changeable(
+            where(has_replicas, number(
+                                    "timeout", "seconds to wait for other ranks (default 60)", kTimeouts,
+                                    [](auto& s) -> auto& { return s.timeout; }, always("60")))),
+    };
+}
+
+}  // namespace tern::apps
