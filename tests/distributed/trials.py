@@ -12,6 +12,7 @@ Exit status 77 where tern has no MPI.
 
 import argparse
 import contextlib
+import os
 import pathlib
 import random
 import re
@@ -124,7 +125,7 @@ class Trial:
         happened = time.monotonic()
         limit = happened + TIMEOUT + GRACE
         if self.fault.during and not job.wait_gone(limit - time.monotonic()):
-            raise Failed(f"ranks {sorted(job.trainers())} live {TIMEOUT + GRACE} s after the fault")
+            return self.check_last(job)
         gone = time.monotonic() - happened
         # Where mpirun does not notice that a host was cut off it waits for it: that is not what is tried.
         noticed = self.fault.mpirun_notices
@@ -134,12 +135,25 @@ class Trial:
             raise Failed(f"mpirun runs {ended:.1f} s after the fault, the last rank ended after {gone:.1f} s")
         if not job.wait_gone(1):  # MPICH's mpirun has told them, not waited
             raise Failed(f"ranks {sorted(job.trainers())} live after mpirun ended")
+        if self.fault.during and (status == 0 or not noticed) and not job.errors() and self.run_is_whole():
+            return "after its end"
         if status == 0:
-            if self.fault.during and not job.errors() and self.run_is_whole():
-                return "after its end"
             raise Failed("status 0")
         self.check_lines(job)
         return f"status {status} after {ended:.1f} s" if noticed else f"all ranks ended after {ended:.1f} s"
+
+    def check_last(self, job):
+        """What is still there must be one rank, stopped when the others had already left: they do not wait for it."""
+        left = sorted(job.trainers())
+        alone = self.fault.name == "stop" and left == [self.fault.victim] and not job.errors() and self.run_is_whole()
+        if not alone:
+            raise Failed(f"ranks {left} live {TIMEOUT + GRACE} s after the fault")
+        os.kill(job.trainer(self.fault.victim), signal.SIGCONT)
+        # Its own clock has gone on: it may find that it has waited too long.
+        status = job.wait(GRACE)
+        if status is None or (status != 0 and not self.fault.told(job.errors())):
+            raise Failed(f"status {status} of a rank that was stopped when the others had left")
+        return f"status {status} after the others' end"
 
     def check_lines(self, job):
         err = job.errors()
