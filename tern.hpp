@@ -87,6 +87,7 @@
 #include "tern/layers/synced_statistics.hpp"
 #include "tern/models/registry.hpp"
 #include "tern/training/batch_source.hpp"
+#include "tern/training/calibration.hpp"
 #include "tern/training/classification_report.hpp"
 #include "tern/training/evaluation.hpp"
 #include "tern/training/inference.hpp"

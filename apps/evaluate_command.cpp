@@ -13,6 +13,7 @@
 #include "tern/kernels/cast/cast.hpp"
 #include "tern/layers/fold_batch_norms.hpp"
 #include "tern/models/registry.hpp"
+#include "tern/training/calibration.hpp"
 #include "tern/training/classification_report.hpp"
 #include "tern/training/evaluation.hpp"
 #include "tern/training/weights.hpp"
@@ -23,7 +24,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct EvaluateFlags {
-    Flag checkpoint, data, labels, split, model, normalize, batch_size, logits;
+    Flag checkpoint, data, labels, split, model, normalize, batch_size, top_k, logits;
     RuntimeFlags runtime;
     bool json = false;
 
@@ -36,6 +37,7 @@ struct EvaluateFlags {
         add_option(app, "--normalize", normalize, "NAME",
                    "for files that do not say it (default: the model's published one)");
         add_option(app, "--batch-size", batch_size, "N", "images at a time (default 256)");
+        add_option(app, "--top-k", top_k, "N", "also count labels among the N likeliest classes (default 5)");
         add_option(app, "--logits", logits, "FILE",
                    "write logits (N, K) float32 and labels (N) int64 to this safetensors file");
         add_flag(app, "--json", json, "one JSON object on standard output");
@@ -53,7 +55,7 @@ struct EvaluateSettings {
     LabelKind labels;
     Split split = Split::test;
     Flag model, normalize;
-    std::int64_t batch_size = 256;
+    std::int64_t batch_size = 256, top_k = 5;
     Runtime runtime;
 
     explicit EvaluateSettings(const EvaluateFlags& flags)
@@ -63,6 +65,7 @@ struct EvaluateSettings {
         if (model) parse_model(*model);
         if (flags.normalize) normalize = parse_normalize(*flags.normalize);
         if (flags.batch_size) batch_size = parse_integer("--batch-size", *flags.batch_size, 1);
+        if (flags.top_k) top_k = parse_integer("--top-k", *flags.top_k, 1);
         runtime = flags.runtime.settings();
     }
 };
@@ -110,7 +113,16 @@ Json scores_json(const ClassScores& scores, const std::string& name) {
             {"f1", scores.f1},
             {"support", scores.support},
             {"predicted", scores.predicted},
+            {"correct", scores.correct},
             {"absent", scores.absent()}};
+}
+
+Json calibration_json(const Calibration& calibration) {
+    Json bins = Json::array();
+    for (const Calibration::Bin& bin : calibration.bins())
+        bins.push_back(
+            {{"samples", bin.samples}, {"confidence", bin.confidence()}, {"accuracy", bin.accuracy()}});
+    return {{"error", calibration.error()}, {"bins", bins}};
 }
 
 void check_logits(const EvaluateFlags& flags, const Dataset& data) {
@@ -122,7 +134,7 @@ void check_logits(const EvaluateFlags& flags, const Dataset& data) {
 }
 
 void print_json(std::FILE* out, const Evaluation& evaluation, const ClassificationReport& report,
-                const Dataset& data) {
+                const Calibration& calibration, const Dataset& data) {
     Json classes = Json::array(), confusion = Json::array();
     const std::int64_t count = data.class_count();
     const std::int64_t* cells = evaluation.confusion.data<std::int64_t>();
@@ -132,9 +144,12 @@ void print_json(std::FILE* out, const Evaluation& evaluation, const Classificati
         confusion.push_back(std::vector<std::int64_t>(cells + k * count, cells + (k + 1) * count));
     }
     const Json macro{{"precision", report.precision}, {"recall", report.recall}, {"f1", report.f1}};
+    const TotalsRead::Value& top_k = evaluation.totals.metrics.front();
     const Json all{{"samples", evaluation.totals.samples},
                    {"loss", evaluation.totals.loss},
                    {"accuracy", report.accuracy},
+                   {top_k.metric, top_k.value},
+                   {"calibration", calibration_json(calibration)},
                    {"macro", macro},
                    {"classes", classes},
                    {"confusion", confusion}};
@@ -158,16 +173,24 @@ void run(const EvaluateFlags& flags) {
 
     const DatasetSource source(data, {normalization_of(settings, weights, data), settings.runtime.precision,
                                       settings.runtime.device});
-    const Evaluation evaluation = evaluate(
-        *model, source,
-        {.batch_size = settings.batch_size, .confusion = true, .keep_outputs = flags.logits.has_value()});
+    Calibration calibration;
+    const Evaluation evaluation = evaluate(*model, source,
+                                           {.batch_size = settings.batch_size,
+                                            .metrics = {top_k_accuracy(settings.top_k)},
+                                            .confusion = true,
+                                            .keep_outputs = flags.logits.has_value(),
+                                            .after_batch = [&](const Tensor& logits, const Tensor& labels) {
+                                                calibration.add(logits, labels);
+                                            }});
     if (flags.logits) write_logits(*flags.logits, evaluation, data);
     const ClassificationReport report = make_report(evaluation.confusion);
     std::FILE* const out = text_stream(flags.logits);
-    if (flags.json) return print_json(out, evaluation, report, data);
+    if (flags.json) return print_json(out, evaluation, report, calibration, data);
     std::fprintf(out, "%s on %lld %s samples of %s\n", name.c_str(), static_cast<long long>(data.size()),
                  std::string(name_of(settings.split)).c_str(), one_line(data.source).c_str());
-    std::fprintf(out, "loss %.4f, accuracy %.4f\n", evaluation.totals.loss, report.accuracy);
+    std::fprintf(out, "loss %.4f, accuracy %.4f, top-%lld accuracy %.4f, calibration error %.4f\n",
+                 evaluation.totals.loss, report.accuracy, static_cast<long long>(settings.top_k),
+                 evaluation.totals.metrics.front().value, calibration.error());
     std::fputs(scores_table(report, data.classes).c_str(), out);
     std::fputs(confusion_table(evaluation.confusion, data.classes, wants_colour(out)).c_str(), out);
 }

@@ -42,14 +42,15 @@ std::string cell_text(std::int64_t count, std::int64_t row_sum, bool right, bool
 }  // namespace
 
 std::string scores_table(const ClassificationReport& report, const std::vector<std::string>& names) {
-    std::string text =
-        formatted("\n%-16s %9s %9s %9s %9s\n", "class", "precision", "recall", "F1", "samples");
+    std::string text = formatted("\n%-16s %9s %9s %9s %9s %9s %9s\n", "class", "precision", "recall", "F1",
+                                 "samples", "predicted", "correct");
     bool any_absent = false;
     for (std::size_t k = 0; k < names.size(); ++k) {
         const ClassScores& scores = report.classes[k];
         any_absent |= scores.absent();
-        text += formatted("%-16s %9.4f %9.4f %9.4f %9lld%s\n", shown(names[k]).c_str(), scores.precision,
-                          scores.recall, scores.f1, static_cast<long long>(scores.support),
+        text += formatted("%-16s %9.4f %9.4f %9.4f %9lld %9lld %9lld%s\n", shown(names[k]).c_str(),
+                          scores.precision, scores.recall, scores.f1, static_cast<long long>(scores.support),
+                          static_cast<long long>(scores.predicted), static_cast<long long>(scores.correct),
                           scores.absent() ? " (absent)" : "");
     }
     text += formatted("%-16s %9.4f %9.4f %9.4f\n", "macro", report.precision, report.recall, report.f1);

@@ -18,16 +18,16 @@ ClassificationReport make_report(const Tensor& confusion) {
     std::int64_t all = 0, all_correct = 0, present = 0;
     for (std::int64_t k = 0; k < classes; ++k) {
         ClassScores scores;
-        const std::int64_t correct = counts[k * classes + k];
+        scores.correct = counts[k * classes + k];
         for (std::int64_t other = 0; other < classes; ++other) {
             scores.support += counts[k * classes + other];
             scores.predicted += counts[other * classes + k];
         }
-        scores.precision = quotient(correct, scores.predicted);
-        scores.recall = quotient(correct, scores.support);
-        scores.f1 = quotient(2 * correct, scores.predicted + scores.support);
+        scores.precision = quotient(scores.correct, scores.predicted);
+        scores.recall = quotient(scores.correct, scores.support);
+        scores.f1 = quotient(2 * scores.correct, scores.predicted + scores.support);
         all += scores.support;
-        all_correct += correct;
+        all_correct += scores.correct;
         present += scores.absent() ? 0 : 1;
         report.precision += scores.precision;
         report.recall += scores.recall;

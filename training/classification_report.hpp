@@ -11,6 +11,7 @@ struct ClassScores {
     double precision = 0, recall = 0, f1 = 0;
     std::int64_t support = 0;    // samples with this label
     std::int64_t predicted = 0;  // samples given this label
+    std::int64_t correct = 0;    // samples of both kinds
     bool absent() const { return support == 0 && predicted == 0; }
 };
 

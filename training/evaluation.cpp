@@ -94,6 +94,7 @@ Evaluation evaluate(Module& model, const BatchSource& source, const EvaluationOp
         totals.count(own.slice(done, done + 1).reshape(rows), output, batch.target,
                      options.loss(output, batch.target));
         kept.add(output, batch.target);
+        if (options.after_batch) options.after_batch(output, batch.target);
     }
     communicator.all_gather(own, all, "the evaluation")->wait();
     meet(communicator, "the evaluation");

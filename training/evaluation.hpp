@@ -14,8 +14,10 @@ struct EvaluationOptions {
     std::int64_t batch_size = 256;
     Loss loss = cross_entropy_loss();
     std::vector<Metric> metrics = {accuracy()};
-    bool confusion = false;           // of a classifier's labels and predictions
-    bool keep_outputs = false;        // of every sample
+    bool confusion = false;     // of a classifier's labels and predictions
+    bool keep_outputs = false;  // of every sample
+    /// Told of each batch that this rank has, in their order.
+    std::function<void(const Tensor& output, const Tensor& target)> after_batch = {};
     std::function<bool()> stop = {};  // asked before each batch, and may end it early
     /// Of ranks that share the work, a batch each in turn; all must call it, and stop() must say the same on
     /// all. Everyone gets the result, with the bits of one rank alone; outputs are not kept. None: alone.

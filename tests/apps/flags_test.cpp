@@ -147,6 +147,7 @@ TEST_CASE("what predict and the commands about data take") {
         check_usage({"predict", "--checkpoint", "x", "a.png", flag, value},
                     to_text('[', flag, "] ", message, value));
     };
+    check_evaluate("--top-k", "0", "must be a whole number of at least 1, got ");
     check_predict("--top-k", "0", "must be a whole number of at least 1, got ");
     check_predict("--model", "resnet", to_text("must be one of ", model_names(), ", got "));
     check_predict("--normalize", "dataset", "must be one of unit, half, got ");

@@ -31,8 +31,10 @@ TEST_CASE("absent classes are told") {
     const auto table = [](const std::vector<std::int64_t>& cells) {
         return scores_table(make_report(Tensor::from({2, 2}, cells)), {"a", "b"});
     };
-    CHECK_THAT(table({2, 0, 0, 0}),
-               Catch::Contains("b                   0.0000    0.0000    0.0000         0 (absent)\n") &&
-                   Catch::Contains("macro               1.0000    1.0000    1.0000\nabsent: neither"));
+    CHECK_THAT(
+        table({2, 0, 0, 0}),
+        Catch::Contains(
+            "b                   0.0000    0.0000    0.0000         0         0         0 (absent)\n") &&
+            Catch::Contains("macro               1.0000    1.0000    1.0000\nabsent: neither"));
     CHECK_THAT(table({2, 0, 1, 0}), !Catch::Contains("absent"));
 }

@@ -22,6 +22,8 @@ TEST_CASE("precision, recall and F1 of three classes") {
     CHECK(got.classes[1].precision == Approx(3.0 / 5));
     CHECK(got.classes[2].precision == Approx(1.0 / 2));
     CHECK(got.classes[2].support == 2);
+    CHECK(got.classes[1].predicted == 5);
+    CHECK(got.classes[1].correct == 3);
     CHECK(got.classes[2].f1 == Approx(0.5));
     CHECK(got.precision == Approx((0.8 + 0.6 + 0.5) / 3));
     CHECK(got.f1 == Approx((0.8 + 0.6 + 0.5) / 3));
