@@ -10,21 +10,27 @@ namespace {
 
 const char* const kWhere = "prepare_images";
 constexpr std::int64_t kMostPadding = 1 << 15;  // coordinates fit into 32 bits with room to spare
+constexpr std::int64_t kLongestSide = 1 << 29;  // the same, of those that are turned in units of 2^-31
+
+void check_type(DType dtype) {
+    TERN_CHECK(is_floating(dtype), kWhere, "the result must be of a floating-point type, not ", dtype);
+}
+
+// All of a tensor on the CPU is in [0, count); reading it back would stall a device.
+template <class T>
+void check_range(const char* what, const Tensor& numbers, std::int64_t count) {
+    for (const T number : numbers.elements<T>())
+        TERN_CHECK(number >= 0 && number < count, kWhere, what, ' ', number, " is not in [0, ", count, ")");
+}
 
 void check_samples(const Tensor& source, const Tensor& samples) {
     TERN_CHECK(samples.rank() == 1 && (samples.dtype() == DType::int32 || samples.dtype() == DType::int64),
                kWhere, "the samples must be (N) int32 or int64, got ", samples);
     TERN_CHECK(source.device() == samples.device(), kWhere, "data on ", source.device(), ", samples on ",
                samples.device());
-    if (!samples.device().is_cpu()) return;  // reading them back would stall the device
-    const auto check = [&]<class T>(const T*) {
-        for (const T sample : samples.elements<T>()) {
-            TERN_CHECK(sample >= 0 && sample < source.dim(0), kWhere, "sample ", sample, " is not in [0, ",
-                       source.dim(0), ")");
-        }
-    };
-    samples.dtype() == DType::int32 ? check(static_cast<const std::int32_t*>(nullptr))
-                                    : check(static_cast<const std::int64_t*>(nullptr));
+    if (!samples.device().is_cpu()) return;
+    samples.dtype() == DType::int32 ? check_range<std::int32_t>("sample", samples, source.dim(0))
+                                    : check_range<std::int64_t>("sample", samples, source.dim(0));
 }
 
 void check_factor(const char* name, const Tensor& factor, const Tensor& images) {
@@ -36,10 +42,35 @@ void check_factor(const char* name, const Tensor& factor, const Tensor& images) 
                factor.device());
 }
 
+void check_size(const char* what, std::int64_t wanted, std::int64_t stored) {
+    TERN_CHECK(wanted >= 0 && wanted <= stored, kWhere, "the ", what,
+               " of the result must be at most the images' ", stored, ", or 0 for the same, got ", wanted);
+}
+
 }  // namespace
 
+void check_augmentation(std::string_view where, const PrepareImagesParams& params) {
+    TERN_CHECK(params.crop_padding >= 0 && params.crop_padding < kMostPadding, where,
+               "the padding of crops must be in [0, ", kMostPadding, "), got ", params.crop_padding);
+    TERN_CHECK(params.flip || !params.alternate, where, "only mirrors alternate, and flip is off");
+    TERN_CHECK(params.cutout >= 0 && params.cutout < kMostPadding, where,
+               "the side of cutout must be in [0, ", kMostPadding, "), got ", params.cutout);
+    const auto check = [&](const char* name, double value, double most) {
+        TERN_CHECK(value >= 0 && value <= most, where, name, " must be in [0, ", most, "], got ", value);
+    };
+    check("rotate", params.rotate, 180);
+    check("sharpen", params.sharpen, 10);
+    check("brightness", params.brightness, 1);
+    check("contrast", params.contrast, 1);
+    check("saturation", params.saturation, 1);
+    check("hue", params.hue, 0.5);
+    check("mixup", params.mixup, 100);
+    check("cutmix", params.cutmix, 100);
+}
+
 const Op& prepare_images_op() {
-    static const Op op{"prepare_images", {pass_of<Images, Partial<Cuda>, Cpu, Ref>()}};
+    static const Op op{"prepare_images",
+                       {pass_of<Images, Partial<Cuda>, Cpu, Ref>(), pass_of<Targets, Partial<Cuda>, Ref>()}};
     return op;
 }
 
@@ -48,15 +79,37 @@ Tensor prepare_images(const Tensor& images, const Tensor& samples, const Tensor&
     check_defined(kWhere, {{"images", images}, {"samples", samples}, {"scale", scale}, {"shift", shift}});
     TERN_CHECK(images.rank() == 4 && images.dtype() == DType::uint8, kWhere,
                "the images must be (R, H, W, C) uint8, got ", images);
-    TERN_CHECK(is_floating(dtype), kWhere, "the result must be of a floating-point type, not ", dtype);
-    TERN_CHECK(params.crop_padding >= 0 && params.crop_padding < kMostPadding, kWhere,
-               "the padding of crops must be in [0, ", kMostPadding, "), got ", params.crop_padding);
+    check_type(dtype);
+    check_augmentation(kWhere, params);
+    TERN_CHECK(images.dim(1) < kLongestSide && images.dim(2) < kLongestSide, kWhere,
+               "the sides of images must be below ", kLongestSide, ", got ", images);
+    check_size("height", params.height, images.dim(1));
+    check_size("width", params.width, images.dim(2));
+    TERN_CHECK((params.saturation == 0 && params.hue == 0) || images.dim(3) == 3, kWhere,
+               "saturation and hue are of images with 3 channels, got ", images.dim(3));
     check_samples(images, samples);
     check_factor("scale", scale, images);
     check_factor("shift", shift, images);
-    const Tensor y = Tensor::empty(images.shape().with(0, samples.dim(0)), dtype, images.device());
+    const Shape result{samples.dim(0), params.height > 0 ? params.height : images.dim(1),
+                       params.width > 0 ? params.width : images.dim(2), images.dim(3)};
+    const Tensor y = Tensor::empty(result, dtype, images.device());
     run_pass(Images{
         .params = params, .images = images, .samples = samples, .scale = scale, .shift = shift, .y = y});
+    return y;
+}
+
+Tensor mixed_targets(const Tensor& labels, const Tensor& samples, std::int64_t classes, std::int64_t height,
+                     std::int64_t width, DType dtype, const PrepareImagesParams& params) {
+    check_defined(kWhere, {{"labels", labels}, {"samples", samples}});
+    TERN_CHECK(labels.rank() == 1 && labels.dtype() == DType::int32, kWhere, "labels must be (R) int32, got ",
+               labels);
+    check_type(dtype);
+    check_augmentation(kWhere, params);
+    check_samples(labels, samples);
+    if (labels.device().is_cpu()) check_range<std::int32_t>("label", labels, classes);
+    const Tensor y = Tensor::empty({samples.dim(0), classes}, dtype, labels.device());
+    const TargetsParams all{params, height, width};
+    run_pass(Targets{.params = all, .labels = labels, .samples = samples, .y = y});
     return y;
 }
 

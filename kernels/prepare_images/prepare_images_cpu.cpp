@@ -1,14 +1,15 @@
-#include <cstring>
+#include <algorithm>
 #include <vector>
 
 #include "tern/core/threads/parallel.hpp"
-#include "tern/kernels/prepare_images/placement.hpp"
+#include "tern/kernels/prepare_images/image_stages_cpu.hpp"
+#include "tern/kernels/prepare_images/mixing.hpp"
 #include "tern/kernels/prepare_images/prepare_images_passes.hpp"
 
 namespace tern::prepare_images_passes {
 namespace {
 
-// scale and shift over so many pixels: then bytes and factors are read side by side, whatever the channels.
+// scale and shift over so many pixels: then numbers and factors are read side by side, whatever the channels.
 constexpr std::int64_t kPixels = 16;
 
 class Factors {
@@ -21,61 +22,91 @@ class Factors {
             }
     }
 
-    // Whole pixels: y = bytes * scale + shift.
-    void apply(const std::uint8_t* bytes, std::int64_t count, float* y) const {
+    // Whole pixels: y = values * scale + shift.
+    template <class T>
+    void apply(const T* values, std::int64_t count, float* y) const {
         const auto period = static_cast<std::int64_t>(scale_.size());
         const float *const scale = scale_.data(), *const shift = shift_.data();
-        for (; count >= period; count -= period, bytes += period, y += period)
+        for (; count >= period; count -= period, values += period, y += period)
             for (std::int64_t i = 0; i < period; ++i)
-                y[i] = static_cast<float>(bytes[i]) * scale[i] + shift[i];
-        for (std::int64_t i = 0; i < count; ++i) y[i] = static_cast<float>(bytes[i]) * scale[i] + shift[i];
+                y[i] = static_cast<float>(values[i]) * scale[i] + shift[i];
+        for (std::int64_t i = 0; i < count; ++i) y[i] = static_cast<float>(values[i]) * scale[i] + shift[i];
     }
 
   private:
     std::vector<float> scale_, shift_;
 };
 
-// Row `h` of the augmented image, 0 where it lies outside of the stored one.
-void place_row(const std::uint8_t* image, int h, int height, int width, std::size_t channels,
-               const Placement& place, std::uint8_t* row) {
-    const int from = place.row(h);
-    if (from < 0 || from >= height) {
-        std::memset(row, 0, static_cast<std::size_t>(width) * channels);
-        return;
+// Images of a batch, one after the other, with memory for the stages between.
+class Augmenter {
+  public:
+    Augmenter(const AugmentationPlan& plan, const Factors& factors, const std::uint8_t* images)
+        : plan_(plan),
+          factors_(factors),
+          images_(images),
+          stored_size_(std::size_t{1} * plan.height * plan.width * plan.channels),
+          row_size_(std::size_t{1} * plan.result_width * plan.channels),
+          size_(plan.result_height * row_size_),
+          placed_(plan.only_copies() ? 0 : stored_size_),
+          small_(plan.resizes() ? size_ : 0),
+          values_(plan.colours ? size_ : 0),
+          partner_(plan.mixup || plan.cutmix ? size_ : 0) {}
+
+    void write(std::int64_t sample, float* y) {
+        write_unmixed(sample, y);
+        const Mix mix(plan_, sample);
+        if (mix.partner < 0) return;
+        write_unmixed(mix.partner, partner_.data());
+        for (int h = 0; h < plan_.result_height; ++h)
+            for (int w = 0; w < plan_.result_width; ++w)
+                for (int c = 0; c < plan_.channels; ++c) {
+                    const std::size_t at = h * row_size_ + std::size_t{1} * w * plan_.channels + c;
+                    y[at] = mix.mixed(y[at], partner_[at], h, w);
+                }
     }
-    for (int w = 0; w < width; ++w, row += channels) {
-        const int column = place.column(w, width);
-        if (column < 0 || column >= width)
-            std::memset(row, 0, channels);
-        else
-            std::memcpy(row, image + (std::size_t{1} * from * width + column) * channels, channels);
+
+  private:
+    void write_unmixed(std::int64_t sample, float* y) {
+        const std::uint8_t* const image = images_ + sample * stored_size_;
+        const auto count = static_cast<std::int64_t>(size_);
+        if (plan_.only_copies()) return factors_.apply(image, count, y);
+        place_image(image, Placement(plan_, sample), placed_);
+        if (plan_.resizes()) shrink_image(placed_, plan_, small_);
+        const std::vector<std::uint8_t>& bytes = plan_.resizes() ? small_ : placed_;
+        if (plan_.colours) {
+            colour_image(bytes, plan_, Colours(plan_, sample), values_);
+            factors_.apply(values_.data(), count, y);
+        } else {
+            factors_.apply(bytes.data(), count, y);
+        }
+        const Rectangle cut = cut_out(plan_, sample);
+        for (int h = cut.top; h < cut.bottom; ++h)
+            std::fill_n(y + h * row_size_ + std::size_t{1} * cut.left * plan_.channels,
+                        std::max(cut.right - cut.left, 0) * plan_.channels, 0.0f);
     }
-}
+
+    const AugmentationPlan& plan_;
+    const Factors& factors_;
+    const std::uint8_t* images_;
+    std::size_t stored_size_, row_size_, size_;  // in elements
+    std::vector<std::uint8_t> placed_, small_;
+    std::vector<float> values_, partner_;
+};
 
 }  // namespace
 
 void run(Cpu, const Images& pass, const Stream&) {
     const Tensor &images = pass.images, &samples = pass.samples, &y = pass.y;
+    if (y.numel() == 0) return;
     const Factors factors(pass.scale, pass.shift);
-    const auto height = static_cast<int>(images.dim(1)), width = static_cast<int>(images.dim(2));
-    const std::int64_t row_bytes = width * images.dim(3), image_bytes = height * row_bytes;
+    const AugmentationPlan plan(pass.params, images.shape());
+    const std::int64_t size = y.numel() / y.dim(0);
     parallel_for(samples.dim(0), 4, [&](std::int64_t begin, std::int64_t end) {
-        std::vector<std::uint8_t> row(static_cast<std::size_t>(row_bytes));
+        Augmenter augmenter(plan, factors, images.data<std::uint8_t>());
         for (std::int64_t n = begin; n < end; ++n) {
             const std::int64_t sample = samples.dtype() == DType::int32 ? samples.data<std::int32_t>()[n]
                                                                         : samples.data<std::int64_t>()[n];
-            const std::uint8_t* image = images.data<std::uint8_t>() + sample * image_bytes;
-            float* result = y.data<float>() + n * image_bytes;
-            if (!pass.params.augments()) {
-                factors.apply(image, image_bytes, result);
-                continue;
-            }
-            const Placement place(pass.params, sample);
-            for (int h = 0; h < height; ++h, result += row_bytes) {
-                place_row(image, h, height, width, static_cast<std::size_t>(images.dim(3)), place,
-                          row.data());
-                factors.apply(row.data(), row_bytes, result);
-            }
+            augmenter.write(sample, y.data<float>() + n * size);
         }
     });
 }

@@ -11,10 +11,23 @@ struct Images {
     const Tensor& samples;  // (N) int32 or int64
     const Tensor& scale;    // (C) float32 or float64, as shift
     const Tensor& shift;
-    const Tensor& y;  // (N, H, W, C)
+    const Tensor& y;  // (N, height, width, C)
     TERN_PASS(Images, prepare_images, images, (images, samples, scale, shift), (y))
 
     double flops() const { return 2.0 * static_cast<double>(y.numel()); }
+};
+
+struct TargetsParams {
+    PrepareImagesParams images;
+    std::int64_t height = 1, width = 1;  // of the stored images
+};
+
+struct Targets {
+    const TargetsParams& params;
+    const Tensor& labels;   // (R) int32
+    const Tensor& samples;  // (N) int32 or int64
+    const Tensor& y;        // (N, K)
+    TERN_PASS(Targets, prepare_images, targets, (labels, samples), (y))
 };
 
 }  // namespace tern::prepare_images_passes

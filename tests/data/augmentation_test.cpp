@@ -1,11 +1,14 @@
 // What crop_flip does to images: checked by finding where each came from.
 #include <algorithm>
+#include <cmath>
 #include <map>
+#include <numbers>
 #include <numeric>
 #include <optional>
 #include <tuple>
 
 #include "tern/core/random.hpp"
+#include "tern/kernels/prepare_images/mix_quantiles.hpp"
 #include "tern/kernels/prepare_images/prepare_images.hpp"
 #include "tern/tests/catch.hpp"
 
@@ -98,6 +101,43 @@ TEST_CASE("what happens to a sample does not depend on its batch, but on seed an
         for (std::int64_t n = 0; n < kSamples; ++n) equal += image_of(y, n) == image_of(together, n);
         CHECK((equal > 2 && equal < 78));  // one in 50, as above
     }
+}
+
+TEST_CASE("mirrors that alternate are drawn once for each sample") {
+    const Tensor images = made_images();
+    const auto mirrored_in = [&](std::uint32_t epoch) {
+        const Tensor y =
+            prepared(images, all_samples(), {.flip = true, .seed = 3, .epoch = epoch, .alternate = true});
+        std::vector<bool> mirrored;
+        for (std::int64_t n = 0; n < kSamples; ++n)
+            mirrored.push_back(is_placed(images.data<std::uint8_t>() + n * kSize * kSize,
+                                         y.data<float>() + n * kSize * kSize, {0, 0, true}));
+        return mirrored;
+    };
+    const std::vector<bool> first = mirrored_in(0);
+    const auto count = std::ranges::count(first, true);
+    CHECK((count > 866 && count < 1134));  // 1,000 and six deviations of 22.4
+    std::vector<bool> others = first;
+    others.flip();
+    CHECK(mirrored_in(1) == others);
+    CHECK(mirrored_in(2) == first);
+    CHECK(mirrored_in(7) == others);
+}
+
+// Of the uniform and the arcsine distribution, whose quantiles have closed forms; and the part below 0.1 of another that has
+// one, 3 x^2 - 2 x^3, and of one without, which a sum of two million terms gave.
+TEST_CASE("shares of mixed images are quantiles of the beta distribution") {
+    for (int i = 0; i < 256; ++i) {
+        CHECK(mix_quantiles(1).values[i] == 256 * i);
+        const double half = std::sin(std::numbers::pi / 2 * i / 256);
+        CHECK(std::fabs(mix_quantiles(0.5).values[i] - half * half * 65536) <= 1);
+    }
+    const auto below_tenth = [](double alpha) {
+        return std::ranges::count_if(mix_quantiles(alpha).values, [](int value) { return value < 6553; }) /
+               256.0;
+    };
+    CHECK(std::fabs(below_tenth(0.2) - 0.3367) <= 1.0 / 256);
+    CHECK(std::fabs(below_tenth(2) - 0.028) <= 1.0 / 256);
 }
 
 TEST_CASE("without padding and mirrors images stay as they are") {
