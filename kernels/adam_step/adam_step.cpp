@@ -34,11 +34,11 @@ const Op& adam_step_op() {
 
 void adam_step(const Tensor& weights, const Tensor& moment1, const Tensor& moment2, const Tensor& step,
                const Tensor& gradient, const Tensor& learning_rate, const AdamParams& params,
-               const Tensor& gradient_factor) {
+               const Tensor& gradient_factor, const Tensor& decay_mask) {
     check_params(params);
     TERN_CHECK(weights.dtype() == DType::float32 || weights.dtype() == DType::float64, kWhere,
                "the weights must be float32 or float64, got ", weights);
-    for (const Tensor& buffer : {moment1, moment2, gradient}) {
+    for (const Tensor& buffer : {moment1, moment2, gradient, decay_mask ? decay_mask : weights}) {
         TERN_CHECK(buffer.shape() == weights.shape() && buffer.dtype() == weights.dtype() &&
                        buffer.device() == weights.device(),
                    kWhere, "a buffer ", buffer, " for weights ", weights);
@@ -62,6 +62,7 @@ void adam_step(const Tensor& weights, const Tensor& moment1, const Tensor& momen
                   .g = gradient,
                   .learning_rate = learning_rate,
                   .gradient_factor = gradient_factor,
+                  .decay_mask = decay_mask,
                   .new_w = weights,
                   .new_m = moment1,
                   .new_v = moment2,

@@ -10,14 +10,18 @@ using namespace adam_step_passes;
 
 const TensorSpec kNoFactor{.shape = {}, .defined = false};
 
+enum class Mask : bool { none, some };
+
 TensorSpec factor_of(double low, double high) { return {{}, low, high, DType::float32}; }
 
 // With v >= 0.01 and rates up to 0.01 no update is larger than 0.2 (sqrt(v) >= 0.1; at the first step
 // |m'| / 0.1 <= 10 over sqrt(v' / 0.001) >= 3). The moments lose digits where m and g cancel: relative to 1.
 PassCase step_case(std::string name, const Shape& shape, const AdamParams& params, bool benchmark = false,
-                   const TensorSpec& factor = kNoFactor) {
+                   const TensorSpec& factor = kNoFactor, Mask masked = Mask::none) {
     const TensorSpec weights{shape}, moment{shape}, square{shape, 0.01, 1}, step{{}, 0, 20, DType::int64},
         rate{{}, 0.001, 0.01, DType::float64};
+    TensorSpec mask{shape, 0, 1};
+    mask.defined = masked == Mask::some;
     return case_of<Step>(std::move(name), params,
                          {.w = weights,
                           .m = moment,
@@ -25,7 +29,8 @@ PassCase step_case(std::string name, const Shape& shape, const AdamParams& param
                           .step = step,
                           .g = {shape},
                           .learning_rate = rate,
-                          .gradient_factor = factor},
+                          .gradient_factor = factor,
+                          .decay_mask = mask},
                          {.new_w = weights, .new_m = moment, .new_v = square, .new_step = step},
                          {.new_w = Bound::relative(8, 0.2),
                           .new_m = Bound::relative(2, 1),
@@ -73,14 +78,17 @@ std::vector<ErrorCase> errors() {
 OpCases adam_step_cases() {
     OpCases result;
     const AdamParams plain, coupled{.weight_decay = 0.1}, decoupled{.weight_decay = 0.1, .decoupled = true};
-    result.passes = {step_case("empty", {0}, plain),
-                     step_case("one", {1}, plain),
-                     step_case("odd", {37}, plain),
-                     step_case("decay through the moments", {65}, coupled),
-                     step_case("decoupled decay", {130}, decoupled),
-                     step_case("gradients times a factor", {65}, coupled, false, factor_of(0.25, 1)),
-                     step_case("a factor of 0", {65}, decoupled, false, factor_of(0, 0)),
-                     step_case("mini_xception_dense", {391050}, plain, true)};
+    result.passes = {
+        step_case("empty", {0}, plain),
+        step_case("one", {1}, plain),
+        step_case("odd", {37}, plain),
+        step_case("decay through the moments", {65}, coupled),
+        step_case("decoupled decay", {130}, decoupled),
+        step_case("decay of some weights", {131}, coupled, false, kNoFactor, Mask::some),
+        step_case("decoupled decay of some weights", {67}, decoupled, false, factor_of(0.25, 1), Mask::some),
+        step_case("gradients times a factor", {65}, coupled, false, factor_of(0.25, 1)),
+        step_case("a factor of 0", {65}, decoupled, false, factor_of(0, 0)),
+        step_case("mini_xception_dense", {391050}, plain, true)};
     result.random = [=](std::uint64_t seed) {
         Draw draw(seed);
         const Shape shape{draw(0, 300)};

@@ -24,10 +24,12 @@ void run(Ref, const Step& pass, const Stream&) {
             Real w = static_cast<Real>(pass.w.data<T>()[i]), m = static_cast<Real>(pass.m.data<T>()[i]),
                  v = static_cast<Real>(pass.v.data<T>()[i]), g = static_cast<Real>(pass.g.data<T>()[i]);
             g = static_cast<Real>(factor) * g;
+            double decay = params.weight_decay;
+            if (pass.decay_mask.defined()) decay *= static_cast<double>(pass.decay_mask.data<T>()[i]);
             if (params.decoupled)
-                w = w * static_cast<Real>(1 - rate * params.weight_decay);
+                w = w * static_cast<Real>(1 - rate * decay);
             else
-                g = g + static_cast<Real>(params.weight_decay) * w;
+                g = g + static_cast<Real>(decay) * w;
             m = m + static_cast<Real>(1 - params.beta1) * (g - m);
             v = static_cast<Real>(params.beta2) * v + static_cast<Real>(1 - params.beta2) * g * g;
             const Real denominator =

@@ -35,11 +35,12 @@ const Op& sgd_step_op() {
 }
 
 void sgd_step(const Tensor& weights, const Tensor& buffer, const Tensor& gradient,
-              const Tensor& learning_rate, const SgdParams& params, const Tensor& gradient_factor) {
+              const Tensor& learning_rate, const SgdParams& params, const Tensor& gradient_factor,
+              const Tensor& decay_mask) {
     check_params(params, buffer.defined());
     TERN_CHECK(weights.dtype() == DType::float32 || weights.dtype() == DType::float64, kWhere,
                "the weights must be float32 or float64, got ", weights);
-    for (const Tensor& other : {buffer, gradient}) {
+    for (const Tensor& other : {buffer, gradient, decay_mask}) {
         TERN_CHECK(
             !other.defined() || (other.shape() == weights.shape() && other.dtype() == weights.dtype() &&
                                  other.device() == weights.device()),
@@ -60,6 +61,7 @@ void sgd_step(const Tensor& weights, const Tensor& buffer, const Tensor& gradien
                   .g = gradient,
                   .learning_rate = learning_rate,
                   .gradient_factor = gradient_factor,
+                  .decay_mask = decay_mask,
                   .new_w = weights,
                   .new_buffer = buffer});
 }

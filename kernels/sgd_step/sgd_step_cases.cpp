@@ -10,20 +10,28 @@ using namespace sgd_step_passes;
 
 const TensorSpec kNoFactor{.shape = {}, .defined = false};
 
+enum class Mask : bool { none, some };
+
 TensorSpec factor_of(double low, double high) { return {{}, low, high, DType::float32}; }
 
 // |g + decay w| <= 1.1, |b'| <= 2.1, Nesterov's sum <= 3.1: rates up to 0.1 move a weight by less than 0.4.
 PassCase step_case(std::string name, const Shape& shape, const SgdParams& params, bool benchmark = false,
-                   const TensorSpec& factor = kNoFactor) {
+                   const TensorSpec& factor = kNoFactor, Mask masked = Mask::none) {
     const TensorSpec weights{shape}, rate{{}, 0.01, 0.1, DType::float64};
     TensorSpec buffer{shape};
     buffer.defined = params.momentum > 0;
-    return case_of<Step>(
-        std::move(name), params,
-        {.w = weights, .buffer = buffer, .g = {shape}, .learning_rate = rate, .gradient_factor = factor},
-        {.new_w = weights, .new_buffer = buffer},
-        {.new_w = Bound::relative(4, 0.4), .new_buffer = Bound::relative(2, 2)},
-        {.benchmark = benchmark, .in_place = true});
+    TensorSpec mask{shape, 0, 1};
+    mask.defined = masked == Mask::some;
+    return case_of<Step>(std::move(name), params,
+                         {.w = weights,
+                          .buffer = buffer,
+                          .g = {shape},
+                          .learning_rate = rate,
+                          .gradient_factor = factor,
+                          .decay_mask = mask},
+                         {.new_w = weights, .new_buffer = buffer},
+                         {.new_w = Bound::relative(5, 0.4), .new_buffer = Bound::relative(2, 2)},
+                         {.benchmark = benchmark, .in_place = true});
 }
 
 ErrorCase wrong(std::string name, const SgdParams& params, bool with_buffer, std::string message) {
@@ -64,16 +72,19 @@ OpCases sgd_step_cases() {
     OpCases result;
     const SgdParams plain, decayed{.weight_decay = 0.1}, momentum{.momentum = 0.9, .weight_decay = 0.1},
         nesterov{.momentum = 0.9, .weight_decay = 0.1, .nesterov = true};
-    result.passes = {step_case("empty", {0}, momentum),
-                     step_case("one", {1}, plain),
-                     step_case("gradients times a factor", {65}, momentum, false, factor_of(0.25, 1)),
-                     step_case("plain, gradients times a factor", {65}, decayed, false, factor_of(0.25, 1)),
-                     step_case("a factor of 0", {65}, momentum, false, factor_of(0, 0)),
-                     step_case("plain, a factor of 0", {65}, plain, false, factor_of(0, 0)),
-                     step_case("decay", {37}, decayed),
-                     step_case("momentum", {37}, momentum),
-                     step_case("nesterov", {130}, nesterov),
-                     step_case("mini_xception_dense", {391050}, momentum, true)};
+    result.passes = {
+        step_case("empty", {0}, momentum),
+        step_case("one", {1}, plain),
+        step_case("gradients times a factor", {65}, momentum, false, factor_of(0.25, 1)),
+        step_case("plain, gradients times a factor", {65}, decayed, false, factor_of(0.25, 1)),
+        step_case("a factor of 0", {65}, momentum, false, factor_of(0, 0)),
+        step_case("plain, a factor of 0", {65}, plain, false, factor_of(0, 0)),
+        step_case("decay", {37}, decayed),
+        step_case("momentum", {37}, momentum),
+        step_case("nesterov", {130}, nesterov),
+        step_case("decay of some weights", {131}, decayed, false, kNoFactor, Mask::some),
+        step_case("momentum, decay of some weights", {67}, momentum, false, factor_of(0.25, 1), Mask::some),
+        step_case("mini_xception_dense", {391050}, momentum, true)};
     result.random = [=](std::uint64_t seed) {
         Draw draw(seed);
         const Shape shape{draw(0, 300)};

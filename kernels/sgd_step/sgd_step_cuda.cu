@@ -1,15 +1,13 @@
 #include "tern/kernels/sgd_step/sgd_step_passes.hpp"
-#include "tern/kernels/shared/flat_cuda.cuh"
+#include "tern/kernels/shared/optimizer_cuda.cuh"
 
 namespace tern::sgd_step_passes {
 namespace {
 
-__device__ float factor_at(const float* factor) { return factor == nullptr ? 1.0f : *factor; }
-
 // The learning rate lies on the device: a recorded step reads the new one each time it runs.
 struct SgdPlainStep {
     static constexpr int kPack = cuda::kPackSize<float>;
-    const float *w, *g;
+    const float *w, *g, *mask;
     const double* rate;
     const float* factor;  // of the gradients, null: 1
     float decay;
@@ -18,18 +16,19 @@ struct SgdPlainStep {
     template <int N>
     __device__ void run(std::int64_t i) const {
         const auto step = static_cast<float>(*rate);
-        const float of_gradients = factor_at(factor);
+        const float of_gradients = cuda::factor_at(factor);
+        const auto decays = cuda::decays_at<N>(decay, mask, i);
         auto weights = cuda::load_pack<N>(w + i);
         const auto gradients = cuda::load_pack<N>(g + i);
         for (int v = 0; v < N && of_gradients != 0; ++v)
-            weights[v] -= step * (of_gradients * gradients[v] + decay * weights[v]);
+            weights[v] -= step * (of_gradients * gradients[v] + decays[v] * weights[v]);
         cuda::store_pack<N>(new_w + i, weights);
     }
 };
 
 struct SgdMomentumStep {
     static constexpr int kPack = cuda::kPackSize<float>;
-    const float *w, *b, *g;
+    const float *w, *b, *g, *mask;
     const double* rate;
     const float* factor;                            // of the gradients, null: 1
     float momentum, decay, of_gradient, of_buffer;  // the step is of_gradient * g + of_buffer * b
@@ -38,11 +37,12 @@ struct SgdMomentumStep {
     template <int N>
     __device__ void run(std::int64_t i) const {
         const auto step = static_cast<float>(*rate);
-        const float of_gradients = factor_at(factor);
+        const float of_gradients = cuda::factor_at(factor);
+        const auto decays = cuda::decays_at<N>(decay, mask, i);
         auto weights = cuda::load_pack<N>(w + i), buffers = cuda::load_pack<N>(b + i);
         const auto gradients = cuda::load_pack<N>(g + i);
         for (int v = 0; v < N && of_gradients != 0; ++v) {
-            const float gradient = of_gradients * gradients[v] + decay * weights[v];
+            const float gradient = of_gradients * gradients[v] + decays[v] * weights[v];
             buffers[v] = momentum * buffers[v] + gradient;
             weights[v] -= step * (of_gradient * gradient + of_buffer * buffers[v]);
         }
@@ -56,19 +56,23 @@ struct SgdMomentumStep {
 void run(Cuda, const Step& pass, const Stream& stream) {
     const auto& params = pass.params;
     const Tensor &w = pass.w, &b = pass.buffer, &g = pass.g;
+    const Tensor& masked = pass.decay_mask.defined() ? pass.decay_mask : w;
+    const float* mask = pass.decay_mask.defined() ? pass.decay_mask.data<float>() : nullptr;
     const Tensor &new_w = pass.new_w, &new_b = pass.new_buffer;
     const double* rate = pass.learning_rate.data<double>();
     const float* factor = pass.gradient_factor.defined() ? pass.gradient_factor.data<float>() : nullptr;
     const auto momentum = static_cast<float>(params.momentum),
                decay = static_cast<float>(params.weight_decay);
     if (!b.defined()) {
-        launch_flat(SgdPlainStep{w.data<float>(), g.data<float>(), rate, factor, decay, new_w.data<float>()},
-                    w.numel(), {w, g, new_w}, stream);
+        const SgdPlainStep work{w.data<float>(), g.data<float>(),    mask, rate, factor,
+                                decay,           new_w.data<float>()};
+        launch_flat(work, w.numel(), {w, g, masked, new_w}, stream);
         return;
     }
     const SgdMomentumStep work{w.data<float>(),
                                b.data<float>(),
                                g.data<float>(),
+                               mask,
                                rate,
                                factor,
                                momentum,
@@ -77,7 +81,7 @@ void run(Cuda, const Step& pass, const Stream& stream) {
                                params.nesterov ? momentum : 1.0f,
                                new_w.data<float>(),
                                new_b.data<float>()};
-    launch_flat(work, w.numel(), {w, b, g, new_w, new_b}, stream);
+    launch_flat(work, w.numel(), {w, b, g, masked, new_w, new_b}, stream);
 }
 
 bool accepts(Cuda, const Step& pass, std::string* why_not) {

@@ -12,9 +12,11 @@ struct Step {  // sgd_step.hpp has the formula; outputs may be the tensors of th
     const Tensor& g;                            // as w
     const Tensor& learning_rate;                // float64 scalar
     const Tensor& gradient_factor = kNoTensor;  // float32 scalar, optional
+    const Tensor& decay_mask = kNoTensor;       // as w, optional
     const Tensor& new_w;
     const Tensor& new_buffer = kNoTensor;
-    TERN_PASS(Step, sgd_step, step, (w, buffer, g, learning_rate, gradient_factor), (new_w, new_buffer))
+    TERN_PASS(Step, sgd_step, step, (w, buffer, g, learning_rate, gradient_factor, decay_mask),
+              (new_w, new_buffer))
 
     double flops() const { return 6.0 * static_cast<double>(w.numel()); }
 };

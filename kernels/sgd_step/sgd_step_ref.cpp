@@ -16,8 +16,9 @@ void run(Ref, const Step& pass, const Stream&) {
         const Real momentum = static_cast<Real>(params.momentum);
         for (std::int64_t i = 0; i < pass.w.numel(); ++i) {
             const Real w = static_cast<Real>(pass.w.data<T>()[i]);
-            Real g = static_cast<Real>(factor) * static_cast<Real>(pass.g.data<T>()[i]) +
-                     static_cast<Real>(params.weight_decay) * w;
+            Real decay = static_cast<Real>(params.weight_decay);
+            if (pass.decay_mask.defined()) decay *= static_cast<Real>(pass.decay_mask.data<T>()[i]);
+            Real g = static_cast<Real>(factor) * static_cast<Real>(pass.g.data<T>()[i]) + decay * w;
             if (pass.buffer.defined()) {
                 const Real buffer = momentum * static_cast<Real>(pass.buffer.data<T>()[i]) + g;
                 pass.new_buffer.data<T>()[i] = static_cast<T>(buffer);
