@@ -10,6 +10,7 @@
 #include "tern/apps/interrupt.hpp"
 #include "tern/apps/progress_bar.hpp"
 #include "tern/apps/ranks.hpp"
+#include "tern/apps/schedule_plot.hpp"
 #include "tern/apps/tuning_file.hpp"
 #include "tern/apps/workbench.hpp"
 #include "tern/core/devices/device_info.hpp"
@@ -53,6 +54,9 @@ class TrainCommand {
         bench_ = make_workbench(settings_, weights_to_start_from());
         check_data();
         if (ranks().size() > 1) check_agreement(what_all_ranks_have());
+        optimizer_ = make_optimizer(FlatParameters(*bench_.model), settings_.optimizer);
+        settings_.schedule.learning_rate = settings_.optimizer.learning_rate;
+        schedule_ = make_schedule(settings_.schedule, length());
     }
 
     void describe() {
@@ -66,7 +70,7 @@ class TrainCommand {
         if (const std::string note = binding_note(); !note.empty()) print(note);
         print(to_text(
             "data: ", one_line(bench_.train_set.source), ", ", format_count(bench_.train_set.size()),
-            " samples to train on in batches of ", plan.batch_size,
+            " samples to train on in batches of ", plan.batch_size, growth(),
             settings_.data == "synthetic" ? "; made from a seed, its accuracy says nothing about CIFAR-10"
                                           : ""));
         for (const std::string& note : bench_.notes) print(note);
@@ -74,6 +78,18 @@ class TrainCommand {
         if (former_lr_)
             print(to_text("from step ", state_.position.step + 1, " on the learning rate is ",
                           shortest(settings_.optimizer.learning_rate), "; it was ", *former_lr_));
+        if (former_length_)
+            print(to_text("from step ", state_.position.step + 1, " on the schedule is that of ",
+                          length_text(), "; it was that of ", *former_length_));
+    }
+
+    void plot_schedule(const std::string& file) {
+        if (!is_first_rank()) return;
+        if (settings_.schedule.name == "plateau")
+            usage_error("--plot-schedule", "a plateau follows evaluations: its rates are not known before");
+        const std::string svg = schedule_svg(settings_.schedule.name, *schedule_, length());
+        write_output(file, std::as_bytes(std::span(svg)));
+        print(to_text("schedule: ", one_line(file), "; nothing was trained"));
     }
 
     void dry_run() {
@@ -89,8 +105,6 @@ class TrainCommand {
         if (settings_.plan.epochs > 0) test.emplace(bench_.test_set, prepared);
         prepared.augmentation = settings_.augmentation;
         const DatasetSource train(bench_.train_set, prepared);
-        const auto optimizer = make_optimizer(FlatParameters(*bench_.model), settings_.optimizer);
-        const auto schedule = make_schedule(settings_.schedule, settings_.optimizer.learning_rate);
 
         const std::unique_ptr<Communicator> gpus =
             ranks().size() > 1 && runtime.device.is_cuda()
@@ -101,10 +115,10 @@ class TrainCommand {
         const SignalWatch watch;
         std::optional<RunRecord> record;
         Trainer trainer({.model = *bench_.model,
-                         .optimizer = *optimizer,
+                         .optimizer = *optimizer_,
                          .train = train,
                          .test = test ? &*test : nullptr,
-                         .schedule = schedule.get(),
+                         .schedule = schedule_.get(),
                          .loss = cross_entropy_loss(settings_.label_smoothing),
                          .test_loss = cross_entropy_loss(),
                          .plan = settings_.plan,
@@ -157,6 +171,12 @@ class TrainCommand {
         const auto lr = values.find("lr");
         if (lr != values.end() && lr->second != shortest(settings_.optimizer.learning_rate))
             former_lr_ = lr->second;
+        const bool counts_steps = settings_.plan.steps > 0;
+        const std::string& then = values.at(counts_steps ? "steps" : "epochs");
+        const std::string& schedule = settings_.schedule.name;
+        if (schedule != "constant" && schedule != "step" && schedule != "plateau" &&
+            then != std::to_string(counts_steps ? settings_.plan.steps : settings_.plan.epochs))
+            former_length_ = then + (counts_steps ? " steps" : " epochs");
         // Another implementation of an operation gives other bits.
         if (settings_.runtime.tuning_text != tuning)
             usage_error("--tuning", "the run in ", one_line(folder), " has ",
@@ -186,6 +206,20 @@ class TrainCommand {
         if (std::string why_not; count > 1 && device.is_cuda() && !nccl_available(&why_not))
             usage_error("--device", "several ranks train on GPUs with NCCL only, got ", device, ", and ",
                         why_not);
+    }
+
+    RunLength length() const { return RunLength(settings_.plan, bench_.train_set.size()); }
+
+    std::string length_text() const {
+        const TrainingPlan& plan = settings_.plan;
+        return plan.steps > 0 ? to_text(plan.steps, " steps") : to_text(plan.epochs, " epochs");
+    }
+
+    std::string growth() const {
+        std::string text;
+        for (const auto& [epoch, factor] : settings_.plan.batch_growth)
+            text += to_text(", from epoch ", epoch, " on of ", factor * settings_.plan.batch_size);
+        return text;
     }
 
     // Of the first rank, which sends them to the others.
@@ -383,7 +417,10 @@ class TrainCommand {
     std::optional<SavedCheckpoint> checkpoint_;  // to continue from
     TrainingState state_;                        // of that checkpoint
     Flag former_lr_;                             // where the run continues with another learning rate
+    Flag former_length_;                         // where the schedule follows it, and it was another
     Workbench bench_;
+    std::unique_ptr<Optimizer> optimizer_;
+    std::unique_ptr<Schedule> schedule_;
 };
 
 }  // namespace
@@ -394,7 +431,10 @@ Run add_train_command(CLI::App& app) {
     return [flags] {
         TrainCommand command(*flags);
         command.describe();
-        flags->dry_run ? command.dry_run() : command.run();
+        if (flags->plot_schedule)
+            command.plot_schedule(*flags->plot_schedule);
+        else
+            flags->dry_run ? command.dry_run() : command.run();
     };
 }
 

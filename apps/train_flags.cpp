@@ -18,6 +18,8 @@ void TrainFlags::add_to(CLI::App& app) {
     add_flag(app, "--json", json,
              "final metrics as one JSON object on standard output, all else on standard error");
     add_flag(app, "--dry-run", dry_run, "check everything, print the settings, train and write nothing");
+    add_option(app, "--plot-schedule", plot_schedule, "FILE",
+               "draw the learning rate over the run as SVG, train nothing");
     add_footer(app,
                "Examples:\n"
                "  tern train --data ~/.cache/tern --epochs 2 --batch-size 64\n"

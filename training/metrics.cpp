@@ -21,6 +21,7 @@ std::string LogLine::to_json() const {
     line["seconds"] = seconds;
     line["images_per_second"] = images_per_second();
     line["learning_rate"] = learning_rate;
+    if (batch_size > 0) line["batch_size"] = batch_size;
     return line.dump();
 }
 

@@ -17,10 +17,12 @@ struct LogLine {
     std::optional<TotalsRead> test;  // in evaluation mode, after the last of its steps
     double seconds = 0;              // of training, without evaluation
     double learning_rate = 0;        // of the last step
+    std::int64_t batch_size = 0;     // of a run whose batches grow; else 0
 
     double images_per_second() const;
     /// One JSON object on one line: epoch, train_loss, train_accuracy and what other metrics there are,
-    /// test_loss, test_accuracy, ... (null if not evaluated), seconds, images_per_second, learning_rate.
+    /// test_loss, test_accuracy, ... (null if not evaluated), seconds, images_per_second, learning_rate, and
+    /// batch_size where it grows.
     std::string to_json() const;
 };
 

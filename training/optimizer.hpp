@@ -5,6 +5,7 @@
 #include <string>
 
 #include "tern/kernels/adam_step/adam_step.hpp"
+#include "tern/kernels/rmsprop_step/rmsprop_step.hpp"
 #include "tern/kernels/sgd_step/sgd_step.hpp"
 #include "tern/layers/flat_parameters.hpp"
 
@@ -32,10 +33,12 @@ class Optimizer {
     void set_learning_rate(double rate);
 
   protected:
-    Optimizer(FlatParameters parameters, double learning_rate);
+    /// decay_mask: (parameters.size()), 1 where the weight decay acts and 0 elsewhere; undefined: everywhere.
+    Optimizer(FlatParameters parameters, double learning_rate, Tensor decay_mask);
     /// The work of step().
     virtual void update(const Tensor& gradient_factor) = 0;
     const Tensor& rate_tensor() const { return rate_tensor_; }
+    const Tensor& decay_mask() const { return decay_mask_; }
     /// Zeros of the shape, type and device of the parameters.
     Tensor make_buffer() const;
 
@@ -43,12 +46,13 @@ class Optimizer {
     FlatParameters parameters_;
     double learning_rate_;
     Tensor rate_tensor_;  // float64 scalar
+    Tensor decay_mask_;
 };
 
 /// Adam and AdamW, see kernels/adam_step.
 class Adam : public Optimizer {
   public:
-    Adam(FlatParameters parameters, double learning_rate, const AdamParams& params);
+    Adam(FlatParameters parameters, double learning_rate, const AdamParams& params, Tensor decay_mask = {});
     NamedTensors state() const override;
 
   private:
@@ -58,10 +62,25 @@ class Adam : public Optimizer {
     Tensor moment1_, moment2_, step_;
 };
 
+/// See kernels/rmsprop_step.
+class Rmsprop : public Optimizer {
+  public:
+    Rmsprop(FlatParameters parameters, double learning_rate, const RmspropParams& params,
+            Tensor decay_mask = {});
+    NamedTensors state() const override;
+
+  private:
+    void update(const Tensor& gradient_factor) override;
+
+    RmspropParams params_;
+    Tensor square_;
+    Tensor buffer_;  // undefined without momentum
+};
+
 /// Gradient descent with or without momentum, see kernels/sgd_step.
 class Sgd : public Optimizer {
   public:
-    Sgd(FlatParameters parameters, double learning_rate, const SgdParams& params);
+    Sgd(FlatParameters parameters, double learning_rate, const SgdParams& params, Tensor decay_mask = {});
     NamedTensors state() const override;
 
   private:
@@ -71,17 +90,23 @@ class Sgd : public Optimizer {
     Tensor buffer_;  // undefined without momentum
 };
 
-/// "adam", "adamw" or "sgd" with those of the numbers that it takes.
+/// "adam", "adamw", "muon", "rmsprop" or "sgd" with those of the numbers that it takes.
 struct OptimizerSettings {
     std::string name = "adam";
     double learning_rate = 1e-3;
-    double momentum = 0;
+    double momentum = 0;    // of muon, rmsprop and sgd
+    bool nesterov = false;  // of sgd
+    double alpha = 0.99;    // of rmsprop
     double beta1 = 0.9, beta2 = 0.999;
     double epsilon = 1e-8;
     double weight_decay = 0;
+    /// Of what: "all", or "weights" without biases and the scales and shifts of norms, which are the parameters of one
+    /// dimension.
+    std::string decay = "all";
+    double auxiliary_rate = 1e-3;  // of muon: of its AdamW, while learning_rate is that of the matrices
 };
 
-/// Throws Error for another name.
+/// Throws Error for another name, or numbers that do not fit it.
 std::unique_ptr<Optimizer> make_optimizer(FlatParameters parameters, const OptimizerSettings& settings);
 
 }  // namespace tern

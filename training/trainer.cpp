@@ -40,32 +40,28 @@ void check_finite(const Module& model, std::int64_t step) {
     }
 }
 
-std::int64_t steps_of(const TrainingPlan& plan, std::int64_t samples) {
-    TERN_CHECK((plan.epochs > 0) != (plan.steps > 0), "train",
-               "one of epochs and steps must be positive, got ", plan.epochs, " and ", plan.steps);
-    TERN_CHECK(plan.batch_size > 0 && samples > 0, "train", "batches of ", plan.batch_size, " from ", samples,
-               " samples");
-    if (plan.steps > 0) return plan.steps;
-    const std::int64_t per_epoch = (samples - 1) / plan.batch_size + 1;
-    std::int64_t total = 0;
-    TERN_CHECK(!__builtin_mul_overflow(plan.epochs, per_epoch, &total), "train", plan.epochs, " epochs of ",
-               per_epoch, " steps are more than 2^63 steps");
-    return total;
-}
-
 }  // namespace
 
 Trainer::Trainer(TrainerOptions options)
     : options_(std::move(options)),
-      total_steps_(steps_of(options_.plan, options_.train.size())),
+      length_(options_.plan, options_.train.size()),
       step_(options_.model, options_.optimizer, options_.train,
             {.loss = options_.loss,
              .metrics = options_.metrics,
              .loss_capacity = options_.callbacks.after_loss ? kReadInterval : 0,
              .replicas = options_.plan.replicas,
              .sync_batch_norm = options_.plan.sync_batch_norm,
+             .clip_norm = options_.plan.clip_norm,
              .communicator = options_.communicator,
-             .exchange = options_.exchange}) {}
+             .exchange = options_.exchange}) {
+    const TrainingPlan& plan = options_.plan;
+    if (plan.average_decay != 0)
+        average_.emplace(options_.model, options_.optimizer.parameters(), plan.average_decay,
+                         plan.statistics_samples == 0);
+    if (options_.schedule == nullptr || options_.schedule->memory().empty()) return;
+    const std::span<const double> memory = options_.schedule->memory();
+    schedule_memory_ = Tensor::from({std::ssize(memory)}, memory).to(options_.train.device());
+}
 
 void Trainer::set_learning_rate(std::int64_t step) const {
     if (options_.schedule != nullptr)
@@ -73,11 +69,15 @@ void Trainer::set_learning_rate(std::int64_t step) const {
 }
 
 std::optional<LogLine> Trainer::run(const TrainingPosition& start) {
-    TERN_CHECK(start.step <= total_steps_, "train", "the plan has ", total_steps_, " steps, but ", start.step,
-               " are done");
+    TERN_CHECK(start.step <= total_steps(), "train", "the plan has ", total_steps(), " steps, but ",
+               start.step, " are done");
     position_ = start;
     stopped_ = false;
     if (with_others()) share_start();
+    if (average_ && position_.step == 0) average_->start();
+    if (schedule_memory_)
+        std::ranges::copy(schedule_memory_.to(Device::cpu()).elements<double>(),
+                          options_.schedule->memory().begin());
     step_.set_steps(position_.step);
     log_line_start_ = now() - position_.seconds_since_log;
     set_learning_rate(std::max<std::int64_t>(position_.step, 1) - 1);
@@ -86,7 +86,7 @@ std::optional<LogLine> Trainer::run(const TrainingPosition& start) {
     std::optional<LogLine> line;
     while (!finished()) {
         const bool whole_epoch = run_epoch();
-        const bool log_line_ends = options_.plan.epochs > 0 || position_.step == total_steps_;
+        const bool log_line_ends = options_.plan.epochs > 0 || position_.step == total_steps();
         if (!stopped_ && log_line_ends) line = finish_log_line();
         if (stopped_ && position_.samples_since_log > 0) {
             save();
@@ -125,6 +125,9 @@ NamedTensors Trainer::state() const {
     for (const auto& [name, tensor] : options_.optimizer.state())
         tensors.push_back({"optimizer." + name, tensor});
     for (const NamedTensor& named : step_.state()) tensors.push_back(named);
+    if (average_)
+        for (const NamedTensor& named : average_->state()) tensors.push_back(named);
+    if (schedule_memory_) tensors.push_back({"schedule", schedule_memory_});
     return tensors;
 }
 
@@ -132,11 +135,11 @@ NamedTensors Trainer::state() const {
 bool Trainer::run_epoch() {
     const Batches batches(epoch_order(options_.train.size(), options_.plan.shuffle, options_.plan.seed,
                                       position_.epoch - 1, options_.train.device()),
-                          options_.plan.batch_size);
-    while (position_.batch < batches.count() && position_.step < total_steps_) {
+                          length_.batch_size(position_.epoch));
+    while (position_.batch < batches.count() && position_.step < total_steps()) {
         take_step(batches[position_.batch]);
         if (stop_due(position_.step) && ask_stop()) break;
-        const bool log_line_ends = position_.step == total_steps_ ||
+        const bool log_line_ends = position_.step == total_steps() ||
                                    (options_.plan.epochs > 0 && position_.batch == batches.count());
         if (options_.plan.save_every > 0 && position_.step % options_.plan.save_every == 0 && !log_line_ends)
             save();
@@ -146,9 +149,11 @@ bool Trainer::run_epoch() {
 
 void Trainer::take_step(const Tensor& samples) {
     set_learning_rate(position_.step);
+    if (average_) average_->hold_trained();
     step_.run(samples,
               static_cast<std::uint32_t>(position_.epoch - 1));  // epoch_order() has checked its range
     position_.step = step_.steps();
+    if (average_) average_->update(position_.step);
     ++position_.batch;
     position_.samples_since_log += samples.dim(0);
     if (options_.callbacks.after_loss)
@@ -160,7 +165,7 @@ void Trainer::take_step(const Tensor& samples) {
         last_read_ = now();
     }
     if (options_.callbacks.after_step) {
-        options_.callbacks.after_step({position_.epoch, position_.step, total_steps_,
+        options_.callbacks.after_step({position_.epoch, position_.step, total_steps(),
                                        position_.samples_since_log, seconds_since_log(), step_.totals()});
     }
 }
@@ -201,6 +206,7 @@ void Trainer::meet_others() const {
 void Trainer::save() {
     meet_others();
     flush_losses();
+    if (average_) average_->hold_average();
     if (!options_.callbacks.save && !with_others()) return;
     read_finite_totals();
     take_statistics();
@@ -228,6 +234,8 @@ std::optional<LogLine> Trainer::finish_log_line() {
     flush_losses();
     LogLine line{
         position_.epoch, read_finite_totals(), {}, seconds_since_log(), options_.optimizer.learning_rate()};
+    if (!options_.plan.batch_growth.empty()) line.batch_size = length_.batch_size(position_.epoch);
+    if (average_) average_->hold_average();
     take_statistics();
     if (options_.test != nullptr) {
         check_finite(options_.model, position_.step);  // before a whole evaluation of it
@@ -247,9 +255,20 @@ std::optional<LogLine> Trainer::finish_log_line() {
         TERN_CHECK(std::isfinite(line.test->loss), "train", "the test loss after epoch ", line.epoch, " is ",
                    shown(line.test->loss), "; a lower learning rate may help");
     }
+    if (line.test) tell_schedule(*line.test);
     if (options_.callbacks.after_log_line) options_.callbacks.after_log_line(line);
     start_log_line();
     return line;
+}
+
+// By what says which epoch is the best.
+void Trainer::tell_schedule(const TotalsRead& evaluated) const {
+    if (!schedule_memory_) return;
+    const std::vector<Metric>& metrics = options_.metrics;
+    options_.schedule->observe(metrics.empty() ? evaluated.loss : evaluated.metrics.front().value,
+                               !metrics.empty() && metrics.front().higher_is_better);
+    const std::span<const double> memory = options_.schedule->memory();
+    schedule_memory_.copy_from(Tensor::from({std::ssize(memory)}, memory));
 }
 
 void Trainer::start_log_line() {

@@ -9,8 +9,10 @@
 #include "tern/training/metrics.hpp"
 #include "tern/training/optimizer.hpp"
 #include "tern/training/position.hpp"
+#include "tern/training/run_length.hpp"
 #include "tern/training/schedule.hpp"
 #include "tern/training/training_step.hpp"
+#include "tern/training/weight_average.hpp"
 
 namespace tern {
 
@@ -21,6 +23,7 @@ struct TrainingPlan {
     std::int64_t epochs = 0;
     std::int64_t steps = 0;
     std::int64_t batch_size = 32;
+    std::vector<BatchGrowth> batch_growth = {};  // evaluations keep batch_size
     bool shuffle = true;
     std::uint64_t seed = 0;
     std::int64_t save_every = 0;  // steps after which to save, beside the end of each log line; 0: there only
@@ -32,6 +35,9 @@ struct TrainingPlan {
     /// TrainingStepOptions.
     std::int64_t replicas = 0;
     bool sync_batch_norm = false;
+    double clip_norm = 0;  // the largest norm of all gradients together (clip_factor()); 0: any
+    /// Decay of the average of the weights (WeightAverage) that is evaluated and saved in their place; 0: none.
+    double average_decay = 0;
 };
 
 struct TrainingProgress {
@@ -61,8 +67,8 @@ struct TrainerOptions {
     Module& model;
     Optimizer& optimizer;
     const BatchSource& train;
-    const BatchSource* test = nullptr;   // evaluated after each epoch; none: nothing is
-    const Schedule* schedule = nullptr;  // none: the optimizer's learning rate stays
+    const BatchSource* test = nullptr;  // evaluated after each epoch; none: nothing is
+    Schedule* schedule = nullptr;       // none: the optimizer's learning rate stays
     Loss loss = cross_entropy_loss();
     Loss test_loss = {};  // none: the same. For one that is only smoothed in training
     /// Counted beside the loss. The first says which epoch is the best; without any the test loss does.
@@ -93,11 +99,12 @@ class Trainer {
     /// were, ends with the bits of one that was never stopped.
     std::optional<LogLine> run(const TrainingPosition& start = {});
 
-    std::int64_t total_steps() const { return total_steps_; }
+    std::int64_t total_steps() const { return length_.steps(); }
     /// Whether stop(), of any rank, ended the last run().
     bool stopped() const { return stopped_; }
-    /// What must be saved beside the model: the optimizer's state, the loss scale where there is one, and the
-    /// sums for the log line that is under way. Handles on the tensors themselves.
+    /// What must be saved beside the model: the optimizer's state, the loss scale where there is one, the sums for the log
+    /// line that is under way, what the schedule remembers, and what is trained where the model has an average. Handles on
+    /// the tensors themselves.
     NamedTensors state() const;
 
   private:
@@ -111,7 +118,7 @@ class Trainer {
     void flush_losses();
     bool losses_due() const;
     TotalsRead read_finite_totals() const;
-    bool finished() const { return position_.step >= total_steps_ && position_.samples_since_log == 0; }
+    bool finished() const { return position_.step >= total_steps() && position_.samples_since_log == 0; }
     bool ask_stop();
     /// `count`: of steps, or of batches of an evaluation.
     bool stop_due(std::int64_t count) const;
@@ -120,10 +127,13 @@ class Trainer {
     double seconds_since_log() const;
 
     void set_learning_rate(std::int64_t step) const;
+    void tell_schedule(const TotalsRead& evaluated) const;
 
     TrainerOptions options_;
-    std::int64_t total_steps_;
+    RunLength length_;
     TrainingStep step_;
+    std::optional<WeightAverage> average_;
+    Tensor schedule_memory_;             // float64, of the schedule's; undefined where it has none
     std::int64_t statistics_step_ = -1;  // after which they were taken
     std::vector<StepLoss> waiting_;      // without their losses yet
     TrainingPosition position_;

@@ -10,6 +10,7 @@
 #include "tern/layers/dropout_scope.hpp"
 #include "tern/layers/statistics_scope.hpp"
 #include "tern/layers/synced_statistics.hpp"
+#include "tern/training/gradient_clip.hpp"
 
 namespace tern {
 namespace {
@@ -31,8 +32,11 @@ TrainingStep::TrainingStep(Module& model, Optimizer& optimizer, const BatchSourc
       share_(share_of(options.replicas == 0 ? communicator_.size() : options.replicas, communicator_.rank(),
                       communicator_.size())),
       sync_batch_norm_(options.sync_batch_norm),
+      clip_norm_(options.clip_norm),
       losses_(Tensor::zeros({options.loss_capacity, 2}, DType::float64, source.device())) {
     TERN_CHECK(loss_, "train", "a loss is needed, got an empty function");
+    TERN_CHECK(clip_norm_ >= 0, "train", "the largest norm of gradients must be at least 0, got ",
+               clip_norm_);
     TERN_CHECK(!sync_batch_norm_ || share_.count() == 1, "train",
                "batch norms are synced between ranks of one replica each, got ", share_.count(),
                " replicas on a rank");
@@ -113,7 +117,9 @@ void TrainingStep::share_sums() {
 
 void TrainingStep::update() {
     const Range range("optimizer");
-    optimizer_.step(loss_scale_ ? loss_scale_->update(optimizer_.gradients()) : Tensor());
+    Tensor factor = loss_scale_ ? loss_scale_->update(optimizer_.gradients()) : Tensor();
+    if (clip_norm_ > 0) factor = clip_factor(optimizer_.gradients(), clip_norm_, factor);
+    optimizer_.step(factor);
 }
 
 StepArena& TrainingStep::arena_for(std::int64_t batch_size) {

@@ -27,6 +27,7 @@ struct TrainingStepOptions {
     std::int64_t replicas = 0;
     /// Batch norms take the statistics of all replicas together (SyncedStatistics). One replica for each rank.
     bool sync_batch_norm = false;
+    double clip_norm = 0;  // the largest norm of all gradients together (clip_factor()); 0: any
     Communicator* communicator = nullptr;  // of the ranks that compute them; none: this one alone
     ExchangeOptions exchange = {};
 };
@@ -80,6 +81,7 @@ class TrainingStep {
     Communicator& communicator_;
     ReplicaShare share_;
     bool sync_batch_norm_;
+    double clip_norm_;
     std::optional<StepStatistics> statistics_;  // of several replicas
     std::optional<GradientExchange> exchange_;
     Tensor own_sums_, all_sums_;  // (replicas, ...) of totals(): of this rank's in a step, and of all

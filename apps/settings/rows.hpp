@@ -84,6 +84,7 @@ bool counts_epochs(const TrainSettings& settings);
 // The tables, in the order in which train_settings() has them.
 std::vector<Setting> data_settings();
 std::vector<Setting> optimizer_settings();
+std::vector<Setting> schedule_settings();
 std::vector<Setting> run_settings();
 
 }  // namespace tern::apps

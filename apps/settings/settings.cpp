@@ -9,7 +9,7 @@ namespace {
 
 std::vector<Setting> make_settings() {
     std::vector<Setting> all;
-    for (const auto& table : {data_settings, optimizer_settings, run_settings})
+    for (const auto& table : {data_settings, optimizer_settings, schedule_settings, run_settings})
         std::ranges::move(table(), std::back_inserter(all));
     return all;
 }

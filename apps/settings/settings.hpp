@@ -26,7 +26,8 @@ struct TrainSettings {
     PrepareImagesParams augmentation;
     double label_smoothing = 0;
     OptimizerSettings optimizer;
-    std::string schedule, running_statistics;
+    ScheduleSettings schedule;
+    std::string running_statistics;
     Flag init;
     std::int64_t keep = 0;  // checkpoints
     bool log_steps = false;

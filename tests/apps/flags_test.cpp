@@ -104,17 +104,31 @@ TEST_CASE("rates are finite numbers in their range") {
     check_train({"--epsilon", "-1e-8"}, "[--epsilon] must be a number of at least 0, got -1e-8");
     check_train({"--betas", "0.9"}, "[--betas] must be two numbers X,X, got 0.9");
     check_train({"--betas", "0.9,1"}, "[--betas] must be a number of at least 0 and below 1, got 1");
+    check_train({"--clip-norm", "0"}, "[--clip-norm] must be a number above 0, got 0");
+    check_train({"--ema", "1"}, "[--ema] must be a number above 0 and below 1, got 1");
+    check_train({"--warmup", "-1"}, "[--warmup] must be a number of at least 0, got -1");
+    check_train({"--schedule", "step", "--milestones", "1,,2"},
+                "[--milestones] must be a number above 0, got ");
+    check_train({"--schedule", "step", "--lr-factor", "1"},
+                "[--lr-factor] must be a number above 0 and below 1, got 1");
+    check_train({"--grow-batch", "2"}, "[--grow-batch] must be factors and epochs such as 2@11,4@16, got 2");
+    check_train({"--grow-batch", "2@1"}, "[--grow-batch] must be a whole number of at least 2, got 1");
+    check_train({"--grow-batch", "0@2"}, "[--grow-batch] must be a whole number of at least 1, got 0");
 }
 
 TEST_CASE("only names that exist are taken") {
     check_train({"--model", "resnet"}, to_text("[--model] must be one of ", model_names(), ", got resnet"));
-    check_train({"--optimizer", "lion"}, "[--optimizer] must be one of adam, adamw, sgd, got lion");
+    check_train({"--optimizer", "lion"},
+                "[--optimizer] must be one of adam, adamw, muon, rmsprop, sgd, got lion");
     check_train({"--normalize", "zero"}, "[--normalize] must be one of unit, half, dataset, got zero");
     check_train({"--shuffle", "yes"}, "[--shuffle] must be one of on, off, got yes");
     check_train({"--augment", "cutout"}, "[--augment] must be one of none, crop-flip, got cutout");
     check_train({"--running-statistics", "keras"},
                 "[--running-statistics] must be one of precise, corrected, published, got keras");
-    check_train({"--schedule", "cosine"}, "[--schedule] must be one of constant, got cosine");
+    check_train(
+        {"--schedule", "linear"},
+        "[--schedule] must be one of constant, cosine, one-cycle, plateau, polynomial, step, got linear");
+    check_train({"--decay", "biases"}, "[--decay] must be one of all, weights, got biases");
     check_train({"--precision", "float8"},
                 "[--precision] must be one of float32, bfloat16, float16, float64, got float8");
     check_train({"--device", "tpu"}, "[--device] must be one of auto, cpu, cuda, cuda:N, got tpu");
@@ -177,11 +191,25 @@ TEST_CASE("what predict and the commands about data take") {
     check_import("--duplicates", "drop", "must be one of skip, keep, got ");
 }
 
-TEST_CASE("flags of another optimizer are not skipped") {
+TEST_CASE("flags of another optimizer or schedule are not skipped") {
     check_train({"--momentum", "0.9"}, "[--momentum] has no meaning for --optimizer adam");
     check_train({"--optimizer", "sgd", "--betas", "0.9,0.99"},
                 "[--betas] has no meaning for --optimizer sgd");
     check_train({"--optimizer", "sgd", "--epsilon", "1"}, "[--epsilon] has no meaning for --optimizer sgd");
+    check_train({"--optimizer", "rmsprop", "--nesterov"},
+                "[--nesterov] has no meaning for --optimizer rmsprop");
+    check_train({"--optimizer", "sgd", "--nesterov"}, "[--nesterov] needs a --momentum above 0");
+    check_train({"--optimizer", "sgd", "--alpha", "0.9"}, "[--alpha] has no meaning for --optimizer sgd");
+    check_train({"--auxiliary-lr", "1"}, "[--auxiliary-lr] has no meaning for --optimizer adam");
+    check_train({"--final-lr", "0"}, "[--final-lr] has no meaning for --schedule constant");
+    check_train({"--schedule", "cosine", "--milestones", "1"},
+                "[--milestones] has no meaning for --schedule cosine");
+    check_train({"--schedule", "cosine", "--lr-factor", "0.5"},
+                "[--lr-factor] has no meaning for --schedule cosine");
+    check_train({"--schedule", "cosine", "--power", "2"}, "[--power] has no meaning for --schedule cosine");
+    check_train({"--schedule", "step", "--patience", "2"}, "[--patience] has no meaning for --schedule step");
+    check_train({"--steps", "2", "--schedule", "plateau"},
+                "[--schedule] plateau follows evaluations, of which a run of --steps has none");
 }
 
 TEST_CASE("help and version are not errors") {

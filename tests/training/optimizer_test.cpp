@@ -6,7 +6,7 @@
 
 #include "tern/layers/dropout_scope.hpp"
 #include "tern/tests/catch.hpp"
-#include "tern/training/schedule.hpp"
+#include "tern/tests/training/small_network.hpp"
 
 using namespace tern;
 
@@ -143,10 +143,21 @@ TEST_CASE("an optimizer's state has names, one entry per number and counts steps
     CHECK(make_optimizer(FlatParameters(others), {.name = "sgd"})->state().empty());
 }
 
-TEST_CASE("names of optimizers and schedules are checked") {
+TEST_CASE("names of optimizers and what they take are checked") {
     Numbers numbers;
     CHECK_THROWS_WITH(make_optimizer(FlatParameters(numbers), {.name = "lion"}),
-                      "[optimizer] \"lion\" is none of adam, adamw, sgd");
-    CHECK_THROWS_WITH(make_schedule("cosine", 1), "[schedule] \"cosine\" is none of constant");
-    CHECK(make_schedule("constant", 0.125)->learning_rate(1000000) == 0.125);
+                      "[optimizer] \"lion\" is none of adam, adamw, muon, rmsprop, sgd");
+    CHECK_THROWS_WITH(make_optimizer(FlatParameters(numbers), {.decay = "biases"}),
+                      "[optimizer] the weight decay is of all or weights, got biases");
+    CHECK_THROWS_WITH(make_optimizer(FlatParameters(numbers), {.name = "muon", .momentum = 0.9}),
+                      "[muon] the model has no weights that are matrices between its first and its last");
+    test::SmallNetwork network(4, DType::float32, false, true);
+    const auto muon = [&](const OptimizerSettings& settings) {
+        make_optimizer(FlatParameters(network), settings);
+    };
+    CHECK_THROWS_WITH(muon({.name = "muon"}), "[muon] the momentum must be in (0, 1), got 0");
+    CHECK_THROWS_WITH(muon({.name = "muon", .learning_rate = 0, .momentum = 0.9}),
+                      "[muon] the learning rate must be above 0, got 0");
+    CHECK_THROWS_WITH(muon({.name = "muon", .momentum = 0.9, .epsilon = 0}),
+                      "[muon] epsilon must be above 0, got 0");
 }

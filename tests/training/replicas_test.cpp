@@ -3,120 +3,19 @@
 
 #include <algorithm>
 #include <cmath>
-#include <thread>
 
 #include "tern/core/tree_order.hpp"
-#include "tern/distributed/thread_communicators.hpp"
-#include "tern/layers/state.hpp"
 #include "tern/tests/catch.hpp"
-#include "tern/tests/training/small_network.hpp"
+#include "tern/tests/training/rank_runs.hpp"
 
 using namespace tern;
+using test::check_equal;
+using test::run_rank;
+using test::run_ranks;
+using Options = test::RankOptions;
+using Result = test::RankResult;
 
 namespace {
-
-struct Saved {
-    TrainingPosition position;
-    NamedTensors model, trainer;
-};
-
-NamedTensors copies(const NamedTensors& tensors) {
-    NamedTensors result;
-    for (const auto& [name, tensor] : tensors) result.push_back({name, tensor.clone()});
-    return result;
-}
-
-struct Options {
-    TrainingPlan plan;
-    DType precision = DType::float32;
-    ExchangeOptions exchange = {};
-    bool dropout = true;
-    std::string optimizer = "adam";
-    const Saved* from = nullptr;
-    std::int64_t stop_at = 0;
-};
-
-// What one rank had in the end.
-struct Result {
-    std::vector<std::byte> state;
-    std::vector<double> losses;
-    std::vector<LogLine> log_lines;
-    std::vector<Saved> saved;
-    std::string error;
-};
-
-Result run_rank(const Options& options, Communicator& communicator) {
-    test::SmallNetwork network(4, options.precision, options.dropout);
-    const DatasetSource train =
-        test::small_source(Split::train, options.precision, {.crop_padding = 4, .flip = true, .seed = 5});
-    const DatasetSource held_out = test::small_source(Split::test, options.precision);
-    const auto optimizer = make_optimizer(
-        FlatParameters(network), {.name = options.optimizer, .learning_rate = 0.01, .momentum = 0.9});
-    Result result;
-    std::int64_t step = 0;
-    TrainingCallbacks callbacks;
-    callbacks.after_step = [&](const TrainingProgress& progress) { step = progress.step; };
-    callbacks.after_loss = [&](const StepLoss& loss) { result.losses.push_back(loss.loss); };
-    callbacks.after_log_line = [&](const LogLine& line) { result.log_lines.push_back(line); };
-    callbacks.save = [&](const TrainingPosition& position, const NamedTensors& state) {
-        result.saved.push_back({position, copies(network.state()), copies(state)});
-    };
-    // One rank is told, all stop.
-    if (communicator.rank() == communicator.size() - 1)
-        callbacks.stop = [&] { return options.stop_at > 0 && step >= options.stop_at; };
-    try {
-        Trainer trainer({.model = network,
-                         .optimizer = *optimizer,
-                         .train = train,
-                         .test = options.plan.epochs > 0 ? &held_out : nullptr,
-                         .plan = options.plan,
-                         .callbacks = callbacks,
-                         .communicator = &communicator,
-                         .exchange = options.exchange});
-        if (options.from != nullptr) {
-            load_state(network, options.from->model);
-            load_state(trainer.state(), options.from->trainer);
-        }
-        trainer.run(options.from == nullptr ? TrainingPosition{} : options.from->position);
-    } catch (const Error& error) {
-        result.error = error.what();
-        communicator.fail(error.what());
-    }
-    result.state = test::state_bytes(network);
-    return result;
-}
-
-std::vector<Result> run_ranks(const Options& options, int ranks) {
-    auto communicators = make_thread_communicators(ranks, 30);
-    std::vector<Result> results(static_cast<std::size_t>(ranks));
-    std::vector<std::jthread> threads;
-    for (std::size_t rank = 0; rank < results.size(); ++rank) {
-        threads.emplace_back([&, rank] {
-            results[rank] = run_rank(options, *communicators[rank]);
-            communicators[rank].reset();
-        });
-    }
-    threads.clear();  // joins
-    return results;
-}
-
-void check_equal(const TotalsRead& got, const TotalsRead& expected) {
-    CHECK(got.loss == expected.loss);
-    CHECK(got.metric("accuracy") == expected.metric("accuracy"));
-    CHECK(got.samples == expected.samples);
-}
-
-void check_equal(const Result& got, const Result& expected) {
-    CHECK(got.error == "");
-    CHECK((got.state == expected.state));
-    CHECK(got.losses == expected.losses);
-    REQUIRE(got.log_lines.size() == expected.log_lines.size());
-    for (std::size_t i = 0; i < got.log_lines.size(); ++i) {
-        check_equal(got.log_lines[i].train, expected.log_lines[i].train);
-        REQUIRE(got.log_lines[i].test.has_value() == expected.log_lines[i].test.has_value());
-        if (got.log_lines[i].test) check_equal(*got.log_lines[i].test, *expected.log_lines[i].test);
-    }
-}
 
 void check_equal_on(const Options& options, std::initializer_list<int> counts) {
     const Result alone = run_ranks(options, 1).front();
@@ -127,6 +26,8 @@ void check_equal_on(const Options& options, std::initializer_list<int> counts) {
         for (const Result& result : run_ranks(options, ranks)) check_equal(result, alone);
     }
 }
+
+const OptimizerSettings kSgd{.name = "sgd", .learning_rate = 0.01, .momentum = 0.9};
 
 // 150 samples: four batches of 37, and one of 2, which leaves two of four replicas without any.
 constexpr TrainingPlan kUneven{
@@ -212,7 +113,7 @@ TEST_CASE("the number of ranks changes no bit") {
         check_equal_on({.plan = kUneven, .precision = precision}, {2, 4});
     TrainingPlan three = kUneven;
     three.replicas = 3;
-    check_equal_on({.plan = three, .optimizer = "sgd"}, {3});
+    check_equal_on({.plan = three, .optimizer = kSgd}, {3});
     TrainingPlan six = kUneven;
     six.replicas = 6;
     check_equal_on({.plan = six}, {3, 6});
@@ -256,7 +157,7 @@ TEST_CASE("nor does a stop, and a continuation on another number of ranks") {
 // gradient of a bias before a batch norm is 0 but for rounding, which Adam makes steps of.
 TEST_CASE("synced batch norms are those of one replica with the whole batch") {
     Options options{
-        .plan = {.steps = 20, .batch_size = 37, .seed = 3}, .precision = DType::float64, .optimizer = "sgd"};
+        .plan = {.steps = 20, .batch_size = 37, .seed = 3}, .precision = DType::float64, .optimizer = kSgd};
     options.plan.replicas = 1;
     const Result whole = run_ranks(options, 1).front();
     REQUIRE(whole.error == "");

@@ -44,7 +44,7 @@ struct RunPart {
           test(test::small_source(Split::test, precision)),
           optimizer(make_optimizer(FlatParameters(network),
                                    {.name = optimizer_name, .learning_rate = 0.01, .momentum = 0.9})),
-          schedule(make_schedule("constant", 0.01)) {
+          schedule(make_schedule({.learning_rate = 0.01}, RunLength(plan, train.size()))) {
         TrainingCallbacks callbacks;
         callbacks.after_step = [this](const TrainingProgress& progress) { step = progress.step; };
         callbacks.after_loss = [this](const StepLoss& loss) { losses.push_back(loss.loss); };

@@ -14,10 +14,12 @@
 namespace tern::test {
 
 struct SmallNetwork : Sequential {
-    explicit SmallNetwork(std::int64_t classes, DType precision = DType::float32, bool dropout = false) {
+    explicit SmallNetwork(std::int64_t classes, DType precision = DType::float32, bool dropout = false,
+                          bool hidden = false) {
         append<Conv2d>(3, 16, {.kernel = 5, .stride = 4, .padding = kSame});
         append<BatchNorm2d>(16, BatchNorm2dOptions{.activation = Activation::relu});
         if (dropout) append<Dropout>(0.25);
+        if (hidden) append<Conv2d>(16, 16, {.kernel = 1});
         append<GlobalAveragePool>();
         if (dropout) append<Dropout>(0.5);
         append<Linear>(16, classes);
@@ -52,7 +54,7 @@ struct SmallRun {
           train(small_source(Split::train, precision)),
           test(small_source(Split::test, precision)),
           optimizer(make_optimizer(FlatParameters(network), {.learning_rate = 0.01})),
-          schedule(make_schedule("constant", 0.01)) {
+          schedule(make_schedule({.learning_rate = 0.01}, RunLength(plan, train.size()))) {
         TrainingCallbacks callbacks;
         callbacks.after_loss = [this](const StepLoss& loss) { losses.push_back(loss); };
         callbacks.after_log_line = [this](const LogLine& line) { log_lines.push_back(line); };
