@@ -65,10 +65,10 @@ void set_growth(Settings& settings, const std::string& text) {
     for (const std::string& part : parts_of(text)) {
         const std::size_t at = part.find('@');
         if (at == std::string::npos)
-            usage_error("--grow-batch", "must be factors and epochs such as 2@11,4@16, got ", text);
+            usage_error("--batch-schedule", "must be factors and epochs such as 2@11,4@16, got ", text);
         settings.plan.batch_growth.push_back(
-            {.epoch = parse_integer("--grow-batch", part.substr(at + 1), 2),
-             .factor = parse_integer("--grow-batch", part.substr(0, at), 1)});
+            {.epoch = parse_integer("--batch-schedule", part.substr(at + 1), 2),
+             .factor = parse_integer("--batch-schedule", part.substr(0, at), 1)});
     }
 }
 
@@ -110,7 +110,7 @@ std::vector<Setting> schedule_settings() {
                                       "patience", "of plateau: evaluations without a better one (default 10)",
                                       0, {}, [](auto& s) -> auto& { return s.schedule.patience; })),
         where([](const Settings& s) { return !s.plan.batch_growth.empty(); },
-              row(SettingKind::text, "grow_batch", "N@N,...",
+              row(SettingKind::text, "batch_schedule", "N@N,...",
                   "factors and the epochs from which they hold: 2@11,4@16", {}, set_growth, growth_text)),
     };
 }

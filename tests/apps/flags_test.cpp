@@ -111,9 +111,12 @@ TEST_CASE("rates are finite numbers in their range") {
                 "[--milestones] must be a number above 0, got ");
     check_train({"--schedule", "step", "--lr-factor", "1"},
                 "[--lr-factor] must be a number above 0 and below 1, got 1");
-    check_train({"--grow-batch", "2"}, "[--grow-batch] must be factors and epochs such as 2@11,4@16, got 2");
-    check_train({"--grow-batch", "2@1"}, "[--grow-batch] must be a whole number of at least 2, got 1");
-    check_train({"--grow-batch", "0@2"}, "[--grow-batch] must be a whole number of at least 1, got 0");
+    check_train({"--batch-schedule", "2"},
+                "[--batch-schedule] must be factors and epochs such as 2@11,4@16, got 2");
+    check_train({"--batch-schedule", "2@1"},
+                "[--batch-schedule] must be a whole number of at least 2, got 1");
+    check_train({"--batch-schedule", "0@2"},
+                "[--batch-schedule] must be a whole number of at least 1, got 0");
 }
 
 TEST_CASE("only names that exist are taken") {
