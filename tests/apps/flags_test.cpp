@@ -150,6 +150,7 @@ TEST_CASE("only names that exist are taken") {
     check_evaluate("--split", "all", "must be one of test, train, got ");
     check_evaluate("--model", "resnet", to_text("must be one of ", model_names(), ", got "));
     check_evaluate("--normalize", "zero", "must be one of unit, half, dataset, got ");
+    check_evaluate("--top-k", "0", "must be a whole number of at least 1, got ");
     check_evaluate("--batch-size", "0", "must be a whole number of at least 1, got ");
     check_evaluate("--threads", "0", "must be a whole number from 1 to 4096, got ");
     check_usage({"summary", "--classes", "0"}, "[--classes] must be a whole number from 1 to 1000, got 0");
@@ -164,7 +165,6 @@ TEST_CASE("what predict and the commands about data take") {
         check_usage({"predict", "--checkpoint", "x", "a.png", flag, value},
                     to_text('[', flag, "] ", message, value));
     };
-    check_evaluate("--top-k", "0", "must be a whole number of at least 1, got ");
     check_predict("--top-k", "0", "must be a whole number of at least 1, got ");
     check_predict("--model", "resnet", to_text("must be one of ", model_names(), ", got "));
     check_predict("--normalize", "dataset", "must be one of unit, half, got ");
