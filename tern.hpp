@@ -16,6 +16,7 @@
 #include "tern/data/cifar10.hpp"
 #include "tern/data/cifar100.hpp"
 #include "tern/data/dataset_format.hpp"
+#include "tern/data/hold_out.hpp"
 #include "tern/data/idx.hpp"
 #include "tern/data/image.hpp"
 #include "tern/data/image_folder.hpp"

@@ -69,8 +69,10 @@ class TrainCommand {
                           plan.sync_batch_norm ? ", with synced batch norms" : ""));
         if (const std::string note = binding_note(); !note.empty()) print(note);
         print(to_text(
-            "data: ", one_line(bench_.train_set.source), ", ", format_count(bench_.train_set.size()),
+            "data: ", one_line(bench_.train_set.source), ", ", format_count(bench_.train_samples()),
             " samples to train on in batches of ", plan.batch_size, growth(),
+            bench_.held_out ? to_text(", ", format_count(bench_.held_out->validation.numel()), " held out")
+                            : "",
             settings_.data == "synthetic" ? "; made from a seed, its accuracy says nothing about CIFAR-10"
                                           : ""));
         for (const std::string& note : bench_.notes) print(note);
@@ -104,7 +106,12 @@ class TrainCommand {
         std::optional<DatasetSource> test;
         if (settings_.plan.epochs > 0) test.emplace(bench_.test_set, prepared);
         prepared.augmentation = settings_.augmentation;
-        const DatasetSource train(bench_.train_set, prepared);
+        const DatasetSource samples(bench_.train_set, prepared);
+        std::optional<SubsetSource> trained_on, validation;
+        if (bench_.held_out) {
+            trained_on.emplace(samples, bench_.held_out->train);
+            if (test) validation.emplace(samples, bench_.held_out->validation);
+        }
 
         const std::unique_ptr<Communicator> gpus =
             ranks().size() > 1 && runtime.device.is_cuda()
@@ -116,7 +123,8 @@ class TrainCommand {
         std::optional<RunRecord> record;
         Trainer trainer({.model = *bench_.model,
                          .optimizer = *optimizer_,
-                         .train = train,
+                         .train = trained_on ? static_cast<const BatchSource&>(*trained_on) : samples,
+                         .validation = validation ? &*validation : nullptr,
                          .test = test ? &*test : nullptr,
                          .schedule = schedule_.get(),
                          .loss = cross_entropy_loss(settings_.label_smoothing),
@@ -131,7 +139,8 @@ class TrainCommand {
                         state_.position.step, ", which the run has done, got ", trainer.total_steps(),
                         " steps");
         if (is_first_rank()) begin_record(record, bar);
-        print("epoch  train loss  train acc  test loss   test acc   seconds  images/s");
+        print(validation ? "epoch  train loss  train acc   val loss    val acc   seconds  images/s"
+                         : "epoch  train loss  train acc  test loss   test acc   seconds  images/s");
         train_to_the_end(trainer, record, bar);
         if (trainer.stopped()) {
             bar.clear();
@@ -139,9 +148,16 @@ class TrainCommand {
                               to_text("stopped; to continue: tern train --resume --run ",
                                       folder_ ? folder_->path().string() : ""));
         }
+        tell_best(trainer, validation.has_value());
+        std::optional<TestLine> tested;
+        if (validation) tested = test_best(trainer, *bench_.model, record ? &*record : nullptr);
+        if (tested)
+            print(formatted("tests, looked at once, with the weights of epoch %lld: loss %.4f, accuracy %.4f",
+                            static_cast<long long>(tested->best_epoch), tested->test.loss,
+                            tested->test.metric("accuracy")));
         if (!record) return;
         record->finish();
-        finish(*record, trainer.total_steps() - state_.position.step);
+        finish(*record, tested, trainer.position().step - state_.position.step);
     }
 
   private:
@@ -208,7 +224,7 @@ class TrainCommand {
                         why_not);
     }
 
-    RunLength length() const { return RunLength(settings_.plan, bench_.train_set.size()); }
+    RunLength length() const { return RunLength(settings_.plan, bench_.train_samples()); }
 
     std::string length_text() const {
         const TrainingPlan& plan = settings_.plan;
@@ -340,10 +356,22 @@ class TrainCommand {
         }
     }
 
+    void tell_best(const Trainer& trainer, bool validates) {
+        if (trainer.stopped_early())
+            print(to_text("stopped early after epoch ", trainer.position().epoch - 1, " of ",
+                          settings_.plan.epochs, ": ", settings_.plan.early_stop,
+                          " without a better validation accuracy"));
+        if (settings_.plan.epochs > 0 && !validates)
+            print(
+                "best.safetensors was chosen on the tests, which so flatter it; --validation holds out "
+                "samples "
+                "for that");
+    }
+
     void print_log_line(const LogLine& line) {
-        const std::string test =
-            line.test ? formatted("%9.4f  %9.4f", line.test->loss, line.test->metric("accuracy"))
-                      : formatted("%9s  %9s", "-", "-");
+        const std::optional<TotalsRead>& held = line.validation ? line.validation : line.test;
+        const std::string test = held ? formatted("%9.4f  %9.4f", held->loss, held->metric("accuracy"))
+                                      : formatted("%9s  %9s", "-", "-");
         print(formatted("%5lld  %10.4f  %9.4f  %s  %8.1f  %8.1f", static_cast<long long>(line.epoch),
                         line.train.loss, line.train.metric("accuracy"), test.c_str(), line.seconds,
                         line.images_per_second()));
@@ -351,6 +379,7 @@ class TrainCommand {
 
     // Those of the steps alone: what is sent at the start and for evaluations is left out.
     static std::vector<ExchangeCost> costs_of_steps(std::int64_t steps) {
+        if (steps == 0) return {};
         std::vector<ExchangeCost> costs = exchange_costs();
         std::erase_if(costs, [&](const ExchangeCost& cost) {
             return cost.operations < steps || cost.what == Trainer::kStart;
@@ -373,7 +402,7 @@ class TrainCommand {
                                 1e3 * all.waited / count)));
     }
 
-    void finish(const RunRecord& record, std::int64_t steps) {
+    void finish(const RunRecord& record, const std::optional<TestLine>& tested, std::int64_t steps) {
         const std::int64_t peak = memory_statistics(settings_.runtime.device).peak_bytes;
         print(to_text("weights: ", one_line(record.checkpoints().last_link().string())));
         print(to_text("peak memory of tensors on ", settings_.runtime.device, ": ",
@@ -383,6 +412,7 @@ class TrainCommand {
         print_exchange(steps);
         if (!flags_.json) return;
         auto json = nlohmann::ordered_json::parse(record.last_log_line());
+        if (tested) json.update(nlohmann::ordered_json::parse(tested->to_json()));
         json["model"] = settings_.model->name;
         json["run"] = folder_->path().string();
         json["peak_memory_bytes"] = peak;

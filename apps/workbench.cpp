@@ -39,7 +39,11 @@ Workbench make_workbench(const TrainSettings& settings,
         bench.test_set = load_split(settings.data, Split::test, settings.labels);
         check_splits(bench.test_set.source, bench.train_set, bench.test_set);
     }
-    bench.normalization = make_normalization(settings.normalize, bench.train_set);
+    if (settings.validation > 0)
+        bench.held_out =
+            hold_out(bench.train_set, {settings.validation, settings.stratify, settings.plan.seed});
+    bench.normalization = make_normalization(settings.normalize, bench.train_set,
+                                             bench.held_out ? bench.held_out->train : Tensor());
     const std::string name(settings.model->name);
     ModelOptions options = model_options(bench.train_set);
     options.seed = settings.plan.seed;

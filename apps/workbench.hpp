@@ -8,17 +8,20 @@
 #include <vector>
 
 #include "tern/apps/train_flags.hpp"
-#include "tern/data/dataset.hpp"
+#include "tern/data/hold_out.hpp"
 #include "tern/data/normalization.hpp"
 #include "tern/layers/module.hpp"
 
 namespace tern::apps {
 
 struct Workbench {
-    Dataset train_set, test_set;  // no test set for a run of steps
+    Dataset train_set, test_set;      // no test set for a run of steps
+    std::optional<HeldOut> held_out;  // of the train set, where samples are held out
     Normalization normalization;
     std::unique_ptr<Module> model;
     std::vector<std::string> notes;  // about the weights to start from
+
+    std::int64_t train_samples() const { return held_out ? held_out->train.numel() : train_set.size(); }
 };
 
 /// Reads and checks all of it. The weights are those of the file `checkpoint`, else of --init, else drawn from the

@@ -28,20 +28,35 @@ struct ColumnSums {
     }
 };
 
-// rows (count, columns) of E, added up as T in chunks.
+// Samples of E, of some rows (rows, columns) each, and which of them count.
+template <class E>
+struct Samples {
+    const E* first;
+    std::span<const std::int32_t> chosen;  // empty: all
+    std::int64_t count;                    // that count
+    std::int64_t rows, columns;
+
+    const E* operator[](std::int64_t i) const {
+        return first + (chosen.empty() ? i : chosen[static_cast<std::size_t>(i)]) * rows * columns;
+    }
+};
+
+// Added up as T in chunks.
 template <class T, class E>
-ColumnSums<T> sum_columns(const E* rows, std::int64_t count, std::int64_t columns,
-                          const std::vector<T>& origin) {
+ColumnSums<T> sum_columns(const Samples<E>& samples, const std::vector<T>& origin) {
     constexpr std::int64_t kNumbers = 1 << 18;  // of a chunk
-    const std::int64_t chunk = std::max<std::int64_t>(kNumbers / columns, 1),
-                       chunks = (count - 1) / chunk + 1;
+    const std::int64_t columns = samples.columns,
+                       chunk = std::max<std::int64_t>(kNumbers / (samples.rows * columns), 1),
+                       chunks = (samples.count - 1) / chunk + 1;
     std::vector<ColumnSums<T>> partial(static_cast<std::size_t>(chunks), ColumnSums<T>(columns));
-    parallel_chunks(count, chunk, [&](std::int64_t i, std::int64_t begin, std::int64_t end) {
+    parallel_chunks(samples.count, chunk, [&](std::int64_t i, std::int64_t begin, std::int64_t end) {
         ColumnSums<T>& sums = partial[static_cast<std::size_t>(i)];
-        const E* value = rows + begin * columns;
-        for (std::int64_t row = begin; row < end; ++row)
-            for (std::size_t c = 0; c < static_cast<std::size_t>(columns); ++c)
-                sums.add(c, static_cast<T>(*value++) - origin[c]);
+        for (std::int64_t sample = begin; sample < end; ++sample) {
+            const E* value = samples[sample];
+            for (std::int64_t row = 0; row < samples.rows; ++row)
+                for (std::size_t c = 0; c < static_cast<std::size_t>(columns); ++c)
+                    sums.add(c, static_cast<T>(*value++) - origin[c]);
+        }
     });
     ColumnSums<T> total(columns);
     for (const ColumnSums<T>& sums : partial) total.add(sums);
@@ -50,9 +65,9 @@ ColumnSums<T> sum_columns(const E* rows, std::int64_t count, std::int64_t column
 
 // Distances from the first row: of numbers far from zero the squares would leave no digits for the variance.
 template <class T, class E>
-ChannelStatistics statistics_of(const E* rows, std::int64_t count, std::int64_t columns,
-                                const std::vector<T>& origin) {
-    const ColumnSums<T> sums = sum_columns<T>(rows, count, columns, origin);
+ChannelStatistics statistics_of(const Samples<E>& samples, const std::vector<T>& origin) {
+    const ColumnSums<T> sums = sum_columns<T>(samples, origin);
+    const std::int64_t count = samples.count * samples.rows;
     ChannelStatistics statistics;
     for (std::size_t c = 0; c < origin.size(); ++c) {
         const double mean = static_cast<double>(sums.values[c]) / static_cast<double>(count);
@@ -65,22 +80,28 @@ ChannelStatistics statistics_of(const E* rows, std::int64_t count, std::int64_t 
 
 }  // namespace
 
-ChannelStatistics channel_statistics(const Tensor& samples) {
+ChannelStatistics channel_statistics(const Tensor& samples, const Tensor& chosen) {
     const char* const where = "channel_statistics";
     TERN_CHECK(samples.device().is_cpu(), where, "takes samples on cpu, got ", samples);
     TERN_CHECK(samples.rank() >= 1 && samples.numel() > 0, where, "takes at least one number, got ", samples);
+    const std::span<const std::int32_t> numbers =
+        chosen.defined() ? chosen.elements<std::int32_t>() : std::span<const std::int32_t>();
+    TERN_CHECK(!chosen.defined() || !numbers.empty(), where, "takes at least one sample, got none");
+    for (const std::int32_t number : numbers)
+        TERN_CHECK(number >= 0 && number < samples.dim(0), where, "sample ", number, " is outside [0, ",
+                   samples.dim(0), ')');
+    const std::int64_t count = chosen.defined() ? std::ssize(numbers) : samples.dim(0);
     if (samples.dtype() == DType::uint8) {
         TERN_CHECK(samples.rank() == 4, where, "takes images (R, H, W, C), got ", samples);
         const std::int64_t channels = samples.dim(3);
         // Whole numbers: exact for up to 2^64 / 255^2 pixels.
-        return statistics_of<std::uint64_t>(samples.data<std::uint8_t>(), samples.numel() / channels,
-                                            channels,
-                                            std::vector<std::uint64_t>(static_cast<std::size_t>(channels)));
+        return statistics_of(Samples<std::uint8_t>{samples.data<std::uint8_t>(), numbers, count,
+                                                   samples.dim(1) * samples.dim(2), channels},
+                             std::vector<std::uint64_t>(static_cast<std::size_t>(channels)));
     }
-    const float* const first = samples.data<float>();  // says what it is instead
-    const std::int64_t features = samples.numel() / samples.dim(0);
-    return statistics_of<double>(first, samples.dim(0), features,
-                                 std::vector<double>(first, first + features));
+    const float* const all = samples.data<float>();  // says what it is instead
+    const Samples<float> rows{all, numbers, count, 1, samples.numel() / samples.dim(0)};
+    return statistics_of(rows, std::vector<double>(rows[0], rows[0] + rows.columns));
 }
 
 }  // namespace tern

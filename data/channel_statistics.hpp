@@ -15,7 +15,7 @@ struct ChannelStatistics {
 
 /// Over all pixels of all images (R, H, W, C) uint8, or over the samples of features (R, ...) float32; on the
 /// CPU, of at least one pixel or number. Sums are whole numbers, or of chunks of a fixed size in their order,
-/// so threads do not matter.
-ChannelStatistics channel_statistics(const Tensor& samples);
+/// so threads do not matter. `chosen`: the numbers of the samples that count, (S) int32, S at least 1; none: all.
+ChannelStatistics channel_statistics(const Tensor& samples, const Tensor& chosen = {});
 
 }  // namespace tern

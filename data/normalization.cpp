@@ -18,8 +18,8 @@ void add_factors(Normalization& normalization, double mean, double variance) {
     normalization.shift.push_back(-mean / std::sqrt(variance));
 }
 
-Normalization of_images(const Dataset& train) {
-    const auto [mean, variance] = channel_statistics(train.samples);
+Normalization of_images(const Dataset& train, const Tensor& chosen) {
+    const auto [mean, variance] = channel_statistics(train.samples, chosen);
     Normalization result{"dataset"};
     for (std::size_t c = 0; c < mean.size(); ++c) {
         // One level of 255 on one pixel in a thousand is far above what rounding leaves of zero.
@@ -30,8 +30,8 @@ Normalization of_images(const Dataset& train) {
     return result;
 }
 
-Normalization of_features(const Dataset& train) {
-    const auto [mean, variance] = channel_statistics(train.samples);
+Normalization of_features(const Dataset& train, const Tensor& chosen) {
+    const auto [mean, variance] = channel_statistics(train.samples, chosen);
     Normalization result{"dataset"};
     // Sums of distances that are all 0 are 0.
     for (std::size_t c = 0; c < mean.size(); ++c)
@@ -61,13 +61,13 @@ Normalization fixed_normalization(std::string_view name, std::int64_t channels) 
     fail("normalize", '"', name, "\" is none of unit, half");
 }
 
-Normalization make_normalization(std::string_view name, const Dataset& train) {
+Normalization make_normalization(std::string_view name, const Dataset& train, const Tensor& chosen) {
     if (!train.has_images()) {
         if (name == "none") return {};
-        if (name == "dataset") return of_features(train);
+        if (name == "dataset") return of_features(train, chosen);
         fail("normalize", '"', name, "\" is none of none, dataset, which features take");
     }
-    if (name == "dataset") return of_images(train);
+    if (name == "dataset") return of_images(train, chosen);
     TERN_CHECK(name == "unit" || name == "half", "normalize", '"', name, "\" is none of unit, half, dataset");
     return fixed_normalization(name, train.samples.dim(3));
 }

@@ -25,8 +25,8 @@ Normalization fixed_normalization(std::string_view name, std::int64_t channels);
 
 /// By name. Of images: those, or "dataset", (x / 255 - mean) / deviation with the mean and the standard
 /// deviation of `train`'s pixels, per channel. Of features: "none", or "dataset", (x - mean) / deviation per
-/// element of a sample; an element that is the same everywhere becomes 0. Throws Error for another name or a
-/// channel of one colour.
-Normalization make_normalization(std::string_view name, const Dataset& train);
+/// element of a sample; an element that is the same everywhere becomes 0. Of `train` only the samples `chosen` count,
+/// (S) int32, where there are any. Throws Error for another name or a channel of one colour.
+Normalization make_normalization(std::string_view name, const Dataset& train, const Tensor& chosen = {});
 
 }  // namespace tern

@@ -52,4 +52,17 @@ Tensor DatasetSource::inputs(const Tensor& samples, std::optional<std::uint32_t>
     return cast(scale_ ? add(mul(rows, scale_), shift_) : rows, precision_);
 }
 
+SubsetSource::SubsetSource(const BatchSource& source, const Tensor& samples) : source_(source) {
+    TERN_CHECK(samples.rank() == 1 && samples.numel() > 0, "SubsetSource", "takes at least one sample, got ",
+               samples);
+    for (const std::int32_t sample : samples.elements<std::int32_t>())
+        TERN_CHECK(sample >= 0 && sample < source.size(), "SubsetSource", "sample ", sample,
+                   " is outside [0, ", source.size(), ')');
+    samples_ = samples.to(source.device());
+}
+
+Batch SubsetSource::batch(const Tensor& samples, std::optional<std::uint32_t> epoch) const {
+    return source_.batch(index_select(samples_, 0, samples), epoch);
+}
+
 }  // namespace tern

@@ -57,4 +57,21 @@ class DatasetSource : public BatchSource {
     Tensor scale_, shift_;  // undefined where features stay as they are
 };
 
+/// Some samples of another source, which makes the batches: augmented by their numbers there.
+class SubsetSource : public BatchSource {
+  public:
+    /// samples: (R) int32 in [0, source.size()), on the CPU. `source` must live longer. Throws Error for none, and
+    /// for one that the source does not have.
+    SubsetSource(const BatchSource& source, const Tensor& samples);
+
+    std::int64_t size() const override { return samples_.dim(0); }
+    Device device() const override { return source_.device(); }
+    DType precision() const override { return source_.precision(); }
+    Batch batch(const Tensor& samples, std::optional<std::uint32_t> epoch = {}) const override;
+
+  private:
+    const BatchSource& source_;
+    Tensor samples_;
+};
+
 }  // namespace tern

@@ -6,22 +6,41 @@
 #include <nlohmann/json.hpp>
 
 namespace tern {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+void add_columns(Json& line, const std::string& split, const TotalsRead& totals) {
+    line[split + "_loss"] = totals.loss;
+    for (const auto& [metric, value] : totals.metrics) line[split + '_' + metric] = value;
+}
+
+}  // namespace
 
 double LogLine::images_per_second() const {
     return seconds > 0 ? static_cast<double>(train.samples) / seconds : 0;
 }
 
 std::string LogLine::to_json() const {
-    nlohmann::ordered_json line{{"epoch", epoch}, {"train_loss", train.loss}};
-    for (const auto& [metric, value] : train.metrics) line["train_" + metric] = value;
-    line["test_loss"] = test ? nlohmann::ordered_json(test->loss) : nullptr;
-    for (std::size_t i = 0; i < train.metrics.size(); ++i)
-        line["test_" + train.metrics[i].metric] =
-            test ? nlohmann::ordered_json(test->metrics[i].value) : nullptr;
+    Json line{{"epoch", epoch}};
+    add_columns(line, "train", train);
+    if (validation) add_columns(line, "validation", *validation);
+    if (test) {
+        add_columns(line, "test", *test);
+    } else {
+        line["test_loss"] = nullptr;
+        for (const TotalsRead::Value& value : train.metrics) line["test_" + value.metric] = nullptr;
+    }
     line["seconds"] = seconds;
     line["images_per_second"] = images_per_second();
     line["learning_rate"] = learning_rate;
     if (batch_size > 0) line["batch_size"] = batch_size;
+    return line.dump();
+}
+
+std::string TestLine::to_json() const {
+    Json line{{"best_epoch", best_epoch}};
+    add_columns(line, "test", test);
     return line.dump();
 }
 

@@ -18,11 +18,21 @@ struct LogLine {
     double seconds = 0;              // of training, without evaluation
     double learning_rate = 0;        // of the last step
     std::int64_t batch_size = 0;     // of a run whose batches grow; else 0
+    std::optional<TotalsRead> validation = {};  // as test, which is none then
 
     double images_per_second() const;
     /// One JSON object on one line: epoch, train_loss, train_accuracy and what other metrics there are,
-    /// test_loss, test_accuracy, ... (null if not evaluated), seconds, images_per_second, learning_rate, and
-    /// batch_size where it grows.
+    /// validation_loss, validation_accuracy, ... if evaluated, test_loss, test_accuracy, ... (null if not),
+    /// seconds, images_per_second, learning_rate, and batch_size where it grows.
+    std::string to_json() const;
+};
+
+/// The last line of metrics.jsonl where samples were held out to validate on: the tests, looked at once.
+struct TestLine {
+    std::int64_t best_epoch = 0;  // whose weights were tested
+    TotalsRead test;
+
+    /// best_epoch, test_loss, test_accuracy, ...
     std::string to_json() const;
 };
 

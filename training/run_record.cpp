@@ -17,7 +17,7 @@ RunRecord::RunRecord(const RunFolder& folder, RunRecordOptions options, Training
         tell_of_missing(*steps_, state_.steps_bytes);
     }
     // The process before may have ended between the checkpoint and its links.
-    if (state_.position.step > 0) checkpoints_.settle(state_.position.step, state_.best_step);
+    if (state_.position.step > 0) checkpoints_.settle(state_.position.step, state_.position.best_step);
 }
 
 void RunRecord::tell(const std::string& line) {
@@ -46,10 +46,10 @@ void RunRecord::add(const StepLoss& loss) {
 void RunRecord::add(const LogLine& line) {
     last_log_line_ = line.to_json();
     try_to([&] { metrics_.append(last_log_line_); });
-    if (line.test) {
-        const auto& metrics = line.test->metrics;
-        new_value_ = metrics.empty() ? line.test->loss : metrics.front().value;
-    }
+}
+
+void RunRecord::add(const TestLine& line) {
+    try_to([&] { metrics_.append(line.to_json()); });
 }
 
 void RunRecord::save(const TrainingPosition& position, const Module& model, const NamedTensors& tensors) {
@@ -61,21 +61,11 @@ void RunRecord::save(const TrainingPosition& position, const Module& model, cons
     next.tensors = tensors;
     next.metrics_bytes = metrics_.bytes();
     next.steps_bytes = steps_ ? steps_->bytes() : 0;
-    if (new_value_ && is_better(*new_value_)) {
-        next.best_step = position.step;
-        next.best_value = *new_value_;
-    }
-    checkpoints_.save(position.step, next.best_step, [&](const std::filesystem::path& into) {
+    checkpoints_.save(position.step, position.best_step, [&](const std::filesystem::path& into) {
         save_weights(into / Checkpoints::kWeights, model, options_.info);
         write_training_state(into / kState, next);
     });
     state_ = std::move(next);
-    new_value_.reset();
-}
-
-bool RunRecord::is_better(double value) const {
-    if (state_.best_step == 0) return true;
-    return options_.higher_is_better ? value > state_.best_value : value < state_.best_value;
 }
 
 void RunRecord::finish() {
@@ -95,6 +85,14 @@ std::string RunRecord::last_log_line() const {
 std::optional<std::filesystem::path> RunRecord::last_checkpoint() const {
     if (state_.position.step == 0) return {};
     return checkpoints_.path(state_.position.step);
+}
+
+std::filesystem::path RunRecord::best_checkpoint() const {
+    TERN_CHECK(state_.position.best_step > 0, metrics_.path().parent_path().string(),
+               "has no checkpoint with the best weights any more");
+    std::filesystem::path path = checkpoints_.path(state_.position.best_step);
+    check_checkpoint(path);
+    return path;
 }
 
 }  // namespace tern

@@ -19,14 +19,12 @@ struct RunRecordOptions {
     std::int64_t keep = 2;                 // checkpoints beside the best
     bool log_steps = false;                // every step's loss, in steps.jsonl
     DType precision = DType::float32;      // of the losses there
-    bool higher_is_better = true;          // of the first metric, which says what is best
     std::optional<WeightsInfo> info = {};  // what weight files say about themselves
     /// Told once of each thing that cannot be had and that a run can do without: lines, links.
     std::function<void(const std::string&)> warn = {};
 };
 
-/// Log lines, losses of steps, and checkpoints. The best one is that whose tests had the best first metric,
-/// or the smallest loss where there is none.
+/// Log lines, losses of steps, and checkpoints.
 class RunRecord {
   public:
     /// `state` is that of the checkpoint to continue from: the files are cut back to it. Of a new run it is
@@ -38,15 +36,18 @@ class RunRecord {
 
     void add(const StepLoss& loss);
     void add(const LogLine& line);
+    void add(const TestLine& line);
     /// A checkpoint of `model` and `tensors`, Trainer::state(), which are at `position`.
     void save(const TrainingPosition& position, const Module& model, const NamedTensors& tensors);
 
-    /// The last log line as JSON, also of an earlier part of the run.
+    /// The last log line of an epoch, or of a run of steps, as JSON, also of an earlier part of the run.
     std::string last_log_line() const;
     /// At the run's end: throws Error if lines still could not be written.
     void finish();
     /// The newest checkpoint of the run; none before the first.
     std::optional<std::filesystem::path> last_checkpoint() const;
+    /// The one with the best weights, which must be whole; throws Error where it is not.
+    std::filesystem::path best_checkpoint() const;
     const Checkpoints& checkpoints() const { return checkpoints_; }
 
     static constexpr const char* kState = "state.safetensors";
@@ -55,7 +56,6 @@ class RunRecord {
     void tell(const std::string& line);
     void tell_of_missing(const LineFile& file, std::int64_t expected);
     void try_to(const std::function<void()>& write);
-    bool is_better(double value) const;
 
     Checkpoints checkpoints_;
     RunRecordOptions options_;
@@ -63,7 +63,6 @@ class RunRecord {
     LineFile metrics_;
     std::optional<LineFile> steps_;
     std::string last_log_line_;
-    std::optional<double> new_value_;  // of a log line that no checkpoint has yet
     std::set<std::string> told_;
 };
 

@@ -46,7 +46,8 @@ std::optional<SavedCheckpoint> newest_checkpoint(const fs::path& folder,
     const fs::path path = checkpoints.path(*step);
     SavedCheckpoint saved{path, read_training_state(path / RunRecord::kState)};
     // The best may have been deleted for one that is damaged.
-    if (!is_there(checkpoints.path(saved.state.best_step))) saved.state.best_step = 0;
+    std::int64_t& best = saved.state.position.best_step;
+    if (!is_there(checkpoints.path(best))) best = 0;
     return saved;
 }
 
@@ -60,10 +61,26 @@ void tidy_run(const fs::path& folder, const std::function<void(const std::string
     }
 }
 
+TestLine test_best(Trainer& trainer, Module& model, RunRecord* record) {
+    if (record != nullptr) {
+        const fs::path weights = record->best_checkpoint() / Checkpoints::kWeights;
+        load_state(model, read_safetensors(weights).tensors, weights.string());
+    }
+    const TestLine line{trainer.position().best_epoch, trainer.test()};
+    if (record != nullptr) record->add(line);
+    return line;
+}
+
 std::optional<LogLine> train_in_folder(const fs::path& folder, TrainerOptions options,
                                        RunRecordOptions record_options) {
-    if (options.communicator != nullptr && options.communicator->rank() > 0)
-        return Trainer(std::move(options)).run();
+    const bool tests_best = options.validation != nullptr && options.test != nullptr;
+    if (options.communicator != nullptr && options.communicator->rank() > 0) {
+        Module& trained = options.model;
+        Trainer trainer(std::move(options));
+        std::optional<LogLine> last = trainer.run();
+        if (tests_best && !trainer.stopped()) test_best(trainer, trained, nullptr);
+        return last;
+    }
     const RunFolder run = open_folder(folder);
     const auto tell = [warn = record_options.warn](const std::string& line) {
         if (warn) warn(line);
@@ -74,11 +91,10 @@ std::optional<LogLine> train_in_folder(const fs::path& folder, TrainerOptions op
         load_state(options.model, read_safetensors(saved->weights()).tensors, saved->weights().string());
 
     record_options.precision = options.train.precision();
-    record_options.higher_is_better = !options.metrics.empty() && options.metrics.front().higher_is_better;
     const bool log_steps = record_options.log_steps;
     RunRecord record(run, std::move(record_options), saved ? saved->state : TrainingState{});
     TrainingCallbacks& callbacks = options.callbacks;
-    const Module& model = options.model;
+    Module& model = options.model;
     if (log_steps) add_before(callbacks.after_loss, [&record](const StepLoss& loss) { record.add(loss); });
     add_before(callbacks.after_log_line, [&record](const LogLine& line) { record.add(line); });
     add_before(callbacks.save,
@@ -88,6 +104,7 @@ std::optional<LogLine> train_in_folder(const fs::path& folder, TrainerOptions op
     Trainer trainer(std::move(options));
     if (saved) saved->load(trainer);
     std::optional<LogLine> last = trainer.run(saved ? saved->state.position : TrainingPosition{});
+    if (tests_best && !trainer.stopped()) test_best(trainer, model, &record);
     record.finish();
     return last;
 }

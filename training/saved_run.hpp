@@ -30,11 +30,16 @@ std::optional<SavedCheckpoint> newest_checkpoint(const std::filesystem::path& fo
 /// cannot be deleted.
 void tidy_run(const std::filesystem::path& folder, const std::function<void(const std::string&)>& tell);
 
+/// Evaluates the tests of a run that is at its end with its best weights, which `model` has then. Collective;
+/// `record`: the first rank's, which gets the line, others have none.
+TestLine test_best(Trainer& trainer, Module& model, RunRecord* record);
+
 /// Trains as a Trainer does, and keeps in `folder` what `tern train` keeps there: metrics.jsonl, with log_steps
 /// steps.jsonl, checkpoints, and links to the last and the best weights. Where `folder` holds such a run, it is
 /// resumed from its newest valid checkpoint, in the model that is given, to the bits of one that was never
 /// stopped: a program that is started again continues. Of several ranks the first one reads and writes the folder. Returns the last log line; none where nothing was left
-/// to do, or stop() ended it. Throws Error for a folder that another process trains in, or a run with other
+/// to do, or stop() ended it. Where it is validated and has tests, the model has the best weights in the end, whose
+/// tests are the last line of metrics.jsonl. Throws Error for a folder that another process trains in, or a run with other
 /// weights.
 std::optional<LogLine> train_in_folder(const std::filesystem::path& folder, TrainerOptions options,
                                        RunRecordOptions record = {});

@@ -1,6 +1,7 @@
 #include "tern/training/trainer.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cmath>
 
@@ -55,6 +56,8 @@ Trainer::Trainer(TrainerOptions options)
              .communicator = options_.communicator,
              .exchange = options_.exchange}) {
     const TrainingPlan& plan = options_.plan;
+    TERN_CHECK(plan.early_stop >= 0 && (plan.early_stop == 0 || plan.epochs > 0), "train",
+               "epochs without a better one end a run of epochs alone, got ", plan.early_stop, " of them");
     if (plan.average_decay != 0)
         average_.emplace(options_.model, options_.optimizer.parameters(), plan.average_decay,
                          plan.statistics_samples == 0);
@@ -105,7 +108,9 @@ std::optional<LogLine> Trainer::run(const TrainingPosition& start) {
 void Trainer::share_start() {
     Communicator& communicator = *options_.communicator;
     const Tensor numbers =
-        Tensor::from({4}, {position_.step, position_.epoch, position_.batch, position_.samples_since_log})
+        Tensor::from({7}, {position_.step, position_.epoch, position_.batch, position_.samples_since_log,
+                           position_.best_step, position_.best_epoch,
+                           std::bit_cast<std::int64_t>(position_.best_value)})
             .to(communicator.device());
     NamedTensors shared{{"position", numbers}};
     for (const NamedTensors& tensors : {options_.model.state(), state()})
@@ -114,7 +119,14 @@ void Trainer::share_start() {
     meet(communicator, kStart);
     const Tensor host = numbers.to(Device::cpu());
     const auto* const number = host.data<std::int64_t>();
-    position_ = {number[0], number[1], number[2], number[3], position_.seconds_since_log};
+    position_ = {number[0],
+                 number[1],
+                 number[2],
+                 number[3],
+                 position_.seconds_since_log,
+                 number[4],
+                 number[5],
+                 std::bit_cast<double>(number[6])};
     const std::vector<std::string> sums = gather_texts(communicator, checksum(shared), kStart);
     for (std::size_t rank = 1; rank < sums.size(); ++rank)
         TERN_CHECK(sums[rank] == sums[0], "train", "rank ", rank, " starts from other weights than rank 0");
@@ -237,25 +249,22 @@ std::optional<LogLine> Trainer::finish_log_line() {
     if (!options_.plan.batch_growth.empty()) line.batch_size = length_.batch_size(position_.epoch);
     if (average_) average_->hold_average();
     take_statistics();
-    if (options_.test != nullptr) {
+    const bool validates = options_.validation != nullptr;
+    if (const BatchSource* const source = validates ? options_.validation : options_.test) {
         check_finite(options_.model, position_.step);  // before a whole evaluation of it
-        line.test =
-            evaluate(options_.model, *options_.test,
-                     {.batch_size = options_.plan.batch_size,
-                      .loss = options_.test_loss ? options_.test_loss : options_.loss,
-                      .metrics = options_.metrics,
-                      .stop = [this,
-                               batch = std::int64_t{0}]() mutable { return stop_due(batch++) && ask_stop(); },
-                      .communicator = options_.communicator})
-                .totals;
-        if (line.test->samples < options_.test->size()) {
+        const TotalsRead totals = evaluate_on(
+            *source, [this, batch = std::int64_t{0}]() mutable { return stop_due(batch++) && ask_stop(); });
+        if (totals.samples < source->size()) {
             log_line_start_ = now() - line.seconds;
             return {};
         }
-        TERN_CHECK(std::isfinite(line.test->loss), "train", "the test loss after epoch ", line.epoch, " is ",
-                   shown(line.test->loss), "; a lower learning rate may help");
+        TERN_CHECK(std::isfinite(totals.loss), "train", "the ", validates ? "validation" : "test",
+                   " loss after epoch ", line.epoch, " is ", shown(totals.loss),
+                   "; a lower learning rate may help");
+        note_best(totals);
+        tell_schedule(totals);
+        (validates ? line.validation : line.test) = totals;
     }
-    if (line.test) tell_schedule(*line.test);
     if (options_.callbacks.after_log_line) options_.callbacks.after_log_line(line);
     start_log_line();
     return line;
@@ -269,6 +278,44 @@ void Trainer::tell_schedule(const TotalsRead& evaluated) const {
                                !metrics.empty() && metrics.front().higher_is_better);
     const std::span<const double> memory = options_.schedule->memory();
     schedule_memory_.copy_from(Tensor::from({std::ssize(memory)}, memory));
+}
+
+TotalsRead Trainer::evaluate_on(const BatchSource& source, std::function<bool()> stop) {
+    return evaluate(options_.model, source,
+                    {.batch_size = options_.plan.batch_size,
+                     .loss = options_.test_loss ? options_.test_loss : options_.loss,
+                     .metrics = options_.metrics,
+                     .stop = std::move(stop),
+                     .communicator = options_.communicator})
+        .totals;
+}
+
+TotalsRead Trainer::test() {
+    TERN_CHECK(options_.test != nullptr, "train", "has no tests to evaluate");
+    if (with_others()) {
+        share_tensors(*options_.communicator, options_.model.state(), "the weights to test");
+        meet(*options_.communicator, "the weights to test");
+    }
+    TotalsRead totals = evaluate_on(*options_.test);
+    TERN_CHECK(std::isfinite(totals.loss), "train", "the test loss is ", shown(totals.loss));
+    return totals;
+}
+
+void Trainer::note_best(const TotalsRead& totals) {
+    const bool by_loss = options_.metrics.empty();
+    const double value = by_loss ? totals.loss : totals.metrics.front().value;
+    const bool higher = !by_loss && options_.metrics.front().higher_is_better;
+    const bool better = higher ? value > position_.best_value : value < position_.best_value;
+    if (position_.best_step > 0 && !better) return;
+    position_.best_step = position_.step;
+    position_.best_epoch = position_.epoch;
+    position_.best_value = value;
+}
+
+bool Trainer::stopped_early() const {
+    const std::int64_t patience = options_.plan.early_stop, done = position_.epoch - 1;  // between two epochs
+    return patience > 0 && position_.step < total_steps() && position_.batch == 0 &&
+           position_.best_epoch > 0 && done - position_.best_epoch >= patience;
 }
 
 void Trainer::start_log_line() {

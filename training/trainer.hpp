@@ -31,6 +31,8 @@ struct TrainingPlan {
     /// before the model is evaluated or saved: in whole batches, at least one. 0: they stay as training left
     /// them.
     std::int64_t statistics_samples = 0;
+    /// Epochs after which the run ends if none of them was evaluated better than the best before; 0: it goes on.
+    std::int64_t early_stop = 0;
     /// Pieces of each batch that are trained on by themselves, and whether their batch norms are synced: see
     /// TrainingStepOptions.
     std::int64_t replicas = 0;
@@ -67,11 +69,13 @@ struct TrainerOptions {
     Module& model;
     Optimizer& optimizer;
     const BatchSource& train;
-    const BatchSource* test = nullptr;  // evaluated after each epoch; none: nothing is
+    /// Evaluated after each epoch, which says which one is the best. Without it the tests are, and say so.
+    const BatchSource* validation = nullptr;
+    const BatchSource* test = nullptr;  // beside a validation for test() alone
     Schedule* schedule = nullptr;       // none: the optimizer's learning rate stays
     Loss loss = cross_entropy_loss();
     Loss test_loss = {};  // none: the same. For one that is only smoothed in training
-    /// Counted beside the loss. The first says which epoch is the best; without any the test loss does.
+    /// Counted beside the loss. The first says which epoch is the best; without any the loss of the evaluation does.
     std::vector<Metric> metrics = {accuracy()};
     TrainingPlan plan = {};
     TrainingCallbacks callbacks = {};
@@ -99,7 +103,14 @@ class Trainer {
     /// were, ends with the bits of one that was never stopped.
     std::optional<LogLine> run(const TrainingPosition& start = {});
 
+    /// Evaluates the model as it is, of several ranks as rank 0 has it, on the tests. For the end of a run that was
+    /// validated, with the best weights. Collective. Throws Error where the loss is not a finite number.
+    TotalsRead test();
+
     std::int64_t total_steps() const { return length_.steps(); }
+    const TrainingPosition& position() const { return position_; }
+    /// Whether the plan's early_stop, not its end, ended the run.
+    bool stopped_early() const;
     /// Whether stop(), of any rank, ended the last run().
     bool stopped() const { return stopped_; }
     /// What must be saved beside the model: the optimizer's state, the loss scale where there is one, the sums for the log
@@ -112,13 +123,17 @@ class Trainer {
     bool run_epoch();
     void take_step(const Tensor& samples);
     std::optional<LogLine> finish_log_line();
+    TotalsRead evaluate_on(const BatchSource& source, std::function<bool()> stop = {});
+    void note_best(const TotalsRead& totals);
     void start_log_line();
     void take_statistics();
     void save();
     void flush_losses();
     bool losses_due() const;
     TotalsRead read_finite_totals() const;
-    bool finished() const { return position_.step >= total_steps() && position_.samples_since_log == 0; }
+    bool finished() const {
+        return (position_.step >= total_steps() || stopped_early()) && position_.samples_since_log == 0;
+    }
     bool ask_stop();
     /// `count`: of steps, or of batches of an evaluation.
     bool stop_due(std::int64_t count) const;

@@ -21,8 +21,9 @@ void visit_fields(State& state, const Function& function) {
     function("batch", state.position.batch);
     function("samples_since_log", state.position.samples_since_log);
     function("seconds_since_log", state.position.seconds_since_log);
-    function("best_step", state.best_step);
-    function("best_value", state.best_value);
+    function("best_step", state.position.best_step);
+    function("best_epoch", state.position.best_epoch);
+    function("best_value", state.position.best_value);
     function("metrics_bytes", state.metrics_bytes);
     function("steps_bytes", state.steps_bytes);
     function("data_checksum", state.data_checksum);
@@ -35,6 +36,9 @@ std::string_view former_name(std::string_view name) {
     if (name == "best_value") return "best_accuracy";
     return name;
 }
+
+// What older files lack.
+bool came_later(std::string_view name) { return name == "best_epoch"; }
 
 // Before losses and metrics had counts of their own: {sum of losses, right predictions, samples}.
 Tensor totals_of(const Tensor& totals) {
@@ -72,6 +76,7 @@ TrainingState parse_training_state(const std::string& file, Safetensors content)
     visit_fields(state, [&]<class T>(const char* name, T& value) {
         auto found = fields.find(name);
         if (found == fields.end()) found = fields.find(former_name(name));
+        if (found == fields.end() && came_later(name)) return;
         TERN_CHECK(found != fields.end() && fits(*found, value), file, "its ", kStateKey, " has no valid ",
                    name);
         value = found->get<T>();

@@ -13,8 +13,6 @@ namespace tern {
 struct TrainingState {
     TrainingPosition position;
     NamedTensors tensors;            // Trainer::state()
-    std::int64_t best_step = 0;      // after which the tests went best; 0: no test yet
-    double best_value = 0;           // of the metric that says so, then
     std::int64_t metrics_bytes = 0;  // of metrics.jsonl by then
     std::int64_t steps_bytes = 0;    // of steps.jsonl by then
     std::string data_checksum;       // of the training samples

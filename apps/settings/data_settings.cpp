@@ -21,6 +21,12 @@ void set_augmentation(Settings& settings, const std::string& name) {
         settings.augmentation = {.crop_padding = 4, .flip = true, .seed = settings.plan.seed};
 }
 
+bool validates(const Settings& settings) { return settings.validation > 0; }
+
+Setting of_validation(Setting setting) {
+    return only_where(validates, "needs --validation, the share of samples to hold out", std::move(setting));
+}
+
 }  // namespace
 
 const ModelInfo& parse_model(const std::string& name) {
@@ -71,6 +77,19 @@ std::vector<Setting> data_settings() {
                 s.plan.shuffle = parse_choice("--shuffle", text, {"on", "off"}) == "on";
             },
             [](const Settings& s) { return s.plan.shuffle ? "on" : "off"; }),
+        where(validates,
+              number(
+                  "validation", "share of the training samples to hold out and choose the best epoch by",
+                  {.low = 0, .low_included = false, .below = 1},
+                  [](auto& s) -> auto& { return s.validation; })),
+        of_validation(boolean(
+            "stratify", "hold out that share of each class", [](auto& s) -> auto& { return s.stratify; })),
+        changeable(of_validation(only_for(
+            counts_epochs, "--steps", [](const Settings& s) { return std::to_string(s.plan.steps); },
+            where([](const Settings& s) { return s.plan.early_stop > 0; },
+                  integer(
+                      "early_stop", "end after N epochs without a better validation accuracy", 1, {},
+                      [](auto& s) -> auto& { return s.plan.early_stop; }))))),
         and_then(choice(
                      "augment", {"none", "crop-flip"}, " (default none)", always("none"),
                      [](auto& s) -> auto& { return s.augment; }),

@@ -16,8 +16,13 @@ Flag absolute(const Flag& path) {
 
 Setting row(SettingKind kind, std::string name, std::string type, std::string help, Standard standard,
             Set set, Text text) {
-    return {std::move(name),     kind,           false,          std::move(type), std::move(help),
-            std::move(standard), std::move(set), std::move(text)};
+    return {.name = std::move(name),
+            .kind = kind,
+            .type = std::move(type),
+            .help = std::move(help),
+            .standard = std::move(standard),
+            .set = std::move(set),
+            .text = std::move(text)};
 }
 
 Setting runtime(const char* name, Flag (*text)(const Runtime& runtime)) {
@@ -48,11 +53,25 @@ Setting where(Condition is, Setting setting) {
     return setting;
 }
 
+Setting only_where(Condition is, const char* rule, Setting setting) {
+    setting.set = [=, name = setting.name, set = setting.set](TrainSettings& s, const std::string& text) {
+        if (!is(s)) usage_error(flag_of(name), rule);
+        set(s, text);
+    };
+    setting.applies = [is, more = setting.applies](const TrainSettings& s) {
+        return is(s) && (!more || more(s));
+    };
+    return where(is, setting);
+}
+
 Setting only_for(Condition is, const char* flag, std::string (*value)(const TrainSettings& settings),
                  Setting setting) {
     setting.set = [=, name = setting.name, set = setting.set](TrainSettings& s, const std::string& text) {
         if (!is(s)) usage_error(flag_of(name), "has no meaning for ", flag, ' ', value(s));
         set(s, text);
+    };
+    setting.applies = [is, more = setting.applies](const TrainSettings& s) {
+        return is(s) && (!more || more(s));
     };
     return where(is, setting);
 }

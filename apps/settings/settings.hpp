@@ -22,6 +22,8 @@ struct TrainSettings {
     std::string data;  // a folder or "synthetic"
     LabelKind labels = LabelKind::fine;
     TrainingPlan plan;
+    double validation = 0;  // share of the training samples that is held out
+    bool stratify = false;
     std::string augment, normalize;
     PrepareImagesParams augmentation;
     double label_smoothing = 0;
@@ -50,13 +52,15 @@ struct Setting {
     bool may_change = false;  // when a run is resumed
     std::string type = {};    // what --help calls the value of the flag; a boolean one takes none
     std::string help = {};
-    /// The flag's text where none is given, or the UsageError; null: the model or the optimizer decide, or it is
-    /// left out.
+    /// The flag's text where none is given, or the UsageError; null: the model or the optimizer
+    /// decide, or it is left out.
     std::function<std::string()> standard = {};
     /// Takes the text of the flag; the rows before this one are set. Throws UsageError.
     std::function<void(TrainSettings& settings, const std::string& text)> set = {};
     /// The text of the flag; none where it says nothing in such a run.
     std::function<Flag(const TrainSettings& settings)> text = {};
+    /// Whether it has a meaning beside the rows before this one; null: always.
+    std::function<bool(const TrainSettings& settings)> applies = {};
 };
 
 /// In the order in which they are set, and two runs are compared.

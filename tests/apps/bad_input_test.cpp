@@ -67,6 +67,22 @@ TEST_CASE("a data folder that is none") {
                Catch::StartsWith(complaint(none) + "holds no data set, nor does a folder in it (CIFAR-10's"));
 }
 
+TEST_CASE("a share to validate on that leaves a part empty, or without a class") {
+    const test::TemporaryFolder place;
+    REQUIRE(run_tern(place, {"data", "synthesize", "set", "--train-samples", "20", "--test-samples", "4",
+                             "--classes", "4"})
+                .status == 0);
+    const auto check = [&](std::vector<std::string> more, const std::string& line) {
+        more.insert(more.begin(), {"train", "--data", "set", "--run", "run", "--validation"});
+        check_failure(place, more, complaint("set") + line);
+        CHECK_FALSE(std::filesystem::exists(place / "run"));
+    };
+    check({"0.01"}, "a share of 0.01 held out leaves no sample to validate on, there are 20");
+    check({"0.99"}, "a share of 0.99 held out leaves no sample to train on, there are 20");
+    check({"0.05"}, "a share of 0.05 held out leaves class class 0 no sample to validate on, it has 5");
+    check({"0.95", "--stratify"}, "a share of 0.95 held out leaves no sample to train on, there are 20");
+}
+
 TEST_CASE("a batch of a wrong size, a wrong label, missing batches") {
     const test::FolderWithSet place;
     const std::string path = place.set + "/data_batch_2.bin", whole = test::read_text(path);

@@ -96,6 +96,10 @@ TEST_CASE("rates are finite numbers in their range") {
     for (const std::string value : {"nan", "inf", "-inf", "0", "-1", "fast", "1e999", "0x1p-3", ""}) {
         check_train({"--lr", value}, "[--lr] must be a number above 0, got " + value);
     }
+    for (const std::string value : {"0", "1", "-0.2", "20%"}) {
+        check_train({"--validation", value},
+                    "[--validation] must be a number above 0 and below 1, got " + value);
+    }
     check_train({"--label-smoothing", "1"},
                 "[--label-smoothing] must be a number of at least 0 and below 1, got 1");
     check_train({"--optimizer", "sgd", "--momentum", "nan"},
@@ -117,6 +121,16 @@ TEST_CASE("rates are finite numbers in their range") {
                 "[--batch-schedule] must be a whole number of at least 2, got 1");
     check_train({"--batch-schedule", "0@2"},
                 "[--batch-schedule] must be a whole number of at least 1, got 0");
+}
+
+TEST_CASE("what goes with a validation alone") {
+    const std::string needs = " needs --validation, the share of samples to hold out";
+    check_train({"--stratify"}, "[--stratify]" + needs);
+    check_train({"--early-stop", "2"}, "[--early-stop]" + needs);
+    check_train({"--validation", "0.2", "--early-stop", "0"},
+                "[--early-stop] must be a whole number of at least 1, got 0");
+    check_train({"--validation", "0.2", "--early-stop", "2", "--steps", "3"},
+                "[--early-stop] has no meaning for --steps 3");
 }
 
 TEST_CASE("only names that exist are taken") {

@@ -200,6 +200,36 @@ TEST_CASE("a run killed before its first checkpoint starts again", "[.resume]") 
     check_same_end(place / "run", place / "whole");
 }
 
+TEST_CASE("a validated run continues with what it held out, and knows that it ended early", "[.resume]") {
+    const test::FolderWithSet place;
+    std::vector<std::string> flags{
+        "--model", "mlp",          "--epochs", "2",          "--batch-size", "8", "--lr",
+        "1e-12",   "--validation", "0.5",      "--stratify", "--early-stop", "3", "--log-steps"};
+    require_done(run_tern(place, train_flags(place, "parts", flags)));
+    flags[3] = "9";
+    const test::Finished whole = run_tern(place, train_flags(place, "whole", flags));
+    require_done(whole);
+    // With so low a rate nothing becomes better.
+    const std::string told = "stopped early after epoch 4 of 9: 3 without a better validation accuracy\n";
+    CHECK_THAT(whole.out, Catch::Contains(told));
+    const test::Finished parts = run_tern(place, resume_flags("parts", {"--epochs", "9"}));
+    require_done(parts);
+    CHECK_THAT(parts.out, Catch::Contains(told));
+    check_same_end(place / "parts", place / "whole");
+    CHECK(log_lines_of(place / "parts").size() == 5);
+    const test::Finished again = run_tern(place, resume_flags("parts"));
+    require_done(again);
+    CHECK_THAT(again.out, Catch::Contains(told));
+    check_same_end(place / "parts", place / "whole");
+    check_failure(run_tern(place, resume_flags("parts", {"--validation", "0.4"})), 2,
+                  "tern: [--validation] the run in parts has 0.5, got 0.4");
+    // More patience, one more epoch.
+    const test::Finished patient = run_tern(place, resume_flags("parts", {"--early-stop", "4"}));
+    require_done(patient);
+    CHECK_THAT(patient.out, Catch::Contains("stopped early after epoch 5 of 9: 4 without"));
+    CHECK(log_lines_of(place / "parts").size() == 6);
+}
+
 TEST_CASE("a run continues only as it was begun", "[.resume]") {
     const test::FolderWithSet place;
     require_done(run_tern(place, train_flags(place, "run", kShort)));

@@ -202,6 +202,36 @@ TEST_CASE("--json prints one object, everything else goes to standard error") {
     CHECK_FALSE(has_control_characters(done.err));
 }
 
+TEST_CASE("a validated run reports what was held out, and the tests once") {
+    const test::FolderWithSet place;
+    const test::Finished done = train(
+        place, "run", {"--model", "mlp", "--epochs", "2", "--validation", "0.5", "--stratify", "--json"});
+    const std::vector<json> lines = read_lines(place / "run" / "metrics.jsonl");
+    REQUIRE(lines.size() == 3);
+    CHECK(lines[1].at("validation_accuracy").is_number());
+    CHECK(lines[1].at("test_accuracy").is_null());
+    CHECK_THAT(done.err, Catch::Contains(", 20 samples to train on in batches of 8, 20 held out\n") &&
+                             Catch::Contains(" val loss    val acc ") &&
+                             !Catch::Contains("chosen on the tests") &&
+                             Catch::Contains(to_text("tests, looked at once, with the weights of epoch ",
+                                                     lines[2].at("best_epoch").get<int>(), ": loss ")));
+    const json last = json::parse(done.out);
+    CHECK(last["epoch"] == 2);
+    CHECK(last["validation_loss"] == lines[1]["validation_loss"]);
+    CHECK(last["best_epoch"] == lines[2]["best_epoch"]);
+    CHECK(last["test_loss"] == lines[2]["test_loss"]);
+    CHECK_THAT(test::read_text(place / "run" / "config.toml"),
+               Catch::Contains("validation = 0.5\nstratify = true\n"));
+    // Without one the tests are what chooses, and that is told.
+    CHECK_THAT(train(place, "plain", {"--model", "mlp", "--epochs", "1"}).out,
+               Catch::Contains("best.safetensors was chosen on the tests, "));
+    // A run of steps holds them out, and looks at nothing.
+    const test::Finished steps =
+        train(place, "steps", {"--model", "mlp", "--steps", "2", "--validation", "0.5"});
+    CHECK_THAT(steps.out, Catch::Contains(", 20 held out\n") && !Catch::Contains("tests, looked at"));
+    CHECK(read_lines(place / "steps" / "metrics.jsonl").size() == 1);
+}
+
 TEST_CASE("a terminal gets a progress line, gone before the next log line") {
     const test::FolderWithSet place;
     const test::Finished done = test::run_tern_on_terminal(

@@ -44,7 +44,8 @@ def result(run):
     """All that equal flags on equal data must give again."""
     metrics = lines_of(run / "metrics.jsonl")
     for line in metrics:
-        del line["seconds"], line["images_per_second"]
+        for key in ("seconds", "images_per_second"):  # which the tests of a validated run have not
+            line.pop(key, None)
     last = (run / "last.safetensors").resolve()
     return {
         "weights": last.read_bytes(),

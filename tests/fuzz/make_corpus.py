@@ -191,8 +191,8 @@ def safetensors_set():
 def training_state():
     whole = {
         "step": 12, "epoch": 3, "batch": 2, "samples_since_log": 64, "seconds_since_log": 0.1, "best_step": 10,
-        "best_value": 1 / 3, "metrics_bytes": 100, "steps_bytes": 2**40,
-        "data_checksum": "99aa06d3014798d86001c324468d497f",
+        "best_epoch": 2, "best_value": 1 / 3, "metrics_bytes": 100, "steps_bytes": 2**40,
+        "data_checksum": "99aa06d3014798d86001c324468d497f", "teacher_checksum": "",
     }
     yield "whole", json.dumps(whole).encode()
     yield "former-names", json.dumps(whole).replace("samples_since_log", "row_records").replace("seconds_since_log", "row_seconds").encode()

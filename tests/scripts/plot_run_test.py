@@ -50,6 +50,15 @@ def main():
         (run / "steps.jsonl").unlink()
         check(plot(run, figure).returncode == 0, "losses of 0")
 
+        validated = {**line, "test_loss": None, "test_accuracy": None, "validation_loss": 1.6, "validation_accuracy": 0.3}
+        write_lines(
+            run / "metrics.jsonl",
+            [{"epoch": i + 1, **validated} for i in range(EPOCHS)] + [{"best_epoch": 1, "test_loss": 1.7, "test_accuracy": 0.35}],
+        )
+        check(plot(run, figure).returncode == 0, "a validated run")
+        names = {"training loss", "validation loss", "training accuracy", "validation accuracy"}
+        check(polylines(figure) == dict.fromkeys(names, EPOCHS), f"validated: {polylines(figure)}")
+
         write_lines(run / "metrics.jsonl", log)
         for prepare, arguments, status, message in (
             (None, (run, run), 1, f"plot-run: {run}: Is a directory"),

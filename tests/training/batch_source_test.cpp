@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "tern/data/synthetic.hpp"
 #include "tern/layers/initialize.hpp"
 #include "tern/layers/linear.hpp"
 #include "tern/tests/catch.hpp"
@@ -40,6 +41,31 @@ TEST_CASE("images without a normalization stay bytes") {
     const Dataset set{Tensor::full({2, 1, 2, 1}, 200, DType::uint8), numbers({0, 1})};
     CHECK(std::ranges::equal(DatasetSource(set).batch(numbers({1})).input.elements<float>(),
                              std::vector{200.0f, 200.0f}));
+}
+
+TEST_CASE("a subset has the batches of its samples") {
+    const DatasetSource all(table());
+    const SubsetSource some(all, numbers({2, 1}));
+    CHECK(some.size() == 2);
+    const Batch batch = some.batch(numbers({0, 1, 0}), 3);
+    CHECK(std::ranges::equal(batch.input.elements<float>(), std::vector{5.0f, 6.0f, 3.0f, 4.0f, 5.0f, 6.0f}));
+    CHECK(std::ranges::equal(batch.target.elements<std::int32_t>(), std::vector{9, 8, 9}));
+    CHECK_THROWS_WITH(SubsetSource(all, numbers({})),
+                      "[SubsetSource] takes at least one sample, got int32 (0) on cpu");
+    CHECK_THROWS_WITH(SubsetSource(all, numbers({0, 3})), "[SubsetSource] sample 3 is outside [0, 3)");
+}
+
+TEST_CASE("a sample of a subset is augmented as in the whole, and only in training") {
+    const Dataset set = make_synthetic({.train_samples = 40}, Split::train);
+    const DatasetSource all(set, {.augmentation = {.crop_padding = 4, .flip = true, .seed = 5}}), plain(set);
+    const SubsetSource some(all, numbers({7, 30, 31, 32}));
+    const auto bytes = [](const Batch& batch) {
+        const std::span<const float> values = batch.input.elements<float>();
+        return std::vector<float>(values.begin(), values.end());
+    };
+    CHECK(bytes(some.batch(numbers({1, 3}), 2)) == bytes(all.batch(numbers({30, 32}), 2)));
+    CHECK(bytes(some.batch(numbers({1, 3}), 2)) != bytes(some.batch(numbers({1, 3}))));
+    CHECK(bytes(some.batch(numbers({1, 3}))) == bytes(plain.batch(numbers({30, 32}))));
 }
 
 TEST_CASE("what does not fit is named") {

@@ -16,11 +16,16 @@ namespace {
 
 TrainingState some_state() {
     TrainingState state;
-    state.position = {.step = 12, .epoch = 3, .batch = 2, .samples_since_log = 64, .seconds_since_log = 0.1};
+    state.position = {.step = 12,
+                      .epoch = 3,
+                      .batch = 2,
+                      .samples_since_log = 64,
+                      .seconds_since_log = 0.1,
+                      .best_step = 10,
+                      .best_epoch = 2,
+                      .best_value = 1.0 / 3};
     state.tensors = {{"totals", Tensor::full({2, 2}, 1.5, DType::float64)},
                      {"optimizer.step", Tensor::full({}, 12, DType::int64)}};
-    state.best_step = 10;
-    state.best_value = 1.0 / 3;
     state.metrics_bytes = 100;
     state.steps_bytes = 1LL << 40;
     state.data_checksum = "abc";
@@ -39,8 +44,9 @@ TEST_CASE("a training state is read as it was written") {
     CHECK(again.position.batch == 2);
     CHECK(again.position.samples_since_log == 64);
     CHECK(again.position.seconds_since_log == 0.1);
-    CHECK(again.best_step == 10);
-    CHECK(again.best_value == 1.0 / 3);
+    CHECK(again.position.best_step == 10);
+    CHECK(again.position.best_epoch == 2);
+    CHECK(again.position.best_value == 1.0 / 3);
     CHECK(again.metrics_bytes == 100);
     CHECK(again.steps_bytes == 1LL << 40);
     CHECK(again.data_checksum == "abc");
@@ -52,7 +58,7 @@ TEST_CASE("a training state is read as it was written") {
     }
 }
 
-TEST_CASE("a training state with the former names of its fields is read") {
+TEST_CASE("a training state with former names of fields, or without later ones, is read") {
     const test::TemporaryFolder folder;
     write_training_state(folder / "state", some_state());
     Safetensors content = read_safetensors(folder / "state");
@@ -61,6 +67,9 @@ TEST_CASE("a training state with the former names of its fields is read") {
          {std::pair{"samples_since_log", "row_records"}, std::pair{"seconds_since_log", "row_seconds"},
           std::pair{"best_value", "best_accuracy"}})
         text.replace(text.find(name), std::string_view(name).size(), former);
+    const std::string later = "\"best_epoch\":2,";
+    REQUIRE(text.find(later) != std::string::npos);
+    text.erase(text.find(later), later.size());
     const auto totals_in = [](NamedTensors& tensors) -> Tensor& {
         return std::ranges::find(tensors, "totals", &NamedTensor::name)->tensor;
     };
@@ -69,7 +78,8 @@ TEST_CASE("a training state with the former names of its fields is read") {
     TrainingState read = read_training_state(folder / "former");
     CHECK(read.position.samples_since_log == 64);
     CHECK(read.position.seconds_since_log == 0.1);
-    CHECK(read.best_value == 1.0 / 3);
+    CHECK(read.position.best_value == 1.0 / 3);
+    CHECK(read.position.best_epoch == 0);
     // The sum of losses and the right predictions of 10 samples.
     const Tensor totals = totals_in(read.tensors);
     REQUIRE(totals.shape() == Shape{2, 2});
