@@ -1,6 +1,7 @@
 #include "tern/apps/train_flags.hpp"
 
 #include "tern/apps/options.hpp"
+#include "tern/apps/settings/presets.hpp"
 
 namespace tern::apps {
 
@@ -36,10 +37,16 @@ Flag TrainFlags::value(const std::string& name) const {
 TrainSettings TrainFlags::settings() const {
     if (resume && !run) usage_error("--resume", "needs --run, the folder of the run");
     if (has("epochs") && has("steps")) usage_error("--steps", "cannot be given together with --epochs");
+    const Flag preset = value("preset");
+    // What a run that is resumed had from it stands in its config.toml.
+    const ConfigValues defaults = preset && !resume ? preset_values(*preset, value("model")) : ConfigValues();
     TrainSettings settings;
     for (const Setting& setting : train_settings()) {
+        const auto other = defaults.find(setting.name);
         if (const Flag given = value(setting.name))
             setting.set(settings, *given);
+        else if (other != defaults.end() && (!setting.applies || setting.applies(settings)))
+            setting.set(settings, other->second);
         else if (setting.standard)
             setting.set(settings, setting.standard());
     }

@@ -1,4 +1,5 @@
 #include "tern/apps/data_flags.hpp"
+#include "tern/apps/settings/presets.hpp"
 #include "tern/apps/settings/rows.hpp"
 
 namespace tern::apps {
@@ -42,6 +43,11 @@ std::string parse_normalize(const std::string& name) {
 
 std::vector<Setting> data_settings() {
     return {
+        row(
+            SettingKind::text, "preset", "NAME",
+            join_choices(preset_names()) + " (sets the flags that are not given)", {},
+            [](Settings& s, const std::string& text) { s.preset = text; },
+            [](const Settings& s) { return s.preset; }),
         row(SettingKind::text, "model", "NAME", model_names() + " (default mini_xception)",
             always("mini_xception"), set_model, [](const Settings& s) { return std::string(s.model->name); }),
         changeable(row(

@@ -74,9 +74,10 @@ Setting changeable(Setting setting);
 Setting and_then(Setting setting, Set more);
 /// Part of a run only where `is` holds of it.
 Setting where(Condition is, Setting setting);
-/// The same, and refused elsewhere with `rule`: "needs --validation, ...".
+/// The same, and refused elsewhere with `rule`: "needs --validation, ...". Of a preset it is left out there.
 Setting only_where(Condition is, const char* rule, Setting setting);
 /// The same, and refused elsewhere: "has no meaning for --optimizer sgd", which is flag and value of what decides.
+/// Of a preset it is left out there.
 Setting only_for(Condition is, const char* flag, std::string (*value)(const TrainSettings& settings),
                  Setting setting);
 

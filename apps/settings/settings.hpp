@@ -18,6 +18,7 @@ namespace tern::apps {
 
 /// Everything that decides what a run computes, defaults filled in.
 struct TrainSettings {
+    Flag preset;
     const ModelInfo* model = nullptr;
     std::string data;  // a folder or "synthetic"
     LabelKind labels = LabelKind::fine;
@@ -52,7 +53,7 @@ struct Setting {
     bool may_change = false;  // when a run is resumed
     std::string type = {};    // what --help calls the value of the flag; a boolean one takes none
     std::string help = {};
-    /// The flag's text where none is given, or the UsageError; null: the model or the optimizer
+    /// The flag's text where none is given, nor one of a preset, or the UsageError; null: the model or the optimizer
     /// decide, or it is left out.
     std::function<std::string()> standard = {};
     /// Takes the text of the flag; the rows before this one are set. Throws UsageError.
