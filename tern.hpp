@@ -97,6 +97,7 @@
 #include "tern/training/optimizer.hpp"
 #include "tern/training/predictor.hpp"
 #include "tern/training/saved_run.hpp"
+#include "tern/training/teacher.hpp"
 #include "tern/training/trainer.hpp"
 #include "tern/training/weight_average.hpp"
 #include "tern/training/weights.hpp"

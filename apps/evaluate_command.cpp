@@ -86,17 +86,6 @@ Normalization normalization_of(const EvaluateSettings& settings, const Weights& 
     return make_normalization(name, other ? load_split(settings.data, Split::train, settings.labels) : data);
 }
 
-void check_classes(const Weights& weights, const Dataset& data) {
-    if (!weights.info || weights.info->classes == data.classes) return;
-    const std::vector<std::string>& trained = weights.info->classes;
-    TERN_CHECK(trained.size() == data.classes.size(), weights.file, "was trained for ", trained.size(),
-               " classes, ", data.source, " has ", data.classes.size());
-    for (std::size_t k = 0; k < trained.size(); ++k) {
-        TERN_CHECK(trained[k] == data.classes[k], weights.file, "was trained with \"", trained[k],
-                   "\" as class ", k, ", in ", data.source, " it is \"", data.classes[k], '"');
-    }
-}
-
 void write_logits(const std::string& file, const Evaluation& evaluation, const Dataset& data) {
     const std::span<const std::int32_t> labels = data.targets.elements<std::int32_t>();
     const std::vector<std::int64_t> wide(labels.begin(), labels.end());
@@ -162,7 +151,7 @@ void run(const EvaluateFlags& flags) {
     const Weights weights = read_weights(*flags.checkpoint);
     const std::string name = model_name(settings, weights);
     const Dataset data = load_split(settings.data, settings.split, settings.labels);
-    check_classes(weights, data);
+    check_classes(weights, data.classes, data.source);
     check_logits(flags, data);
     const std::unique_ptr<Module> model = make_model(name, model_options(data));
     model->to(compute_dtype(settings.runtime.precision));

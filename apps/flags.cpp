@@ -34,6 +34,7 @@ std::string join(const std::vector<std::string_view>& choices, std::string_view 
 std::string in_words(const NumberRange& range) {
     std::string rule = to_text(range.low_included ? "of at least " : "above ", range.low);
     if (range.below) rule += to_text(" and below ", *range.below);
+    if (range.most) rule += to_text(" and at most ", *range.most);
     return rule;
 }
 
@@ -55,7 +56,7 @@ double parse_number(std::string_view flag, std::string_view text, const NumberRa
     const std::optional<double> value = parse_whole<double>(text);
     const bool good = value && std::isfinite(*value) &&
                       (range.low_included ? *value >= range.low : *value > range.low) &&
-                      (!range.below || *value < *range.below);
+                      (!range.below || *value < *range.below) && (!range.most || *value <= *range.most);
     if (!good) usage_error(flag, "must be a number ", in_words(range), ", got ", text);
     return *value;
 }

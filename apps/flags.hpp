@@ -44,6 +44,7 @@ struct NumberRange {
     double low = 0;
     bool low_included = true;
     std::optional<double> below = {};  // an upper limit that is not included
+    std::optional<double> most = {};   // one that is
 };
 double parse_number(std::string_view flag, std::string_view text, const NumberRange& range);
 

@@ -129,6 +129,7 @@ class TrainCommand {
                          .schedule = schedule_.get(),
                          .loss = cross_entropy_loss(settings_.label_smoothing),
                          .test_loss = cross_entropy_loss(),
+                         .teacher = bench_.teacher.get(),
                          .plan = settings_.plan,
                          .callbacks = callbacks(record, bar, watch),
                          .communicator = gpus ? gpus.get() : &ranks(),
@@ -251,12 +252,13 @@ class TrainCommand {
             {"a program with sum", xxh128(read_bytes("/proc/self/exe"))}, {"SIMD target", simd_target()}};
         for (const Setting& setting : train_settings()) {
             const bool its_own = setting.name == "threads" || setting.name == "data" ||
-                                 setting.name == "init" || setting.name == "tuning" ||
-                                 setting.name == "device";
+                                 setting.name == "init" || setting.name == "teacher" ||
+                                 setting.name == "tuning" || setting.name == "device";
             if (!its_own) values.push_back({flag_of(setting.name), setting.text(settings_).value_or("none")});
         }
         values.push_back({"--device", settings_.runtime.device.is_cpu() ? "cpu" : "cuda"});
         values.push_back({"a --tuning table with sum", sum(settings_.runtime.tuning_text)});
+        values.push_back({"a --teacher with sum", state_.teacher_checksum});
         values.push_back({"training samples in --data", to_text(bench_.train_set.samples.shape())});
         values.push_back({"training samples in --data with sum", state_.data_checksum});
         if (settings_.plan.epochs > 0)
@@ -315,6 +317,10 @@ class TrainCommand {
         TERN_CHECK(!checkpoint_ || state_.data_checksum == checksum, "--data",
                    "the run was trained on other samples than those of ", bench_.train_set.source);
         state_.data_checksum = checksum;
+        TERN_CHECK(!checkpoint_ || state_.teacher_checksum == bench_.teacher_checksum, "--teacher",
+                   "the run was trained with other weights than those of ",
+                   settings_.teacher.value_or("none"));
+        state_.teacher_checksum = bench_.teacher_checksum;
     }
 
     std::string place() const {

@@ -2,6 +2,8 @@
 
 #include "tern/apps/console.hpp"
 #include "tern/apps/data_flags.hpp"
+#include "tern/layers/fold_batch_norms.hpp"
+#include "tern/training/checksum.hpp"
 #include "tern/training/weights.hpp"
 
 namespace tern::apps {
@@ -21,6 +23,37 @@ void start_from(Workbench& bench, const std::string& name, const Weights& weight
                                       " classes than the data; all of it is taken as it is"));
     }
     load_weights(*bench.model, name, weights, left_out);
+}
+
+// It sees the batches that the model sees, so they must be of the images that it knows.
+void check_teacher(const Workbench& bench, const Weights& weights) {
+    TERN_CHECK(weights.info, weights.file, "does not say its model; a teacher is a weight file of tern");
+    check_classes(weights, bench.train_set.classes, bench.train_set.source);
+    const Shape image = bench.train_set.sample_shape();
+    TERN_CHECK(weights.info->image == image, weights.file, "was trained on images ", weights.info->image,
+               ", a teacher sees those of ", bench.train_set.source, ", ", image);
+    const Normalization &its = weights.info->normalization, &ours = bench.normalization;
+    TERN_CHECK(its.scale == ours.scale && its.shift == ours.shift, weights.file,
+               "knows pixels normalized by ", its.name, ", the run normalizes them by ", ours.name,
+               its.name == ours.name ? " of other images"
+                                     : to_text("; --normalize ", its.name, " makes them equal"));
+}
+
+void add_teacher(Workbench& bench, const TrainSettings& settings) {
+    const Weights weights = read_weights(*settings.teacher);
+    check_teacher(bench, weights);
+    const std::string& name = weights.info->model;
+    auto model = make_model(name, model_options(bench.train_set));
+    model->to(compute_dtype(settings.runtime.precision));
+    load_weights(*model, name, weights);
+    const Shape image = bench.train_set.sample_shape();
+    if (settings.runtime.device.is_cpu()) fold_batch_norms(*model, {1, image[0], image[1], image[2]});
+    model->to(settings.runtime.device);
+    bench.teacher_checksum = checksum(weights.tensors);
+    bench.notes.push_back(to_text("teacher: ", name, " of ", one_line(weights.file), ", weight ",
+                                  shortest(settings.distillation.weight), ", temperature ",
+                                  shortest(settings.distillation.temperature)));
+    bench.teacher = std::make_unique<Teacher>(std::move(model), settings.distillation);
 }
 
 void continue_from(const Workbench& bench, const std::string& name, const Weights& weights) {
@@ -55,6 +88,7 @@ Workbench make_workbench(const TrainSettings& settings,
     else if (settings.init)
         start_from(bench, name, read_weights(*settings.init));
     bench.model->to(settings.runtime.device);
+    if (settings.teacher) add_teacher(bench, settings);
     return bench;
 }
 

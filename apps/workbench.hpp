@@ -11,6 +11,7 @@
 #include "tern/data/hold_out.hpp"
 #include "tern/data/normalization.hpp"
 #include "tern/layers/module.hpp"
+#include "tern/training/teacher.hpp"
 
 namespace tern::apps {
 
@@ -19,6 +20,8 @@ struct Workbench {
     std::optional<HeldOut> held_out;  // of the train set, where samples are held out
     Normalization normalization;
     std::unique_ptr<Module> model;
+    std::unique_ptr<Teacher> teacher;
+    std::string teacher_checksum;    // of its weights; "" without one
     std::vector<std::string> notes;  // about the weights to start from
 
     std::int64_t train_samples() const { return held_out ? held_out->train.numel() : train_set.size(); }

@@ -48,6 +48,7 @@ Trainer::Trainer(TrainerOptions options)
       length_(options_.plan, options_.train.size()),
       step_(options_.model, options_.optimizer, options_.train,
             {.loss = options_.loss,
+             .teacher = options_.teacher,
              .metrics = options_.metrics,
              .loss_capacity = options_.callbacks.after_loss ? kReadInterval : 0,
              .replicas = options_.plan.replicas,

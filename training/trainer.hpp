@@ -74,7 +74,8 @@ struct TrainerOptions {
     const BatchSource* test = nullptr;  // beside a validation for test() alone
     Schedule* schedule = nullptr;       // none: the optimizer's learning rate stays
     Loss loss = cross_entropy_loss();
-    Loss test_loss = {};  // none: the same. For one that is only smoothed in training
+    Loss test_loss = {};         // none: the same. For one that is only smoothed in training
+    Teacher* teacher = nullptr;  // of classifiers, in training
     /// Counted beside the loss. The first says which epoch is the best; without any the loss of the evaluation does.
     std::vector<Metric> metrics = {accuracy()};
     TrainingPlan plan = {};

@@ -16,6 +16,7 @@ struct TrainingState {
     std::int64_t metrics_bytes = 0;  // of metrics.jsonl by then
     std::int64_t steps_bytes = 0;    // of steps.jsonl by then
     std::string data_checksum;       // of the training samples
+    std::string teacher_checksum;    // of the teacher's weights; "" without one
 };
 
 /// As safetensors with the numbers in its __metadata__.

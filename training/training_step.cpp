@@ -26,6 +26,7 @@ TrainingStep::TrainingStep(Module& model, Optimizer& optimizer, const BatchSourc
       optimizer_(optimizer),
       source_(source),
       loss_(options.loss),
+      teacher_(options.teacher),
       totals_(options.metrics, source.device()),
       alone_(options.communicator == nullptr ? make_single_communicator(source.device()) : nullptr),
       communicator_(alone_ ? *alone_ : *options.communicator),
@@ -142,6 +143,7 @@ void TrainingStep::forward_and_backward(const Tensor& samples, std::uint32_t epo
         const Range range("forward");
         output = model_(batch.input);
         loss = loss_(output, batch.target);
+        if (teacher_ != nullptr) loss = teacher_->distill(loss, output, batch.input);
     }
     {
         const Range range("backward");

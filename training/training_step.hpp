@@ -13,6 +13,7 @@
 #include "tern/training/loss_scale.hpp"
 #include "tern/training/optimizer.hpp"
 #include "tern/training/step_statistics.hpp"
+#include "tern/training/teacher.hpp"
 #include "tern/training/totals.hpp"
 
 namespace tern {
@@ -20,6 +21,7 @@ namespace tern {
 /// What a step makes small, counts and keeps.
 struct TrainingStepOptions {
     Loss loss = cross_entropy_loss();
+    Teacher* teacher = nullptr;  // whose distill() the loss goes through; none: it stays
     std::vector<Metric> metrics = {};
     std::int64_t loss_capacity = 0;  // how many single losses may wait for take_losses(); 0 keeps none
     /// Pieces of each batch that go forward and backward by themselves, with batch statistics of their own. Their
@@ -74,6 +76,7 @@ class TrainingStep {
     Optimizer& optimizer_;
     const BatchSource& source_;
     Loss loss_;
+    Teacher* teacher_;
     std::int64_t steps_ = 0;
     Totals totals_;
     std::optional<LossScale> loss_scale_;

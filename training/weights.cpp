@@ -63,6 +63,18 @@ std::optional<OtherHead> other_head(const Module& model, const Weights& weights)
     return OtherHead{layer, given[0]};
 }
 
+void check_classes(const Weights& weights, const std::vector<std::string>& classes,
+                   const std::string& source) {
+    if (!weights.info || weights.info->classes == classes) return;
+    const std::vector<std::string>& trained = weights.info->classes;
+    TERN_CHECK(trained.size() == classes.size(), weights.file, "was trained for ", trained.size(),
+               " classes, ", source, " has ", classes.size());
+    for (std::size_t k = 0; k < trained.size(); ++k) {
+        TERN_CHECK(trained[k] == classes[k], weights.file, "was trained with \"", trained[k], "\" as class ",
+                   k, ", in ", source, " it is \"", classes[k], '"');
+    }
+}
+
 void load_weights(Module& model, const std::string& name, const Weights& weights,
                   const std::vector<std::string>& left_out) {
     TERN_CHECK(!weights.info || weights.info->model == name, weights.file, "holds weights of ",

@@ -31,6 +31,10 @@ struct OtherHead {
 /// than that.
 std::optional<OtherHead> other_head(const Module& model, const Weights& weights);
 
+/// Throws Error unless the classes of the file, where it names some, are `classes`, those of the data set `source`.
+void check_classes(const Weights& weights, const std::vector<std::string>& classes,
+                   const std::string& source);
+
 /// Copies the weights into `model`, the model of name `name`. Numbers are converted as load_state() does it,
 /// and what wrappers of PyTorch put before names is taken off (with_names_of). Throws Error, before anything
 /// is changed, if the file says that it is of another model, or if names and shapes are not exactly those of

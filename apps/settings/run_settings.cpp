@@ -12,6 +12,12 @@ void set_exchange(Settings& settings, const std::string& name) {
     settings.exchange_options.overlap = name == "overlap";
 }
 
+bool has_teacher(const Settings& settings) { return settings.teacher.has_value(); }
+
+Setting of_teacher(Setting setting) {
+    return only_where(has_teacher, "needs --teacher, a weight file", std::move(setting));
+}
+
 }  // namespace
 
 std::vector<Setting> run_settings() {
@@ -20,6 +26,18 @@ std::vector<Setting> run_settings() {
             SettingKind::text, "init", "FILE", "safetensors file to start from", {},
             [](Settings& s, const std::string& text) { s.init = text; },
             [](const Settings& s) { return absolute(s.init); }),
+        changeable(row(
+            SettingKind::text, "teacher", "FILE",
+            "weight file of a trained model, whose answers are learned, too", {},
+            [](Settings& s, const std::string& text) { s.teacher = text; },
+            [](const Settings& s) { return absolute(s.teacher); })),
+        of_teacher(number(
+            "teacher_weight", "of the teacher in the loss, above 0 and at most 1 (default 0.9)",
+            {.low = 0, .low_included = false, .most = 1},
+            [](auto& s) -> auto& { return s.distillation.weight; })),
+        of_teacher(number(
+            "temperature", "that softens the teacher's and the model's answers (default 4)",
+            {.low = 0, .low_included = false}, [](auto& s) -> auto& { return s.distillation.temperature; })),
         changeable(where([](const Settings& s) { return s.plan.save_every > 0; },
                          integer(
                              "save_every", "steps after which to save too (default: only after an epoch)", 1,

@@ -31,7 +31,8 @@ struct TrainSettings {
     OptimizerSettings optimizer;
     ScheduleSettings schedule;
     std::string running_statistics;
-    Flag init;
+    Flag init, teacher;
+    TeacherOptions distillation;
     std::int64_t keep = 0;  // checkpoints
     bool log_steps = false;
     std::string exchange;

@@ -178,6 +178,41 @@ TEST_CASE("another model's weights that do not say whose they are") {
     }
 }
 
+TEST_CASE("a teacher that cannot teach this run") {
+    const WeightsPlace place;
+    const auto check = [&](const std::string& data, std::vector<std::string> more, const std::string& line) {
+        more.insert(more.begin(),
+                    {"train", "--data", data, "--model", "mlp", "--run", "taught", "--teacher"});
+        check_failure(place, more, line);
+        CHECK_FALSE(std::filesystem::exists(place / "taught"));
+    };
+    check(place.set, {"none.safetensors"}, complaint("none.safetensors") + "no such file");
+    check(place.set, {place.weights, "--normalize", "half"},
+          complaint(place.weights) +
+              "knows pixels normalized by unit, the run normalizes them by half; --normalize unit makes them "
+              "equal");
+    Safetensors content = read_safetensors(place.weights);
+    content.metadata["image"] = "[16,16,3]";
+    write_safetensors(place / "small.safetensors", content);
+    check(place.set, {"small.safetensors"},
+          complaint("small.safetensors") +
+              to_text("was trained on images (16,16,3), a teacher sees those of ", place.set, ", (32,32,3)"));
+    content.metadata.clear();
+    write_safetensors(place / "foreign.safetensors", content);
+    check(place.set, {"foreign.safetensors"},
+          complaint("foreign.safetensors") + "does not say its model; a teacher is a weight file of tern");
+    REQUIRE(run_tern(place, {"data", "synthesize", "three", "--train-samples", "9", "--test-samples", "3",
+                             "--classes", "3"})
+                .status == 0);
+    check("three", {place.weights}, complaint(place.weights) + "was trained for 10 classes, three has 3");
+    test::write_text(
+        place.set + "/batches.meta.txt",
+        "class 0\nclass 2\nclass 1\nclass 3\nclass 4\nclass 5\nclass 6\nclass 7\nclass 8\nclass 9\n");
+    check(place.set, {place.weights},
+          complaint(place.weights) +
+              to_text("was trained with \"class 1\" as class 1, in ", place.set, " it is \"class 2\""));
+}
+
 TEST_CASE("overlapping tensors in a weight file") {
     const WeightsPlace place;
     const auto entry = [](const char* name, int begin, int end) {

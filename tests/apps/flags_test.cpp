@@ -133,6 +133,16 @@ TEST_CASE("what goes with a validation alone") {
                 "[--early-stop] has no meaning for --steps 3");
 }
 
+TEST_CASE("what goes with a teacher alone") {
+    check_train({"--teacher-weight", "0.5"}, "[--teacher-weight] needs --teacher, a weight file");
+    check_train({"--temperature", "2"}, "[--temperature] needs --teacher, a weight file");
+    for (const std::string value : {"0", "1.5", "nan"}) {
+        check_train({"--teacher", "x", "--teacher-weight", value},
+                    "[--teacher-weight] must be a number above 0 and at most 1, got " + value);
+    }
+    check_train({"--teacher", "x", "--temperature", "0"}, "[--temperature] must be a number above 0, got 0");
+}
+
 TEST_CASE("only names that exist are taken") {
     check_train({"--model", "resnet"}, to_text("[--model] must be one of ", model_names(), ", got resnet"));
     check_train({"--optimizer", "lion"},

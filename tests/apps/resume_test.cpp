@@ -230,6 +230,37 @@ TEST_CASE("a validated run continues with what it held out, and knows that it en
     CHECK(log_lines_of(place / "parts").size() == 6);
 }
 
+TEST_CASE("a taught run continues with the same teacher, wherever it lies", "[.resume]") {
+    const test::FolderWithSet place;
+    for (const char* seed : {"1", "2"})
+        require_done(run_tern(place, train_flags(place, to_text("teacher-", seed),
+                                                 {"--model", "mlp", "--steps", "3", "--seed", seed})));
+    const std::string teacher = "teacher-1/last.safetensors", other = "teacher-2/last.safetensors";
+    std::vector<std::string> flags{
+        "--model", "mlp",         "--normalize", "unit",  "--epochs",      "1", "--batch-size",
+        "8",       "--log-steps", "--teacher",   teacher, "--temperature", "2"};
+    const test::Finished first = run_tern(place, train_flags(place, "parts", flags));
+    require_done(first);
+    CHECK_THAT(first.out,
+               Catch::Contains("teacher: mlp of teacher-1/last.safetensors, weight 0.9, temperature 2\n"));
+    require_done(run_tern(
+        place, train_flags(place, "plain",
+                           {"--model", "mlp", "--epochs", "1", "--batch-size", "8", "--log-steps"})));
+    CHECK(test::read_text(place / "plain" / "steps.jsonl") !=
+          test::read_text(place / "parts" / "steps.jsonl"));
+    flags[5] = "2";
+    require_done(run_tern(place, train_flags(place, "whole", flags)));
+    check_failure(run_tern(place, resume_flags("parts", {"--epochs", "2", "--teacher", other})), 1,
+                  "tern: [--teacher] the run was trained with other weights than those of " + other);
+    check_failure(run_tern(place, resume_flags("parts", {"--temperature", "3"})), 2,
+                  "tern: [--temperature] the run in parts has 2, got 3");
+    check_failure(run_tern(place, resume_flags("plain", {"--epochs", "2", "--teacher", teacher})), 2,
+                  "tern: [--teacher-weight] the run in plain has none, got 0.9");
+    fs::copy_file(place / teacher, place / "moved.safetensors");
+    require_done(run_tern(place, resume_flags("parts", {"--epochs", "2", "--teacher", "moved.safetensors"})));
+    check_same_end(place / "parts", place / "whole");
+}
+
 TEST_CASE("a run continues only as it was begun", "[.resume]") {
     const test::FolderWithSet place;
     require_done(run_tern(place, train_flags(place, "run", kShort)));

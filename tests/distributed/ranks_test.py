@@ -74,6 +74,17 @@ class EqualBits(RanksTest):
                 self.train(*way, ranks=4, launcher=launcher)
                 self.assert_equal_bits()
 
+    def test_validate_and_learn_from_a_teacher_alike(self):
+        more = ["--validation", 0.3, "--early-stop", 1, "--teacher", self.alone / "last.safetensors"]
+        alone = self.place / "alone"
+        self.assertEqual(jobs.run(TERN, [*self.flags, *more, "--run", alone], self.place), (0, ""))
+        self.expected = runs.result(alone)
+        self.assertIn("best_epoch", self.expected["metrics.jsonl"][-1])
+        self.train(*more, ranks=2, launcher=LAUNCHERS[0])
+        self.assert_equal_bits()
+        self.resume(ranks=2, launcher=LAUNCHERS[0])
+        self.assert_equal_bits()
+
     def test_of_other_replicas_are_others(self):  # or the comparison would hold whatever is computed
         self.flags = jobs.with_flag(self.flags, "--replicas", 2)
         self.train()
