@@ -12,6 +12,11 @@ namespace tern {
 struct Batch {
     Tensor input;   // (N, ...): images (N, H, W, C), normalised
     Tensor target;  // (N) int32 labels, or (N, ...) numbers
+    /// (N, K): what a loss takes in place of the labels, each class's part in images that are mixed. Metrics count the
+    /// labels. Undefined where nothing is mixed.
+    Tensor probabilities = {};
+
+    const Tensor& loss_target() const { return probabilities.defined() ? probabilities : target; }
 };
 
 /// Samples by number. Derive from it for batches that no Dataset holds.
@@ -26,6 +31,9 @@ class BatchSource {
     /// samples: (N) int32 or int64 on device(), each in [0, size()). `epoch`, from 0: as training takes them in
     /// it, augmented; none: as an evaluation does. What comes out follows from these alone.
     virtual Batch batch(const Tensor& samples, std::optional<std::uint32_t> epoch = {}) const = 0;
+    /// Batches of as many samples have the same shapes in all epochs for which this is the same. TrainingStep plans the
+    /// memory of its steps anew where it changes.
+    virtual std::int64_t batch_kind(std::uint32_t /*epoch*/) const { return 0; }
 };
 
 struct DatasetSourceOptions {
@@ -33,6 +41,8 @@ struct DatasetSourceOptions {
     DType precision = DType::float32;
     Device device = {};
     PrepareImagesParams augmentation = {};  // of images; its epoch is that of the batch
+    /// Images of the first so many epochs are smaller: their shorter side has this many pixels, the other one follows.
+    std::int64_t early_epochs = 0, early_size = 0;
 };
 
 /// A data set on a device; batches are gathered and scaled there. One that is mapped from a file stays on the
@@ -40,20 +50,24 @@ struct DatasetSourceOptions {
 class DatasetSource : public BatchSource {
   public:
     /// Throws Error for a set that check_tensors() refuses, a normalization that has not a number for each
-    /// channel, and features that are to be augmented.
+    /// channel, features that are to be augmented, targets that are to be mixed and are no labels of named classes, and
+    /// an early size that is not smaller than the images.
     explicit DatasetSource(const Dataset& dataset, const DatasetSourceOptions& options = {});
 
     std::int64_t size() const override { return data_.size(); }
     Device device() const override { return data_.samples.device(); }
     DType precision() const override { return precision_; }
     Batch batch(const Tensor& samples, std::optional<std::uint32_t> epoch = {}) const override;
+    std::int64_t batch_kind(std::uint32_t epoch) const override { return epoch < early_epochs_ ? 1 : 0; }
 
   private:
-    Tensor inputs(const Tensor& samples, std::optional<std::uint32_t> epoch) const;
+    Tensor features(const Tensor& samples) const;
+    PrepareImagesParams augmentation_of(std::optional<std::uint32_t> epoch) const;
 
     Dataset data_;
     DType precision_;
     PrepareImagesParams augmentation_;
+    std::int64_t early_epochs_, early_size_;
     Tensor scale_, shift_;  // undefined where features stay as they are
 };
 
@@ -68,6 +82,7 @@ class SubsetSource : public BatchSource {
     Device device() const override { return source_.device(); }
     DType precision() const override { return source_.precision(); }
     Batch batch(const Tensor& samples, std::optional<std::uint32_t> epoch = {}) const override;
+    std::int64_t batch_kind(std::uint32_t epoch) const override { return source_.batch_kind(epoch); }
 
   private:
     const BatchSource& source_;

@@ -22,7 +22,9 @@ Loss elementwise(F loss) {
 
 Loss cross_entropy_loss(double label_smoothing) {
     return [label_smoothing](const Tensor& output, const Tensor& target) {
-        return softmax_cross_entropy(output, target, label_smoothing);
+        if (!is_floating(target.dtype())) return softmax_cross_entropy(output, target, label_smoothing);
+        return softmax_cross_entropy(output, cast(target, output.dtype()),
+                                     CrossEntropyOptions{.label_smoothing = label_smoothing});
     };
 }
 

@@ -13,7 +13,8 @@ namespace tern {
 /// The mean over a batch, a scalar, of a model's output and the batch's target. Differentiable in the output.
 using Loss = std::function<Tensor(const Tensor& output, const Tensor& target)>;
 
-/// softmax_cross_entropy() of logits (N, K) and labels (N).
+/// softmax_cross_entropy() of logits (N, K) and labels (N), or probabilities (N, K), which are rounded to the type of the
+/// logits.
 Loss cross_entropy_loss(double label_smoothing = 0);
 /// Of numbers of one shape: binary_cross_entropy_with_logits(), mse_loss(), l1_loss(), smooth_l1_loss().
 Loss binary_cross_entropy_loss();

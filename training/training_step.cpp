@@ -53,6 +53,10 @@ TrainingStep::TrainingStep(Module& model, Optimizer& optimizer, const BatchSourc
 void TrainingStep::run(const Tensor& samples, std::uint32_t epoch) {
     const Range range("training step");
     const DropoutScope dropout(static_cast<std::uint64_t>(steps_));
+    if (const std::int64_t kind = source_.batch_kind(epoch); kind != batch_kind_) {
+        arenas_.clear();
+        batch_kind_ = kind;
+    }
     share_.replicas == 1 ? run_whole(samples, epoch) : run_pieces(samples, epoch);
     ++steps_;
 }
@@ -142,7 +146,7 @@ void TrainingStep::forward_and_backward(const Tensor& samples, std::uint32_t epo
     {
         const Range range("forward");
         output = model_(batch.input);
-        loss = loss_(output, batch.target);
+        loss = loss_(output, batch.loss_target());
         if (teacher_ != nullptr) loss = teacher_->distill(loss, output, batch.input);
     }
     {

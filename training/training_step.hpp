@@ -95,6 +95,7 @@ class TrainingStep {
         std::unique_ptr<StepArena> arena;
     };
     std::list<SizedArena> arenas_;  // most recently used first
+    std::int64_t batch_kind_ = 0;   // that these are of
 };
 
 }  // namespace tern

@@ -49,7 +49,7 @@ void check_size(const char* what, std::int64_t wanted, std::int64_t stored) {
 
 }  // namespace
 
-void check_augmentation(std::string_view where, const PrepareImagesParams& params) {
+void check_augmentation(std::string_view where, const PrepareImagesParams& params, std::int64_t channels) {
     TERN_CHECK(params.crop_padding >= 0 && params.crop_padding < kMostPadding, where,
                "the padding of crops must be in [0, ", kMostPadding, "), got ", params.crop_padding);
     TERN_CHECK(params.flip || !params.alternate, where, "only mirrors alternate, and flip is off");
@@ -66,6 +66,8 @@ void check_augmentation(std::string_view where, const PrepareImagesParams& param
     check("hue", params.hue, 0.5);
     check("mixup", params.mixup, 100);
     check("cutmix", params.cutmix, 100);
+    TERN_CHECK((params.saturation == 0 && params.hue == 0) || channels == 3, where,
+               "saturation and hue are of images with 3 channels, got ", channels);
 }
 
 const Op& prepare_images_op() {
@@ -80,13 +82,11 @@ Tensor prepare_images(const Tensor& images, const Tensor& samples, const Tensor&
     TERN_CHECK(images.rank() == 4 && images.dtype() == DType::uint8, kWhere,
                "the images must be (R, H, W, C) uint8, got ", images);
     check_type(dtype);
-    check_augmentation(kWhere, params);
+    check_augmentation(kWhere, params, images.dim(3));
     TERN_CHECK(images.dim(1) < kLongestSide && images.dim(2) < kLongestSide, kWhere,
                "the sides of images must be below ", kLongestSide, ", got ", images);
     check_size("height", params.height, images.dim(1));
     check_size("width", params.width, images.dim(2));
-    TERN_CHECK((params.saturation == 0 && params.hue == 0) || images.dim(3) == 3, kWhere,
-               "saturation and hue are of images with 3 channels, got ", images.dim(3));
     check_samples(images, samples);
     check_factor("scale", scale, images);
     check_factor("shift", shift, images);
@@ -104,7 +104,7 @@ Tensor mixed_targets(const Tensor& labels, const Tensor& samples, std::int64_t c
     TERN_CHECK(labels.rank() == 1 && labels.dtype() == DType::int32, kWhere, "labels must be (R) int32, got ",
                labels);
     check_type(dtype);
-    check_augmentation(kWhere, params);
+    check_augmentation(kWhere, params, 3);  // whose colours do not matter here
     check_samples(labels, samples);
     if (labels.device().is_cpu()) check_range<std::int32_t>("label", labels, classes);
     const Tensor y = Tensor::empty({samples.dim(0), classes}, dtype, labels.device());

@@ -46,8 +46,9 @@ struct PrepareImagesParams {
     bool operator==(const PrepareImagesParams&) const = default;
 };
 
-/// Throws Error "[where] ..." for a number outside its range above, and for `alternate` without `flip`.
-void check_augmentation(std::string_view where, const PrepareImagesParams& params);
+/// Throws Error "[where] ..." for a number outside its range above, for `alternate` without `flip`, and for colours that
+/// images of so many channels do not have.
+void check_augmentation(std::string_view where, const PrepareImagesParams& params, std::int64_t channels);
 
 /// y[n,h,w,c] = x[n,h,w,c] * scale[c] + shift[c], x the bytes images[samples[n]], augmented by `params`: they are
 /// turned, cropped, mirrored and made smaller, each time in whole bytes that are equal on every device; sharpened,

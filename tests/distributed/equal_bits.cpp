@@ -1,6 +1,6 @@
 // tern-test-equal-bits FOLDER SIZE PRECISION [threads=N] [whole] [bucket=BYTES] [steps=N] [stop=STEP]: mini_xception
-// with dropout added, on augmented images of SIZE x SIZE, as four replicas on the ranks of a launcher, or of so many
-// threads. FOLDER is that of a run, which is continued where there is one. For equal_bits.py.
+// with dropout added, on mixed images of SIZE x SIZE, smaller in the first epoch, as four replicas on the ranks of a
+// launcher, or of so many threads. FOLDER is that of a run, which is continued where there is one. For equal_bits.py.
 #include <cstdio>
 #include <mutex>
 #include <string>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tern/core/threads/parallel.hpp"
+#include "tern/data/augmentation.hpp"
 #include "tern/distributed/join.hpp"
 #include "tern/distributed/thread_communicators.hpp"
 #include "tern/layers/dropout.hpp"
@@ -93,7 +94,13 @@ class Network : public Module {
 void train(const Settings& settings, Communicator& ranks) {
     const DatasetSourceOptions prepared{fixed_normalization("unit", 3), settings.precision};
     DatasetSourceOptions augmented = prepared;
-    augmented.augmentation = {.crop_padding = 2, .flip = true, .seed = 5};
+    augmented.augmentation = parse_augmentation(
+        "crop=2:reflect,flip=alternate,rotate=15,cutout=2,sharpen=1,brightness=0.1,contrast=0.1,saturation=0."
+        "5,hue=0.05,"
+        "mixup=0.5,cutmix=1");
+    augmented.augmentation.seed = 5;
+    augmented.early_epochs = 1;
+    augmented.early_size = settings.size - 2;
     const DatasetSource train(images(146, settings.size, 1), augmented),
         test(images(50, settings.size, 2), prepared);
 

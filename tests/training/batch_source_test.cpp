@@ -2,6 +2,7 @@
 #include "tern/training/batch_source.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "tern/data/synthetic.hpp"
 #include "tern/layers/initialize.hpp"
@@ -77,6 +78,71 @@ TEST_CASE("what does not fit is named") {
     CHECK_THROWS_WITH(DatasetSource(table(), {.normalization = {"own", {1}, {0}}}),
                       "[DatasetSource] normalizes samples (2) by 2 factors, got 1");
     CHECK_THROWS_WITH(DatasetSource(table(), {.augmentation = {.flip = true}}),
+                      "[DatasetSource] augments images only, got float32 (3,2) on cpu");
+}
+
+namespace {
+
+// Three images of 4 x 6, each of one grey.
+Dataset greys() {
+    Dataset set{Tensor::empty({3, 4, 6, 1}, DType::uint8), numbers({1, 0, 2}), {"a", "b", "c"}};
+    for (std::int64_t i = 0; i < set.samples.numel(); ++i)
+        set.samples.data<std::uint8_t>()[i] = static_cast<std::uint8_t>(i / 24 * 100);
+    return set;
+}
+
+}  // namespace
+
+TEST_CASE("mixed images come with the parts of their classes, and their labels") {
+    const DatasetSource source(greys(), {.augmentation = {.seed = 4, .mixup = 1}});
+    const Tensor samples = numbers({0, 1, 2, 0, 1});
+    bool mixed = false;
+    for (const std::uint32_t epoch : {0u, 1u, 2u}) {
+        const Batch batch = source.batch(samples, epoch);
+        CHECK(std::ranges::equal(batch.target.elements<std::int32_t>(), std::vector{1, 0, 2, 1, 0}));
+        REQUIRE(batch.probabilities.shape() == Shape{5, 3});
+        REQUIRE(&batch.loss_target() == &batch.probabilities);
+        for (std::int64_t n = 0; n < 5; ++n) {
+            const float* const parts = batch.probabilities.data<float>() + 3 * n;
+            CHECK(parts[0] + parts[1] + parts[2] == 1);
+            CHECK(parts[batch.target.data<std::int32_t>()[n]] >= 0.5f);
+            // Greys of classes a, b, c are 100, 0 and 200: the image says what its parts are.
+            CHECK(std::abs(batch.input.data<float>()[24 * n] - (100 * parts[0] + 200 * parts[2])) <= 1e-4f);
+            mixed = mixed || (parts[batch.target.data<std::int32_t>()[n]] < 0.9f);
+        }
+    }
+    CHECK(mixed);
+    const Batch test = source.batch(samples);
+    CHECK_FALSE(test.probabilities.defined());
+    CHECK(&test.loss_target() == &test.target);
+}
+
+TEST_CASE("images of early epochs are smaller, those of evaluations never") {
+    const DatasetSource source(greys(), {.early_epochs = 2, .early_size = 3});
+    CHECK(source.batch(numbers({0, 2}), 0).input.shape() == Shape{2, 3, 4, 1});
+    CHECK(source.batch(numbers({2}), 1).input.data<float>()[11] == 200);
+    CHECK(source.batch(numbers({0, 2}), 2).input.shape() == Shape{2, 4, 6, 1});
+    CHECK(source.batch(numbers({0, 2})).input.shape() == Shape{2, 4, 6, 1});
+    CHECK(source.batch_kind(0) == source.batch_kind(1));
+    CHECK(source.batch_kind(1) != source.batch_kind(2));
+}
+
+TEST_CASE("what does not fit an augmentation is named") {
+    Dataset set = greys();
+    CHECK_THROWS_WITH(DatasetSource(set, {.augmentation = {.hue = 0.1}}),
+                      "[DatasetSource] saturation and hue are of images with 3 channels, got 1");
+    CHECK_THROWS_WITH(
+        DatasetSource(set, {.early_epochs = 1, .early_size = 4}),
+        "[DatasetSource] early images must be 1 to 3 pixels wide for at least an epoch, got 4 for 1");
+    set.classes.clear();
+    CHECK_THROWS_WITH(
+        DatasetSource(set, {.augmentation = {.cutmix = 1}}),
+        "[DatasetSource] mixes images with labels of named classes only, got 0 names and int32 (3) on cpu");
+    set.targets = Tensor::zeros({3, 2});
+    CHECK_THROWS_WITH(DatasetSource(set, {.augmentation = {.mixup = 1}}),
+                      "[DatasetSource] mixes images with labels of named classes only, got 0 names and "
+                      "float32 (3,2) on cpu");
+    CHECK_THROWS_WITH(DatasetSource(table(), {.early_epochs = 1, .early_size = 4}),
                       "[DatasetSource] augments images only, got float32 (3,2) on cpu");
 }
 

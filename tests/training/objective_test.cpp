@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "tern/core/random.hpp"
+#include "tern/kernels/cast/cast.hpp"
 #include "tern/layers/activation_layer.hpp"
 #include "tern/layers/initialize.hpp"
 #include "tern/layers/linear.hpp"
@@ -94,6 +95,23 @@ TEST_CASE("metrics are checked") {
                       "[metrics] no metric \"recall\", only accuracy, top_5_accuracy");
     CHECK_THROWS_WITH(Totals({}, Device::cpu()).read().metric("recall"),
                       "[metrics] no metric \"recall\", only the loss");
+}
+
+TEST_CASE("cross-entropy takes labels, or the probabilities of classes") {
+    const Tensor logits = Tensor::from({2, 3}, {1.0f, -2.0f, 0.5f, 3.0f, 0.0f, 1.0f});
+    const Tensor labels = Tensor::from<std::int32_t>({2}, {2, 0});
+    const Tensor certain = Tensor::from({2, 3}, {0.0f, 0.0f, 1.0f, 1.0f, 0.0f, 0.0f}),
+                 mixed = Tensor::from({2, 3}, {0.0f, 0.25f, 0.75f, 0.75f, 0.25f, 0.0f});
+    for (const double smoothing : {0.0, 0.1}) {
+        const Loss loss = cross_entropy_loss(smoothing);
+        const auto value = [&](const Tensor& target) { return loss(logits, target).item(); };
+        // Some roundings of numbers up to 4.
+        CHECK(std::fabs(value(certain) - value(labels)) <= 16 * 4 * 0x1p-24);
+        const double other = value(Tensor::from<std::int32_t>({2}, {1, 1}));
+        CHECK(std::fabs(value(mixed) - (0.75 * value(labels) + 0.25 * other)) <= 16 * 4 * 0x1p-24);
+    }
+    const Tensor half = cross_entropy_loss()(cast(logits, DType::bfloat16), mixed);
+    CHECK(std::fabs(half.item() - cross_entropy_loss()(logits, mixed).item()) < 0.01);
 }
 
 TEST_CASE("binary cross-entropy takes several labels of a sample") {

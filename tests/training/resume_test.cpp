@@ -38,9 +38,9 @@ void check_equal(const NamedTensors& got, const NamedTensors& expected) {
 struct RunPart {
     RunPart(const TrainingPlan& plan, const std::string& optimizer_name, const MemoryCheckpoint* from,
             std::int64_t stop_at, DType precision = DType::float32,
-            const PrepareImagesParams& augmentation = {}, bool dropout = false)
+            const PrepareImagesParams& augmentation = {}, bool dropout = false, std::int64_t early_epochs = 0)
         : network(4, DType::float32, dropout),
-          train(test::small_source(Split::train, precision, augmentation)),
+          train(test::small_source(Split::train, precision, augmentation, early_epochs)),
           test(test::small_source(Split::test, precision)),
           optimizer(make_optimizer(FlatParameters(network),
                                    {.name = optimizer_name, .learning_rate = 0.01, .momentum = 0.9})),
@@ -79,17 +79,21 @@ struct RunPart {
 };
 
 void check_resumes(const TrainingPlan& plan, const std::string& optimizer, DType precision = DType::float32,
-                   const PrepareImagesParams& augmentation = {}, bool dropout = false) {
-    const RunPart whole(plan, optimizer, nullptr, 0, precision, augmentation, dropout);
+                   const PrepareImagesParams& augmentation = {}, bool dropout = false,
+                   std::int64_t early_epochs = 0) {
+    const auto run = [&](const MemoryCheckpoint* from, std::int64_t stop_at) {
+        return RunPart(plan, optimizer, from, stop_at, precision, augmentation, dropout, early_epochs);
+    };
+    const RunPart whole = run(nullptr, 0);
     REQUIRE(whole.last);
     const auto total = static_cast<std::int64_t>(whole.losses.size());
     for (std::int64_t stop_at = 1; stop_at <= total; ++stop_at) {
         INFO("stopped after step " << stop_at << " of " << total);
-        const RunPart first(plan, optimizer, nullptr, stop_at, precision, augmentation, dropout);
+        const RunPart first = run(nullptr, stop_at);
         CHECK_FALSE(first.last);
         REQUIRE_FALSE(first.saved.empty());
         CHECK(first.saved.back().position.step == stop_at);
-        const RunPart second(plan, optimizer, &first.saved.back(), 0, precision, augmentation, dropout);
+        const RunPart second = run(&first.saved.back(), 0);
         REQUIRE(second.last);
         check_equal(second.saved.back().model, whole.saved.back().model);
         check_equal(second.saved.back().trainer, whole.saved.back().trainer);
@@ -123,6 +127,31 @@ TEST_CASE("a run with a loss scale continues bit for bit") {
 TEST_CASE("a run of steps that is stopped after any step continues bit for bit") {
     check_resumes({.steps = 7, .batch_size = 64}, "adam", DType::float32,
                   {.crop_padding = 4, .flip = true, .seed = 5});
+}
+
+TEST_CASE("a run on mixed images, smaller in its first epoch, continues bit for bit") {
+    const PrepareImagesParams augmentation{.crop_padding = 4,
+                                           .flip = true,
+                                           .seed = 5,
+                                           .crop_border = CropBorder::reflect,
+                                           .alternate = true,
+                                           .rotate = 15,
+                                           .cutout = 8,
+                                           .sharpen = 1,
+                                           .brightness = 0.1,
+                                           .contrast = 0.1,
+                                           .saturation = 0.5,
+                                           .hue = 0.05,
+                                           .mixup = 0.5,
+                                           .cutmix = 1};
+    const TrainingPlan plan{.epochs = 2, .batch_size = 64, .seed = 3, .statistics_samples = 100};
+    check_resumes(plan, "sgd", DType::float32, augmentation, true, 1);
+    check_resumes(plan, "adam", DType::float16, augmentation, false, 1);
+    const auto losses = [&](const PrepareImagesParams& params, std::int64_t early_epochs) {
+        return RunPart(plan, "adam", nullptr, 0, DType::bfloat16, params, false, early_epochs).losses;
+    };
+    CHECK(losses(augmentation, 1) != losses(augmentation, 0));
+    CHECK(losses(augmentation, 1) != losses({}, 1));
 }
 
 TEST_CASE("a run with dropout continues bit for bit") {

@@ -41,10 +41,12 @@ inline std::vector<std::byte> state_bytes(const Module& module) {
 inline constexpr SyntheticOptions kSmallSet{
     .seed = 1, .train_samples = 150, .test_samples = 50, .classes = 4};
 
+/// Its images are 24 pixels wide in the first `early_epochs`.
 inline DatasetSource small_source(Split split, DType precision = DType::float32,
-                                  const PrepareImagesParams& augmentation = {}) {
-    return DatasetSource(make_synthetic(kSmallSet, split),
-                         {fixed_normalization("unit", 3), precision, Device::cpu(), augmentation});
+                                  const PrepareImagesParams& augmentation = {},
+                                  std::int64_t early_epochs = 0) {
+    return DatasetSource(make_synthetic(kSmallSet, split), {fixed_normalization("unit", 3), precision,
+                                                            Device::cpu(), augmentation, early_epochs, 24});
 }
 
 /// A run of the small network on a synthetic set of four classes.
