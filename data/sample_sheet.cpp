@@ -1,6 +1,7 @@
 #include "tern/data/sample_sheet.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "tern/core/error.hpp"
 #include "tern/data/letters.hpp"
@@ -74,6 +75,18 @@ std::vector<std::vector<std::int64_t>> first_samples(const Dataset& dataset, std
     return samples;
 }
 
+// (H, W, C) bytes of one sample.
+Tensor image_of(const Dataset& dataset, std::int64_t sample, const PrepareImagesParams& augmentation) {
+    const Shape shape = dataset.sample_shape();
+    const Tensor number = Tensor::full({1}, static_cast<double>(sample), DType::int64);
+    const Tensor values = prepare_images(dataset.samples, number, Tensor::full({shape[2]}, 1),
+                                         Tensor::zeros({shape[2]}), DType::float32, augmentation);
+    const Tensor image = Tensor::empty(values.shape(), DType::uint8);
+    std::ranges::transform(values.elements<float>(), image.data<std::uint8_t>(),
+                           [](float value) { return static_cast<std::uint8_t>(std::lround(value)); });
+    return image.reshape({values.dim(1), values.dim(2), shape[2]});
+}
+
 }  // namespace
 
 Tensor sample_sheet(const Dataset& dataset, const SampleSheetOptions& options) {
@@ -100,7 +113,7 @@ Tensor sample_sheet(const Dataset& dataset, const SampleSheetOptions& options) {
         sheet.write(letters_of(dataset.classes[k]), top + (height - kLetterHeight * kLetterZoom) / 2, kGap);
         std::int64_t left = label_width;
         for (const std::int64_t sample : samples[k]) {
-            sheet.draw(dataset.samples.slice(sample, sample + 1).reshape(image), options.zoom, top, left);
+            sheet.draw(image_of(dataset, sample, options.augmentation), options.zoom, top, left);
             left += width + kGap;
         }
     }

@@ -21,6 +21,8 @@ class StepStatistics {
     void take(std::int64_t rows, BatchNorm2d& layer, std::int64_t values, const Moments& moments);
     /// Once that pass, of replica `replica` of this rank, is done and outside of its step arena.
     void keep(std::int64_t replica);
+    /// Batches have other shapes from here on.
+    void forget_shapes() { calls_.clear(); }
     /// After all replicas of a batch of so many samples: running statistics move, equally on all ranks.
     void finish(std::int64_t samples);
 

@@ -55,6 +55,7 @@ void TrainingStep::run(const Tensor& samples, std::uint32_t epoch) {
     const DropoutScope dropout(static_cast<std::uint64_t>(steps_));
     if (const std::int64_t kind = source_.batch_kind(epoch); kind != batch_kind_) {
         arenas_.clear();
+        if (statistics_) statistics_->forget_shapes();
         batch_kind_ = kind;
     }
     share_.replicas == 1 ? run_whole(samples, epoch) : run_pieces(samples, epoch);
