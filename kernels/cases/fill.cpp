@@ -9,16 +9,20 @@ Tensor make_tensor(const TensorSpec& spec, DType dtype, std::uint64_t seed) {
     if (!spec.defined) return {};
     const Tensor tensor = Tensor::empty(spec.shape, spec.dtype.value_or(dtype));
     const RandomStream stream{seed, RandomPurpose::user, 1};
+    const bool floating = is_floating(tensor.dtype());
     visit_any(tensor.dtype(), [&]<class T>() {
+        T* const data = tensor.data<T>();
+        Random4 block{};  // of two elements, with 64 bits each
         for (std::int64_t i = 0; i < tensor.numel(); ++i) {
+            const auto half = static_cast<std::size_t>(i % 2 * 2);
+            if (half == 0) block = stream.bits(static_cast<std::uint64_t>(i / 2));
             // 53 bits, so that float64 tests are not fed with numbers that float32 holds exactly.
-            const double unit =
-                static_cast<double>(stream.bits64(static_cast<std::uint64_t>(i)) >> 11) * 0x1p-53;
-            double value = is_floating(tensor.dtype())
-                               ? spec.low + (spec.high - spec.low) * unit
-                               : spec.low + std::floor((spec.high - spec.low + 1) * unit);
+            const std::uint64_t bits = (std::uint64_t{block.v[half + 1]} << 32) | block.v[half];
+            const double unit = static_cast<double>(bits >> 11) * 0x1p-53;
+            double value = floating ? spec.low + (spec.high - spec.low) * unit
+                                    : spec.low + std::floor((spec.high - spec.low + 1) * unit);
             if (spec.step > 0) value = std::round(value / spec.step) * spec.step;
-            tensor.data<T>()[i] = static_cast<T>(value);
+            data[i] = static_cast<T>(value);
         }
     });
     return tensor;

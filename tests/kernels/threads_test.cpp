@@ -25,10 +25,12 @@ Tensors make_outputs(const cases::PassCase& pass_case, const Tensors& inputs) {
     return outputs;
 }
 
+// `before`: what the outputs hold when it starts.
 Bytes run(const cases::PassCase& pass_case, const Implementation& implementation, const Tensors& inputs,
-          int threads) {
+          const Tensors& before, int threads) {
     const test::ThreadsScope scope(threads);
-    const Tensors outputs = make_outputs(pass_case, inputs);
+    Tensors outputs;
+    for (const Tensor& tensor : before) outputs.push_back(tensor.defined() ? tensor.clone() : Tensor());
     implementation.run({*pass_case.pass, pass_case.params.ref(), inputs, outputs},
                        current_stream(Device::cpu()));
     Bytes bytes;
@@ -50,10 +52,10 @@ void check(const cases::PassCase& pass_case, const Implementation& implementatio
     const Tensors outputs = make_outputs(pass_case, inputs);
     const Problem problem{*pass_case.pass, pass_case.params.ref(), inputs, outputs};
     if (implementation.accepts != nullptr && !implementation.accepts(problem, nullptr)) return;
-    const Bytes once = run(pass_case, implementation, inputs, 1);
+    const Bytes once = run(pass_case, implementation, inputs, outputs, 1);
     for (const int threads : all_threads) {
         INFO(threads << " threads");
-        CHECK(run(pass_case, implementation, inputs, threads) == once);
+        CHECK(run(pass_case, implementation, inputs, outputs, threads) == once);
     }
 }
 
