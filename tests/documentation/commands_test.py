@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Runs the commands of README.md, CONTRIBUTING.md and docs/, as they stand there, in a scratch folder.
 
-usage: commands_test.py BIN [--onednn]    BIN: the folder with the programs of this build; --onednn: it has oneDNN
+usage: commands_test.py BIN [--onednn] [--bench]
+BIN: the folder with the programs of this build; --onednn: it has oneDNN; --bench: only commands of tern-bench and on its
+results, which are all that oneDNN changes
 
 A command is a line of an indented block that starts with a program. The scratch folder has what the pages name:
 build/release/bin, a data set DIR, images in photos/cat and photos/dog and cat.png, a trained run runs/RUN, the
@@ -129,6 +131,8 @@ def main():
             used.update(reasons)
             if reasons:
                 print(f"{page}:{line}: not run, {NOT_RUN[reasons[0]]}: {command}")
+                continue
+            if "--bench" in sys.argv[2:] and not re.search("tern-bench|bench-report", command):
                 continue
             start = time.monotonic()
             done = run(command)
