@@ -79,7 +79,7 @@ TEST_CASE("a share to validate on that leaves a part empty, or without a class")
     };
     check({"0.01"}, "a share of 0.01 held out leaves no sample to validate on, there are 20");
     check({"0.99"}, "a share of 0.99 held out leaves no sample to train on, there are 20");
-    check({"0.05"}, "a share of 0.05 held out leaves class class 0 no sample to validate on, it has 5");
+    check({"0.05"}, "a share of 0.05 held out leaves class class 1 no sample to validate on, it has 5");
     check({"0.95", "--stratify"}, "a share of 0.95 held out leaves no sample to train on, there are 20");
 }
 

@@ -227,7 +227,7 @@ TEST_CASE("a validated run reports what was held out, and the tests once") {
                Catch::Contains("best.safetensors was chosen on the tests, "));
     // A run of steps holds them out, and looks at nothing.
     const test::Finished steps =
-        train(place, "steps", {"--model", "mlp", "--steps", "2", "--validation", "0.5"});
+        train(place, "steps", {"--model", "mlp", "--steps", "2", "--validation", "0.5", "--stratify"});
     CHECK_THAT(steps.out, Catch::Contains(", 20 held out\n") && !Catch::Contains("tests, looked at"));
     CHECK(read_lines(place / "steps" / "metrics.jsonl").size() == 1);
 }
