@@ -31,6 +31,7 @@ DatasetSource::DatasetSource(const Dataset& dataset, const DatasetSourceOptions&
     const char* const where = "DatasetSource";
     check_tensors(where, dataset);
     data_ = dataset.to(options.device);
+    if (options.partners.defined()) partners_ = options.partners.to(options.device);
     const Shape shape = factor_shape(dataset);
     const Normalization& normalization = options.normalization;
     TERN_CHECK(dataset.has_images() || (!augmentation_.augments() && early_epochs_ == 0), where,
@@ -59,10 +60,10 @@ Batch DatasetSource::batch(const Tensor& samples, std::optional<std::uint32_t> e
         return batch;
     }
     const PrepareImagesParams params = augmentation_of(epoch);
-    batch.input = prepare_images(data_.samples, samples, scale_, shift_, precision_, params);
+    batch.input = prepare_images(data_.samples, samples, scale_, shift_, precision_, params, partners_);
     if (params.mixes())
         batch.probabilities = mixed_targets(data_.targets, samples, data_.class_count(), data_.samples.dim(1),
-                                            data_.samples.dim(2), type, params);
+                                            data_.samples.dim(2), type, params, partners_);
     return batch;
 }
 

@@ -41,6 +41,8 @@ struct DatasetSourceOptions {
     DType precision = DType::float32;
     Device device = {};
     PrepareImagesParams augmentation = {};  // of images; its epoch is that of the batch
+    /// Numbers (P) int32 of the samples that images are mixed with: those that are trained on. Undefined: all.
+    Tensor partners = {};
     /// Images of the first so many epochs are smaller: their shorter side has this many pixels, the other one follows.
     std::int64_t early_epochs = 0, early_size = 0;
 };
@@ -67,6 +69,7 @@ class DatasetSource : public BatchSource {
     Dataset data_;
     DType precision_;
     PrepareImagesParams augmentation_;
+    Tensor partners_;
     std::int64_t early_epochs_, early_size_;
     Tensor scale_, shift_;  // undefined where features stay as they are
 };

@@ -10,7 +10,8 @@
 namespace tern {
 
 struct AugmentationPlan {
-    std::int64_t count;           // stored images
+    const std::int32_t* partners;  // null: all samples
+    std::int64_t partner_count;
     int height, width, channels;  // of a stored image
     int result_height, result_width;
     std::uint64_t seed;
@@ -25,8 +26,9 @@ struct AugmentationPlan {
     MixQuantiles mixup_shares, cutmix_shares;
 
     /// images: (R, H, W, C), whose sides fit into 30 bits.
-    AugmentationPlan(const PrepareImagesParams& params, const Shape& images)
-        : count(images[0]),
+    AugmentationPlan(const PrepareImagesParams& params, const Shape& images, const Tensor& partner_list)
+        : partners(partner_list.defined() ? partner_list.data<std::int32_t>() : nullptr),
+          partner_count(partner_list.defined() ? partner_list.numel() : images[0]),
           height(static_cast<int>(images[1])),
           width(static_cast<int>(images[2])),
           channels(static_cast<int>(images[3])),

@@ -47,7 +47,8 @@ struct Mix {
         const SampleDraws draws = plan.draws(sample);
         const bool cuts = plan.cutmix && (!plan.mixup || draws.block(2).v[3] >> 31 != 0);
         const Random4 bits = draws.block(3);
-        partner = draw_below(bits.v[0], plan.count);
+        partner = draw_below(bits.v[0], plan.partner_count);
+        if (plan.partners != nullptr) partner = plan.partners[partner];
         const std::int64_t drawn = (cuts ? plan.cutmix_shares : plan.mixup_shares).share(bits.v[1]);
         if (cuts) {
             const std::int64_t side = root((kWholeShare - drawn) << 16);

@@ -33,6 +33,15 @@ void check_samples(const Tensor& source, const Tensor& samples) {
                                     : check_range<std::int64_t>("sample", samples, source.dim(0));
 }
 
+void check_partners(const Tensor& source, const Tensor& partners) {
+    if (!partners.defined()) return;
+    TERN_CHECK(partners.rank() == 1 && partners.dtype() == DType::int32 && partners.numel() > 0, kWhere,
+               "the partners must be (P) int32, at least one, got ", partners);
+    TERN_CHECK(source.device() == partners.device(), kWhere, "data on ", source.device(), ", partners on ",
+               partners.device());
+    if (partners.device().is_cpu()) check_range<std::int32_t>("partner", partners, source.dim(0));
+}
+
 void check_factor(const char* name, const Tensor& factor, const Tensor& images) {
     const bool right_type = factor.dtype() == DType::float32 || factor.dtype() == DType::float64;
     TERN_CHECK(right_type && factor.shape() == Shape{images.dim(3)}, kWhere, name, " is ", factor,
@@ -77,7 +86,7 @@ const Op& prepare_images_op() {
 }
 
 Tensor prepare_images(const Tensor& images, const Tensor& samples, const Tensor& scale, const Tensor& shift,
-                      DType dtype, const PrepareImagesParams& params) {
+                      DType dtype, const PrepareImagesParams& params, const Tensor& partners) {
     check_defined(kWhere, {{"images", images}, {"samples", samples}, {"scale", scale}, {"shift", shift}});
     TERN_CHECK(images.rank() == 4 && images.dtype() == DType::uint8, kWhere,
                "the images must be (R, H, W, C) uint8, got ", images);
@@ -88,28 +97,36 @@ Tensor prepare_images(const Tensor& images, const Tensor& samples, const Tensor&
     check_size("height", params.height, images.dim(1));
     check_size("width", params.width, images.dim(2));
     check_samples(images, samples);
+    check_partners(images, partners);
     check_factor("scale", scale, images);
     check_factor("shift", shift, images);
     const Shape result{samples.dim(0), params.height > 0 ? params.height : images.dim(1),
                        params.width > 0 ? params.width : images.dim(2), images.dim(3)};
     const Tensor y = Tensor::empty(result, dtype, images.device());
-    run_pass(Images{
-        .params = params, .images = images, .samples = samples, .scale = scale, .shift = shift, .y = y});
+    run_pass(Images{.params = params,
+                    .images = images,
+                    .samples = samples,
+                    .scale = scale,
+                    .shift = shift,
+                    .partners = partners,
+                    .y = y});
     return y;
 }
 
 Tensor mixed_targets(const Tensor& labels, const Tensor& samples, std::int64_t classes, std::int64_t height,
-                     std::int64_t width, DType dtype, const PrepareImagesParams& params) {
+                     std::int64_t width, DType dtype, const PrepareImagesParams& params,
+                     const Tensor& partners) {
     check_defined(kWhere, {{"labels", labels}, {"samples", samples}});
     TERN_CHECK(labels.rank() == 1 && labels.dtype() == DType::int32, kWhere, "labels must be (R) int32, got ",
                labels);
     check_type(dtype);
     check_augmentation(kWhere, params, 3);  // whose colours do not matter here
     check_samples(labels, samples);
+    check_partners(labels, partners);
     if (labels.device().is_cpu()) check_range<std::int32_t>("label", labels, classes);
     const Tensor y = Tensor::empty({samples.dim(0), classes}, dtype, labels.device());
     const TargetsParams all{params, height, width};
-    run_pass(Targets{.params = all, .labels = labels, .samples = samples, .y = y});
+    run_pass(Targets{.params = all, .labels = labels, .samples = samples, .partners = partners, .y = y});
     return y;
 }
 

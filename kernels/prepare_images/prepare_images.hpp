@@ -54,16 +54,19 @@ void check_augmentation(std::string_view where, const PrepareImagesParams& param
 /// turned, cropped, mirrored and made smaller, each time in whole bytes that are equal on every device; sharpened,
 /// and their colours changed, in float32 (float64 for a float64 result) within [0, 255]. Then some of y is cut out, and
 /// y is mixed with that of another image, augmented like any sample; rounded once.
-/// images: (R, H, W, C) uint8; samples: (N) int32 or int64; scale, shift: (C) float32 or float64; y: (N, height,
-/// width, C) of the floating type `dtype`. On the CPU a sample outside [0, R) throws Error; on a GPU it
+/// images: (R, H, W, C) uint8; samples: (N) int32 or int64; partners: (P) int32, the samples that are mixed in, undefined:
+/// all; scale, shift: (C) float32 or float64; y: (N, height,
+/// width, C) of the floating type `dtype`. On the CPU a sample or partner outside [0, R) throws Error; on a GPU it
 /// stops the kernel, an error that the next wait for the device reports. No gradient.
 Tensor prepare_images(const Tensor& images, const Tensor& samples, const Tensor& scale, const Tensor& shift,
-                      DType dtype = DType::float32, const PrepareImagesParams& params = {});
+                      DType dtype = DType::float32, const PrepareImagesParams& params = {},
+                      const Tensor& partners = {});
 
 /// What is to be learnt of images that prepare_images() mixed: y[n,k] is the share that images of label k have in
 /// sample n. labels: (R) int32 in [0, classes); height and width: of the stored images; y: (N, classes) of the
 /// floating type `dtype`. A label outside [0, classes) throws Error on the CPU and counts for nothing on a GPU.
 Tensor mixed_targets(const Tensor& labels, const Tensor& samples, std::int64_t classes, std::int64_t height,
-                     std::int64_t width, DType dtype, const PrepareImagesParams& params);
+                     std::int64_t width, DType dtype, const PrepareImagesParams& params,
+                     const Tensor& partners = {});
 
 }  // namespace tern

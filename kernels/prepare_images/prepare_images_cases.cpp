@@ -14,6 +14,12 @@ TensorSpec sample_spec(std::int64_t batch, std::int64_t samples, DType dtype) {
     return {{batch}, 0, static_cast<double>(samples - 1), dtype};
 }
 
+TensorSpec partner_spec(std::int64_t count, std::int64_t samples) {
+    TensorSpec spec = sample_spec(count, samples, DType::int32);
+    spec.defined = count > 0;
+    return spec;
+}
+
 // The largest number on the way to a pixel: after sharpening by (8 v - neighbours) / 13, times both factors, and where
 // channels meet times the rows of the matrix, whose parts add up to 1, 1.43 and 1.86 at most.
 double largest_value(const PrepareImagesParams& params) {
@@ -30,7 +36,8 @@ Bound images_bound(const PrepareImagesParams& params) {
 }
 
 PassCase images_case(std::string name, const Shape& images, std::int64_t batch, DType sample_type,
-                     const PrepareImagesParams& params = {}, bool benchmark = false) {
+                     const PrepareImagesParams& params = {}, bool benchmark = false,
+                     std::int64_t partners = 0) {
     const TensorSpec scale{{images[3]}, -0.01, 0.01, DType::float32},
         shift{{images[3]}, -1, 1, DType::float32};
     const Shape result{batch, params.height > 0 ? params.height : images[1],
@@ -39,15 +46,17 @@ PassCase images_case(std::string name, const Shape& images, std::int64_t batch, 
                            {.images = {images, 0, 255, DType::uint8},
                             .samples = sample_spec(batch, images[0], sample_type),
                             .scale = scale,
-                            .shift = shift},
+                            .shift = shift,
+                            .partners = partner_spec(partners, images[0])},
                            {.y = {result}}, {.y = images_bound(params)}, {.benchmark = benchmark});
 }
 
 PassCase targets_case(std::string name, std::int64_t count, std::int64_t batch, std::int64_t classes,
-                      DType sample_type, const TargetsParams& params) {
+                      DType sample_type, const TargetsParams& params, std::int64_t partners = 0) {
     return case_of<Targets>(std::move(name), params,
                             {.labels = {{count}, 0, static_cast<double>(classes - 1), DType::int32},
-                             .samples = sample_spec(batch, count, sample_type)},
+                             .samples = sample_spec(batch, count, sample_type),
+                             .partners = partner_spec(partners, count)},
                             {.y = {{batch, classes}}}, {.y = Bound::relative(3, 1)});
 }
 
@@ -97,6 +106,7 @@ std::vector<PassCase> augmented_cases() {
     add("mixup and cutmix", {6, 7, 5, 2}, {.mixup = 2, .cutmix = 0.7});
     add("smaller", {3, 8, 9, 3}, {.height = 5, .width = 9});
     add("one pixel of all", {3, 8, 9, 1}, {.height = 1, .width = 1});
+    result.push_back(images_case("mixed with some", {6, 4, 5, 1}, 7, DType::int32, {.mixup = 1}, false, 2));
     PrepareImagesParams all = kHeavy;
     add("everything", {8, 16, 15, 3}, all);
     all.height = 11;
@@ -224,6 +234,7 @@ OpCases prepare_images_cases() {
          {TargetsParams{}, TargetsParams{{.mixup = 0.5}}, TargetsParams{{.cutmix = 1}, 9, 7},
           TargetsParams{{.mixup = 1, .cutmix = 1, .height = 3, .width = 4}, 9, 7}})
         result.passes.push_back(targets_case("labels", 5, 9, 3, DType::int32, params));
+    result.passes.push_back(targets_case("mixed with some", 5, 9, 3, DType::int32, {{.mixup = 1}}, 2));
     result.passes.push_back(targets_case("one class", 5, 4, 1, DType::int64, {{.mixup = 1}}));
     result.passes.push_back(targets_case("no sample", 5, 0, 2, DType::int64, {{.mixup = 1}}));
     result.random = [](std::uint64_t seed) {
@@ -231,10 +242,11 @@ OpCases prepare_images_cases() {
         const DType type = draw(0, 1) == 0 ? DType::int32 : DType::int64;
         const Shape images{draw(1, 9), draw(0, 9), draw(1, 9), draw(1, 4)};
         const PrepareImagesParams some = random_params(draw, seed, images);
-        return std::vector{images_case("random", images, draw(0, 9), type),
-                           images_case("random, augmented", images, draw(0, 9), type, some),
-                           targets_case("random", draw(1, 20), draw(0, 9), draw(1, 12), type,
-                                        {some, draw(5, 9), draw(9, 12)})};
+        return std::vector{
+            images_case("random", images, draw(0, 9), type),
+            images_case("random, augmented", images, draw(0, 9), type, some, false, draw(0, 3)),
+            targets_case("random", draw(1, 20), draw(0, 9), draw(1, 12), type,
+                         {some, draw(5, 9), draw(9, 12)}, draw(0, 3))};
     };
     result.errors = errors();
     const PassCase plain = images_case("float32", {4, 2, 2, 3}, 3, DType::int32);

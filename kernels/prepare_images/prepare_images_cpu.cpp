@@ -99,7 +99,7 @@ void run(Cpu, const Images& pass, const Stream&) {
     const Tensor &images = pass.images, &samples = pass.samples, &y = pass.y;
     if (y.numel() == 0) return;
     const Factors factors(pass.scale, pass.shift);
-    const AugmentationPlan plan(pass.params, images.shape());
+    const AugmentationPlan plan(pass.params, images.shape(), pass.partners);
     const std::int64_t size = y.numel() / y.dim(0);
     parallel_for(samples.dim(0), 4, [&](std::int64_t begin, std::int64_t end) {
         Augmenter augmenter(plan, factors, images.data<std::uint8_t>());

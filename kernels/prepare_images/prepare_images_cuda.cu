@@ -128,6 +128,7 @@ struct AugmentedImages {
         const int h = pixel / in.plan.result_width, w = pixel % in.plan.result_width;
         const std::int64_t sample = in.samples[n];
         const Mix mix(in.plan, sample);
+        if (mix.partner >= in.samples.count) __trap();
         for (int c = 0; c < in.plan.channels; c += kGroup) {
             float own[kGroup], other[kGroup] = {};
             prepare(sample, h, w, c, own);
@@ -163,6 +164,7 @@ struct MixedTargets {
     __device__ void operator()(std::int64_t i) const {
         const std::int64_t n = i / classes, k = i - n * classes, sample = samples[n];
         const Mix mix(plan, sample);
+        if (mix.partner >= samples.count) __trap();
         const float own =
             static_cast<float>(mix.own) / static_cast<float>(mix.whole);  // 1 where nothing is mixed
         float value = labels[sample] == k ? own : 0;
@@ -186,7 +188,7 @@ void run(Cuda, const Images& pass, const Stream& stream) {
                           factors_of(pass.scale),
                           factors_of(pass.shift),
                           per_image,
-                          AugmentationPlan(pass.params, images.shape())};
+                          AugmentationPlan(pass.params, images.shape(), pass.partners)};
     visit_cuda_floating(y.dtype(), [&]<class T>() {
         const bool packs = per_image % cuda::kPackSize<T> == 0;
         T* const to = y.data<T>();
@@ -203,8 +205,8 @@ void run(Cuda, const Images& pass, const Stream& stream) {
 }
 
 void run(Cuda, const Targets& pass, const Stream& stream) {
-    const AugmentationPlan plan(pass.params.images,
-                                {pass.labels.dim(0), pass.params.height, pass.params.width, 1});
+    const AugmentationPlan plan(
+        pass.params.images, {pass.labels.dim(0), pass.params.height, pass.params.width, 1}, pass.partners);
     visit_cuda_floating(pass.y.dtype(), [&]<class T>() {
         launch_elements(
             MixedTargets<T>{plan, pass.labels.data<std::int32_t>(), samples_of(pass.samples, pass.labels),

@@ -11,8 +11,9 @@ struct Images {
     const Tensor& samples;  // (N) int32 or int64
     const Tensor& scale;    // (C) float32 or float64, as shift
     const Tensor& shift;
-    const Tensor& y;  // (N, height, width, C)
-    TERN_PASS(Images, prepare_images, images, (images, samples, scale, shift), (y))
+    const Tensor& partners = kNoTensor;  // (P) int32, optional: all
+    const Tensor& y;                     // (N, height, width, C)
+    TERN_PASS(Images, prepare_images, images, (images, samples, scale, shift, partners), (y))
 
     double flops() const { return 2.0 * static_cast<double>(y.numel()); }
 };
@@ -24,10 +25,11 @@ struct TargetsParams {
 
 struct Targets {
     const TargetsParams& params;
-    const Tensor& labels;   // (R) int32
-    const Tensor& samples;  // (N) int32 or int64
-    const Tensor& y;        // (N, K)
-    TERN_PASS(Targets, prepare_images, targets, (labels, samples), (y))
+    const Tensor& labels;                // (R) int32
+    const Tensor& samples;               // (N) int32 or int64
+    const Tensor& partners = kNoTensor;  // (P) int32, optional: all
+    const Tensor& y;                     // (N, K)
+    TERN_PASS(Targets, prepare_images, targets, (labels, samples, partners), (y))
 };
 
 }  // namespace tern::prepare_images_passes

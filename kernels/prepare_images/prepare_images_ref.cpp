@@ -203,11 +203,13 @@ struct Mixture {
     Whole partner = 0, share = 65536;  // the sample's, of 65536
     Whole top = 0, bottom = 0, left = 0, right = 0;
 
-    Mixture(const PrepareImagesParams& params, Whole sample, Whole count, Whole height, Whole width) {
+    Mixture(const PrepareImagesParams& params, Whole sample, Whole count, const Tensor& partners,
+            Whole height, Whole width) {
         const Draws draws(params, sample);
         const bool cuts =
             params.cutmix > 0 && (params.mixup == 0 || draws.bits(11) >= std::uint64_t{1} << 31);
-        partner = draws.below(12, count);
+        partner = draws.below(12, partners.defined() ? partners.numel() : count);
+        if (partners.defined()) partner = partners.data<std::int32_t>()[partner];
         const MixQuantiles& table = mix_quantiles(cuts ? params.cutmix : params.mixup);
         const auto bits = static_cast<Whole>(draws.bits(13));
         const Whole i = bits / (1 << 24), part = bits / 256 % 65536;
@@ -249,7 +251,7 @@ void run(Ref, const Images& pass, const Stream&) {
                     std::optional<Mixture> mix;
                     std::optional<Augmented<Real>> other;
                     if (pass.params.mixes()) {
-                        mix.emplace(pass.params, sample, images.dim(0), height, width);
+                        mix.emplace(pass.params, sample, images.dim(0), pass.partners, height, width);
                         other.emplace(images, mix->partner, pass.params);
                     }
                     for (Whole h = 0; h < height; ++h)
@@ -285,7 +287,7 @@ void run(Ref, const Targets& pass, const Stream&) {
             Real own = 1;
             Whole partner = sample;
             if (params.mixes()) {
-                const Mixture mix(params, sample, pass.labels.dim(0), height, width);
+                const Mixture mix(params, sample, pass.labels.dim(0), pass.partners, height, width);
                 const Whole area = (mix.bottom - mix.top) * (mix.right - mix.left);
                 partner = mix.partner;
                 own = static_cast<Real>(mix.share) / 65536;

@@ -206,7 +206,7 @@ TEST_CASE("kernels on the host: a sample outside the data stops prepare_images")
                  y = Tensor::zeros({1, 2, 2, 1});
     for (const std::int32_t sample : {-1, 3}) {
         const PrepareImagesParams params;
-        const Tensor inputs[] = {images, Tensor::from<std::int32_t>({1}, {sample}), factor, factor};
+        const Tensor inputs[] = {images, Tensor::from<std::int32_t>({1}, {sample}), factor, factor, Tensor()};
         const Problem problem{pass, ParamsRef(params), inputs, {&y, 1}};
         CHECK_THROWS_WITH(host->run(problem, current_stream(Device::cpu())),
                           "[host_run] the kernel called __trap()");

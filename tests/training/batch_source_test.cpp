@@ -112,6 +112,13 @@ TEST_CASE("mixed images come with the parts of their classes, and their labels")
         }
     }
     CHECK(mixed);
+    const DatasetSource with_one(greys(),
+                                 {.augmentation = {.seed = 4, .mixup = 1}, .partners = numbers({2})});
+    const Batch one = with_one.batch(samples, 0);
+    for (std::int64_t n = 0; n < 5; ++n) {
+        const float* const parts = one.probabilities.data<float>() + 3 * n;
+        CHECK(parts[one.target.data<std::int32_t>()[n]] + (n == 2 ? 0 : parts[2]) == 1);
+    }
     const Batch test = source.batch(samples);
     CHECK_FALSE(test.probabilities.defined());
     CHECK(&test.loss_target() == &test.target);

@@ -45,8 +45,9 @@ inline constexpr SyntheticOptions kSmallSet{
 inline DatasetSource small_source(Split split, DType precision = DType::float32,
                                   const PrepareImagesParams& augmentation = {},
                                   std::int64_t early_epochs = 0) {
-    return DatasetSource(make_synthetic(kSmallSet, split), {fixed_normalization("unit", 3), precision,
-                                                            Device::cpu(), augmentation, early_epochs, 24});
+    return DatasetSource(
+        make_synthetic(kSmallSet, split),
+        {fixed_normalization("unit", 3), precision, Device::cpu(), augmentation, {}, early_epochs, 24});
 }
 
 /// A run of the small network on a synthetic set of four classes.
