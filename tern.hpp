@@ -11,6 +11,7 @@
 #include "tern/core/format.hpp"
 #include "tern/core/tensor.hpp"
 #include "tern/core/threads/parallel.hpp"
+#include "tern/data/augmentation.hpp"
 #include "tern/data/batches.hpp"
 #include "tern/data/channel_statistics.hpp"
 #include "tern/data/cifar10.hpp"

@@ -35,7 +35,8 @@ TrainSettings settings_with(TrainFlags flags, const ConfigValues& values, const 
 void check_same_names(const TrainFlags& flags, const ConfigValues& values, const std::string& folder) {
     for (const Setting& key : train_settings()) {
         const bool is_name = (key.kind == SettingKind::text || key.kind == SettingKind::on_off) &&
-                             key.name != "init";  // that is a path
+                             key.name != "init" &&
+                             key.name != "augment";  // a path; and one of several spellings
         if (!is_name || key.may_change) continue;
         const Flag given = flags.value(key.name);
         const auto then = values.find(key.name);

@@ -1,6 +1,7 @@
 #include "tern/apps/data_flags.hpp"
 
 #include "tern/core/environment.hpp"
+#include "tern/data/augmentation.hpp"
 #include "tern/data/synthetic.hpp"
 
 namespace tern::apps {
@@ -15,6 +16,14 @@ std::string data_source(const Flag& flag, std::string_view name) {
 LabelKind parse_labels(const Flag& flag) {
     const std::string name = parse_choice("--labels", flag.value_or("fine"), {"fine", "coarse"});
     return name == "fine" ? LabelKind::fine : LabelKind::coarse;
+}
+
+PrepareImagesParams parse_augment(const std::string& text) {
+    try {
+        return parse_augmentation(text);
+    } catch (const Error& error) {
+        usage_error("--augment", error.rule());
+    }
 }
 
 Dataset load_split(const std::string& source, Split split, LabelKind labels) {

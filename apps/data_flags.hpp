@@ -3,6 +3,7 @@
 
 #include "tern/apps/flags.hpp"
 #include "tern/data/dataset_format.hpp"
+#include "tern/kernels/prepare_images/prepare_images.hpp"
 #include "tern/models/registry.hpp"
 
 namespace tern::apps {
@@ -18,6 +19,12 @@ inline constexpr const char* kLabelsHelp = "fine|coarse (of CIFAR-100; default f
 
 /// The value of --labels; throws UsageError.
 LabelKind parse_labels(const Flag& flag);
+
+inline constexpr const char* kAugmentHelp =
+    "none|crop-flip|LIST (as crop=4:reflect,flip=alternate,rotate=15,cutout=8,mixup=0.5; default none)";
+
+/// The value of --augment, without seed and epoch; throws UsageError.
+PrepareImagesParams parse_augment(const std::string& text);
 
 /// Reads one split from a folder, or makes it where `source` is "synthetic". Throws Error unless it holds
 /// images with labels, which is what the program works on.

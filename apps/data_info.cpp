@@ -19,9 +19,22 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct InfoFlags {
-    Flag folder, labels, sheet;
+    Flag folder, labels, sheet, augment, epoch, seed;
     bool json = false;
 };
+
+// Of a training that has these flags; --epoch is from 1, as log lines count.
+PrepareImagesParams augmentation_of(const InfoFlags& flags) {
+    for (const auto& [name, flag] : {std::pair{"--epoch", flags.epoch}, {"--seed", flags.seed}})
+        if (flag && !flags.augment) usage_error(name, "has no meaning without --augment");
+    if (!flags.augment) return {};
+    if (!flags.sheet) usage_error("--augment", "has no meaning without --sheet");
+    PrepareImagesParams params = parse_augment(*flags.augment);
+    params.epoch =
+        static_cast<std::uint32_t>(parse_integer("--epoch", flags.epoch.value_or("1"), 1, 1 << 30) - 1);
+    params.seed = static_cast<std::uint64_t>(parse_integer("--seed", flags.seed.value_or("0"), 0));
+    return params;
+}
 
 std::vector<std::int64_t> count_labels(const Dataset& data) {
     std::vector<std::int64_t> counts(data.classes.size());
@@ -111,13 +124,17 @@ void print(std::FILE* out, const Json& all) {
 }
 
 void run(const InfoFlags& flags) {
+    const PrepareImagesParams augmentation = augmentation_of(flags);
     const std::string source = data_source(flags.folder, "DIR");
     const Set set(source, parse_labels(flags.labels));
     const Dataset& drawn = set.train.size() > 0 ? set.train : set.test;
     if (flags.sheet) check_output_flag("--sheet", *flags.sheet, files_of_set(drawn));
     const Json all = facts(set);
     std::FILE* const out = text_stream(flags.sheet);
-    if (flags.sheet) write_png(*flags.sheet, sample_sheet(drawn));
+    if (flags.sheet) {
+        check_augmentation("--augment", augmentation, drawn.sample_shape()[2]);
+        write_png(*flags.sheet, sample_sheet(drawn, {.augmentation = augmentation}));
+    }
     if (!flags.json) return print(out, all);
     std::fprintf(out, "%s\n", all.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
 }
@@ -129,6 +146,9 @@ Run add_data_info_command(CLI::App& app) {
     add_option(app, "DIR", flags->folder, "", kDataHelp);
     add_option(app, "--labels", flags->labels, "NAME", kLabelsHelp);
     add_option(app, "--sheet", flags->sheet, "FILE", "draw the first images of each class as a PNG");
+    add_option(app, "--augment", flags->augment, "TEXT", std::string("as augmented: ") + kAugmentHelp);
+    add_option(app, "--epoch", flags->epoch, "N", "of --augment (default 1)");
+    add_option(app, "--seed", flags->seed, "N", "of --augment (default 0)");
     add_flag(app, "--json", flags->json, "one JSON object on standard output");
     add_footer(app,
                "Examples:\n  tern data info ~/datasets --sheet sheet.png\n  tern data info synthetic --json");

@@ -106,6 +106,9 @@ class TrainCommand {
         std::optional<DatasetSource> test;
         if (settings_.plan.epochs > 0) test.emplace(bench_.test_set, prepared);
         prepared.augmentation = settings_.augmentation;
+        prepared.early_epochs = settings_.early_epochs;
+        prepared.early_size = settings_.early_size;
+        if (bench_.held_out) prepared.partners = bench_.held_out->train;
         const DatasetSource samples(bench_.train_set, prepared);
         std::optional<SubsetSource> trained_on, validation;
         if (bench_.held_out) {

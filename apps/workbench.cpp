@@ -1,7 +1,11 @@
 #include "tern/apps/workbench.hpp"
 
+#include <algorithm>
+
 #include "tern/apps/console.hpp"
 #include "tern/apps/data_flags.hpp"
+#include "tern/core/autograd.hpp"
+#include "tern/layers/evaluation_scope.hpp"
 #include "tern/layers/fold_batch_norms.hpp"
 #include "tern/training/checksum.hpp"
 #include "tern/training/weights.hpp"
@@ -62,6 +66,25 @@ void continue_from(const Workbench& bench, const std::string& name, const Weight
     load_weights(*bench.model, name, weights);
 }
 
+// What the data and the model have to say about settings of images.
+void check_images(const TrainSettings& settings, const Workbench& bench) {
+    const Shape image = bench.train_set.sample_shape();
+    check_augmentation("--augment", settings.augmentation, image[2]);
+    if (settings.early_epochs == 0) return;
+    const char* const flag = "--early-size";
+    const std::int64_t shorter = std::min(image[0], image[1]), size = settings.early_size;
+    TERN_CHECK(size < shorter, flag, "must be below the ", shorter, " pixels of the images, got ", size);
+    const Tensor small = Tensor::zeros({1, image[0] * size / shorter, image[1] * size / shorter, image[2]},
+                                       compute_dtype(settings.runtime.precision));
+    const EvaluationScope evaluation(*bench.model);
+    const NoGrad no_grad;
+    try {
+        (*bench.model)(small);
+    } catch (const Error& error) {
+        fail(flag, settings.model->name, " takes no images of ", size, " pixels: ", error.what());
+    }
+}
+
 }  // namespace
 
 Workbench make_workbench(const TrainSettings& settings,
@@ -83,6 +106,7 @@ Workbench make_workbench(const TrainSettings& settings,
     options.bias_correction = settings.running_statistics != "published";
     bench.model = make_model(name, options);
     bench.model->to(compute_dtype(settings.runtime.precision));
+    check_images(settings, bench);
     if (checkpoint)
         continue_from(bench, name, read_weights(*checkpoint));
     else if (settings.init)

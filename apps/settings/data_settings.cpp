@@ -1,6 +1,7 @@
 #include "tern/apps/data_flags.hpp"
 #include "tern/apps/settings/presets.hpp"
 #include "tern/apps/settings/rows.hpp"
+#include "tern/data/augmentation.hpp"
 
 namespace tern::apps {
 namespace {
@@ -17,9 +18,20 @@ void set_model(Settings& settings, const std::string& name) {
     settings.normalize = settings.model->normalization;
 }
 
-void set_augmentation(Settings& settings, const std::string& name) {
-    if (name == "crop-flip")
-        settings.augmentation = {.crop_padding = 4, .flip = true, .seed = settings.plan.seed};
+void set_augmentation(Settings& settings, const std::string& text) {
+    settings.augmentation = parse_augment(text);
+    settings.augmentation.seed = settings.plan.seed;
+}
+
+void set_early_size(Settings& settings, const std::string& text) {
+    const char* const flag = "--early-size";
+    const std::size_t comma = text.find(',');
+    if (comma == std::string::npos) usage_error(flag, "must be pixels and epochs N,M, got ", text);
+    settings.early_size = parse_integer(flag, text.substr(0, comma), 1);
+    settings.early_epochs = parse_integer(flag, text.substr(comma + 1), 1);
+    if (counts_epochs(settings) && settings.early_epochs > settings.plan.epochs)
+        usage_error(flag, "must end with the run's ", settings.plan.epochs, " epochs, got ",
+                    settings.early_epochs);
 }
 
 bool validates(const Settings& settings) { return settings.validation > 0; }
@@ -96,10 +108,14 @@ std::vector<Setting> data_settings() {
                   integer(
                       "early_stop", "end after N epochs without a better validation accuracy", 1, {},
                       [](auto& s) -> auto& { return s.plan.early_stop; }))))),
-        and_then(choice(
-                     "augment", {"none", "crop-flip"}, " (default none)", always("none"),
-                     [](auto& s) -> auto& { return s.augment; }),
-                 set_augmentation),
+        row(SettingKind::text, "augment", "TEXT", kAugmentHelp, always("none"), set_augmentation,
+            [](const Settings& s) { return augmentation_text(s.augmentation); }),
+        where([](const Settings& s) { return s.early_epochs > 0; },
+              row(SettingKind::pair, "early_size", "N,M", "images are N pixels wide in the first M epochs",
+                  {}, set_early_size,
+                  [](const Settings& s) {
+                      return std::to_string(s.early_size) + ',' + std::to_string(s.early_epochs);
+                  })),
         choice(
             "normalize", kNormalizations, " (default: the model's published one)", {},
             [](auto& s) -> auto& { return s.normalize; }),

@@ -25,8 +25,9 @@ struct TrainSettings {
     TrainingPlan plan;
     double validation = 0;  // share of the training samples that is held out
     bool stratify = false;
-    std::string augment, normalize;
+    std::string normalize;
     PrepareImagesParams augmentation;
+    std::int64_t early_size = 0, early_epochs = 0;
     double label_smoothing = 0;
     OptimizerSettings optimizer;
     ScheduleSettings schedule;

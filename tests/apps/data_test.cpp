@@ -108,6 +108,22 @@ TEST_CASE("data info draws a sheet of samples") {
     const Tensor sheet = read_image(place / "sheet.png");
     CHECK(sheet.dim(0) == 10 * 68 + 4);
     CHECK(sheet.dim(1) == 7 * 12 + 8 + 10 * 68);
+    const auto augmented = [&](const std::vector<std::string>& more) {
+        std::vector<std::string> arguments{"data",          "info",      place.set,       "--sheet",
+                                           "augmented.png", "--augment", "flip=alternate"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        CHECK(run_tern(place, arguments).status == 0);
+        return test::read_text(place / "augmented.png");
+    };
+    const std::string first = augmented({});
+    CHECK(first != test::read_text(place / "sheet.png"));
+    CHECK(augmented({"--epoch", "2"}) != first);
+    CHECK(augmented({"--epoch", "3"}) == first);
+    CHECK(augmented({"--seed", "1"}) != first);
+    CHECK(run_tern(place, {"data", "info", place.set, "--augment", "flip"}).err ==
+          complaint("--augment") + "has no meaning without --sheet\n");
+    CHECK(run_tern(place, {"data", "info", place.set, "--sheet", "a.png", "--epoch", "2"}).err ==
+          complaint("--epoch") + "has no meaning without --augment\n");
     const test::Finished refused = run_tern(place, {"data", "info", place.set, "--sheet", "none/sheet.png"});
     CHECK(refused.status == 1);
     CHECK(refused.out.empty());

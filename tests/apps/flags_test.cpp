@@ -106,6 +106,12 @@ TEST_CASE("rates are finite numbers in their range") {
                 "[--momentum] must be a number of at least 0 and below 1, got nan");
     check_train({"--weight-decay", "-0.1"}, "[--weight-decay] must be a number of at least 0, got -0.1");
     check_train({"--epsilon", "-1e-8"}, "[--epsilon] must be a number of at least 0, got -1e-8");
+    check_train({"--augment", "crop=4,rotate=200"},
+                "[--augment] rotate must be a number above 0 and at most 180, got 200");
+    check_train({"--early-size", "24"}, "[--early-size] must be pixels and epochs N,M, got 24");
+    check_train({"--early-size", "24,0"}, "[--early-size] must be a whole number of at least 1, got 0");
+    check_train({"--epochs", "2", "--early-size", "24,3"},
+                "[--early-size] must end with the run's 2 epochs, got 3");
     check_train({"--betas", "0.9"}, "[--betas] must be two numbers X,X, got 0.9");
     check_train({"--betas", "0.9,1"}, "[--betas] must be a number of at least 0 and below 1, got 1");
     check_train({"--clip-norm", "0"}, "[--clip-norm] must be a number above 0, got 0");
@@ -149,7 +155,10 @@ TEST_CASE("only names that exist are taken") {
                 "[--optimizer] must be one of adam, adamw, muon, rmsprop, sgd, got lion");
     check_train({"--normalize", "zero"}, "[--normalize] must be one of unit, half, dataset, got zero");
     check_train({"--shuffle", "yes"}, "[--shuffle] must be one of on, off, got yes");
-    check_train({"--augment", "cutout"}, "[--augment] must be one of none, crop-flip, got cutout");
+    check_train(
+        {"--augment", "blur=1"},
+        "[--augment] must be none, crop-flip, or a list of crop, flip, rotate, cutout, sharpen, brightness, "
+        "contrast, saturation, hue, mixup, cutmix, got blur");
     check_train({"--running-statistics", "keras"},
                 "[--running-statistics] must be one of precise, corrected, published, got keras");
     check_train(

@@ -92,6 +92,43 @@ TEST_CASE("equal seeds give equal files, for any number of threads") {
                Catch::Contains("augment = 'crop-flip'\n"));
 }
 
+TEST_CASE("a run on mixed images that are smaller at first says so, and continues") {
+    const test::FolderWithSet place;
+    const std::vector<std::string> flags{"--epochs", "2",         "--early-size",
+                                         "24,1",     "--augment", "mixup=0.50,hue=0.1,flip,crop=4:edge"};
+    const auto file = [&](const char* run, const char* name) { return test::read_text(place / run / name); };
+    train(place, "whole", flags);
+    CHECK_THAT(file("whole", "config.toml"),
+               Catch::Contains("augment = 'crop=4:edge,flip,hue=0.1,mixup=0.5'\nearly_size = [24.0, 1.0]\n"));
+    std::vector<std::string> first = flags;
+    first[1] = "1";
+    train(place, "again", first);
+    const test::Finished second = run_tern(place, {"train", "--resume", "--run", "again", "--epochs", "2",
+                                                   "--augment", "crop=4:edge,flip,hue=0.1,mixup=0.5"});
+    INFO(second.err);
+    REQUIRE(second.status == 0);
+    CHECK(file("again", "last.safetensors") == file("whole", "last.safetensors"));
+    const test::Finished other =
+        run_tern(place, {"train", "--resume", "--run", "again", "--epochs", "2", "--augment", "flip"});
+    CHECK(other.err == test::complaint("--augment") +
+                           "the run in again has crop=4:edge,flip,hue=0.1,mixup=0.5, got flip\n");
+}
+
+TEST_CASE("a size that images or models do not have is refused before anything is trained") {
+    const test::FolderWithSet place;
+    const auto refused = [&](const char* model, const char* size) {
+        const test::Finished done = run_tern(place, {"train", "--data", place.set, "--model", model,
+                                                     "--epochs", "2", "--early-size", size, "--run", "none"});
+        CHECK(done.status == 1);
+        CHECK_FALSE(std::filesystem::exists(place / "none"));
+        return done.err;
+    };
+    CHECK(refused("mini_xception", "32,1") ==
+          test::complaint("--early-size") + "must be below the 32 pixels of the images, got 32\n");
+    CHECK_THAT(refused("mlp", "24,1"),
+               Catch::StartsWith(test::complaint("--early-size") + "mlp takes no images of 24 pixels: "));
+}
+
 TEST_CASE("steps without shuffling take the samples in file order") {
     const test::FolderWithSet place;
     const std::vector<std::string> flags{"--steps",   "2",    "--shuffle",  "off",
