@@ -111,16 +111,14 @@ void train(const Settings& settings, Communicator& ranks) {
     TrainingCallbacks callbacks;
     callbacks.after_step = [&](const TrainingProgress& progress) { step = progress.step; };
     callbacks.stop = [&] { return settings.stop > 0 && step >= settings.stop; };
+    const TrainingPlan plan{
+        .epochs = settings.steps / 10, .batch_size = 16, .seed = 3, .statistics_samples = 64, .replicas = 4};
     train_in_folder(settings.folder,
                     {.model = model,
                      .optimizer = *optimizer,
                      .train = train,
                      .test = &test,
-                     .plan = {.epochs = settings.steps / 10,
-                              .batch_size = 16,
-                              .seed = 3,
-                              .statistics_samples = 64,
-                              .replicas = 4},
+                     .plan = plan,
                      .callbacks = callbacks,
                      .communicator = &ranks,
                      .exchange = settings.exchange},
