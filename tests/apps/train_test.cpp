@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tern/core/files/safetensors.hpp"
+#include "tern/data/hold_out.hpp"
 #include "tern/tests/apps/program.hpp"
 #include "tern/tests/catch.hpp"
 
@@ -267,6 +268,30 @@ TEST_CASE("a validated run reports what was held out, and the tests once") {
         train(place, "steps", {"--model", "mlp", "--steps", "2", "--validation", "0.5", "--stratify"});
     CHECK_THAT(steps.out, Catch::Contains(", 20 held out\n") && !Catch::Contains("tests, looked at"));
     CHECK(read_lines(place / "steps" / "metrics.jsonl").size() == 1);
+}
+
+TEST_CASE("nothing of what is held out reaches training") {
+    const test::FolderWithSet place;
+    Dataset set = read_cifar10(place.set, Split::train);
+    const HeldOut parts = hold_out(set, {.share = 0.5, .stratified = true, .seed = 3});
+    const std::int64_t size = set.samples.numel() / set.size();
+    for (const std::int32_t sample : parts.validation.elements<std::int32_t>())
+        std::fill_n(set.samples.data<std::uint8_t>() + sample * size, size, std::uint8_t{255});
+    write_cifar10(place / "other", set, read_cifar10(place.set, Split::test));
+    const std::vector<std::string> flags{
+        "--epochs",  "2",       "--seed",      "3",       "--validation", "0.5",     "--stratify",
+        "--augment", "mixup=1", "--normalize", "dataset", "--log-steps",  "--model", "mini_xception"};
+    train(place, "run", flags);
+    std::vector<std::string> other{"train", "--data",   (place / "other").string(), "--batch-size", "8",
+                                   "--run", "other-run"};
+    other.insert(other.end(), flags.begin(), flags.end());
+    REQUIRE(run_tern(place, other).status == 0);
+    CHECK(test::read_text(place / "run" / "steps.jsonl") ==
+          test::read_text(place / "other-run" / "steps.jsonl"));
+    CHECK(read_safetensors(place / "run" / "last.safetensors").metadata ==
+          read_safetensors(place / "other-run" / "last.safetensors").metadata);
+    CHECK(read_lines(place / "run" / "metrics.jsonl")[0]["validation_loss"] !=
+          read_lines(place / "other-run" / "metrics.jsonl")[0]["validation_loss"]);
 }
 
 TEST_CASE("a terminal gets a progress line, gone before the next log line") {
