@@ -32,7 +32,7 @@ PassCase step_case(std::string name, const Shape& shape, const AdamParams& param
                           .gradient_factor = factor,
                           .decay_mask = mask},
                          {.new_w = weights, .new_m = moment, .new_v = square, .new_step = step},
-                         {.new_w = Bound::relative(8, 0.2),
+                         {.new_w = Bound::relative(masked == Mask::some ? 9 : 8, 0.2),
                           .new_m = Bound::relative(2, 1),
                           .new_v = Bound::relative(4),
                           .new_step = Bound::exact()},

@@ -325,6 +325,51 @@ TEST_CASE("a run continues with another learning rate, which is told and noted",
                   "tern: [--batch-size] the run in run has 8, got 4");
 }
 
+TEST_CASE("a run with a schedule, averaged weights and batches that grow continues", "[.resume]") {
+    const test::FolderWithSet place;
+    const std::vector<std::string> flags{"--epochs",
+                                         "3",
+                                         "--batch-size",
+                                         "8",
+                                         "--optimizer",
+                                         "muon",
+                                         "--schedule",
+                                         "cosine",
+                                         "--warmup",
+                                         "0.5",
+                                         "--clip-norm",
+                                         "1",
+                                         "--ema",
+                                         "0.9",
+                                         "--decay",
+                                         "weights",
+                                         "--batch-schedule",
+                                         "2@2,3@3",
+                                         "--weight-decay",
+                                         "0.01",
+                                         "--log-steps",
+                                         "--save-every",
+                                         "4",
+                                         "--keep",
+                                         "9"};
+    require_done(run_tern(place, train_flags(place, "whole", flags)));
+    CHECK(log_lines_of(place / "whole").back()["batch_size"] == 24);
+    require_done(run_tern(place, train_flags(place, "run", flags)));
+    for (const char* later : {"step-8", "step-10"}) fs::remove_all(place / "run" / "checkpoints" / later);
+    const test::Finished done = run_tern(place, resume_flags("run"));
+    require_done(done);
+    CHECK_THAT(done.out, Catch::Contains("resumes after step 5\n"));
+    check_same_end(place / "run", place / "whole");
+    check_failure(run_tern(place, resume_flags("run", {"--ema", "0.5"})), 2,
+                  "tern: [--ema] the run in run has 0.9, got 0.5");
+    // A run that is made longer follows the schedule of its new length.
+    const test::Finished longer = run_tern(place, resume_flags("run", {"--epochs", "4", "--dry-run"}));
+    require_done(longer);
+    CHECK_THAT(
+        longer.out,
+        Catch::Contains("from step 11 on the schedule is that of 4 epochs; it was that of 3 epochs\n"));
+}
+
 TEST_CASE("a run begun before there was another rule for running statistics keeps its own", "[.resume]") {
     const test::FolderWithSet place;
     const std::vector<std::string> rule{"--batch-size", "8", "--running-statistics", "published", "--steps"};

@@ -1,11 +1,13 @@
 // Optimizers against PyTorch 2.15's numbers in float64, through the flat buffers of a module.
 #include "tern/training/optimizer.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "tern/layers/dropout_scope.hpp"
 #include "tern/tests/catch.hpp"
+#include "tern/tests/threads_scope.hpp"
 #include "tern/tests/training/small_network.hpp"
 
 using namespace tern;
@@ -23,6 +25,21 @@ struct Numbers : Module {
 
     Tensor a = Tensor::from<double>({3}, std::vector{0.5, -1.25, 2.0});
     Tensor b = Tensor::from<double>({1}, std::vector{0.1});
+};
+
+// Between two others a wide matrix, of windows, and a tall one.
+struct Matrices : Module {
+    Matrices() {
+        add_parameter("first", first);
+        add_parameter("wide", wide);
+        add_parameter("tall", tall);
+        add_parameter("last", last);
+    }
+    std::string type() const override { return "Matrices"; }
+    Features forward(Features input) override { return input; }
+
+    Tensor first = Tensor::zeros({3, 3}), wide = Tensor::zeros({96, 32, 3, 3}),
+           tall = Tensor::zeros({200, 64}), last = Tensor::zeros({3, 3});
 };
 
 // Three steps with the gradients (0.3, -0.02, 1.5, 0) s + (0, 0.01, -2, 1e-9), s = 1, 2, 3.
@@ -141,6 +158,50 @@ TEST_CASE("an optimizer's state has names, one entry per number and counts steps
     CHECK(state[2].tensor.item() == 1);
     Numbers others;
     CHECK(make_optimizer(FlatParameters(others), {.name = "sgd"})->state().empty());
+}
+
+TEST_CASE("a factor of 0 leaves weights and state as they are, whatever the gradients") {
+    for (const char* name : {"adam", "adamw", "muon", "rmsprop", "sgd"}) {
+        INFO(name);
+        test::SmallNetwork network(4, DType::float32, false, true);
+        const auto optimizer =
+            make_optimizer(FlatParameters(network),
+                           {.name = name, .learning_rate = 0.01, .momentum = 0.9, .weight_decay = 0.1});
+        const Tensor& gradients = optimizer->gradients();
+        const auto bytes = [&] {
+            std::vector<std::byte> all = test::state_bytes(network);
+            for (const auto& [key, tensor] : optimizer->state())
+                all.insert(all.end(), tensor.raw_data(), tensor.raw_data() + tensor.bytes());
+            return all;
+        };
+        std::ranges::fill(gradients.elements<float>(), 0.25f);
+        optimizer->step(Tensor::full({}, 0.5));
+        const auto before = bytes();
+        std::ranges::fill(gradients.elements<float>(), std::numeric_limits<float>::infinity());
+        optimizer->step(Tensor::full({}, 0));
+        CHECK((bytes() == before));
+        std::ranges::fill(gradients.elements<float>(), 0.25f);
+        optimizer->step(Tensor::full({}, 0.5));
+        CHECK((bytes() != before));
+    }
+}
+
+TEST_CASE("Muon gives the same bits for any number of threads") {
+    const auto after_two_steps = [](int threads) {
+        const test::ThreadsScope scope(threads);
+        Matrices matrices;
+        const auto muon = make_optimizer(FlatParameters(matrices),
+                                         {.name = "muon", .learning_rate = 0.02, .momentum = 0.95});
+        for (int step = 1; step <= 2; ++step) {
+            const std::span<float> gradients = muon->gradients().elements<float>();
+            for (std::size_t i = 0; i < gradients.size(); ++i)
+                gradients[i] = std::sin(static_cast<float>(i) * static_cast<float>(step));
+            muon->step();
+        }
+        return test::state_bytes(matrices);
+    };
+    const auto one = after_two_steps(1);
+    for (const int threads : {2, 4}) CHECK((after_two_steps(threads) == one));
 }
 
 TEST_CASE("names of optimizers and what they take are checked") {
