@@ -61,14 +61,16 @@ void run(Ref, const Forward& pass, const Stream&) {
         const std::vector<Real> w = upcast<T>(pointwise);
         const auto outputs = static_cast<std::size_t>(pointwise.dim(0)),
                    channels = static_cast<std::size_t>(pointwise.dim(1));
+        std::vector<Real> by_channel(w.size());  // (C, O), so that the innermost loop walks through outputs
+        for (std::size_t i = 0; i < w.size(); ++i) by_channel[i % channels * outputs + i / channels] = w[i];
         std::vector<Real> values(static_cast<std::size_t>(y.numel()));
-        for (std::size_t i = 0; i < values.size(); ++i) {
-            const std::size_t row = i / outputs, o = i % outputs;
-            Real sum = 0;
-            for (std::size_t c = 0; c < channels; ++c)
-                sum += inner.u[row * channels + c] * w[o * channels + c];
-            if (bias) sum += static_cast<Real>(bias.data<T>()[o]);
-            values[i] = sum;
+        for (std::size_t row = 0; row * outputs < values.size(); ++row) {
+            Real* const sums = values.data() + row * outputs;
+            for (std::size_t c = 0; c < channels; ++c) {
+                const Real u = inner.u[row * channels + c];
+                for (std::size_t o = 0; o < outputs; ++o) sums[o] += u * by_channel[c * outputs + o];
+            }
+            for (std::size_t o = 0; bias && o < outputs; ++o) sums[o] += static_cast<Real>(bias.data<T>()[o]);
         }
         store<T>(values, y);
         if (!mean) return;
