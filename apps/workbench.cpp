@@ -29,6 +29,32 @@ void start_from(Workbench& bench, const std::string& name, const Weights& weight
     load_weights(*bench.model, name, weights, left_out);
 }
 
+// Those of early epochs may be smaller than the model can take.
+void check_early_images(const TrainSettings& settings, const Shape& image, std::string_view name,
+                        Module& model) {
+    if (settings.early_epochs == 0) return;
+    const std::int64_t shorter = std::min(image[0], image[1]), size = settings.early_size;
+    const Tensor small = Tensor::zeros({1, image[0] * size / shorter, image[1] * size / shorter, image[2]},
+                                       compute_dtype(settings.runtime.precision));
+    const EvaluationScope evaluation(model);
+    const NoGrad no_grad;
+    try {
+        model(small);
+    } catch (const Error& error) {
+        fail("--early-size", name, " takes no images of ", size, " pixels: ", error.what());
+    }
+}
+
+// What the data and the model have to say about settings of images.
+void check_images(const TrainSettings& settings, const Workbench& bench) {
+    const Shape image = bench.train_set.sample_shape();
+    check_augmentation("--augment", settings.augmentation, image[2]);
+    const std::int64_t shorter = std::min(image[0], image[1]);
+    TERN_CHECK(settings.early_size < shorter, "--early-size", "must be below the ", shorter,
+               " pixels of the images, got ", settings.early_size);
+    check_early_images(settings, image, settings.model->name, *bench.model);
+}
+
 // It sees the batches that the model sees, so they must be of the images that it knows.
 void check_teacher(const Workbench& bench, const Weights& weights) {
     TERN_CHECK(weights.info, weights.file, "does not say its model; a teacher is a weight file of tern");
@@ -51,6 +77,7 @@ void add_teacher(Workbench& bench, const TrainSettings& settings) {
     model->to(compute_dtype(settings.runtime.precision));
     load_weights(*model, name, weights);
     const Shape image = bench.train_set.sample_shape();
+    check_early_images(settings, image, name, *model);
     if (settings.runtime.device.is_cpu()) fold_batch_norms(*model, {1, image[0], image[1], image[2]});
     model->to(settings.runtime.device);
     bench.teacher_checksum = checksum(weights.tensors);
@@ -64,25 +91,6 @@ void continue_from(const Workbench& bench, const std::string& name, const Weight
     TERN_CHECK(!weights.info || weights.info->classes == bench.train_set.classes, "--data",
                "the run was trained on classes of other names than those of ", bench.train_set.source);
     load_weights(*bench.model, name, weights);
-}
-
-// What the data and the model have to say about settings of images.
-void check_images(const TrainSettings& settings, const Workbench& bench) {
-    const Shape image = bench.train_set.sample_shape();
-    check_augmentation("--augment", settings.augmentation, image[2]);
-    if (settings.early_epochs == 0) return;
-    const char* const flag = "--early-size";
-    const std::int64_t shorter = std::min(image[0], image[1]), size = settings.early_size;
-    TERN_CHECK(size < shorter, flag, "must be below the ", shorter, " pixels of the images, got ", size);
-    const Tensor small = Tensor::zeros({1, image[0] * size / shorter, image[1] * size / shorter, image[2]},
-                                       compute_dtype(settings.runtime.precision));
-    const EvaluationScope evaluation(*bench.model);
-    const NoGrad no_grad;
-    try {
-        (*bench.model)(small);
-    } catch (const Error& error) {
-        fail(flag, settings.model->name, " takes no images of ", size, " pixels: ", error.what());
-    }
 }
 
 }  // namespace

@@ -201,6 +201,13 @@ TEST_CASE("a teacher that cannot teach this run") {
     write_safetensors(place / "foreign.safetensors", content);
     check(place.set, {"foreign.safetensors"},
           complaint("foreign.safetensors") + "does not say its model; a teacher is a weight file of tern");
+    REQUIRE(run_tern(place, {"train", "--data", place.set, "--model", "mlp", "--steps", "1", "--run", "mlp"})
+                .status == 0);
+    check_failure(
+        place, {"train", "--data", place.set, "--early-size", "24,1", "--teacher", "mlp/last.safetensors"},
+        complaint("--early-size") +
+            "mlp takes no images of 24 pixels: [linear] weight has 3072 input features, expected 1728 "
+            "(input (1,1728), weight (512,3072))");
     REQUIRE(run_tern(place, {"data", "synthesize", "three", "--train-samples", "9", "--test-samples", "3",
                              "--classes", "3"})
                 .status == 0);
