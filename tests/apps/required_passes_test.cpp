@@ -32,9 +32,9 @@ void add_passes(const test::FolderWithSet& place, const std::vector<std::string>
 TEST_CASE("the required passes are those that all models and optimizers run") {
     const test::FolderWithSet place;
     std::set<std::string> run, required;
+    const std::string parts = "auto,separable_conv2d=unfused,normalize_max_pool2d=unfused";
     for (const ModelInfo& info : all_models()) {
         const std::string model(info.name);
-        const std::string parts = "auto,separable_conv2d=unfused,normalize_max_pool2d=unfused";
         const std::vector<std::string> common{"train",    "--data", place.set,   "--model", model,
                                               "--device", "cpu",    "--kernels", parts};
         const auto with = [&](std::vector<std::string> more) {
@@ -52,8 +52,9 @@ TEST_CASE("the required passes are those that all models and optimizers run") {
     }
     for (const char* optimizer : {"rmsprop", "muon"})
         add_passes(place,
-                   {"train", "--data", place.set, "--device", "cpu", "--steps", "2", "--batch-size", "2",
-                    "--optimizer", optimizer, "--clip-norm", "1", "--ema", "0.9", "--precision", "float16"},
+                   {"train", "--data", place.set, "--device", "cpu", "--kernels", parts, "--steps", "2",
+                    "--batch-size", "2", "--optimizer", optimizer, "--clip-norm", "1", "--ema", "0.9",
+                    "--precision", "float16"},
                    run);
     for (const Pass* pass : required_passes()) required.insert(to_text(pass->op, '.', pass->name));
     CHECK(required == run);
