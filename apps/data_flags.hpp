@@ -21,7 +21,7 @@ inline constexpr const char* kLabelsHelp = "fine|coarse (of CIFAR-100; default f
 LabelKind parse_labels(const Flag& flag);
 
 inline constexpr const char* kAugmentHelp =
-    "none|crop-flip|LIST (as crop=4:reflect,flip=alternate,rotate=15,cutout=8,mixup=0.5; default none)";
+    "none|crop-flip|LIST (as crop=4:reflect,rotate=15,mixup=0.5; default none)";
 
 /// The value of --augment, without seed and epoch; throws UsageError.
 PrepareImagesParams parse_augment(const std::string& text);
