@@ -23,6 +23,7 @@
 #include "tern/layers/state.hpp"
 #include "tern/training/checksum.hpp"
 #include "tern/training/dataset_checksum.hpp"
+#include "tern/training/run_record.hpp"
 #include "tern/training/saved_run.hpp"
 
 namespace tern::apps {

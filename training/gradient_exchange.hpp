@@ -10,12 +10,6 @@
 
 namespace tern {
 
-struct ExchangeOptions {
-    /// Parts of the gradients are sent while the backward pass still works on others; false: afterwards, in one.
-    bool overlap = true;
-    std::int64_t bucket_bytes = 128 << 10;  // of such a part, at least
-};
-
 /// Gradients are summed in the tree of tree_lefts(): first over the replicas of a rank, in buffers of their own (a
 /// tree has no running sum), then over ranks: each gets one part of every rank's gradients (all-to-all), sums it,
 /// and gives the sum to all (all-gather). These are the bytes of a ring, and its bits depend neither on the number

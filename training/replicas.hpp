@@ -29,4 +29,11 @@ struct ReplicaShare {
 /// two: else their sum would not be a part of the tree below.
 ReplicaShare share_of(std::int64_t replicas, int rank, int ranks);
 
+/// How ranks sum their gradients (GradientExchange).
+struct ExchangeOptions {
+    /// Parts of the gradients are sent while the backward pass still works on others; false: afterwards, in one.
+    bool overlap = true;
+    std::int64_t bucket_bytes = 128 << 10;  // of such a part, at least
+};
+
 }  // namespace tern

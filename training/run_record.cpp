@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "tern/core/files/file.hpp"
+#include "tern/training/weights.hpp"
 
 namespace tern {
 

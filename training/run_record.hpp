@@ -10,19 +10,10 @@
 #include "tern/training/line_file.hpp"
 #include "tern/training/metrics.hpp"
 #include "tern/training/run_folder.hpp"
+#include "tern/training/run_record_options.hpp"
 #include "tern/training/training_state.hpp"
-#include "tern/training/weights.hpp"
 
 namespace tern {
-
-struct RunRecordOptions {
-    std::int64_t keep = 2;                 // checkpoints beside the best
-    bool log_steps = false;                // every step's loss, in steps.jsonl
-    DType precision = DType::float32;      // of the losses there
-    std::optional<WeightsInfo> info = {};  // what weight files say about themselves
-    /// Told once of each thing that cannot be had and that a run can do without: lines, links.
-    std::function<void(const std::string&)> warn = {};
-};
 
 /// Log lines, losses of steps, and checkpoints.
 class RunRecord {

@@ -6,6 +6,8 @@
 #include "tern/core/files/file.hpp"
 #include "tern/core/files/safetensors.hpp"
 #include "tern/layers/state.hpp"
+#include "tern/training/checkpoint.hpp"
+#include "tern/training/run_record.hpp"
 
 namespace tern {
 namespace {
@@ -31,6 +33,8 @@ void add_before(Function& callback, Record record) {
 }
 
 }  // namespace
+
+std::filesystem::path SavedCheckpoint::weights() const { return path / Checkpoints::kWeights; }
 
 void SavedCheckpoint::load(const Trainer& trainer) const {
     load_state(trainer.state(), state.tensors, (path / RunRecord::kState).string());

@@ -6,17 +6,20 @@
 #include <optional>
 #include <string>
 
-#include "tern/training/run_record.hpp"
+#include "tern/training/run_record_options.hpp"
 #include "tern/training/trainer.hpp"
+#include "tern/training/training_state.hpp"
 
 namespace tern {
+
+class RunRecord;
 
 /// Where a run stands.
 struct SavedCheckpoint {
     std::filesystem::path path;
     TrainingState state;
 
-    std::filesystem::path weights() const { return path / Checkpoints::kWeights; }
+    std::filesystem::path weights() const;
     /// Puts what Trainer::state() gives back to what it was. The weights are the caller's to load, before.
     void load(const Trainer& trainer) const;
 };

@@ -10,6 +10,8 @@
 #include "tern/training/checksum.hpp"
 #include "tern/training/evaluation.hpp"
 #include "tern/training/precise_statistics.hpp"
+#include "tern/training/training_step.hpp"
+#include "tern/training/weight_average.hpp"
 
 namespace tern {
 namespace {
@@ -46,26 +48,29 @@ void check_finite(const Module& model, std::int64_t step) {
 Trainer::Trainer(TrainerOptions options)
     : options_(std::move(options)),
       length_(options_.plan, options_.train.size()),
-      step_(options_.model, options_.optimizer, options_.train,
-            {.loss = options_.loss,
-             .teacher = options_.teacher,
-             .metrics = options_.metrics,
-             .loss_capacity = options_.callbacks.after_loss ? kReadInterval : 0,
-             .replicas = options_.plan.replicas,
-             .sync_batch_norm = options_.plan.sync_batch_norm,
-             .clip_norm = options_.plan.clip_norm,
-             .communicator = options_.communicator,
-             .exchange = options_.exchange}) {
+      step_(std::make_unique<TrainingStep>(
+          options_.model, options_.optimizer, options_.train,
+          TrainingStepOptions{.loss = options_.loss,
+                              .teacher = options_.teacher,
+                              .metrics = options_.metrics,
+                              .loss_capacity = options_.callbacks.after_loss ? kReadInterval : 0,
+                              .replicas = options_.plan.replicas,
+                              .sync_batch_norm = options_.plan.sync_batch_norm,
+                              .clip_norm = options_.plan.clip_norm,
+                              .communicator = options_.communicator,
+                              .exchange = options_.exchange})) {
     const TrainingPlan& plan = options_.plan;
     TERN_CHECK(plan.early_stop >= 0 && (plan.early_stop == 0 || plan.epochs > 0), "train",
                "epochs without a better one end a run of epochs alone, got ", plan.early_stop, " of them");
     if (plan.average_decay != 0)
-        average_.emplace(options_.model, options_.optimizer.parameters(), plan.average_decay,
-                         plan.statistics_samples == 0);
+        average_ = std::make_unique<WeightAverage>(options_.model, options_.optimizer.parameters(),
+                                                   plan.average_decay, plan.statistics_samples == 0);
     if (options_.schedule == nullptr || options_.schedule->memory().empty()) return;
     const std::span<const double> memory = options_.schedule->memory();
     schedule_memory_ = Tensor::from({std::ssize(memory)}, memory).to(options_.train.device());
 }
+
+Trainer::~Trainer() = default;
 
 void Trainer::set_learning_rate(std::int64_t step) const {
     if (options_.schedule != nullptr)
@@ -82,7 +87,7 @@ std::optional<LogLine> Trainer::run(const TrainingPosition& start) {
     if (schedule_memory_)
         std::ranges::copy(schedule_memory_.to(Device::cpu()).elements<double>(),
                           options_.schedule->memory().begin());
-    step_.set_steps(position_.step);
+    step_->set_steps(position_.step);
     log_line_start_ = now() - position_.seconds_since_log;
     set_learning_rate(std::max<std::int64_t>(position_.step, 1) - 1);
     if (!options_.model.training())
@@ -134,10 +139,10 @@ void Trainer::share_start() {
 }
 
 NamedTensors Trainer::state() const {
-    NamedTensors tensors{{"totals", step_.totals().sums()}};
+    NamedTensors tensors{{"totals", step_->totals().sums()}};
     for (const auto& [name, tensor] : options_.optimizer.state())
         tensors.push_back({"optimizer." + name, tensor});
-    for (const NamedTensor& named : step_.state()) tensors.push_back(named);
+    for (const NamedTensor& named : step_->state()) tensors.push_back(named);
     if (average_)
         for (const NamedTensor& named : average_->state()) tensors.push_back(named);
     if (schedule_memory_) tensors.push_back({"schedule", schedule_memory_});
@@ -163,9 +168,9 @@ bool Trainer::run_epoch() {
 void Trainer::take_step(const Tensor& samples) {
     set_learning_rate(position_.step);
     if (average_) average_->hold_trained();
-    step_.run(samples,
-              static_cast<std::uint32_t>(position_.epoch - 1));  // epoch_order() has checked its range
-    position_.step = step_.steps();
+    step_->run(samples,
+               static_cast<std::uint32_t>(position_.epoch - 1));  // epoch_order() has checked its range
+    position_.step = step_->steps();
     if (average_) average_->update(position_.step);
     ++position_.batch;
     position_.samples_since_log += samples.dim(0);
@@ -179,7 +184,7 @@ void Trainer::take_step(const Tensor& samples) {
     }
     if (options_.callbacks.after_step) {
         options_.callbacks.after_step({position_.epoch, position_.step, total_steps(),
-                                       position_.samples_since_log, seconds_since_log(), step_.totals()});
+                                       position_.samples_since_log, seconds_since_log(), step_->totals()});
     }
 }
 
@@ -230,7 +235,7 @@ void Trainer::save() {
 
 void Trainer::flush_losses() {
     if (waiting_.empty()) return;
-    const std::vector<double> losses = step_.take_losses();
+    const std::vector<double> losses = step_->take_losses();
     TERN_ASSERT(losses.size() == waiting_.size());
     for (std::size_t i = 0; i < losses.size(); ++i) {
         waiting_[i].loss = losses[i];
@@ -320,13 +325,13 @@ bool Trainer::stopped_early() const {
 }
 
 void Trainer::start_log_line() {
-    step_.totals().reset();
+    step_->totals().reset();
     position_.samples_since_log = 0;
     log_line_start_ = now();
 }
 
 TotalsRead Trainer::read_finite_totals() const {
-    const TotalsRead totals = step_.totals().read();
+    const TotalsRead totals = step_->totals().read();
     TERN_CHECK(std::isfinite(totals.loss), "train", "the loss of epoch ", position_.epoch, " is ",
                shown(totals.loss), " by step ", position_.step, "; a lower learning rate may help");
     return totals;

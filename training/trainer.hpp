@@ -2,19 +2,25 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 
+#include "tern/core/communicator.hpp"
 #include "tern/layers/module.hpp"
 #include "tern/training/batch_source.hpp"
 #include "tern/training/metrics.hpp"
+#include "tern/training/objective.hpp"
 #include "tern/training/optimizer.hpp"
 #include "tern/training/position.hpp"
+#include "tern/training/replicas.hpp"
 #include "tern/training/run_length.hpp"
 #include "tern/training/schedule.hpp"
-#include "tern/training/training_step.hpp"
-#include "tern/training/weight_average.hpp"
 
 namespace tern {
+
+class Teacher;
+class TrainingStep;
+class WeightAverage;
 
 /// How long and over which batches. Exactly one of epochs and steps is positive: a run of epochs gives a log
 /// line for each and evaluates after it; a run of steps continues to the next epoch when the data ends and
@@ -97,6 +103,7 @@ class Trainer {
     static constexpr const char* kStart = "the start of training";
 
     explicit Trainer(TrainerOptions options);
+    ~Trainer();
 
     /// Runs the plan from `start` on and returns its last log line; none if stop() ended it or nothing was
     /// left to do. Of several ranks all start from the position, the weights and the state() of rank 0. Throws Error soon after a step whose loss is not a finite number, or when `start` is
@@ -147,8 +154,8 @@ class Trainer {
 
     TrainerOptions options_;
     RunLength length_;
-    TrainingStep step_;
-    std::optional<WeightAverage> average_;
+    std::unique_ptr<TrainingStep> step_;
+    std::unique_ptr<WeightAverage> average_;
     Tensor schedule_memory_;             // float64, of the schedule's; undefined where it has none
     std::int64_t statistics_step_ = -1;  // after which they were taken
     std::vector<StepLoss> waiting_;      // without their losses yet

@@ -12,6 +12,7 @@
 #include "tern/kernels/prepare_images/prepare_images.hpp"
 #include "tern/models/registry.hpp"
 #include "tern/training/optimizer.hpp"
+#include "tern/training/teacher.hpp"
 #include "tern/training/trainer.hpp"
 
 namespace tern::apps {

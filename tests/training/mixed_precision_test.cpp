@@ -8,6 +8,7 @@
 #include "tern/tests/catch.hpp"
 #include "tern/tests/training/small_network.hpp"
 #include "tern/training/loss_scale.hpp"
+#include "tern/training/training_step.hpp"
 
 using namespace tern;
 

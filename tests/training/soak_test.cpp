@@ -7,6 +7,7 @@
 #include "tern/tests/catch.hpp"
 #include "tern/tests/training/small_network.hpp"
 #include "tern/training/evaluation.hpp"
+#include "tern/training/training_step.hpp"
 
 using namespace tern;
 

@@ -6,6 +6,7 @@
 #include "tern/kernels/epoch_order/epoch_order.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/training/small_network.hpp"
+#include "tern/training/training_step.hpp"
 
 using namespace tern;
 

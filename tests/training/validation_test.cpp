@@ -11,6 +11,7 @@
 #include "tern/tests/training/small_network.hpp"
 #include "tern/training/evaluation.hpp"
 #include "tern/training/saved_run.hpp"
+#include "tern/training/weights.hpp"
 
 using namespace tern;
 using nlohmann::json;
