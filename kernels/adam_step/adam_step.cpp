@@ -1,6 +1,7 @@
 #include "tern/kernels/adam_step/adam_step.hpp"
 
 #include "tern/kernels/adam_step/adam_step_passes.hpp"
+#include "tern/kernels/shared/checks.hpp"
 
 namespace tern {
 namespace {
@@ -36,24 +37,9 @@ void adam_step(const Tensor& weights, const Tensor& moment1, const Tensor& momen
                const Tensor& gradient, const Tensor& learning_rate, const AdamParams& params,
                const Tensor& gradient_factor, const Tensor& decay_mask) {
     check_params(params);
-    TERN_CHECK(weights.dtype() == DType::float32 || weights.dtype() == DType::float64, kWhere,
-               "the weights must be float32 or float64, got ", weights);
-    for (const Tensor& buffer : {moment1, moment2, gradient, decay_mask ? decay_mask : weights}) {
-        TERN_CHECK(buffer.shape() == weights.shape() && buffer.dtype() == weights.dtype() &&
-                       buffer.device() == weights.device(),
-                   kWhere, "a buffer ", buffer, " for weights ", weights);
-    }
+    check_step(kWhere, weights, {moment1, moment2, gradient}, {decay_mask}, learning_rate, gradient_factor);
     TERN_CHECK(step.numel() == 1 && step.dtype() == DType::int64 && step.device() == weights.device(), kWhere,
                "the step must be one int64 on ", weights.device(), ", got ", step);
-    TERN_CHECK(learning_rate.numel() == 1 && learning_rate.dtype() == DType::float64 &&
-                   learning_rate.device() == weights.device(),
-               kWhere, "the learning rate must be one float64 on ", weights.device(), ", got ",
-               learning_rate);
-    TERN_CHECK(!gradient_factor.defined() ||
-                   (gradient_factor.numel() == 1 && gradient_factor.dtype() == DType::float32 &&
-                    gradient_factor.device() == weights.device()),
-               kWhere, "the gradients' factor must be one float32 on ", weights.device(), ", got ",
-               gradient_factor);
     run_pass(Step{.params = params,
                   .w = weights,
                   .m = moment1,

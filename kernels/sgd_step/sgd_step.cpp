@@ -1,6 +1,7 @@
 #include "tern/kernels/sgd_step/sgd_step.hpp"
 
 #include "tern/kernels/sgd_step/sgd_step_passes.hpp"
+#include "tern/kernels/shared/checks.hpp"
 
 namespace tern {
 namespace {
@@ -38,23 +39,7 @@ void sgd_step(const Tensor& weights, const Tensor& buffer, const Tensor& gradien
               const Tensor& learning_rate, const SgdParams& params, const Tensor& gradient_factor,
               const Tensor& decay_mask) {
     check_params(params, buffer.defined());
-    TERN_CHECK(weights.dtype() == DType::float32 || weights.dtype() == DType::float64, kWhere,
-               "the weights must be float32 or float64, got ", weights);
-    for (const Tensor& other : {buffer, gradient, decay_mask}) {
-        TERN_CHECK(
-            !other.defined() || (other.shape() == weights.shape() && other.dtype() == weights.dtype() &&
-                                 other.device() == weights.device()),
-            kWhere, "a buffer ", other, " for weights ", weights);
-    }
-    TERN_CHECK(learning_rate.numel() == 1 && learning_rate.dtype() == DType::float64 &&
-                   learning_rate.device() == weights.device(),
-               kWhere, "the learning rate must be one float64 on ", weights.device(), ", got ",
-               learning_rate);
-    TERN_CHECK(!gradient_factor.defined() ||
-                   (gradient_factor.numel() == 1 && gradient_factor.dtype() == DType::float32 &&
-                    gradient_factor.device() == weights.device()),
-               kWhere, "the gradients' factor must be one float32 on ", weights.device(), ", got ",
-               gradient_factor);
+    check_step(kWhere, weights, {gradient}, {buffer, decay_mask}, learning_rate, gradient_factor);
     run_pass(Step{.params = params,
                   .w = weights,
                   .buffer = buffer,

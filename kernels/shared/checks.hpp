@@ -24,4 +24,11 @@ void check_one_type(const char* where, const char* names,
 /// `bias` is undefined or one number for each of so many outputs, called `extent`: (O).
 void check_bias(const char* where, const Tensor& bias, const char* extent, std::int64_t outputs);
 
+/// What a step of an optimizer takes: `weights` of float32 or float64; `buffers` and, where they are defined, `optional`
+/// ones of their shape, type and device; one float64 and, where it is defined, one float32 on that device.
+void check_step(const char* where, const Tensor& weights,
+                std::initializer_list<std::reference_wrapper<const Tensor>> buffers,
+                std::initializer_list<std::reference_wrapper<const Tensor>> optional,
+                const Tensor& learning_rate, const Tensor& gradient_factor);
+
 }  // namespace tern
