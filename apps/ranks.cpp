@@ -134,11 +134,7 @@ int end_with(const std::string& line, int status) {
 int stop_with(const std::string& line, int status) {
     std::fflush(stdout);
     if (is_first_rank()) std::fprintf(stderr, "tern: %s\n", one_line(line).c_str());
-    try {
-        leave_ranks();
-    } catch (const Error& error) {
-        return end_with(error.what(), 1);
-    }
+    leave_ranks();
     return status;
 }
 
