@@ -25,17 +25,6 @@ TrainingPlan plan_of(std::int64_t replicas) {
     return {.epochs = 3, .batch_size = 37, .seed = 3, .statistics_samples = 64, .replicas = replicas};
 }
 
-void check_same(const NamedTensors& got, const NamedTensors& expected) {
-    REQUIRE(got.size() == expected.size());
-    for (std::size_t i = 0; i < got.size(); ++i) {
-        INFO(got[i].name);
-        const auto bytes = [](const Tensor& tensor) {
-            return std::vector<std::byte>(tensor.raw_data(), tensor.raw_data() + tensor.bytes());
-        };
-        CHECK(bytes(got[i].tensor) == bytes(expected[i].tensor));
-    }
-}
-
 // Of `replicas` on one rank without a stop, and on two ranks, or again on one, with a stop at steps drawn from `seed`.
 void check_continues(const Options& options, unsigned seed) {
     const Result whole = run_ranks(options, 1).front();
@@ -57,7 +46,7 @@ void check_continues(const Options& options, unsigned seed) {
         const Result second = run_ranks(part, trial % 2 == 0 ? 1 : others).front();
         REQUIRE(second.error == "");
         CHECK((second.state == whole.state));
-        check_same(second.saved.back().trainer, whole.saved.back().trainer);
+        check_equal(second.saved.back().trainer, whole.saved.back().trainer);
         check_equal(*second.log_lines.back().test, *whole.log_lines.back().test);
         CHECK(second.log_lines.back().learning_rate == whole.log_lines.back().learning_rate);
     }

@@ -4,6 +4,7 @@
 #include "tern/tests/training/small_network.hpp"
 
 using namespace tern;
+using test::check_equal;
 
 namespace {
 
@@ -21,17 +22,6 @@ NamedTensors copies(const NamedTensors& tensors) {
         result.push_back({name, copy});
     }
     return result;
-}
-
-void check_equal(const NamedTensors& got, const NamedTensors& expected) {
-    REQUIRE(got.size() == expected.size());
-    for (std::size_t i = 0; i < got.size(); ++i) {
-        INFO(got[i].name);
-        const auto bytes = [](const Tensor& tensor) {
-            return std::vector<std::byte>(tensor.raw_data(), tensor.raw_data() + tensor.bytes());
-        };
-        CHECK(bytes(got[i].tensor) == bytes(expected[i].tensor));
-    }
 }
 
 // One process's part of a run: from `from`, if any, until the plan or `stop_at` ends it.

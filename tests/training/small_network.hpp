@@ -9,6 +9,7 @@
 #include "tern/layers/linear.hpp"
 #include "tern/layers/pool.hpp"
 #include "tern/layers/sequential.hpp"
+#include "tern/tests/catch.hpp"
 #include "tern/training/trainer.hpp"
 
 namespace tern::test {
@@ -82,5 +83,16 @@ struct SmallRun {
     std::vector<LogLine> log_lines;
     LogLine last;
 };
+
+inline void check_equal(const NamedTensors& got, const NamedTensors& expected) {
+    REQUIRE(got.size() == expected.size());
+    for (std::size_t i = 0; i < got.size(); ++i) {
+        INFO(got[i].name);
+        const auto bytes = [](const Tensor& tensor) {
+            return std::vector<std::byte>(tensor.raw_data(), tensor.raw_data() + tensor.bytes());
+        };
+        CHECK(bytes(got[i].tensor) == bytes(expected[i].tensor));
+    }
+}
 
 }  // namespace tern::test
