@@ -26,10 +26,16 @@ void write_value(std::ostream& out, SettingKind kind, const std::string& text) {
         case SettingKind::number:
             out << toml_float(text);
             return;
-        case SettingKind::pair: {
+        case SettingKind::integer_pair:
+        case SettingKind::number_pair: {
+            const SettingKind each =
+                kind == SettingKind::integer_pair ? SettingKind::integer : SettingKind::number;
             const std::size_t comma = text.find(',');
-            out << '[' << toml_float(text.substr(0, comma)) << ", " << toml_float(text.substr(comma + 1))
-                << ']';
+            out << '[';
+            write_value(out, each, text.substr(0, comma));
+            out << ", ";
+            write_value(out, each, text.substr(comma + 1));
+            out << ']';
             return;
         }
     }

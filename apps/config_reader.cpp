@@ -20,7 +20,9 @@ const char* in_words(SettingKind kind) {
             return "a whole number";
         case SettingKind::number:
             return "a number";
-        case SettingKind::pair:
+        case SettingKind::integer_pair:
+            return "two whole numbers in brackets";
+        case SettingKind::number_pair:
             return "two numbers in brackets";
         case SettingKind::boolean:
             break;
@@ -56,10 +58,12 @@ std::optional<std::string> flag_text(const toml::node& node, SettingKind kind) {
             return whole_text(node);
         case SettingKind::number:
             return number_text(node);
-        case SettingKind::pair: {
+        case SettingKind::integer_pair:
+        case SettingKind::number_pair: {
             const toml::array* pair = node.as_array();
             if (pair == nullptr || pair->size() != 2) return {};
-            const auto first = number_text(*pair->get(0)), second = number_text(*pair->get(1));
+            const auto of = kind == SettingKind::integer_pair ? whole_text : number_text;
+            const auto first = of(*pair->get(0)), second = of(*pair->get(1));
             if (!first || !second) return {};
             return *first + ',' + *second;
         }

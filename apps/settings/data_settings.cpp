@@ -111,8 +111,8 @@ std::vector<Setting> data_settings() {
         row(SettingKind::text, "augment", "TEXT", kAugmentHelp, always("none"), set_augmentation,
             [](const Settings& s) { return augmentation_text(s.augmentation); }),
         where([](const Settings& s) { return s.early_epochs > 0; },
-              row(SettingKind::pair, "early_size", "N,M", "images are N pixels wide in the first M epochs",
-                  {}, set_early_size,
+              row(SettingKind::integer_pair, "early_size", "N,M",
+                  "images are N pixels wide in the first M epochs", {}, set_early_size,
                   [](const Settings& s) {
                       return std::to_string(s.early_size) + ',' + std::to_string(s.early_epochs);
                   })),

@@ -75,7 +75,7 @@ std::vector<Setting> optimizer_settings() {
                      number(
                          "alpha", "of rmsprop: of its mean of squares (default 0.99)", {.low = 0, .below = 1},
                          [](auto& s) -> auto& { return s.optimizer.alpha; })),
-        of_optimizer(has_betas, row(SettingKind::pair, "betas", "X,X",
+        of_optimizer(has_betas, row(SettingKind::number_pair, "betas", "X,X",
                                     "of adam, adamw and muon, X,X (default 0.9,0.999)", {}, set_betas,
                                     [](const Settings& s) {
                                         return shortest(s.optimizer.beta1) + ',' +

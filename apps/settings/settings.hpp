@@ -48,7 +48,7 @@ struct TrainSettings {
 inline constexpr NumberRange kTimeouts{.low = 0, .low_included = false, .below = 1e6};  // 12 days
 
 /// What a setting is in TOML; as a flag each is a text.
-enum class SettingKind : std::uint8_t { text, on_off, integer, number, pair, boolean };
+enum class SettingKind : std::uint8_t { text, on_off, integer, number, integer_pair, number_pair, boolean };
 
 struct Setting {
     std::string name;  // in TOML, "batch_size"; flag_of() makes it --batch-size

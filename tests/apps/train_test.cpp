@@ -100,7 +100,7 @@ TEST_CASE("a run on mixed images that are smaller at first says so, and continue
     const auto file = [&](const char* run, const char* name) { return test::read_text(place / run / name); };
     train(place, "whole", flags);
     CHECK_THAT(file("whole", "config.toml"),
-               Catch::Contains("augment = 'crop=4:edge,flip,hue=0.1,mixup=0.5'\nearly_size = [24.0, 1.0]\n"));
+               Catch::Contains("augment = 'crop=4:edge,flip,hue=0.1,mixup=0.5'\nearly_size = [24, 1]\n"));
     std::vector<std::string> first = flags;
     first[1] = "1";
     train(place, "again", first);

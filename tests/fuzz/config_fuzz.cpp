@@ -13,7 +13,7 @@ const std::vector<apps::Setting> kSettings{
     {.name = "shuffle", .kind = apps::SettingKind::on_off},
     {.name = "seed", .kind = apps::SettingKind::integer},
     {.name = "lr", .kind = apps::SettingKind::number},
-    {.name = "betas", .kind = apps::SettingKind::pair},
+    {.name = "betas", .kind = apps::SettingKind::number_pair},
     {.name = "log_steps", .kind = apps::SettingKind::boolean},
 };
 
