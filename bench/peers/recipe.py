@@ -25,7 +25,7 @@ from torch.nn import functional as F
 # Settings that say nothing about what is computed, or that --data and --variant replace.
 OTHER = set("data epochs save_every keep device kernels threads log_steps replicas exchange bucket_size timeout preset".split())
 KNOWN = set("model batch_size seed shuffle augment normalize optimizer lr momentum nesterov betas epsilon weight_decay decay schedule "
-            "warmup final_lr label_smoothing running_statistics precision ema clip_norm early_size early_epochs".split())
+            "warmup final_lr label_smoothing running_statistics precision ema clip_norm early_size auxiliary_lr".split())
 STATISTICS_SAMPLES = 1024
 
 
@@ -44,8 +44,8 @@ def parse_arguments():
     unknown = sorted(set(config) - KNOWN - OTHER)
     augment = parse_augmentation(config["augment"])
     unknown += [f"augment {name}" for name in set(augment) - {"crop", "flip", "cutout"}]
-    for name, values in {"normalize": {"unit", "half"}, "precision": {"float32"}, "shuffle": {"on"},
-                         "optimizer": {"adam", "adamw", "sgd"}, "running_statistics": {"precise", "published"},
+    for name, values in {"normalize": {"unit", "half", "dataset"}, "precision": {"float32"}, "shuffle": {"on"},
+                         "optimizer": {"adam", "adamw", "sgd", "muon"}, "running_statistics": {"precise", "published"},
                          "schedule": {"constant", "cosine", "one-cycle", "polynomial"}}.items():
         if config[name] not in values:
             unknown.append(f"{name} {config[name]}")
@@ -102,6 +102,14 @@ class Augmented:
         return x.masked_fill((rows[:, :, None] & columns[:, None, :])[:, None], 0)
 
 
+def covered(size, smaller):
+    """(smaller, size): the share of each old pixel in a new one, which is the mean of what it covers."""
+    begin = torch.arange(smaller)[:, None] * size / smaller
+    old = torch.arange(size)
+    overlap = torch.minimum(begin + size / smaller, old + 1) - torch.maximum(begin, old)
+    return overlap.clamp(min=0) * smaller / size
+
+
 def rate_at(config, step, steps, steps_per_epoch):
     """docs/training.md, Schedules."""
     top, name = config["lr"], config["schedule"]
@@ -124,38 +132,83 @@ def rate_at(config, step, steps, steps_per_epoch):
     return low + (top - low) * fall
 
 
-def make_optimizer(config, model):
-    decay = config.get("weight_decay", 0)
-    no_decay = [p for p in model.parameters() if config.get("decay") == "weights" and p.dim() < 2]
-    groups = [{"params": [p for p in model.parameters() if all(p is not q for q in no_decay)], "weight_decay": decay},
-              {"params": no_decay, "weight_decay": 0}]
-    groups = [group for group in groups if group["params"]]
-    if config["optimizer"] == "sgd":
-        return torch.optim.SGD(groups, lr=config["lr"], momentum=config.get("momentum", 0),
-                               nesterov=config.get("nesterov", False), fused=True)
-    kind = torch.optim.AdamW if config["optimizer"] == "adamw" else torch.optim.Adam
-    return kind(groups, lr=config["lr"], betas=tuple(config["betas"]), eps=config["epsilon"], fused=True)
+class Muon:
+    """docs/training.md, Optimizers, in float32; matrices of one shape go through Newton and Schulz together."""
+
+    def __init__(self, matrices, config):
+        self.momentum, self.decay = config["momentum"], config.get("weight_decay", 0)
+        self.kinds = {}
+        for weight in matrices:
+            self.kinds.setdefault((len(weight), weight[0].numel()), []).append(weight)
+        self.means = {shape: torch.zeros(len(weights), *shape) for shape, weights in self.kinds.items()}
+
+    @torch.no_grad()
+    def step(self, rate):
+        for (rows, columns), weights in self.kinds.items():
+            gradients, mean = torch.stack([w.grad.reshape(rows, columns) for w in weights]), self.means[rows, columns]
+            mean.lerp_(gradients, 1 - self.momentum)
+            x = gradients.lerp(mean, self.momentum)
+            x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
+            for _ in range(5):
+                a = x.mT @ x if rows > columns else x @ x.mT
+                b = a * -4.7750 + a @ a * 2.0315
+                x = x * 3.4445 + (x @ b if rows > columns else b @ x)
+            for weight, change in zip(weights, x * max(1, rows / columns) ** 0.5):
+                weight.mul_(1 - rate * self.decay).sub_(change.reshape(weight.shape), alpha=rate)
+
+
+class Optimizers:
+    """What the settings ask for, as one: a step sets the rates."""
+
+    def __init__(self, config, model):
+        self.weights, self.muon = list(model.parameters()), None
+        rest, rate = self.weights, config["lr"]
+        if config["optimizer"] == "muon":
+            inner = [w for w in self.weights if w.dim() > 1][1:-1]
+            matrices = {id(w): w for w in inner if w.dim() == 2 or w.shape[1] > 1}
+            self.muon, rate = Muon(matrices.values(), config), config["auxiliary_lr"]
+            rest = [w for w in rest if id(w) not in matrices]
+        self.ratio = rate / config["lr"]
+        bare = [w for w in rest if config.get("decay") == "weights" and w.dim() < 2]
+        groups = [{"params": [w for w in rest if all(w is not other for other in bare)],
+                   "weight_decay": config.get("weight_decay", 0)}, {"params": bare, "weight_decay": 0}]
+        groups = [group for group in groups if group["params"]]
+        if config["optimizer"] == "sgd":
+            self.rest = torch.optim.SGD(groups, lr=rate, momentum=config.get("momentum", 0),
+                                        nesterov=config.get("nesterov", False), fused=True)
+        else:
+            kind = torch.optim.Adam if config["optimizer"] == "adam" else torch.optim.AdamW
+            self.rest = kind(groups, lr=rate, betas=tuple(config["betas"]), eps=config["epsilon"], fused=True)
+
+    def zero_grad(self):
+        for weight in self.weights:
+            weight.grad = None
+
+    def step(self, rate):
+        if self.muon:
+            self.muon.step(rate)
+        for group in self.rest.param_groups:
+            group["lr"] = rate * self.ratio
+        self.rest.step()
 
 
 class Recipe(pytorch.Trainer):
     def __init__(self, variant, arguments, config):
         super().__init__(variant, arguments)
-        self.config, self.optimizer = config, make_optimizer(config, self.model)
+        self.config, self.optimizer = config, Optimizers(config, self.model)
         self.average = copy.deepcopy(self.model) if "ema" in config else None
         self.steps_done = 0
 
     def train_step(self, x, labels, rate):
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
         x = x.contiguous(memory_format=self.memory_format)
         with torch.autocast(self.device, dtype=torch.bfloat16, enabled=self.autocast):
             logits = self.forward(x).float()
         loss = F.cross_entropy(logits, labels, label_smoothing=self.config["label_smoothing"])
-        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad()
         loss.backward()
         if "clip_norm" in self.config:
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config["clip_norm"])
-        self.optimizer.step()
+        self.optimizer.step(rate)
         self.steps_done += 1
         if self.average:
             share = 1 - min(self.config["ema"], self.steps_done / (self.steps_done + 9)) if self.steps_done > 1 else 1
@@ -178,7 +231,11 @@ class Recipe(pytorch.Trainer):
             norm.momentum = momentum
 
     def normalized(self, pixels):
-        return pytorch.models.normalize(pixels.float(), self.normalize).contiguous(memory_format=self.memory_format)
+        if self.normalize == "dataset":
+            x = (pixels.float() - self.mean) / self.deviation
+        else:
+            x = pytorch.models.normalize(pixels.float(), self.normalize)
+        return x.contiguous(memory_format=self.memory_format)
 
     def test_accuracy(self, train_images, test_images, test_labels):
         model = self.average or self.model
@@ -198,6 +255,11 @@ def rows(trainer, arguments, config, augment, train_set, test_set):
     test_images, test_labels = (torch.from_numpy(part) for part in test_set)
     generator = torch.Generator().manual_seed(arguments.seed)
     augmented = Augmented(images, augment, generator)
+    parts = [images[:, channel].double() for channel in range(images.shape[1])]
+    trainer.mean, trainer.deviation = (torch.tensor(kept, dtype=torch.float32).reshape(1, -1, 1, 1) for kept in (
+        [part.mean() for part in parts], [part.std(correction=0) for part in parts]))
+    early_size, early_epochs = config.get("early_size", (1, 0))
+    shares = covered(images.shape[2], early_size)
     steps_per_epoch = -(-len(labels) // config["batch_size"])
     steps, step = config["epochs"] * steps_per_epoch, 0
     for epoch in range(arguments.epochs or config["epochs"]):
@@ -205,9 +267,9 @@ def rows(trainer, arguments, config, augment, train_set, test_set):
         start = time.perf_counter()
         pixels = augmented.epoch(epoch)
         for picked in torch.randperm(len(labels), generator=generator).split(config["batch_size"]):
-            x = pytorch.models.normalize(pixels[picked].float(), trainer.normalize)
-            if epoch < config.get("early_epochs", 0):
-                x = F.interpolate(x, size=config["early_size"], mode="area")
+            x = trainer.normalized(pixels[picked])
+            if epoch < early_epochs:
+                x = (shares @ x @ shares.T).contiguous(memory_format=trainer.memory_format)
             trainer.train_step(augmented.cut_out(x), labels[picked], rate_at(config, step, steps, steps_per_epoch))
             step += 1
         row = trainer.row(time.perf_counter() - start, steps_per_epoch)
