@@ -23,6 +23,14 @@ std::string HelpFormatter::make_option(const CLI::Option* option, bool is_positi
             text += '\n' + std::string(kAboutColumn, ' ');
             column = kAboutColumn;
         }
+        // A long list of choices goes on in the next line.
+        constexpr std::size_t kWidth = kLastColumn - kAboutColumn;
+        while (column == kAboutColumn && word.size() > kWidth) {
+            const std::size_t bar = word.rfind('|', kWidth - 1);
+            if (bar == std::string::npos) break;
+            text += word.substr(0, bar + 1) + '\n' + std::string(kAboutColumn, ' ');
+            word.erase(0, bar + 1);
+        }
         text += (column > kAboutColumn ? " " : "") + word;
     }
     return text + '\n';
