@@ -6,51 +6,54 @@
 namespace tern::apps {
 namespace {
 
-constexpr std::array kPresets{
-    // The runs of the paper (docs/training.md says which).
-    Preset{"paper-sequential", "mini_xception", R"(
-normalize = 'unit'
+// What the runs of the paper share (docs/training.md says which they are).
+constexpr std::string_view kPaper = R"(
 augment = 'none'
+optimizer = 'adam'
+lr = 1e-3
+betas = [0.9, 0.999]
+weight_decay = 0
+schedule = 'constant'
+label_smoothing = 0
+running_statistics = 'published'
+)";
+
+// Found by trying (docs/training.md).
+constexpr std::string_view kMuon = R"(
+normalize = 'dataset'
+augment = 'crop=4:reflect,flip=alternate'
+batch_size = 128
+optimizer = 'muon'
+lr = 0.02
+auxiliary_lr = 0.008
+weight_decay = 0.05
+decay = 'weights'
+schedule = 'polynomial'
+warmup = 0.5
+)";
+
+constexpr std::array kPresets{
+    Preset{"paper-sequential", "mini_xception", kPaper, R"(
+normalize = 'unit'
 batch_size = 32
 epochs = 8
-optimizer = 'adam'
-lr = 1e-3
-betas = [0.9, 0.999]
 epsilon = 1e-7
-weight_decay = 0
-schedule = 'constant'
-label_smoothing = 0
-running_statistics = 'published'
 )"},
-    Preset{"paper-pytorch", "mini_xception_dense", R"(
+    Preset{"paper-pytorch", "mini_xception_dense", kPaper, R"(
 normalize = 'half'
-augment = 'none'
 batch_size = 64
 epochs = 20
-optimizer = 'adam'
-lr = 1e-3
-betas = [0.9, 0.999]
 epsilon = 1e-8
-weight_decay = 0
-schedule = 'constant'
-label_smoothing = 0
-running_statistics = 'published'
 )"},
-    Preset{"paper-mirrored", "mini_xception", R"(
+    Preset{"paper-mirrored", "mini_xception", kPaper, R"(
 normalize = 'unit'
-augment = 'none'
 validation = 0.2
 batch_size = 32
 epochs = 20
-optimizer = 'adam'
-lr = 1e-3
-betas = [0.9, 0.999]
 epsilon = 1e-7
-weight_decay = 0
-schedule = 'constant'
-label_smoothing = 0
-running_statistics = 'published'
 )"},
+    Preset{"quick", "mini_xception", kMuon, "epochs = 8\nearly_size = [24, 5]\n"},
+    Preset{"good", "mini_xception", kMuon, "epochs = 30\nearly_size = [24, 18]\n"},
 };
 
 }  // namespace
@@ -70,7 +73,8 @@ ConfigValues preset_values(const std::string& name, const Flag& model) {
     for (const Preset& preset : kPresets) {
         if (preset.name != name) continue;
         if (!model || preset.model == *model) {
-            ConfigValues values = parse_config(preset.settings, to_text("--preset ", name), train_settings());
+            ConfigValues values = parse_config(to_text(preset.recipe, preset.settings),
+                                               to_text("--preset ", name), train_settings());
             values["model"] = preset.model;
             return values;
         }

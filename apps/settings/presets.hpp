@@ -12,7 +12,8 @@ namespace tern::apps {
 struct Preset {
     std::string_view name;
     std::string_view model;
-    std::string_view settings;  // TOML, as for --config
+    std::string_view recipe;    // TOML, as for --config; of several presets
+    std::string_view settings;  // the rest of it
 };
 
 /// In the order in which they are listed; one for each model that a name is for.
