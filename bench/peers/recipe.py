@@ -169,9 +169,9 @@ class Optimizers:
             self.muon, rate = Muon(matrices.values(), config), config["auxiliary_lr"]
             rest = [w for w in rest if id(w) not in matrices]
         self.ratio = rate / config["lr"]
-        bare = [w for w in rest if config.get("decay") == "weights" and w.dim() < 2]
-        groups = [{"params": [w for w in rest if all(w is not other for other in bare)],
-                   "weight_decay": config.get("weight_decay", 0)}, {"params": bare, "weight_decay": 0}]
+        least = 2 if config.get("decay") == "weights" else 0  # dimensions of what decays
+        groups = [{"params": [w for w in rest if w.dim() >= least], "weight_decay": config.get("weight_decay", 0)},
+                  {"params": [w for w in rest if w.dim() < least], "weight_decay": 0}]
         groups = [group for group in groups if group["params"]]
         if config["optimizer"] == "sgd":
             self.rest = torch.optim.SGD(groups, lr=rate, momentum=config.get("momentum", 0),
@@ -255,9 +255,9 @@ def rows(trainer, arguments, config, augment, train_set, test_set):
     test_images, test_labels = (torch.from_numpy(part) for part in test_set)
     generator = torch.Generator().manual_seed(arguments.seed)
     augmented = Augmented(images, augment, generator)
-    parts = [images[:, channel].double() for channel in range(images.shape[1])]
-    trainer.mean, trainer.deviation = (torch.tensor(kept, dtype=torch.float32).reshape(1, -1, 1, 1) for kept in (
-        [part.mean() for part in parts], [part.std(correction=0) for part in parts]))
+    # A channel at a time: all in float32 would be 600 MB.
+    statistics = [torch.std_mean(images[:, channel].float(), correction=0) for channel in range(images.shape[1])]
+    trainer.deviation, trainer.mean = (torch.stack(kept).reshape(1, -1, 1, 1) for kept in zip(*statistics))
     early_size, early_epochs = config.get("early_size", (1, 0))
     shares = covered(images.shape[2], early_size)
     steps_per_epoch = -(-len(labels) // config["batch_size"])
