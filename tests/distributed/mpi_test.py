@@ -91,7 +91,9 @@ class MpiTest(unittest.TestCase):
         modules = pathlib.Path(PROGRAM).parents[1] / "lib" / "tern"
         for mpi in MPIS:
             with self.subTest(mpi), tempfile.TemporaryDirectory(prefix="tern-test-") as folder:
-                program = shutil.copy(PROGRAM, folder)
+                binaries = pathlib.Path(folder) / "bin"  # so that the folder beside it is this test's own, too
+                binaries.mkdir()
+                program = shutil.copy(PROGRAM, binaries)
                 job = Job(mpi, 2, "exchange", TIMEOUT, program=program)
                 self.assertNotEqual(job.status, 0)
                 self.assertRegex(job.output, r"\[ranks\] started by (Open MPI|PMI) as rank [01] of 2, but its MPI cannot "
