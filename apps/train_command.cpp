@@ -23,6 +23,7 @@
 #include "tern/layers/state.hpp"
 #include "tern/training/checksum.hpp"
 #include "tern/training/dataset_checksum.hpp"
+#include "tern/training/local_replicas.hpp"
 #include "tern/training/run_record.hpp"
 #include "tern/training/saved_run.hpp"
 
@@ -223,6 +224,10 @@ class TrainCommand {
         if (plan.sync_batch_norm && plan.replicas != count)
             usage_error("--sync-batch-norm", "needs one replica on each rank, got ", plan.replicas,
                         " replicas on ", count, count == 1 ? " rank" : " ranks");
+        if (plan.local.steps > 0 && plan.sync_batch_norm)
+            usage_error("--sync-batch-norm", "has no meaning for --local-steps ", plan.local.steps);
+        if (plan.local.steps > 0 && plan.average_decay > 0)
+            usage_error("--ema", "has no meaning for --local-steps ", plan.local.steps);
         const Device device = settings_.runtime.device;
         if (std::string why_not; count > 1 && device.is_cuda() && !nccl_available(&why_not))
             usage_error("--device", "several ranks train on GPUs with NCCL only, got ", device, ", and ",
@@ -387,12 +392,14 @@ class TrainCommand {
                         line.images_per_second()));
     }
 
-    // Those of the steps alone: what is sent at the start and for evaluations is left out.
-    static std::vector<ExchangeCost> costs_of_steps(std::int64_t steps) {
+    // Those of the steps alone: what is sent at the start, for evaluations and for checkpoints is left out.
+    std::vector<ExchangeCost> costs_of_steps(std::int64_t steps) const {
         if (steps == 0) return {};
+        const std::int64_t meetings = steps / std::max<std::int64_t>(settings_.plan.local.steps, 1);
         std::vector<ExchangeCost> costs = exchange_costs();
         std::erase_if(costs, [&](const ExchangeCost& cost) {
-            return cost.operations < steps || cost.what == Trainer::kStart;
+            return cost.operations < meetings || cost.what == Trainer::kStart ||
+                   cost.what == LocalReplicas::kGathering;
         });
         return costs;
     }

@@ -29,6 +29,12 @@ struct ReplicaShare {
 /// two: else their sum would not be a part of the tree below.
 ReplicaShare share_of(std::int64_t replicas, int rank, int ranks);
 
+/// Replicas that train apart (LocalReplicas, where the formula is).
+struct LocalOptions {
+    std::int64_t steps = 0;  // between two averages; 0: gradients are summed in every step
+    double outer_rate = 1, outer_momentum = 0;
+};
+
 /// How ranks sum their gradients (GradientExchange).
 struct ExchangeOptions {
     /// Parts of the gradients are sent while the backward pass still works on others; false: afterwards, in one.

@@ -53,15 +53,20 @@ Trainer::Trainer(TrainerOptions options)
           TrainingStepOptions{.loss = options_.loss,
                               .teacher = options_.teacher,
                               .metrics = options_.metrics,
-                              .loss_capacity = options_.callbacks.after_loss ? kReadInterval : 0,
+                              .loss_capacity = options_.callbacks.after_loss
+                                                   ? std::max(kReadInterval, options_.plan.local.steps)
+                                                   : 0,
                               .replicas = options_.plan.replicas,
                               .sync_batch_norm = options_.plan.sync_batch_norm,
                               .clip_norm = options_.plan.clip_norm,
+                              .local = options_.plan.local,
                               .communicator = options_.communicator,
                               .exchange = options_.exchange})) {
     const TrainingPlan& plan = options_.plan;
     TERN_CHECK(plan.early_stop >= 0 && (plan.early_stop == 0 || plan.epochs > 0), "train",
                "epochs without a better one end a run of epochs alone, got ", plan.early_stop, " of them");
+    TERN_CHECK(plan.average_decay == 0 || plan.local.steps == 0, "train",
+               "replicas that train apart have no average over steps");
     if (plan.average_decay != 0)
         average_ = std::make_unique<WeightAverage>(options_.model, options_.optimizer.parameters(),
                                                    plan.average_decay, plan.statistics_samples == 0);
@@ -139,10 +144,7 @@ void Trainer::share_start() {
 }
 
 NamedTensors Trainer::state() const {
-    NamedTensors tensors{{"totals", step_->totals().sums()}};
-    for (const auto& [name, tensor] : options_.optimizer.state())
-        tensors.push_back({"optimizer." + name, tensor});
-    for (const NamedTensor& named : step_->state()) tensors.push_back(named);
+    NamedTensors tensors = step_->state();
     if (average_)
         for (const NamedTensor& named : average_->state()) tensors.push_back(named);
     if (schedule_memory_) tensors.push_back({"schedule", schedule_memory_});
@@ -156,7 +158,7 @@ bool Trainer::run_epoch() {
                           length_.batch_size(position_.epoch));
     while (position_.batch < batches.count() && position_.step < total_steps()) {
         take_step(batches[position_.batch]);
-        if (stop_due(position_.step) && ask_stop()) break;
+        if ((!with_others() || step_->met()) && stop_due(position_.step) && ask_stop()) break;
         const bool log_line_ends = position_.step == total_steps() ||
                                    (options_.plan.epochs > 0 && position_.batch == batches.count());
         if (options_.plan.save_every > 0 && position_.step % options_.plan.save_every == 0 && !log_line_ends)
@@ -189,6 +191,7 @@ void Trainer::take_step(const Tensor& samples) {
 }
 
 bool Trainer::losses_due() const {
+    if (options_.plan.local.steps > 0) return step_->met();
     if (options_.train.device().is_cpu() || position_.step % kReadInterval == 0) return true;
     return !with_others() && now() - last_read_ >= kReadSeconds;  // clocks of ranks differ
 }
@@ -222,6 +225,7 @@ void Trainer::meet_others() const {
 }
 
 void Trainer::save() {
+    step_->hold_whole();
     meet_others();
     flush_losses();
     if (average_) average_->hold_average();
@@ -248,6 +252,7 @@ void Trainer::flush_losses() {
 
 // None if stop() ended the evaluation: the log line is still to be finished then.
 std::optional<LogLine> Trainer::finish_log_line() {
+    step_->hold_whole();
     meet_others();
     flush_losses();
     LogLine line{
@@ -325,7 +330,7 @@ bool Trainer::stopped_early() const {
 }
 
 void Trainer::start_log_line() {
-    step_->totals().reset();
+    step_->reset_totals();
     position_.samples_since_log = 0;
     log_line_start_ = now();
 }

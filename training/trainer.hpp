@@ -43,7 +43,8 @@ struct TrainingPlan {
     /// TrainingStepOptions.
     std::int64_t replicas = 0;
     bool sync_batch_norm = false;
-    double clip_norm = 0;  // the largest norm of all gradients together (clip_factor()); 0: any
+    double clip_norm = 0;     // the largest norm of all gradients together (clip_factor()); 0: any
+    LocalOptions local = {};  // of replicas that train apart (LocalReplicas)
     /// Decay of the average of the weights (WeightAverage) that is evaluated and saved in their place; 0: none.
     double average_decay = 0;
 };
@@ -65,8 +66,8 @@ struct TrainingCallbacks {
     /// After each log line, every save_every steps and when stop() ended the run, with state(): that and the
     /// model are of this position, on every rank.
     std::function<void(const TrainingPosition&, const NamedTensors& state)> save;
-    /// Asked after each step and before each batch of an evaluation, of several ranks on GPUs every 100 steps; true,
-    /// on any rank, ends the run and must stay true.
+    /// Asked after each step and before each batch of an evaluation, of several ranks on GPUs every 100 steps, where they
+    /// train apart when they meet; true, on any rank, ends the run and must stay true.
     std::function<bool()> stop;
 };
 

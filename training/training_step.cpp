@@ -38,13 +38,26 @@ TrainingStep::TrainingStep(Module& model, Optimizer& optimizer, const BatchSourc
     TERN_CHECK(loss_, "train", "a loss is needed, got an empty function");
     TERN_CHECK(clip_norm_ >= 0, "train", "the largest norm of gradients must be at least 0, got ",
                clip_norm_);
+    TERN_CHECK(!sync_batch_norm_ || options.local.steps == 0, "train",
+               "batch norms of replicas that train apart cannot be synced");
     TERN_CHECK(!sync_batch_norm_ || share_.count() == 1, "train",
                "batch norms are synced between ranks of one replica each, got ", share_.count(),
                " replicas on a rank");
     if (source.precision() == DType::float16) loss_scale_.emplace(source.device());
-    if (share_.replicas == 1) return;
-    statistics_.emplace(model, share_, communicator_);
-    exchange_.emplace(optimizer.parameters(), share_, communicator_, options.exchange);
+    local_options_ = options.local;
+    const bool apart = local_options_.steps != 0;
+    if (share_.replicas == 1 && !apart) return;
+    if (apart) {
+        local_.emplace(model, optimizer, loss_scale_state(), share_, communicator_, options.exchange,
+                       local_options_);
+        own_losses_ =
+            Tensor::zeros({local_options_.steps, share_.count(), 2}, DType::float64, source.device());
+        all_losses_ = Tensor::zeros({communicator_.size(), local_options_.steps, share_.count(), 2},
+                                    DType::float64, source.device());
+    } else {
+        statistics_.emplace(model, share_, communicator_);
+        exchange_.emplace(optimizer.parameters(), share_, communicator_, options.exchange);
+    }
     const Shape sums = totals_.sums().shape();
     own_sums_ = Tensor::zeros({share_.count(), sums[0], sums[1]}, DType::float64, source.device());
     all_sums_ = Tensor::zeros({share_.replicas, sums[0], sums[1]}, DType::float64, source.device());
@@ -58,8 +71,40 @@ void TrainingStep::run(const Tensor& samples, std::uint32_t epoch) {
         if (statistics_) statistics_->forget_shapes();
         batch_kind_ = kind;
     }
-    share_.replicas == 1 ? run_whole(samples, epoch) : run_pieces(samples, epoch);
+    if (local_)
+        run_apart(samples, epoch);
+    else
+        share_.replicas == 1 ? run_whole(samples, epoch) : run_pieces(samples, epoch);
     ++steps_;
+    if (!local_ || !met()) return;
+    local_->average();
+    share_sums_apart();
+}
+
+void TrainingStep::set_steps(std::int64_t steps) {
+    steps_ = steps;
+    if (!local_) return;
+    if (steps == 0) {
+        reset_totals();
+        local_->start();
+    } else {
+        local_->resume();
+        own_sums_.copy_from(all_sums_.slice(share_.begin, share_.end));
+    }
+}
+
+void TrainingStep::hold_whole() {
+    if (!local_ || is_whole_) return;
+    share_sums_apart();
+    local_->hold_mean();
+    is_whole_ = true;
+}
+
+void TrainingStep::reset_totals() {
+    totals_.reset();
+    if (!local_) return;
+    own_sums_.fill_zero();
+    all_sums_.fill_zero();
 }
 
 void TrainingStep::run_whole(const Tensor& samples, std::uint32_t epoch) {
@@ -106,18 +151,69 @@ void TrainingStep::run_piece(const Tensor& samples, std::uint32_t epoch, std::in
     exchange_->end(replica);
 }
 
-// In the order of the replicas, on all ranks.
-void TrainingStep::share_sums() {
+// Each replica as if it were alone; one without samples takes no step.
+void TrainingStep::run_apart(const Tensor& samples, std::uint32_t epoch) {
+    is_whole_ = false;
+    for (std::int64_t replica = 0; replica < share_.count(); ++replica) {
+        const Piece piece = piece_of(samples.dim(0), share_.replicas, share_.begin + replica);
+        const Tensor sums = own_sums_.slice(replica, replica + 1).reshape(totals_.sums().shape());
+        const Tensor loss = own_losses_.slice(waiting_steps_, waiting_steps_ + 1)
+                                .reshape({share_.count(), 2})
+                                .slice(replica, replica + 1);
+        loss.fill_zero();
+        if (piece.count == 0) continue;
+        local_->hold(replica);
+        const DropoutScope dropout(static_cast<std::uint64_t>(steps_));
+        dropout.start_piece(piece.begin);
+        const StepArena::Scope scope(arena_for(piece.count));
+        const Tensor of_step = Tensor::zeros(sums.shape(), DType::float64, sums.device());
+        optimizer_.zero_grad();
+        forward_and_backward(samples.slice(piece.begin, piece.end()), epoch, of_step, 1);
+        accumulate(sums, of_step);
+        accumulate(loss, of_step.slice(0, 1));
+        update();
+    }
+    ++waiting_steps_;
+}
+
+Tensor TrainingStep::sums_of(std::int64_t replica) const {
+    return all_sums_.slice(replica, replica + 1).reshape(totals_.sums().shape());
+}
+
+void TrainingStep::gather_sums() {
     const Shape all = all_sums_.shape();
     communicator_
         .all_gather(own_sums_, all_sums_.reshape({communicator_.size(), share_.count(), all[1], all[2]}),
                     "losses and metrics")
         ->wait();
+}
+
+// In the order of the replicas, on all ranks.
+void TrainingStep::share_sums() {
+    gather_sums();
     const Tensor slot = loss_slot();
-    for (std::int64_t replica = 0; replica < all[0]; ++replica) {
-        const Tensor sums = all_sums_.slice(replica, replica + 1).reshape({all[1], all[2]});
-        totals_.add(sums);
-        if (slot.defined()) accumulate(slot, sums.slice(0, 1));
+    for (std::int64_t replica = 0; replica < share_.replicas; ++replica) {
+        totals_.add(sums_of(replica));
+        if (slot.defined()) accumulate(slot, sums_of(replica).slice(0, 1));
+    }
+}
+
+// The same of replicas that train apart, whose sums go on, and of the losses of the steps since the last time.
+void TrainingStep::share_sums_apart() {
+    gather_sums();
+    totals_.reset();
+    for (std::int64_t replica = 0; replica < share_.replicas; ++replica) totals_.add(sums_of(replica));
+    communicator_.all_gather(own_losses_, all_losses_, "losses")->wait();
+    const std::int64_t steps = std::exchange(waiting_steps_, 0);
+    if (losses_.dim(0) == 0) return;
+    const Shape all = all_losses_.shape();
+    for (std::int64_t step = 0; step < steps; ++step) {
+        const Tensor slot = loss_slot();
+        for (std::int64_t replica = 0; replica < share_.replicas; ++replica) {
+            const std::int64_t rank = replica / all[2],
+                               at = (rank * all[1] + step) * all[2] + replica % all[2];
+            accumulate(slot, all_losses_.reshape({all[0] * all[1] * all[2], 2}).slice(at, at + 1));
+        }
     }
 }
 
@@ -152,15 +248,14 @@ void TrainingStep::forward_and_backward(const Tensor& samples, std::uint32_t epo
     }
     {
         const Range range("backward");
-        const bool whole = share_.replicas == 1;
-        if (!whole)
+        if (share != 1)
             backward(loss, loss_scale_ ? scale_shift(loss_scale_->scale(), share, 0)
                                        : Tensor::full(loss.shape(), share, loss.dtype(), loss.device()));
         else
             loss_scale_ ? backward(loss, loss_scale_->scale()) : backward(loss);
     }
     totals_.count(sums, output, batch.target, loss);
-    if (share_.replicas > 1) return;
+    if (share_.replicas > 1 || local_) return;
     if (const Tensor slot = loss_slot()) accumulate_mean(slot.reshape({2}), loss.detach(), 1);
 }
 
@@ -175,6 +270,18 @@ Tensor TrainingStep::loss_slot() {
 }
 
 NamedTensors TrainingStep::state() const {
+    NamedTensors tensors{{"totals", totals_.sums()}};
+    if (local_) {
+        tensors.push_back({"local.totals", all_sums_});
+        for (const NamedTensor& named : local_->state()) tensors.push_back(named);
+        return tensors;
+    }
+    for (const auto& [name, tensor] : optimizer_.state()) tensors.push_back({"optimizer." + name, tensor});
+    for (const NamedTensor& named : loss_scale_state()) tensors.push_back(named);
+    return tensors;
+}
+
+NamedTensors TrainingStep::loss_scale_state() const {
     NamedTensors tensors;
     if (!loss_scale_) return tensors;
     for (const auto& [name, tensor] : loss_scale_->state()) tensors.push_back({"loss_scale." + name, tensor});

@@ -10,6 +10,7 @@
 #include "tern/layers/module.hpp"
 #include "tern/training/batch_source.hpp"
 #include "tern/training/gradient_exchange.hpp"
+#include "tern/training/local_replicas.hpp"
 #include "tern/training/loss_scale.hpp"
 #include "tern/training/optimizer.hpp"
 #include "tern/training/step_statistics.hpp"
@@ -30,6 +31,7 @@ struct TrainingStepOptions {
     /// Batch norms take the statistics of all replicas together (SyncedStatistics). One replica for each rank.
     bool sync_batch_norm = false;
     double clip_norm = 0;  // the largest norm of all gradients together (clip_factor()); 0: any
+    LocalOptions local = {};
     Communicator* communicator = nullptr;  // of the ranks that compute them; none: this one alone
     ExchangeOptions exchange = {};
 };
@@ -53,12 +55,19 @@ class TrainingStep {
     /// the whole batch, and each takes its pieces.
     void run(const Tensor& samples, std::uint32_t epoch = 0);
     std::int64_t steps() const { return steps_; }
-    /// Counts on from here, for a run that is resumed.
-    void set_steps(std::int64_t steps) { steps_ = steps; }
+    /// Before the first step: goes on after so many, from the model and state() as they are then.
+    void set_steps(std::int64_t steps);
+    /// Whether ranks have exchanged anything in the last step.
+    bool met() const { return !local_ || steps_ % local_options_.steps == 0; }
+    /// The model and totals() are those of all replicas: where these train apart, their mean. Collective.
+    void hold_whole();
 
-    /// The loss scale's where there is one: "loss_scale.scale", "loss_scale.good_steps".
+    /// What steps need to continue, after hold_whole(): the optimizer's state as "optimizer.NAME", the loss scale's where
+    /// there is one as "loss_scale.NAME", and totals(); of replicas that train apart what each of them has.
     NamedTensors state() const;
+    /// Of replicas that train apart as they were when these met.
     const Totals& totals() const { return totals_; }
+    void reset_totals();
     /// The losses of the steps since the last call, in order. Waits for the device.
     std::vector<double> take_losses();
 
@@ -68,7 +77,12 @@ class TrainingStep {
     void run_pieces(const Tensor& samples, std::uint32_t epoch);
     void run_piece(const Tensor& samples, std::uint32_t epoch, std::int64_t replica);
     void forward_and_backward(const Tensor& samples, std::uint32_t epoch, const Tensor& sums, double share);
+    void run_apart(const Tensor& samples, std::uint32_t epoch);
+    void gather_sums();
+    Tensor sums_of(std::int64_t replica) const;
     void share_sums();
+    void share_sums_apart();
+    NamedTensors loss_scale_state() const;
     void update();
     Tensor loss_slot();
 
@@ -87,8 +101,16 @@ class TrainingStep {
     double clip_norm_;
     std::optional<StepStatistics> statistics_;  // of several replicas
     std::optional<GradientExchange> exchange_;
-    Tensor own_sums_, all_sums_;  // (replicas, ...) of totals(): of this rank's in a step, and of all
-    Tensor losses_;               // (loss_capacity, 2) float64: sums of losses, and what they are divided by
+    // (replicas, ...) of totals(): of this rank's, and of all; in a step, of replicas that train apart since the
+    // totals were reset.
+    Tensor own_sums_, all_sums_;
+    LocalOptions local_options_;
+    std::optional<LocalReplicas> local_;
+    bool is_whole_ = false;  // hold_whole() was the last thing that happened
+    // Of the steps since replicas that train apart met: (steps, replicas of this rank, 2), and that of all ranks.
+    Tensor own_losses_, all_losses_;
+    std::int64_t waiting_steps_ = 0;
+    Tensor losses_;  // (loss_capacity, 2) float64: sums of losses, and what they are divided by
     std::int64_t waiting_losses_ = 0;
     struct SizedArena {
         std::int64_t batch_size;

@@ -12,6 +12,13 @@ void set_exchange(Settings& settings, const std::string& name) {
     settings.exchange_options.overlap = name == "overlap";
 }
 
+bool trains_apart(const Settings& settings) { return settings.plan.local.steps > 0; }
+
+Setting of_local_steps(Setting setting) {
+    return only_where(trains_apart, "needs --local-steps, how many there are between two averages",
+                      std::move(setting));
+}
+
 bool has_teacher(const Settings& settings) { return settings.teacher.has_value(); }
 
 Setting of_teacher(Setting setting) {
@@ -60,6 +67,16 @@ std::vector<Setting> run_settings() {
         integer(
             "replicas", "parts of each batch, trained on apart (default: the number of ranks)", 1,
             [] { return std::to_string(ranks().size()); }, [](auto& s) -> auto& { return s.plan.replicas; }),
+        where(trains_apart,
+              integer(
+                  "local_steps", "steps that each replica takes by itself before all are averaged", 1, {},
+                  [](auto& s) -> auto& { return s.plan.local.steps; })),
+        of_local_steps(number(
+            "outer_lr", "learning rate of the averages' changes (default 1)",
+            {.low = 0, .low_included = false}, [](auto& s) -> auto& { return s.plan.local.outer_rate; })),
+        of_local_steps(number(
+            "outer_momentum", "of the averages' changes, below 1 (default 0)", {.below = 1},
+            [](auto& s) -> auto& { return s.plan.local.outer_momentum; })),
         where(has_replicas, boolean(
                                 "sync_batch_norm", "let batch norms have the statistics of all replicas",
                                 [](auto& s) -> auto& { return s.plan.sync_batch_norm; })),
