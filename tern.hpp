@@ -66,6 +66,7 @@
 #include "tern/layers/derived_seed.hpp"
 #include "tern/layers/dropout.hpp"
 #include "tern/layers/dropout_scope.hpp"
+#include "tern/layers/ensemble.hpp"
 #include "tern/layers/evaluation_scope.hpp"
 #include "tern/layers/features.hpp"
 #include "tern/layers/flat_parameters.hpp"

@@ -13,6 +13,7 @@ using Run = std::function<void()>;
 
 Run add_train_command(CLI::App& app);
 Run add_evaluate_command(CLI::App& app);
+Run add_average_command(CLI::App& app);
 Run add_predict_command(CLI::App& app);
 Run add_tune_command(CLI::App& app);
 Run add_summary_command(CLI::App& app);

@@ -11,6 +11,7 @@
 #include "tern/apps/train_flags.hpp"
 #include "tern/core/files/safetensors.hpp"
 #include "tern/kernels/cast/cast.hpp"
+#include "tern/layers/ensemble.hpp"
 #include "tern/layers/fold_batch_norms.hpp"
 #include "tern/models/registry.hpp"
 #include "tern/training/calibration.hpp"
@@ -24,12 +25,14 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct EvaluateFlags {
-    Flag checkpoint, data, labels, split, model, normalize, batch_size, top_k, logits;
+    std::vector<std::string> checkpoints;
+    Flag data, labels, split, model, normalize, batch_size, top_k, logits;
     RuntimeFlags runtime;
     bool json = false;
 
     void add_to(CLI::App& app) {
-        add_option(app, "--checkpoint", checkpoint, "FILE", "safetensors file to evaluate");
+        add_option(app, "--checkpoint", checkpoints, "FILE...",
+                   "safetensors file to evaluate; of several the mean of their probabilities");
         add_option(app, "--data", data, "DIR", kDataHelp);
         add_option(app, "--labels", labels, "NAME", kLabelsHelp);
         add_option(app, "--split", split, "NAME", "test|train (default test)");
@@ -60,7 +63,7 @@ struct EvaluateSettings {
 
     explicit EvaluateSettings(const EvaluateFlags& flags)
         : data(data_source(flags.data)), labels(parse_labels(flags.labels)), model(flags.model) {
-        if (!flags.checkpoint) usage_error("--checkpoint", "must name a weight file");
+        if (flags.checkpoints.empty()) usage_error("--checkpoint", "must name a weight file");
         split = parse_split(parse_choice("--split", flags.split.value_or("test"), {"test", "train"}));
         if (model) parse_model(*model);
         if (flags.normalize) normalize = parse_normalize(*flags.normalize);
@@ -117,13 +120,19 @@ Json calibration_json(const Calibration& calibration) {
 void check_logits(const EvaluateFlags& flags, const Dataset& data) {
     if (!flags.logits) return;
     std::vector<std::filesystem::path> read = files_of_set(data);
-    read.emplace_back(*flags.checkpoint);
+    read.insert(read.end(), flags.checkpoints.begin(), flags.checkpoints.end());
     if (flags.runtime.tuning) read.emplace_back(*flags.runtime.tuning);
     check_output_flag("--logits", *flags.logits, read);
 }
 
-void print_json(std::FILE* out, const Evaluation& evaluation, const ClassificationReport& report,
-                const Calibration& calibration, const Dataset& data) {
+// A file of several, by itself.
+struct Member {
+    std::string file;
+    TotalsRead totals;
+};
+
+void print_json(std::FILE* out, const std::vector<Member>& members, const Evaluation& evaluation,
+                const ClassificationReport& report, const Calibration& calibration, const Dataset& data) {
     Json classes = Json::array(), confusion = Json::array();
     const std::int64_t count = data.class_count();
     const std::int64_t* cells = evaluation.confusion.data<std::int64_t>();
@@ -134,34 +143,67 @@ void print_json(std::FILE* out, const Evaluation& evaluation, const Classificati
     }
     const Json macro{{"precision", report.precision}, {"recall", report.recall}, {"f1", report.f1}};
     const TotalsRead::Value& top_k = evaluation.totals.metrics.front();
-    const Json all{{"samples", evaluation.totals.samples},
-                   {"loss", evaluation.totals.loss},
-                   {"accuracy", report.accuracy},
-                   {top_k.metric, top_k.value},
-                   {"calibration", calibration_json(calibration)},
-                   {"macro", macro},
-                   {"classes", classes},
-                   {"confusion", confusion}};
+    Json all{{"samples", evaluation.totals.samples},
+             {"loss", evaluation.totals.loss},
+             {"accuracy", report.accuracy},
+             {top_k.metric, top_k.value},
+             {"calibration", calibration_json(calibration)},
+             {"macro", macro},
+             {"classes", classes},
+             {"confusion", confusion}};
+    for (const auto& [file, totals] : members)
+        all["members"].push_back(
+            {{"checkpoint", file}, {"loss", totals.loss}, {"accuracy", totals.metric("accuracy")}});
     std::fprintf(out, "%s\n", all.dump().c_str());
 }
 
-void run(const EvaluateFlags& flags) {
-    const EvaluateSettings settings(flags);
-    apply(settings.runtime);
-    const Weights weights = read_weights(*flags.checkpoint);
+std::unique_ptr<Module> load_model(const EvaluateSettings& settings, const Weights& weights,
+                                   const Dataset& data) {
     const std::string name = model_name(settings, weights);
-    const Dataset data = load_split(settings.data, settings.split, settings.labels);
     check_classes(weights, data.classes, data.source);
-    check_logits(flags, data);
-    const std::unique_ptr<Module> model = make_model(name, model_options(data));
+    std::unique_ptr<Module> model = make_model(name, model_options(data));
     model->to(compute_dtype(settings.runtime.precision));
     load_weights(*model, name, weights);
     const Shape image = data.sample_shape();
     if (settings.runtime.device.is_cpu()) fold_batch_norms(*model, {1, image[0], image[1], image[2]});
     model->to(settings.runtime.device);
+    return model;
+}
 
-    const DatasetSource source(data, {normalization_of(settings, weights, data), settings.runtime.precision,
+// Images are normalised once for all members.
+Normalization common_normalization(const EvaluateSettings& settings, const std::vector<Weights>& files,
+                                   const Dataset& data) {
+    const Normalization first = normalization_of(settings, files.front(), data);
+    for (const Weights& weights : files) {
+        const Normalization own = normalization_of(settings, weights, data);
+        TERN_CHECK(own.scale == first.scale && own.shift == first.shift, weights.file,
+                   "was trained on pixels of another normalization than ", files.front().file);
+    }
+    return first;
+}
+
+void run(const EvaluateFlags& flags) {
+    const EvaluateSettings settings(flags);
+    apply(settings.runtime);
+    std::vector<Weights> files;
+    for (const std::string& file : flags.checkpoints) {
+        files.push_back(read_weights(file));
+        model_name(settings, files.back());
+    }
+    const Dataset data = load_split(settings.data, settings.split, settings.labels);
+    check_logits(flags, data);
+    std::vector<std::unique_ptr<Module>> models;
+    for (const Weights& weights : files) models.push_back(load_model(settings, weights, data));
+    const DatasetSource source(data, {common_normalization(settings, files, data), settings.runtime.precision,
                                       settings.runtime.device});
+    std::vector<Member> members;
+    for (std::size_t i = 0; i < models.size() && models.size() > 1; ++i)
+        members.push_back(
+            {files[i].file, evaluate(*models[i], source, {.batch_size = settings.batch_size}).totals});
+    const std::string name =
+        models.size() == 1 ? model_name(settings, files.front()) : to_text("ensemble of ", models.size());
+    const std::unique_ptr<Module> model =
+        models.size() == 1 ? std::move(models.front()) : std::make_unique<Ensemble>(std::move(models));
     Calibration calibration;
     const Evaluation evaluation = evaluate(*model, source,
                                            {.batch_size = settings.batch_size,
@@ -174,7 +216,10 @@ void run(const EvaluateFlags& flags) {
     if (flags.logits) write_logits(*flags.logits, evaluation, data);
     const ClassificationReport report = make_report(evaluation.confusion);
     std::FILE* const out = text_stream(flags.logits);
-    if (flags.json) return print_json(out, evaluation, report, calibration, data);
+    if (flags.json) return print_json(out, members, evaluation, report, calibration, data);
+    for (const auto& [file, totals] : members)
+        std::fprintf(out, "loss %.4f, accuracy %.4f: %s\n", totals.loss, totals.metric("accuracy"),
+                     one_line(file).c_str());
     std::fprintf(out, "%s on %lld %s samples of %s\n", name.c_str(), static_cast<long long>(data.size()),
                  std::string(name_of(settings.split)).c_str(), one_line(data.source).c_str());
     std::fprintf(out, "loss %.4f, accuracy %.4f, top-%lld accuracy %.4f, calibration error %.4f\n",

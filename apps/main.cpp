@@ -27,6 +27,7 @@ void run(int argc, char** argv) {
     commands.add("train", "Trains a model; a line of metrics per epoch", add_train_command);
     commands.add("evaluate", "Accuracy, precision, recall, F1 and confusion matrix of a weight file",
                  add_evaluate_command);
+    commands.add("average", "One weight file out of several of one model", add_average_command);
     commands.add("predict", "The most likely classes of each image", add_predict_command);
     commands.add("summary", "The layers of a model: shapes, parameters, multiply-adds, memory",
                  add_summary_command);
