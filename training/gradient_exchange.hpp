@@ -1,8 +1,7 @@
 // The sum of all replicas' gradients, on every rank.
 #pragma once
 
-#include <cstdint>
-#include <vector>
+#include <memory>
 
 #include "tern/core/communicator.hpp"
 #include "tern/layers/flat_parameters.hpp"
@@ -10,51 +9,31 @@
 
 namespace tern {
 
-/// Gradients are summed in the tree of tree_lefts(): first over the replicas of a rank, in buffers of their own (a
-/// tree has no running sum), then over ranks: each gets one part of every rank's gradients (all-to-all), sums it,
-/// and gives the sum to all (all-gather). These are the bytes of a ring, and its bits depend neither on the number
-/// of ranks nor on the buckets.
+/// How it is sent is what implementations differ in (ExactExchange, CompressedExchange). Its bits depend on the number of
+/// replicas, not on that of ranks.
 class GradientExchange {
   public:
-    /// `parameters` and `communicator` must live longer.
-    GradientExchange(const FlatParameters& parameters, const ReplicaShare& share, Communicator& communicator,
-                     const ExchangeOptions& options);
-    ~GradientExchange();
+    GradientExchange() = default;
+    virtual ~GradientExchange() = default;
     GradientExchange(const GradientExchange&) = delete;
     GradientExchange& operator=(const GradientExchange&) = delete;
 
     /// Before the backward pass of replica `replica` of this rank, which goes through its replicas in order: the
     /// gradients are 0.
-    void begin(std::int64_t replica);
-    /// After it. After the last one parameters.gradients() are the sum.
-    void end(std::int64_t replica);
+    virtual void begin(std::int64_t replica) = 0;
+    /// After it. After the last one the gradients are the sum.
+    virtual void end(std::int64_t replica) = 0;
 
-  private:
-    struct Bucket {
-        std::int64_t begin = 0, end = 0;  // elements of the flat gradients
-        std::int64_t missing = 0;         // parameters in it
-        std::int64_t waits_for = 0;       // of these, in this pass
-        Tensor sent, received, gathered;  // (ranks, part); (ranks, part); (ranks part)
-        std::unique_ptr<Work> scattering, gathering;
-    };
-
-    void make_buckets(std::int64_t bytes);
-    void parameter_ready(std::size_t slice);
-    void add_lefts(std::int64_t replica, std::int64_t begin, std::int64_t end) const;
-    void send(Bucket& bucket);
-    void sum(Bucket& bucket);
-    void receive(Bucket& bucket);
-    Tensor gradients(std::int64_t begin, std::int64_t end) const;
-
-    const FlatParameters& parameters_;
-    ReplicaShare share_;
-    Communicator& communicator_;
-    ExchangeOptions options_;
-    std::vector<std::size_t> place_;  // bucket of each slice
-    std::vector<Bucket> buckets_;     // in the order of the backward pass: the last parameters first
-    std::size_t sent_ = 0;            // buckets of this step that are on their way
-    Tensors levels_;                  // sums of 1, 2, 4, ... replicas that wait for their neighbours
-    bool last_ = false;               // the pass under way is that of the rank's last replica
+    /// Every rank gets what all have kept for the steps that follow. Collective.
+    virtual void gather() {}
+    /// That, after gather().
+    virtual NamedTensors state() const { return {}; }
 };
+
+/// Of the kind that the options say. What is given must live longer.
+std::unique_ptr<GradientExchange> make_gradient_exchange(const FlatParameters& parameters,
+                                                         const ReplicaShare& share,
+                                                         Communicator& communicator,
+                                                         const ExchangeOptions& options);
 
 }  // namespace tern

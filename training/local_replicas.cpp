@@ -20,10 +20,11 @@ LocalReplicas::LocalReplicas(Module& model, const Optimizer& optimizer, const Na
       share_(share),
       communicator_(communicator),
       options_(options),
-      exchange_(parameters_, share, communicator, {.overlap = false, .bucket_bytes = exchange.bucket_bytes}),
       common_(parameters_.values().clone()),
-      rate_(Tensor::full({}, options.outer_rate, DType::float64, common_.device())),
-      arena_(common_.device()) {
+      rate_(Tensor::full({}, options.outer_rate, DType::float64, common_.device())) {
+    ExchangeOptions whole = exchange;
+    whole.overlap = false;  // there is no backward pass
+    exchange_ = make_gradient_exchange(parameters_, share, communicator, whole);
     TERN_CHECK(options.steps >= 1, kWhere, "there must be at least 1 between two averages, got ",
                options.steps);
     TERN_CHECK(options.outer_rate > 0, kWhere, "the outer learning rate must be above 0, got ",
@@ -76,16 +77,16 @@ void LocalReplicas::resume() { held_ = kNone; }
 void LocalReplicas::average() {
     const Range range("average");
     const NoGrad no_grad;
-    const StepArena::Scope scope(arena_);
     keep_held();
     const Part& weights = parts_.front();
     for (std::int64_t replica = 0; replica < share_.count(); ++replica) {
-        exchange_.begin(replica);
+        exchange_->begin(replica);
         parameters_.gradients().copy_from(common_ - row(weights, replica));
-        exchange_.end(replica);
+        exchange_->end(replica);
     }
     const Tensor change = scale_shift(parameters_.gradients(), 1 / static_cast<double>(share_.replicas), 0);
-    sgd_step(common_, velocity_, change, rate_, {.momentum = options_.outer_momentum, .nesterov = options_.outer_momentum > 0});
+    sgd_step(common_, velocity_, change, rate_,
+             {.momentum = options_.outer_momentum, .nesterov = options_.outer_momentum > 0});
     for (std::int64_t replica = 0; replica < share_.count(); ++replica)
         row(weights, replica).copy_from(common_);
     if (held_ >= 0) weights.live.copy_from(common_);
@@ -93,6 +94,7 @@ void LocalReplicas::average() {
 
 void LocalReplicas::hold_mean() {
     const NoGrad no_grad;
+    exchange_->gather();
     keep_held();
     held_ = kNone;
     for (const Part& part : parts_) {
@@ -112,6 +114,7 @@ NamedTensors LocalReplicas::state() const {
     NamedTensors tensors{{"local.common", common_}};
     if (velocity_.defined()) tensors.push_back({"local.velocity", velocity_});
     for (const Part& part : parts_) tensors.push_back({"local." + part.name, part.rows});
+    for (const NamedTensor& named : exchange_->state()) tensors.push_back(named);
     return tensors;
 }
 

@@ -2,11 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
-#include "tern/core/memory/step_arena.hpp"
 #include "tern/training/gradient_exchange.hpp"
 #include "tern/training/optimizer.hpp"
 
@@ -64,13 +62,12 @@ class LocalReplicas {
     ReplicaShare share_;
     Communicator& communicator_;
     LocalOptions options_;
-    GradientExchange exchange_;
+    std::unique_ptr<GradientExchange> exchange_;
     std::vector<Part> parts_;  // the weights first
     Tensor common_, velocity_;
     Tensor rate_;  // float64 scalar
     static constexpr std::int64_t kNone = -1;
     std::int64_t held_ = kNone;  // the number of one of this rank's
-    StepArena arena_;
 };
 
 }  // namespace tern

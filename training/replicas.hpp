@@ -35,8 +35,13 @@ struct LocalOptions {
     double outer_rate = 1, outer_momentum = 0;
 };
 
+/// In what form gradients are sent (CompressedExchange); float32: as they are.
+enum class ExchangeType : std::uint8_t { float32, bfloat16, int8, top_k };
+
 /// How ranks sum their gradients (GradientExchange).
 struct ExchangeOptions {
+    ExchangeType type = ExchangeType::float32;
+    double share = 0.01;  // of all numbers, that top_k sends
     /// Parts of the gradients are sent while the backward pass still works on others; false: afterwards, in one.
     bool overlap = true;
     std::int64_t bucket_bytes = 128 << 10;  // of such a part, at least

@@ -55,8 +55,12 @@ TrainingStep::TrainingStep(Module& model, Optimizer& optimizer, const BatchSourc
         all_losses_ = Tensor::zeros({communicator_.size(), local_options_.steps, share_.count(), 2},
                                     DType::float64, source.device());
     } else {
+        TERN_CHECK(
+            !loss_scale_ || options.exchange.type == ExchangeType::float32, "train",
+            "what is kept of float16's scaled gradients would not fit the next scale: exchanges are not "
+            "compressed");
         statistics_.emplace(model, share_, communicator_);
-        exchange_.emplace(optimizer.parameters(), share_, communicator_, options.exchange);
+        exchange_ = make_gradient_exchange(optimizer.parameters(), share_, communicator_, options.exchange);
     }
     const Shape sums = totals_.sums().shape();
     own_sums_ = Tensor::zeros({share_.count(), sums[0], sums[1]}, DType::float64, source.device());
@@ -65,6 +69,7 @@ TrainingStep::TrainingStep(Module& model, Optimizer& optimizer, const BatchSourc
 
 void TrainingStep::run(const Tensor& samples, std::uint32_t epoch) {
     const Range range("training step");
+    is_whole_ = false;
     const DropoutScope dropout(static_cast<std::uint64_t>(steps_));
     if (const std::int64_t kind = source_.batch_kind(epoch); kind != batch_kind_) {
         arenas_.clear();
@@ -94,10 +99,12 @@ void TrainingStep::set_steps(std::int64_t steps) {
 }
 
 void TrainingStep::hold_whole() {
-    if (!local_ || is_whole_) return;
+    if (is_whole_) return;
+    is_whole_ = true;
+    if (exchange_) exchange_->gather();
+    if (!local_) return;
     share_sums_apart();
     local_->hold_mean();
-    is_whole_ = true;
 }
 
 void TrainingStep::reset_totals() {
@@ -153,7 +160,6 @@ void TrainingStep::run_piece(const Tensor& samples, std::uint32_t epoch, std::in
 
 // Each replica as if it were alone; one without samples takes no step.
 void TrainingStep::run_apart(const Tensor& samples, std::uint32_t epoch) {
-    is_whole_ = false;
     for (std::int64_t replica = 0; replica < share_.count(); ++replica) {
         const Piece piece = piece_of(samples.dim(0), share_.replicas, share_.begin + replica);
         const Tensor sums = own_sums_.slice(replica, replica + 1).reshape(totals_.sums().shape());
@@ -278,6 +284,8 @@ NamedTensors TrainingStep::state() const {
     }
     for (const auto& [name, tensor] : optimizer_.state()) tensors.push_back({"optimizer." + name, tensor});
     for (const NamedTensor& named : loss_scale_state()) tensors.push_back(named);
+    if (exchange_)
+        for (const NamedTensor& named : exchange_->state()) tensors.push_back(named);
     return tensors;
 }
 

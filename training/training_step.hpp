@@ -59,7 +59,8 @@ class TrainingStep {
     void set_steps(std::int64_t steps);
     /// Whether ranks have exchanged anything in the last step.
     bool met() const { return !local_ || steps_ % local_options_.steps == 0; }
-    /// The model and totals() are those of all replicas: where these train apart, their mean. Collective.
+    /// Before model, totals() or state() are looked at: every rank gets what others keep, and where replicas train apart
+    /// the model is their mean. Collective.
     void hold_whole();
 
     /// What steps need to continue, after hold_whole(): the optimizer's state as "optimizer.NAME", the loss scale's where
@@ -100,7 +101,7 @@ class TrainingStep {
     bool sync_batch_norm_;
     double clip_norm_;
     std::optional<StepStatistics> statistics_;  // of several replicas
-    std::optional<GradientExchange> exchange_;
+    std::unique_ptr<GradientExchange> exchange_;
     // (replicas, ...) of totals(): of this rank's, and of all; in a step, of replicas that train apart since the
     // totals were reset.
     Tensor own_sums_, all_sums_;

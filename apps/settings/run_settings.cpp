@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "tern/apps/ranks.hpp"
 #include "tern/apps/settings/rows.hpp"
 
@@ -7,6 +9,17 @@ namespace {
 using Settings = TrainSettings;
 
 bool has_replicas(const Settings& settings) { return settings.plan.replicas > 1; }
+
+bool exchanges_largest(const Settings& settings) {
+    return has_replicas(settings) && settings.exchange_options.type == ExchangeType::top_k;
+}
+
+const Names kExchangeTypes{"float32", "bfloat16", "int8", "top-k"};
+
+void set_exchange_type(Settings& settings, const std::string& name) {
+    const auto at = std::ranges::find(kExchangeTypes, name) - kExchangeTypes.begin();
+    settings.exchange_options.type = static_cast<ExchangeType>(at);
+}
 
 void set_exchange(Settings& settings, const std::string& name) {
     settings.exchange_options.overlap = name == "overlap";
@@ -86,6 +99,21 @@ std::vector<Setting> run_settings() {
                          "exchange", {"overlap", "whole"}, ": of gradients between ranks (default overlap)",
                          always("overlap"), [](auto& s) -> auto& { return s.exchange; }),
                      set_exchange))),
+        where(has_replicas,
+              row(
+                  SettingKind::text, "exchange_type", "NAME",
+                  join_choices(kExchangeTypes) + ": what is sent (default float32)", always("float32"),
+                  [](Settings& s, const std::string& text) {
+                      set_exchange_type(s, parse_choice("--exchange-type", text, kExchangeTypes));
+                  },
+                  [](const Settings& s) {
+                      return std::string(kExchangeTypes[static_cast<std::size_t>(s.exchange_options.type)]);
+                  })),
+        only_where(exchanges_largest, "needs --exchange-type top-k",
+                   number(
+                       "exchange_share", "of all numbers, the largest, that are sent (default 0.01)",
+                       {.low = 0, .low_included = false, .most = 1},
+                       [](auto& s) -> auto& { return s.exchange_options.share; })),
         changeable(
             where(has_replicas,
                   integer(

@@ -28,4 +28,18 @@ Tensor index_select(const Tensor& input, int axis, const Tensor& index) {
     return output;
 }
 
+Tensor index_sum(const Tensor& values, const Tensor& index, std::int64_t extent) {
+    const char* const where = "index_sum";
+    check_defined(where, {{"values", values}, {"the index", index}});
+    TERN_CHECK(index.rank() == 1 && (index.dtype() == DType::int32 || index.dtype() == DType::int64), where,
+               "the index must be (J) of int32 or int64, got ", index);
+    TERN_CHECK(values.rank() >= 1 && values.dim(0) == index.numel() && is_floating(values.dtype()), where,
+               "values must be floating-point, (J, ...) for the ", index.numel(), " of the index, got ",
+               values);
+    check_index(where, values, index, extent);
+    const Tensor sums = Tensor::empty(values.shape().with(0, extent), values.dtype(), values.device());
+    run_pass(Backward{.params = {}, .dy = values, .index = index, .dx = sums});
+    return sums;
+}
+
 }  // namespace tern

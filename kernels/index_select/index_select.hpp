@@ -16,4 +16,9 @@ struct IndexSelectParams {
 /// the CPU; looking at those of a GPU would stop the stream, which fails there.
 Tensor index_select(const Tensor& input, int axis, const Tensor& index);
 
+/// The other way, along the first dimension: y (extent, ...), y[k, ...] = the sum of values[j, ...] over the places j
+/// with index[j] = k, in their order, 0 where there are none. values: (J, ...) floating-point; index as above. Not
+/// differentiable.
+Tensor index_sum(const Tensor& values, const Tensor& index, std::int64_t extent);
+
 }  // namespace tern

@@ -14,6 +14,7 @@
 #include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
 #include "tern/kernels/elementwise_loss/elementwise_loss.hpp"
 #include "tern/kernels/elementwise_unary/elementwise_unary.hpp"
+#include "tern/kernels/index_select/index_select.hpp"
 #include "tern/kernels/pad/pad.hpp"
 #include "tern/kernels/reduce/reduce.hpp"
 #include "tern/kernels/softmax/softmax.hpp"
@@ -310,4 +311,21 @@ TEST_CASE("dropout keeps its share of elements and the mean") {
         const double deviation = std::sqrt(kCount * kProbability * (1 - kProbability));
         CHECK(std::fabs(static_cast<double>(dropped) - kCount * kProbability) <= 5 * deviation);
     });
+}
+
+TEST_CASE("values are summed where an index says, in their order") {
+    const Tensor index = Tensor::from({5}, std::vector<std::int32_t>{2, 0, 2, 3, 2});
+    const Tensor values = Tensor::from({5, 2}, std::vector<float>{1e8f, 1, 2, 3, 1, 5, 6, 7, -1e8f, 9});
+    const Tensor sums = index_sum(values, index, 5);
+    REQUIRE(sums.shape() == Shape{5, 2});
+    // 1e8 + 1 is 1e8 in float32.
+    const std::vector<float> expected{2, 3, 0, 0, 0, 15, 6, 7, 0, 0};
+    CHECK(std::ranges::equal(sums.elements<float>(), expected));
+    CHECK(index_sum(Tensor::zeros({0, 3}), Tensor::zeros({0}, DType::int64), 2).shape() == Shape{2, 3});
+    CHECK_THROWS_WITH(index_sum(values, index, 3), "[index_sum] index 3 at place 3 is outside [0, 3)");
+    CHECK_THROWS_WITH(index_sum(values.slice(0, 4), index, 5),
+                      "[index_sum] values must be floating-point, (J, ...) for the 5 of the index, got " +
+                          to_text(values.slice(0, 4)));
+    CHECK_THROWS_WITH(index_sum(values, values, 5),
+                      "[index_sum] the index must be (J) of int32 or int64, got " + to_text(values));
 }

@@ -62,6 +62,7 @@ TEST_CASE("an undefined tensor is named by the operation and the argument") {
         {"[group_norm] the input is an undefined tensor", [] { group_norm(kNone, vector(), vector()); }},
         {"[group_norm] gamma is an undefined tensor", [] { group_norm(image(), kNone, vector()); }},
         {"[index_select] the index is an undefined tensor", [] { index_select(vector(), 0, kNone); }},
+        {"[index_sum] values is an undefined tensor", [] { index_sum(kNone, vector(), 3); }},
         {"[linear] the input is an undefined tensor", [] { linear(kNone, image(), {}); }},
         {"[linear] weight is an undefined tensor", [] { linear(vector(), kNone, {}); }},
         {"[matmul] b is an undefined tensor",
