@@ -121,10 +121,6 @@ std::vector<std::vector<double>> by_hand(ExchangeType type, double share, std::s
     return out;
 }
 
-TrainingPlan uneven() {
-    return {.epochs = 2, .batch_size = 37, .seed = 3, .statistics_samples = 64, .replicas = 4};
-}
-
 }  // namespace
 
 TEST_CASE("compressed sums are those of the formula") {
@@ -136,12 +132,7 @@ TEST_CASE("compressed sums are those of the formula") {
             INFO("type " << static_cast<int>(type) << ", step " << step);
             // Another order of four terms of at most some 50; a number that it brings to the other side of a rounding
             // would be further away, but these do not.
-            double largest = 0;
-            for (std::size_t i = 0; i < expected[step].size(); ++i) {
-                const double difference = std::abs(sums.steps[step][i] - expected[step][i]);
-                if (!(difference <= largest)) largest = difference;
-            }
-            CHECK(largest <= 1e-12);
+            CHECK(test::largest_difference(sums.steps[step], expected[step]) <= 1e-12);
         }
     }
 }
@@ -179,7 +170,7 @@ TEST_CASE("ranks change no bit of compressed sums") {
 TEST_CASE("nor of training with them, nor a stop, with gradients or averages") {
     for (const ExchangeType type : kTypes) {
         for (const std::int64_t steps : {0, 3}) {
-            Options options{.plan = uneven(), .exchange = {.type = type, .share = 0.1}};
+            Options options{.plan = test::kUneven, .exchange = {.type = type, .share = 0.1}};
             options.plan.local.steps = steps;
             const Result alone = run_ranks(options, 1).front();
             REQUIRE(alone.error == "");
@@ -218,7 +209,7 @@ TEST_CASE("training with compressed exchanges is close to that without") {
 
 TEST_CASE("compressed exchanges that cannot be are refused") {
     const auto error = [](const ExchangeOptions& exchange, DType precision) {
-        return run_ranks({.plan = uneven(), .precision = precision, .exchange = exchange}, 1).front().error;
+        return run_ranks({.plan = test::kUneven, .precision = precision, .exchange = exchange}, 1).front().error;
     };
     CHECK(error({.type = ExchangeType::top_k, .share = 0}, DType::float32) ==
           "[exchange] the share of numbers to send must be in (0, 1], got 0");

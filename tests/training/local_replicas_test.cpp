@@ -11,6 +11,7 @@
 
 using namespace tern;
 using test::check_equal;
+using test::largest_difference;
 using test::run_ranks;
 using Options = test::RankOptions;
 using Result = test::RankResult;
@@ -19,13 +20,11 @@ namespace {
 
 const OptimizerSettings kSgd{.name = "sgd", .learning_rate = 0.05, .momentum = 0.9};
 
-// 150 samples: four batches of 37, and one of 2, which leaves two of four replicas without any.
-constexpr TrainingPlan kUneven{.epochs = 2,
-                               .batch_size = 37,
-                               .seed = 3,
-                               .statistics_samples = 64,
-                               .replicas = 4,
-                               .local = {.steps = 3, .outer_rate = 0.7, .outer_momentum = 0.9}};
+constexpr TrainingPlan kUneven = [] {
+    TrainingPlan plan = test::kUneven;
+    plan.local = {.steps = 3, .outer_rate = 0.7, .outer_momentum = 0.9};
+    return plan;
+}();
 
 std::vector<double> numbers(const Tensor& tensor) {
     const auto elements = tensor.elements<double>();
@@ -81,16 +80,6 @@ std::vector<double> weights_by_hand(const TrainingPlan& plan) {
         for (std::size_t k = 0; k < mean.size(); ++k)
             mean[k] += replica.parameters.values().data<double>()[k] / static_cast<double>(plan.replicas);
     return mean;
-}
-
-double largest_difference(const std::vector<double>& a, const std::vector<double>& b) {
-    REQUIRE(a.size() == b.size());
-    double largest = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        const double difference = std::abs(a[i] - b[i]);
-        if (!(difference <= largest)) largest = difference;  // keeps a NaN
-    }
-    return largest;
 }
 
 // Of the model as it was saved last.

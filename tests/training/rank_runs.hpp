@@ -1,6 +1,7 @@
 // Runs on ranks that are threads.
 #pragma once
 
+#include <cmath>
 #include <thread>
 
 #include "tern/distributed/thread_communicators.hpp"
@@ -41,6 +42,10 @@ struct RankResult {
     std::vector<Saved> saved;
     std::string error;
 };
+
+/// 150 samples: four batches of 37, and one of 2, which leaves two of four replicas without any.
+constexpr TrainingPlan kUneven{
+    .epochs = 2, .batch_size = 37, .seed = 3, .statistics_samples = 64, .replicas = 4};
 
 inline RankResult run_rank(const RankOptions& options, Communicator& communicator) {
     SmallNetwork network(4, options.precision, options.dropout, options.hidden);
@@ -97,6 +102,17 @@ inline std::vector<RankResult> run_ranks(const RankOptions& options, int ranks) 
     }
     threads.clear();  // joins
     return results;
+}
+
+/// NaN where numbers are.
+inline double largest_difference(const std::vector<double>& a, const std::vector<double>& b) {
+    REQUIRE(a.size() == b.size());
+    double largest = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        const double difference = std::abs(a[i] - b[i]);
+        if (!(difference <= largest)) largest = difference;
+    }
+    return largest;
 }
 
 inline void check_equal(const TotalsRead& got, const TotalsRead& expected) {

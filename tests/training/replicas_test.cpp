@@ -10,6 +10,7 @@
 
 using namespace tern;
 using test::check_equal;
+using test::kUneven;
 using test::run_rank;
 using test::run_ranks;
 using Options = test::RankOptions;
@@ -29,10 +30,7 @@ void check_equal_on(const Options& options, std::initializer_list<int> counts) {
 
 const OptimizerSettings kSgd{.name = "sgd", .learning_rate = 0.01, .momentum = 0.9};
 
-// 150 samples: four batches of 37, and one of 2, which leaves two of four replicas without any.
-constexpr TrainingPlan kUneven{
-    .epochs = 2, .batch_size = 37, .seed = 3, .statistics_samples = 64, .replicas = 4};
-
+// Of weights, statistics and losses.
 double largest_difference(const Result& a, const Result& b) {
     const auto numbers = [](const Result& result) {
         std::vector<double> all;
@@ -44,14 +42,7 @@ double largest_difference(const Result& a, const Result& b) {
         all.insert(all.end(), result.losses.begin(), result.losses.end());
         return all;
     };
-    const std::vector<double> left = numbers(a), right = numbers(b);
-    REQUIRE(left.size() == right.size());
-    double largest = 0;
-    for (std::size_t i = 0; i < left.size(); ++i) {
-        const double difference = std::abs(left[i] - right[i]);
-        if (!(difference <= largest)) largest = difference;  // keeps a NaN
-    }
-    return largest;
+    return test::largest_difference(numbers(a), numbers(b));
 }
 
 }  // namespace
