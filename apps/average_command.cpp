@@ -32,8 +32,8 @@ struct AverageFlags {
         runtime.add_to(app);
         add_footer(
             app,
-            "Example:\n"
-            "  tern average a.safetensors b.safetensors --data ~/.cache/tern --output mean.safetensors");
+            "Examples:\n"
+            "  tern average a.safetensors b.safetensors --output mean.safetensors");
     }
 };
 
