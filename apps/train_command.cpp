@@ -161,9 +161,11 @@ class TrainCommand {
             print(formatted("tests, looked at once, with the weights of epoch %lld: loss %.4f, accuracy %.4f",
                             static_cast<long long>(tested->best_epoch), tested->test.loss,
                             tested->test.metric("accuracy")));
-        if (!record) return;
-        record->finish();
-        finish(*record, tested, trainer.position().step - state_.position.step);
+        if (record) record->finish();
+        const std::int64_t steps = trainer.position().step - state_.position.step;
+        const std::vector<std::string> costs =
+            gather_texts(ranks(), costs_json(steps).dump(), "what exchanges cost");
+        if (record) finish(*record, tested, steps, costs);
     }
 
   private:
@@ -408,6 +410,18 @@ class TrainCommand {
         return costs;
     }
 
+    nlohmann::ordered_json costs_json(std::int64_t steps) const {
+        auto all = nlohmann::ordered_json::array();
+        for (const ExchangeCost& cost : costs_of_steps(steps))
+            all.push_back({{"rank", ranks().rank()},
+                           {"what", cost.what},
+                           {"operations", cost.operations},
+                           {"bytes", cost.bytes},
+                           {"seconds", cost.under_way},
+                           {"waited_seconds", cost.waited}});
+        return all;
+    }
+
     void print_exchange(std::int64_t steps) {
         ExchangeCost all;
         for (const ExchangeCost& cost : costs_of_steps(steps)) {
@@ -423,7 +437,9 @@ class TrainCommand {
                                 1e3 * all.waited / count)));
     }
 
-    void finish(const RunRecord& record, const std::optional<TestLine>& tested, std::int64_t steps) {
+    // `costs`: costs_json() of each rank.
+    void finish(const RunRecord& record, const std::optional<TestLine>& tested, std::int64_t steps,
+                const std::vector<std::string>& costs) {
         const std::int64_t peak = memory_statistics(settings_.runtime.device).peak_bytes;
         print(to_text("weights: ", one_line(record.checkpoints().last_link().string())));
         print(to_text("peak memory of tensors on ", settings_.runtime.device, ": ",
@@ -438,12 +454,8 @@ class TrainCommand {
         json["run"] = folder_->path().string();
         json["peak_memory_bytes"] = peak;
         json["peak_resident_bytes"] = peak_resident_bytes();
-        for (const ExchangeCost& cost : costs_of_steps(steps))
-            json["exchange"].push_back({{"what", cost.what},
-                                        {"operations", cost.operations},
-                                        {"bytes", cost.bytes},
-                                        {"seconds", cost.under_way},
-                                        {"waited_seconds", cost.waited}});
+        for (const std::string& of_rank : costs)
+            for (auto& cost : nlohmann::ordered_json::parse(of_rank)) json["exchange"].push_back(cost);
         std::puts(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
     }
 

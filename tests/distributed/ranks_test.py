@@ -5,6 +5,7 @@ usage: ranks_test.py TERN [openmpi] [mpich] [unittest's arguments]
 """
 
 import itertools
+import json
 import os
 import signal
 import sys
@@ -73,6 +74,20 @@ class EqualBits(RanksTest):
                 self.run_folder = self.place / way[-2].strip("-")
                 self.train(*way, ranks=4, launcher=launcher)
                 self.assert_equal_bits()
+
+    def test_say_what_exchanges_cost_each_rank(self):
+        for launcher, more in zip(LAUNCHERS, ([], ["--local-steps", 2])):
+            with self.subTest(launcher.name), jobs.Job(TERN, [*self.flags, *more, "--json", "--run", self.place / launcher.program], self.place,
+                                                       ranks=2, launcher=launcher) as job:
+                self.assertEqual((job.wait(60), job.output()[:1]), (0, "{"), job.errors())
+                costs = json.loads(job.output())["exchange"]
+            self.assertEqual({cost["rank"] for cost in costs}, {0, 1})
+            of_first = [cost for cost in costs if cost["rank"] == 0]
+            self.assertEqual([cost["what"] for cost in costs], [cost["what"] for cost in of_first] * 2)
+            self.assertIn("the sum of gradients", [cost["what"] for cost in of_first])
+            for cost in costs:
+                self.assertGreater(cost["bytes"], 0)
+                self.assertGreaterEqual(cost["seconds"], cost["waited_seconds"])
 
     def test_validate_and_learn_from_a_teacher_alike(self):
         more = ["--validation", 0.3, "--early-stop", 1, "--teacher", self.alone / "last.safetensors"]
