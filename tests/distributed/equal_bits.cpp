@@ -1,6 +1,7 @@
-// tern-test-equal-bits FOLDER SIZE PRECISION [threads=N] [whole] [bucket=BYTES] [steps=N] [stop=STEP]: mini_xception
-// with dropout added, on mixed images of SIZE x SIZE, smaller in the first epoch, as four replicas on the ranks of a
-// launcher, or of so many threads. FOLDER is that of a run, which is continued where there is one. For equal_bits.py.
+// tern-test-equal-bits FOLDER SIZE PRECISION [threads=N] [whole] [bucket=BYTES] [steps=N] [stop=STEP] [local=H] [outer]
+// [bfloat16|int8|top-k]: mini_xception with dropout added, on mixed images of SIZE x SIZE, smaller in the first epoch, as
+// four replicas on the ranks of a launcher, or of so many threads. FOLDER is that of a run, which is continued where there
+// is one. For equal_bits.py.
 #include <cstdio>
 #include <mutex>
 #include <string>
@@ -28,6 +29,7 @@ struct Settings {
     DType precision = DType::float32;
     int threads = 0;
     ExchangeOptions exchange = {};
+    LocalOptions local = {};
     std::int64_t steps = 50, stop = 0;
 };
 
@@ -44,6 +46,16 @@ Settings read_settings(const std::vector<std::string>& words) {
             settings.exchange.overlap = false;
         else if (name == "bucket")
             settings.exchange.bucket_bytes = value;
+        else if (name == "bfloat16")
+            settings.exchange.type = ExchangeType::bfloat16;
+        else if (name == "int8")
+            settings.exchange.type = ExchangeType::int8;
+        else if (name == "top-k")
+            settings.exchange.type = ExchangeType::top_k;
+        else if (name == "local")
+            settings.local.steps = value;
+        else if (name == "outer")
+            settings.local.outer_rate = 0.7, settings.local.outer_momentum = 0.9;
         else if (name == "steps")
             settings.steps = value;
         else if (name == "stop")
@@ -111,8 +123,15 @@ void train(const Settings& settings, Communicator& ranks) {
     TrainingCallbacks callbacks;
     callbacks.after_step = [&](const TrainingProgress& progress) { step = progress.step; };
     callbacks.stop = [&] { return settings.stop > 0 && step >= settings.stop; };
-    const TrainingPlan plan{
-        .epochs = settings.steps / 10, .batch_size = 16, .seed = 3, .statistics_samples = 64, .replicas = 4};
+    TrainingPlan plan{.batch_size = 16,
+                      .seed = 3,
+                      .statistics_samples = 64,
+                      .replicas = 4,
+                      .local = settings.local};
+    if (settings.steps % 10 == 0)
+        plan.epochs = settings.steps / 10;
+    else
+        plan.steps = settings.steps;
     train_in_folder(settings.folder,
                     {.model = model,
                      .optimizer = *optimizer,

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Four replicas of mini_xception have the same weights, losses and metrics whoever computes them, when gradients are
-sent, and after a stop: one base run, then each factor alone, then combinations drawn from a seed.
-usage: equal_bits.py TERN-TEST-EQUAL-BITS [openmpi] [mpich] [--short] [--combinations N] [--seed S]
+sent, and after a stop: one base run, then each factor alone, then combinations drawn from a seed; the same for local
+steps and for each form in which gradients are sent, whose losses are also those of trajectories.json, where they were
+written by --record.
+usage: equal_bits.py TERN-TEST-EQUAL-BITS [openmpi] [mpich] [--short] [--combinations N] [--seed S] [--record]
 Without the name of an MPI ranks are threads alone. --short, for CI: images of 8 x 8 alone, and 20 steps."""
 
 import argparse
@@ -21,6 +23,11 @@ TIMES = ("seconds", "images_per_second")
 LAUNCHERS = {"openmpi": ["mpirun.openmpi", "--oversubscribe"], "mpich": ["mpirun.mpich"]}
 AS_ROOT = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
 OWN_LEAKS = {"ASAN_OPTIONS": "detect_leaks=0"}  # those of MPI
+RECORDED = pathlib.Path(__file__).with_name("trajectories.json")
+FORMS = [[], ["local=3"], ["local=3", "outer"], ["bfloat16"], ["int8"], ["top-k"], ["local=3", "outer", "int8"]]
+# Another compiler or SIMD adds in another order. In float64 that moves a loss by some 1e-13 within 6 steps; a number that it
+# moves across a rounding, or out of the largest, by 1e-5 of a step.
+LOSS_BOUND = 1e-6
 
 
 def part(program, folder, kind, where, ranks, exchange, *more):
@@ -51,6 +58,19 @@ class Runs:
         self.failed = 0
         self.base = self.run("threads", 1, [])
 
+    def check_recorded(self, record):
+        """Losses of steps against those of RECORDED, or into it."""
+        all_losses = json.loads(RECORDED.read_text()) if RECORDED.exists() else {}
+        name = " ".join(self.kind)
+        if record:
+            RECORDED.write_text(json.dumps(all_losses | {name: self.losses}, indent=1) + "\n")
+            return
+        expected = all_losses[name]
+        differences = [abs(loss - then) for loss, then in zip(self.losses, expected, strict=True)]
+        good = all(difference <= LOSS_BOUND for difference in differences)  # which a NaN is not
+        self.failed += not good
+        print(f"{name}: losses are {'those recorded' if good else 'OTHERS THAN RECORDED'}, at most {max(differences):.1e} away", flush=True)
+
     def run(self, where, ranks, exchange, stop=None):
         self.count += 1
         folder = self.scratch / f"{'-'.join(self.kind)}-{self.count}"
@@ -59,6 +79,7 @@ class Runs:
             part(self.program, folder, self.kind, first_where, first_ranks, exchange, f"stop={at}")
         part(self.program, folder, self.kind, where, ranks, exchange)
         result = left_by(folder)
+        self.losses = [json.loads(line)["loss"] for line in (folder / "steps.jsonl").read_text().splitlines()]
         shutil.rmtree(folder)
         return result
 
@@ -80,6 +101,7 @@ def main():
     parser.add_argument("--short", action="store_true")
     parser.add_argument("--combinations", type=int, default=8)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--record", action="store_true")
     flags = parser.parse_args()
     places = [*itertools.product(flags.mpis, (2, 4)), ("threads", 2), ("threads", 4)]
     exchanges = ([], ["whole"], ["bucket=4096"])
@@ -104,6 +126,13 @@ def main():
                 stop = (draw.randrange(1, steps), *draw.choice(places)) if draw.random() < 0.5 else None
                 runs.check(where, ranks, draw.choice(exchanges), stop)
             failed += runs.failed
+        for form in FORMS:
+            recorded = Runs(flags.program, pathlib.Path(scratch), ["8", "float64", *form, "steps=6"])
+            recorded.check_recorded(flags.record)
+            runs = Runs(flags.program, pathlib.Path(scratch), ["8", "float32" if flags.short else "float64", *form, "steps=20"])
+            runs.check(places[0][0], 2, [])
+            runs.check("threads", 4, [], (7, places[-1][0], 2))
+            failed += recorded.failed + runs.failed
     print(f"{failed} different" if failed else "all equal")
     return 1 if failed else 0
 
