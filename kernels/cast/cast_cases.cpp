@@ -45,6 +45,7 @@ OpCases cast_cases() {
     result.dispatch = {
         {cast_case("plain", {3}, DType::float32, DType::bfloat16)},
         {cast_case("plain", {3}, DType::uint8, DType::float32)},
+        {cast_case("plain", {3}, DType::float32, DType::uint8)},
         {cast_case("plain", {3}, DType::float64, DType::float32), DType::float32, "auto", "ref"},
         {cast_case("plain", {3}, DType::float32, DType::float16), DType::float32, "cast=ref", "ref"}};
     return result;
