@@ -30,10 +30,9 @@ struct AverageFlags {
         add_option(app, "--batch-size", batch_size, "N", "images at a time (default 256)");
         add_option(app, "--output", output, "FILE", "safetensors file to write");
         runtime.add_to(app);
-        add_footer(
-            app,
-            "Examples:\n"
-            "  tern average a.safetensors b.safetensors --output mean.safetensors");
+        add_footer(app,
+                   "Examples:\n"
+                   "  tern average a.safetensors b.safetensors --output mean.safetensors");
     }
 };
 

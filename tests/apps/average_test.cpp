@@ -86,6 +86,7 @@ TEST_CASE("the average of two files is a weight file") {
     refused({}, 2, "[--output] must name the weight file to write");
     refused({"--output", "x", "--shares", "1"}, 2, "[--shares] must be one for each of the 2 files, got 1");
     refused({"--output", "x", "--shares", "1,0"}, 2, "[--shares] must be a number above 0, got 0");
-    refused({"--output", place.first}, 2, "[--output] would replace run0/last.safetensors, which is read, got run0/last.safetensors");
+    refused({"--output", place.first}, 2,
+            "[--output] would replace run0/last.safetensors, which is read, got run0/last.safetensors");
     CHECK_FALSE(std::filesystem::exists(place / "x"));
 }

@@ -123,11 +123,8 @@ void train(const Settings& settings, Communicator& ranks) {
     TrainingCallbacks callbacks;
     callbacks.after_step = [&](const TrainingProgress& progress) { step = progress.step; };
     callbacks.stop = [&] { return settings.stop > 0 && step >= settings.stop; };
-    TrainingPlan plan{.batch_size = 16,
-                      .seed = 3,
-                      .statistics_samples = 64,
-                      .replicas = 4,
-                      .local = settings.local};
+    TrainingPlan plan{
+        .batch_size = 16, .seed = 3, .statistics_samples = 64, .replicas = 4, .local = settings.local};
     if (settings.steps % 10 == 0)
         plan.epochs = settings.steps / 10;
     else

@@ -209,7 +209,9 @@ TEST_CASE("training with compressed exchanges is close to that without") {
 
 TEST_CASE("compressed exchanges that cannot be are refused") {
     const auto error = [](const ExchangeOptions& exchange, DType precision) {
-        return run_ranks({.plan = test::kUneven, .precision = precision, .exchange = exchange}, 1).front().error;
+        return run_ranks({.plan = test::kUneven, .precision = precision, .exchange = exchange}, 1)
+            .front()
+            .error;
     };
     CHECK(error({.type = ExchangeType::top_k, .share = 0}, DType::float32) ==
           "[exchange] the share of numbers to send must be in (0, 1], got 0");
