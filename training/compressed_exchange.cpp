@@ -23,24 +23,40 @@ const char* const kWhat = "the sum of gradients";
 const char* const kErrors = "what was not sent";
 constexpr std::int64_t kBlock = 256;
 
-// Numbers in fewer bits; `scales` with int8 alone.
-struct Short {
-    Tensor codes, scales;
-};
-
-Short shortened(const Tensor& x, ExchangeType type) {
-    if (type == ExchangeType::bfloat16) return {cast(x, DType::bfloat16), {}};
+// Of blocks of numbers, (blocks, kBlock) each.
+CompressedExchange::Short shortened(const Tensor& x, ExchangeType type) {
     const Tensor blocks = x.reshape({x.numel() / kBlock, kBlock});
+    if (type == ExchangeType::bfloat16) return {cast(blocks, DType::bfloat16), {}};
     const Tensor scales = max(abs(blocks), {1}, true) * (1 / 127.0);
     // A cast cuts: half more rounds, and 128 more leaves nothing below 0. Blocks of zeros have no scale.
     const Tensor steps = blocks / where(equal(scales, 0), 1.0, scales);
     return {cast(scale_shift(steps, 1, 128.5), DType::uint8), scales};
 }
 
-// (blocks x 256) or of the shape of the codes.
-Tensor restored(const Short& s, DType dtype) {
-    if (!s.scales.defined()) return cast(s.codes, dtype);
-    return scale_shift(cast(s.codes, dtype), 1, -128) * s.scales;
+Tensor restored(const CompressedExchange::Short& s, DType dtype) {
+    const Tensor numbers = cast(s.numbers, dtype);
+    return s.rest.defined() ? scale_shift(numbers, 1, -128) * s.rest : numbers;
+}
+
+// Multiples of the largest element.
+std::int64_t bytes_of(const CompressedExchange::Short& s) {
+    return (s.numbers.bytes() + (s.rest.defined() ? s.rest.bytes() : 0) + 7) / 8 * 8;
+}
+
+// What is of these shapes and types in `bytes` from a place on.
+CompressedExchange::Short view_in(const Tensor& bytes, std::int64_t place,
+                                  const CompressedExchange::Short& like) {
+    const auto view = [&](const Tensor& tensor, std::int64_t offset) {
+        return Tensor::view_of(bytes.storage(), bytes.storage_offset() + offset, tensor.shape(),
+                               tensor.dtype());
+    };
+    return {view(like.numbers, place),
+            like.rest.defined() ? view(like.rest, place + like.numbers.bytes()) : Tensor()};
+}
+
+void copy(const CompressedExchange::Short& from, const CompressedExchange::Short& to) {
+    to.numbers.copy_from(from.numbers);
+    if (from.rest.defined()) to.rest.copy_from(from.rest);
 }
 
 }  // namespace
@@ -64,9 +80,7 @@ CompressedExchange::CompressedExchange(const FlatParameters& parameters, const R
 
 void CompressedExchange::begin(std::int64_t replica) {
     parameters_.zero_grad();
-    if (replica > 0) return;
-    values_.clear();
-    places_.clear();
+    if (replica == 0) sent_.clear();
 }
 
 void CompressedExchange::end(std::int64_t replica) {
@@ -78,75 +92,89 @@ void CompressedExchange::end(std::int64_t replica) {
     if (options_.type == ExchangeType::top_k) {
         const Tensor places = topk(abs(error), most_).indices, values = index_select(error, 0, places);
         accumulate(error, index_sum(-values, places, size));
-        values_.push_back(values);
-        places_.push_back(cast(places, DType::int32));
+        sent_.push_back({values, cast(places, DType::int32)});
     } else {
         const Tensor padded = pad(error, {{0, communicator_.size() * part_ - size}});
-        const Short sent = shortened(padded, options_.type);
-        error.copy_from(error - restored(sent, error.dtype()).reshape(padded.shape()).slice(0, size));
-        values_.push_back(sent.codes);
-        if (sent.scales.defined()) places_.push_back(sent.scales);
+        sent_.push_back(shortened(padded, options_.type));
+        error.copy_from(error - restored(sent_.back(), error.dtype()).reshape(padded.shape()).slice(0, size));
     }
     if (replica + 1 < share_.count()) return;
     options_.type == ExchangeType::top_k ? send_largest() : send_parts();
 }
 
-// (ranks x own's rows, ...)
-Tensor CompressedExchange::gathered(const Tensor& own, const char* what) const {
-    const Tensor all = Tensor::empty({communicator_.size(), own.numel()}, own.dtype(), own.device());
-    communicator_.all_gather(own.reshape({own.numel()}), all, what)->wait();
-    return all.reshape(own.shape().with(0, communicator_.size() * own.dim(0)));
+Tensor CompressedExchange::bytes_for(std::int64_t ranks, std::int64_t each) const {
+    return Tensor::empty({ranks, each}, DType::uint8, errors_.device());
 }
 
+// To each rank its part of every replica here; back comes the same of all replicas, in their order.
 void CompressedExchange::send_parts() {
-    const std::int64_t ranks = communicator_.size(), count = share_.count();
-    // (replicas of this rank, all numbers) as (ranks, replicas of this rank, part), and the other way.
-    const auto exchanged = [&](const Tensors& rows, std::int64_t part) {
-        const Tensor sent = Tensor::empty({ranks, count * part}, rows[0].dtype(), rows[0].device());
-        for (std::int64_t rank = 0; rank < ranks; ++rank)
-            for (std::int64_t i = 0; i < count; ++i)
-                sent.slice(rank, rank + 1)
-                    .reshape({count, part})
-                    .slice(i, i + 1)
-                    .copy_from(
-                        rows[static_cast<std::size_t>(i)].reshape({ranks, part}).slice(rank, rank + 1));
-        const Tensor received = Tensor::empty(sent.shape(), sent.dtype(), sent.device());
-        communicator_.all_to_all(sent, received, kWhat)->wait();
-        return received.reshape({ranks * count, part});
+    const std::int64_t ranks = communicator_.size(), count = share_.count(), blocks = part_ / kBlock;
+    const auto part_of = [&](const Short& s, std::int64_t rank) {
+        const auto cut = [&](const Tensor& rows) {
+            return rows.defined() ? rows.slice(rank * blocks, (rank + 1) * blocks) : Tensor();
+        };
+        return Short{cut(s.numbers), cut(s.rest)};
     };
-    const bool scaled = options_.type == ExchangeType::int8;
-    Short parts{exchanged(values_, part_), {}};
-    if (scaled) {
-        parts.codes = parts.codes.reshape({parts.codes.numel() / kBlock, kBlock});
-        parts.scales = exchanged(places_, part_ / kBlock);
-        parts.scales = parts.scales.reshape({parts.scales.numel(), 1});
-    }
-    const Tensor all = restored(parts, errors_.dtype()).reshape({share_.replicas, part_});
+    const Short like = part_of(sent_.front(), 0);
+    const std::int64_t record = bytes_of(like);
+    const Tensor out = bytes_for(ranks, count * record), in = bytes_for(ranks, count * record);
+    for (std::int64_t to = 0; to < ranks; ++to)
+        for (std::int64_t i = 0; i < count; ++i)
+            copy(part_of(sent_[static_cast<std::size_t>(i)], to),
+                 view_in(out, (to * count + i) * record, like));
+    communicator_.all_to_all(out, in, kWhat)->wait();
+    const Tensor parts = Tensor::empty({share_.replicas, part_}, errors_.dtype(), errors_.device());
+    for (std::int64_t i = 0; i < share_.replicas; ++i)
+        parts.slice(i, i + 1).copy_from(
+            restored(view_in(in, i * record, like), parts.dtype()).reshape({1, part_}));
+
     const Tensor error = sum_error_.slice(communicator_.rank() * part_, (communicator_.rank() + 1) * part_);
-    accumulate(error, accumulate_parts(all).reshape({part_}));
+    accumulate(error, accumulate_parts(parts).reshape({part_}));
     const Short sum = shortened(error, options_.type);
     error.copy_from(error - restored(sum, error.dtype()).reshape({part_}));
-    const Short sums{gathered(sum.codes, kWhat), scaled ? gathered(sum.scales, kWhat) : Tensor()};
-    parameters_.gradients().copy_from(
-        restored(sums, errors_.dtype()).reshape({ranks * part_}).slice(0, parameters_.size()));
+    const Tensor sums = gathered({sum});
+    const Tensor whole = Tensor::empty({ranks, part_}, errors_.dtype(), errors_.device());
+    for (std::int64_t from = 0; from < ranks; ++from)
+        whole.slice(from, from + 1)
+            .copy_from(restored(view_in(sums, from * record, like), whole.dtype()).reshape({1, part_}));
+    parameters_.gradients().copy_from(whole.reshape({ranks * part_}).slice(0, parameters_.size()));
 }
 
 void CompressedExchange::send_largest() {
-    const auto of_all = [this](const Tensors& rows) {
-        const Tensor own = Tensor::empty({share_.count(), most_}, rows[0].dtype(), rows[0].device());
-        for (std::int64_t i = 0; i < share_.count(); ++i)
-            own.slice(i, i + 1).copy_from(rows[static_cast<std::size_t>(i)].reshape({1, most_}));
-        return gathered(own, kWhat).reshape({share_.replicas * most_});
+    const Tensor all = gathered(sent_);
+    const Short& like = sent_.front();
+    const auto rows = [&](const Tensor& of) {
+        return Tensor::empty({share_.replicas, most_}, of.dtype(), of.device());
     };
-    parameters_.gradients().copy_from(index_sum(of_all(values_), of_all(places_), parameters_.size()));
+    const Short whole{rows(like.numbers), rows(like.rest)};
+    for (std::int64_t i = 0; i < share_.replicas; ++i)
+        copy(view_in(all, i * bytes_of(like), like),
+             {whole.numbers.slice(i, i + 1).reshape({most_}), whole.rest.slice(i, i + 1).reshape({most_})});
+    const auto flat = [](const Tensor& tensor) { return tensor.reshape({tensor.numel()}); };
+    parameters_.gradients().copy_from(index_sum(flat(whole.numbers), flat(whole.rest), parameters_.size()));
+}
+
+// What each rank has, one behind the other.
+Tensor CompressedExchange::gathered(const std::vector<Short>& own) const {
+    const std::int64_t record = bytes_of(own.front());
+    const Tensor bytes = bytes_for(1, std::ssize(own) * record),
+                 all = bytes_for(communicator_.size(), std::ssize(own) * record);
+    for (std::size_t i = 0; i < own.size(); ++i)
+        copy(own[i], view_in(bytes, static_cast<std::int64_t>(i) * record, own[i]));
+    communicator_.all_gather(bytes.reshape({bytes.numel()}), all, kWhat)->wait();
+    return all;
 }
 
 void CompressedExchange::gather() {
     if (communicator_.size() == 1) return;
-    errors_.copy_from(gathered(errors_.slice(share_.begin, share_.end).clone(), kErrors));
-    if (!sum_error_.defined()) return;
+    const auto of_all = [this](const Tensor& own, const Tensor& all) {
+        communicator_
+            .all_gather(own.reshape({own.numel()}), all.reshape({communicator_.size(), own.numel()}), kErrors)
+            ->wait();
+    };
     const std::int64_t rank = communicator_.rank();
-    sum_error_.copy_from(gathered(sum_error_.slice(rank * part_, (rank + 1) * part_).clone(), kErrors));
+    of_all(errors_.slice(share_.begin, share_.end).clone(), errors_);
+    if (sum_error_.defined()) of_all(sum_error_.slice(rank * part_, (rank + 1) * part_).clone(), sum_error_);
 }
 
 // Of the sum as many numbers as there are, whatever the ranks.

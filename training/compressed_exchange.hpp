@@ -1,6 +1,8 @@
 // The sum of all replicas' gradients, sent in fewer bytes.
 #pragma once
 
+#include <vector>
+
 #include "tern/training/gradient_exchange.hpp"
 
 namespace tern {
@@ -26,10 +28,17 @@ class CompressedExchange : public GradientExchange {
     void gather() override;
     NamedTensors state() const override;
 
+    /// What is sent of some numbers: with bfloat16 and int8 all of them in fewer bits, and with int8 their scales;
+    /// with top_k some, and their places.
+    struct Short {
+        Tensor numbers, rest;
+    };
+
   private:
     void send_parts();
     void send_largest();
-    Tensor gathered(const Tensor& own, const char* what) const;
+    Tensor bytes_for(std::int64_t ranks, std::int64_t each) const;
+    Tensor gathered(const std::vector<Short>& own) const;
 
     const FlatParameters& parameters_;
     ReplicaShare share_;
@@ -39,7 +48,7 @@ class CompressedExchange : public GradientExchange {
     std::int64_t most_;        // numbers that a replica sends with top_k
     Tensor errors_;            // (replicas, size); other ranks' are those of the last gathering
     Tensor sum_error_;         // (ranks part), of which a rank knows its own; undefined with top_k
-    Tensors values_, places_;  // what this rank's replicas send in this step; places_ are scales with int8
+    std::vector<Short> sent_;  // of this rank's replicas in this step
 };
 
 }  // namespace tern
