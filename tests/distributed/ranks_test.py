@@ -7,6 +7,7 @@ usage: ranks_test.py TERN [openmpi] [mpich] [unittest's arguments]
 import itertools
 import json
 import os
+import pathlib
 import signal
 import sys
 import time
@@ -15,6 +16,9 @@ import unittest
 import hosts
 import jobs
 import runs
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
+import scaling_model  # noqa: E402
 
 TERN = ""
 LAUNCHERS = []  # both set by main()
@@ -76,18 +80,26 @@ class EqualBits(RanksTest):
                 self.assert_equal_bits()
 
     def test_say_what_exchanges_cost_each_rank(self):
-        for launcher, more in zip(LAUNCHERS, ([], ["--local-steps", 2])):
-            with self.subTest(launcher.name), jobs.Job(TERN, [*self.flags, *more, "--json", "--run", self.place / launcher.program], self.place,
-                                                       ranks=2, launcher=launcher) as job:
-                self.assertEqual((job.wait(60), job.output()[:1]), (0, "{"), job.errors())
+        forms = [scaling_model.Form(), scaling_model.Form(local_steps=3), scaling_model.Form("bfloat16"),
+                 scaling_model.Form("int8", local_steps=3), scaling_model.Form("top-k", share=0.02)]
+        for launcher, form in zip(itertools.cycle(LAUNCHERS), forms):
+            run = self.place / f"{form.type}-{form.local_steps}"
+            more = ["--exchange-type", form.type, *(["--local-steps", form.local_steps] if form.local_steps else []),
+                    *(["--exchange-share", form.share] if form.type == "top-k" else [])]
+            flags = [*jobs.with_flag(self.flags, "--replicas", 2), *more, "--json", "--run", run]
+            with self.subTest(form), jobs.Job(TERN, flags, self.place, ranks=2, launcher=launcher) as job:
+                self.assertEqual((job.wait(60), job.errors().count("tern: ")), (0, 0), job.errors())
                 costs = json.loads(job.output())["exchange"]
-            self.assertEqual({cost["rank"] for cost in costs}, {0, 1})
-            of_first = [cost for cost in costs if cost["rank"] == 0]
-            self.assertEqual([cost["what"] for cost in costs], [cost["what"] for cost in of_first] * 2)
-            self.assertIn("the sum of gradients", [cost["what"] for cost in of_first])
-            for cost in costs:
-                self.assertGreater(cost["bytes"], 0)
-                self.assertGreaterEqual(cost["seconds"], cost["waited_seconds"])
+                of_first = [cost for cost in costs if cost["rank"] == 0]
+                self.assertEqual([(cost["rank"], cost["what"]) for cost in costs],
+                                 [(rank, cost["what"]) for rank in (0, 1) for cost in of_first])
+                for cost in costs:
+                    self.assertGreaterEqual(cost["seconds"], cost["waited_seconds"])
+                sent, = (cost["bytes"] for cost in of_first if cost["what"] == "the sum of gradients")
+                numbers, _ = scaling_model.sizes_of(run / "last.safetensors")
+                steps = 9 // max(form.local_steps, 1) * max(form.local_steps, 1)
+                # Parts, buckets and blocks are rounded up.
+                self.assertAlmostEqual(sent / steps / form.sent_bytes(numbers, 2), 1, delta=0.02)
 
     def test_validate_and_learn_from_a_teacher_alike(self):
         more = ["--validation", 0.3, "--early-stop", 1, "--teacher", self.alone / "last.safetensors"]
@@ -116,6 +128,15 @@ class TwoHosts(RanksTest):
     def test_have_the_bits_of_one(self):
         with hosts.Hosts(2, self.place) as two:
             self.train(ranks=4, launcher=jobs.OPEN_MPI, hosts=two)
+        self.assert_equal_bits()
+
+    def test_have_them_on_slow_links(self):
+        rate, delay = 2e8, 1e-3
+        with hosts.Hosts(2, self.place, (rate, delay)) as two:
+            seconds, bytes_per_second = two.measured_link(size=1 << 20)
+            self.assertGreater(seconds, delay)
+            self.assertLess(bytes_per_second, rate / 8 * 1.1)  # the first packet is on its way in the delay
+            self.train(ranks=2, launcher=jobs.OPEN_MPI, hosts=two)
         self.assert_equal_bits()
 
     def test_outlive_a_link_that_comes_back(self):

@@ -61,6 +61,12 @@ ROWS = [
     ("scripts/ptxas-report --build no-json", 1, "is not JSON (", ""),
     ("scripts/ptxas-report --build no-cuda", 1, "no-cuda compiles no CUDA source of kernels/; with CUDA: cmake --preset cuda", ""),
     ("scripts/ptxas-report --build no-nvcc", 1, "[/nowhere/nvcc] No such file or directory; configure again where nvcc is", ""),
+    ("scripts/scaling", 1, "scaling: {tree}/build/release/bin/tern: no such program; --tern says where it is", ""),
+    ("scripts/scaling --tern gpu/tern", 1, "scaling: needs mpirun.openmpi: apt-get install openmpi-bin", ""),
+    ("scripts/scaling --rounds 0", 2, "--rounds must be at least 1, got 0", ""),
+    ("scripts/scaling --ranks 1,two", 2, "argument --ranks: must be numbers of ranks, as 1,2,4; got 1,two", ""),
+    ("scripts/scaling --link 1e9", 2, "argument --link: must be BITS_PER_SECOND:SECONDS, as 1e9:1e-3; got 1e9", ""),
+    ("scripts/scaling --link 0:1", 2, "argument --link: must be BITS_PER_SECOND:SECONDS, as 1e9:1e-3; got 0:1", ""),
     ("scripts/bench-report none.json", 1, "bench-report: none.json: No such file or directory", ""),
     ("scripts/bench-report file", 1, "bench-report: file: not JSON: ", ""),
     ("scripts/bench-report no-json", 1, "bench-report: no-json: Is a directory", ""),
@@ -84,7 +90,7 @@ ROWS = [
     ("tests/parity/parity.py --data DIR", 1, NO_TORCH.replace("no torch", "no numpy"), ""),
     ("tests/parity/replicas.py tern", 1, f"replicas.py: {PYTHON} {NO_TORCH}".replace("no torch", "no numpy"), ""),
 ]
-HELP = "bench-report check-includes check-text compare docs format fuzz gpu-check gpu-tree ptxas-report tidy".split()
+HELP = "bench-report check-includes check-text compare docs format fuzz gpu-check gpu-tree ptxas-report scaling tidy".split()
 
 
 def make_tree(tree):
