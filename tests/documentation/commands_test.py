@@ -7,7 +7,7 @@ results, which are all that oneDNN changes
 
 A command is a line of an indented block that starts with a program. The scratch folder has what the pages name:
 build/release/bin, a data set DIR, images in photos/cat and photos/dog and cat.png, a trained run runs/RUN, the
-weight files FILE and from_pytorch.safetensors, scripts/bench-report, and scripts/train without its installing and building.
+weight files FILE and from_pytorch.safetensors, scripts/bench-report, scripts/scaling, and scripts/train without its installing and building.
 What cannot run here is in NOT_RUN, with the reason; a line there that no page needs any more is an error, and so is a command that
 fails.
 """
@@ -46,6 +46,7 @@ NOT_RUN = {  # whole commands: regular expression -> why
     r"scripts/fuzz .*": "needs clang and a minute; CI runs it",
     r"scripts/compare .*": "needs PyTorch and minutes",
     r"scripts/ptxas-report.*": "needs nvcc and minutes",
+    r"scripts/scaling --ranks .*": "takes minutes",
     r"scripts/gpu-tree .*": "builds this tree for a GPU",
     r"tar -xf DIR\.tar\.xz.*|\./gpu-check .*": "needs a GPU; a test runs it with pretended programs",
     r"build/release/bin/tern-test-.*": "a test of its own",
@@ -91,7 +92,8 @@ def make_place(bin_folder):
     Path("build/release/bin").symlink_to(bin_folder)
     Path("docs").symlink_to(ROOT / "docs")
     Path("scripts").mkdir()
-    Path("scripts/bench-report").symlink_to(ROOT / "scripts/bench-report")
+    for name in ("bench-report", "scaling"):
+        (Path("scripts") / name).symlink_to(ROOT / "scripts" / name)
     Path("scripts/train").write_text('#!/bin/sh\nexec build/release/bin/tern train "$@"\n')
     Path("scripts/train").chmod(0o755)
     Path("DIR").mkdir()
