@@ -226,8 +226,10 @@ class TrainCommand {
         if (plan.sync_batch_norm && plan.replicas != count)
             usage_error("--sync-batch-norm", "needs one replica on each rank, got ", plan.replicas,
                         " replicas on ", count, count == 1 ? " rank" : " ranks");
-        if (settings_.runtime.precision == DType::float16 && plan.local.steps == 0 &&
-            settings_.exchange_options.type != ExchangeType::float32)
+        const bool shortens = settings_.exchange_options.type != ExchangeType::float32;
+        if (shortens && plan.replicas == 1)
+            usage_error("--exchange-type", "must be float32 for one replica, which sends nothing");
+        if (shortens && settings_.runtime.precision == DType::float16 && plan.local.steps == 0)
             usage_error("--exchange-type",
                         "must be float32 with --precision float16, whose gradients are scaled");
         if (plan.local.steps > 0 && plan.sync_batch_norm)

@@ -62,6 +62,16 @@ class RefusalsTest(jobs.ScratchTest):
         self.assert_all_refuse(f"{FIRST}{line}2 ranks", "--replicas", 4, "--sync-batch-norm")
         self.assert_refused(f"{line}1 rank", "--replicas", 4, "--sync-batch-norm", ranks=1, status=2)
 
+    def test_forms_of_exchange_that_cannot_be(self):
+        for line, *flags in ((r"\[--exchange-type\] must be float32 for one replica, which sends nothing", "--exchange-type", "int8"),
+                             (r"\[--exchange-type\] must be float32 with --precision float16, whose gradients are scaled",
+                              "--replicas", 2, "--exchange-type", "top-k", "--precision", "float16"),
+                             (r"\[--exchange-share\] needs --exchange-type top-k", "--replicas", 2, "--exchange-share", 0.1),
+                             (r"\[--outer-momentum\] needs --local-steps, how many there are between two averages", "--outer-momentum", 0.9),
+                             (r"\[--ema\] has no meaning for --local-steps 2", "--local-steps", 2, "--ema", 0.9)):
+            with self.subTest(line):
+                self.assert_refused(line, *flags, ranks=1, status=2)
+
     def test_another_set_on_a_rank(self):
         line = DIFFER + r"rank 1 on \S+ has training samples in --data with sum \w+, rank 0 on \S+ has \w+"
         self.assert_all_refuse(line, own={1: jobs.with_flag(self.flags, "--data", self.other_set)})
