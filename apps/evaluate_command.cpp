@@ -176,7 +176,7 @@ Normalization common_normalization(const EvaluateSettings& settings, const std::
     const Normalization first = normalization_of(settings, files.front(), data);
     for (const Weights& weights : files) {
         const Normalization own = normalization_of(settings, weights, data);
-        TERN_CHECK(own.scale == first.scale && own.shift == first.shift, weights.file,
+        TERN_CHECK(own.same_numbers(first), weights.file,
                    "was trained on pixels of another normalization than ", files.front().file);
     }
     return first;

@@ -63,8 +63,8 @@ void check_teacher(const Workbench& bench, const Weights& weights) {
     TERN_CHECK(weights.info->image == image, weights.file, "was trained on images ", weights.info->image,
                ", a teacher sees those of ", bench.train_set.source, ", ", image);
     const Normalization &its = weights.info->normalization, &ours = bench.normalization;
-    TERN_CHECK(its.scale == ours.scale && its.shift == ours.shift, weights.file,
-               "knows pixels normalized by ", its.name, ", the run normalizes them by ", ours.name,
+    TERN_CHECK(its.same_numbers(ours), weights.file, "knows pixels normalized by ", its.name,
+               ", the run normalizes them by ", ours.name,
                its.name == ours.name ? " of other images"
                                      : to_text("; --normalize ", its.name, " makes them equal"));
 }

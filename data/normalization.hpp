@@ -15,6 +15,10 @@ struct Normalization {
     std::string name = "none";
     std::vector<double> scale = {}, shift = {};
 
+    /// Whether pixels become the same numbers, whatever the name.
+    bool same_numbers(const Normalization& other) const {
+        return scale == other.scale && shift == other.shift;
+    }
     /// (C), or of a sample's shape, in the type that a batch of `precision` is computed in; none: 1 and 0.
     Tensor scale_tensor(const Shape& shape, DType precision, Device device) const;
     Tensor shift_tensor(const Shape& shape, DType precision, Device device) const;

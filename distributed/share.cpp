@@ -56,6 +56,15 @@ std::vector<std::string> gather_texts(Communicator& communicator, std::string_vi
     return texts;
 }
 
+void gather_rows(Communicator& communicator, const Tensor& rows, std::int64_t begin, std::int64_t end,
+                 std::string_view what) {
+    if (communicator.size() == 1) return;
+    const Tensor own = rows.slice(begin, end).clone();
+    communicator
+        .all_gather(own.reshape({own.numel()}), rows.reshape({communicator.size(), own.numel()}), what)
+        ->wait();
+}
+
 void share_tensors(Communicator& communicator, const NamedTensors& tensors, std::string_view what) {
     for (const auto& [name, tensor] : tensors) communicator.broadcast(tensor.detach(), 0, what)->wait();
 }

@@ -21,6 +21,10 @@ std::string share_text(Communicator& communicator, std::string_view text, std::s
 std::vector<std::string> gather_texts(Communicator& communicator, std::string_view text,
                                       std::string_view what);
 
+/// rows: (n, ...), of which each rank has [begin, end), equally many and by rank; afterwards all of them.
+void gather_rows(Communicator& communicator, const Tensor& rows, std::int64_t begin, std::int64_t end,
+                 std::string_view what);
+
 /// Gives the tensors of all ranks what rank 0 has in its own, which are of the same shapes and types.
 void share_tensors(Communicator& communicator, const NamedTensors& tensors, std::string_view what);
 

@@ -18,7 +18,7 @@ Features Ensemble::forward(Features input) {
     Tensor sum;
     for (std::size_t i = 0; i < child_count(); ++i) {
         const Tensor logits = child(i)(x);
-        const Tensor p = softmax(size_of(logits.dtype()) < 4 ? cast(logits, DType::float32) : logits);
+        const Tensor p = softmax(cast(logits, compute_dtype(logits.dtype())));
         TERN_CHECK(i == 0 || p.shape() == sum.shape(), "ensemble", "member ", i, " answers ", p.shape(),
                    ", the others ", sum.shape());
         sum = i == 0 ? p : sum + p;

@@ -20,8 +20,7 @@ void check_alike(const Weights& other, const Weights& first) {
     check(a.model == b.model, "model");
     check(a.classes == b.classes, "list of classes");
     check(a.image == b.image, "image size");
-    check(a.normalization.scale == b.normalization.scale && a.normalization.shift == b.normalization.shift,
-          "normalization");
+    check(a.normalization.same_numbers(b.normalization), "normalization");
 }
 
 const Tensor& same_tensor(const Weights& weights, const NamedTensor& wanted) {

@@ -5,6 +5,7 @@
 
 #include "tern/core/autograd.hpp"
 #include "tern/core/devices/range.hpp"
+#include "tern/distributed/share.hpp"
 #include "tern/kernels/accumulate/accumulate.hpp"
 #include "tern/kernels/cast/cast.hpp"
 #include "tern/kernels/compare/compare.hpp"
@@ -19,7 +20,6 @@
 namespace tern {
 namespace {
 
-const char* const kWhat = "the sum of gradients";
 const char* const kErrors = "what was not sent";
 constexpr std::int64_t kBlock = 256;
 
@@ -166,15 +166,9 @@ Tensor CompressedExchange::gathered(const std::vector<Short>& own) const {
 }
 
 void CompressedExchange::gather() {
-    if (communicator_.size() == 1) return;
-    const auto of_all = [this](const Tensor& own, const Tensor& all) {
-        communicator_
-            .all_gather(own.reshape({own.numel()}), all.reshape({communicator_.size(), own.numel()}), kErrors)
-            ->wait();
-    };
-    const std::int64_t rank = communicator_.rank();
-    of_all(errors_.slice(share_.begin, share_.end).clone(), errors_);
-    if (sum_error_.defined()) of_all(sum_error_.slice(rank * part_, (rank + 1) * part_).clone(), sum_error_);
+    const std::int64_t begin = communicator_.rank() * part_;
+    gather_rows(communicator_, errors_, share_.begin, share_.end, kErrors);
+    if (sum_error_.defined()) gather_rows(communicator_, sum_error_, begin, begin + part_, kErrors);
 }
 
 // Of the sum as many numbers as there are, whatever the ranks.

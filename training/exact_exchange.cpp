@@ -10,8 +10,6 @@
 namespace tern {
 namespace {
 
-const char* const kWhat = "the sum of gradients";
-
 std::size_t level_of(std::int64_t left) {
     return static_cast<std::size_t>(std::countr_one(static_cast<std::uint64_t>(left)));
 }

@@ -13,6 +13,9 @@ namespace tern {
 /// replicas, not on that of ranks.
 class GradientExchange {
   public:
+    /// What it is called between ranks.
+    static constexpr const char* kWhat = "the sum of gradients";
+
     GradientExchange() = default;
     virtual ~GradientExchange() = default;
     GradientExchange(const GradientExchange&) = delete;

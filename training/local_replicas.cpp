@@ -2,6 +2,7 @@
 
 #include "tern/core/autograd.hpp"
 #include "tern/core/devices/range.hpp"
+#include "tern/distributed/share.hpp"
 #include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
 #include "tern/kernels/elementwise_unary/elementwise_unary.hpp"
 #include "tern/kernels/reduce/reduce.hpp"
@@ -98,13 +99,7 @@ void LocalReplicas::hold_mean() {
     keep_held();
     held_ = kNone;
     for (const Part& part : parts_) {
-        if (communicator_.size() > 1) {
-            const Tensor own = part.rows.slice(share_.begin, share_.end).clone();
-            communicator_
-                .all_gather(own.reshape({own.numel()}),
-                            part.rows.reshape({communicator_.size(), own.numel()}), kGathering)
-                ->wait();
-        }
+        gather_rows(communicator_, part.rows, share_.begin, share_.end, kGathering);
         part.live.copy_from(part.averaged ? mean(part.rows, {0})
                                           : part.rows.slice(0, 1).reshape(part.live.shape()));
     }

@@ -13,12 +13,20 @@ const Op& index_select_op() {
     return op;
 }
 
+namespace {
+
+void check_list(const char* where, const Tensor& index) {
+    TERN_CHECK(index.rank() == 1 && (index.dtype() == DType::int32 || index.dtype() == DType::int64), where,
+               "the index must be (J) of int32 or int64, got ", index);
+}
+
+}  // namespace
+
 Tensor index_select(const Tensor& input, int axis, const Tensor& index) {
     const char* const where = "index_select";
     check_defined(where, {{"the input", input}, {"the index", index}});
     const IndexSelectParams params{axis_from_first(where, axis, input.shape())};
-    TERN_CHECK(index.rank() == 1 && (index.dtype() == DType::int32 || index.dtype() == DType::int64), where,
-               "the index must be (J) of int32 or int64, got ", index);
+    check_list(where, index);
     check_index(where, input, index, input.dim(params.axis));
     const Tensor output =
         Tensor::empty(input.shape().with(params.axis, index.numel()), input.dtype(), input.device());
@@ -31,8 +39,7 @@ Tensor index_select(const Tensor& input, int axis, const Tensor& index) {
 Tensor index_sum(const Tensor& values, const Tensor& index, std::int64_t extent) {
     const char* const where = "index_sum";
     check_defined(where, {{"values", values}, {"the index", index}});
-    TERN_CHECK(index.rank() == 1 && (index.dtype() == DType::int32 || index.dtype() == DType::int64), where,
-               "the index must be (J) of int32 or int64, got ", index);
+    check_list(where, index);
     TERN_CHECK(values.rank() >= 1 && values.dim(0) == index.numel() && is_floating(values.dtype()), where,
                "values must be floating-point, (J, ...) for the ", index.numel(), " of the index, got ",
                values);
