@@ -106,9 +106,9 @@ def all_reduce_seconds(byte_count, gpus):
                for base, nvlink, network, share in TREE.values())
 
 
-def speed_up(gpus_kind, images, gpus, local_steps=1):
-    """Strong scaling: the same batch on so many GPUs; an all-reduce after each `local_steps`."""
-    step = gpus_kind.step(images / gpus) + all_reduce_seconds(gpus_kind.gradient_bytes, gpus) / local_steps
+def speed_up(gpus_kind, images, gpus):
+    """Strong scaling: the same batch on so many GPUs."""
+    step = gpus_kind.step(images / gpus) + all_reduce_seconds(gpus_kind.gradient_bytes, gpus)
     return gpus_kind.step(images) / step
 
 
