@@ -28,7 +28,9 @@ struct AugmentationPlan {
     /// images: (R, H, W, C), whose sides fit into 30 bits.
     AugmentationPlan(const PrepareImagesParams& params, const Shape& images, const Tensor& partner_list)
         : partners(partner_list.defined() ? partner_list.data<std::int32_t>() : nullptr),
-          partner_count(partner_list.defined() ? partner_list.numel() : images[0]),
+          partner_count(partner_list.defined() ? partner_list.numel()
+                        : params.set_size > 0  ? params.set_size
+                                               : images[0]),
           height(static_cast<int>(images[1])),
           width(static_cast<int>(images[2])),
           channels(static_cast<int>(images[3])),

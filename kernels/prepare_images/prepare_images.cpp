@@ -1,5 +1,6 @@
 #include "tern/kernels/prepare_images/prepare_images.hpp"
 
+#include "tern/kernels/prepare_images/mixing.hpp"
 #include "tern/kernels/prepare_images/prepare_images_passes.hpp"
 #include "tern/kernels/shared/checks.hpp"
 
@@ -23,23 +24,31 @@ void check_range(const char* what, const Tensor& numbers, std::int64_t count) {
         TERN_CHECK(number >= 0 && number < count, kWhere, what, ' ', number, " is not in [0, ", count, ")");
 }
 
-void check_samples(const Tensor& source, const Tensor& samples) {
+void check_samples(const Tensor& source, const Tensor& samples, std::int64_t count) {
     TERN_CHECK(samples.rank() == 1 && (samples.dtype() == DType::int32 || samples.dtype() == DType::int64),
                kWhere, "the samples must be (N) int32 or int64, got ", samples);
     TERN_CHECK(source.device() == samples.device(), kWhere, "data on ", source.device(), ", samples on ",
                samples.device());
     if (!samples.device().is_cpu()) return;
-    samples.dtype() == DType::int32 ? check_range<std::int32_t>("sample", samples, source.dim(0))
-                                    : check_range<std::int64_t>("sample", samples, source.dim(0));
+    samples.dtype() == DType::int32 ? check_range<std::int32_t>("sample", samples, count)
+                                    : check_range<std::int64_t>("sample", samples, count);
 }
 
-void check_partners(const Tensor& source, const Tensor& partners) {
+void check_partners(const Tensor& source, const Tensor& partners, std::int64_t count) {
     if (!partners.defined()) return;
     TERN_CHECK(partners.rank() == 1 && partners.dtype() == DType::int32 && partners.numel() > 0, kWhere,
                "the partners must be (P) int32, at least one, got ", partners);
     TERN_CHECK(source.device() == partners.device(), kWhere, "data on ", source.device(), ", partners on ",
                partners.device());
-    if (partners.device().is_cpu()) check_range<std::int32_t>("partner", partners, source.dim(0));
+    if (partners.device().is_cpu()) check_range<std::int32_t>("partner", partners, count);
+}
+
+void check_gathered(const Tensor& images, const Tensor& samples, const PrepareImagesParams& params) {
+    if (params.set_size == 0) return;
+    TERN_CHECK(params.set_size > 0, kWhere, "the size of the set must be at least 0, got ", params.set_size);
+    const std::int64_t rows = (params.mixes() ? 2 : 1) * samples.numel();
+    TERN_CHECK(images.dim(0) == rows, kWhere, samples.numel(), " samples of a set of ", params.set_size,
+               " need ", rows, " gathered images, got ", images.dim(0));
 }
 
 void check_factor(const char* name, const Tensor& factor, const Tensor& images) {
@@ -96,8 +105,10 @@ Tensor prepare_images(const Tensor& images, const Tensor& samples, const Tensor&
                "the sides of images must be below ", kLongestSide, ", got ", images);
     check_size("height", params.height, images.dim(1));
     check_size("width", params.width, images.dim(2));
-    check_samples(images, samples);
-    check_partners(images, partners);
+    check_gathered(images, samples, params);
+    const std::int64_t count = params.set_size > 0 ? params.set_size : images.dim(0);
+    check_samples(images, samples, count);
+    check_partners(images, partners, count);
     check_factor("scale", scale, images);
     check_factor("shift", shift, images);
     const Shape result{samples.dim(0), params.height > 0 ? params.height : images.dim(1),
@@ -113,6 +124,23 @@ Tensor prepare_images(const Tensor& images, const Tensor& samples, const Tensor&
     return y;
 }
 
+Tensor mixed_samples(const Tensor& samples, std::int64_t count, const PrepareImagesParams& params,
+                     const Tensor& partners) {
+    check_defined(kWhere, {{"samples", samples}});
+    TERN_CHECK(params.mixes(), kWhere, "nothing is mixed, so samples have no partners");
+    check_augmentation(kWhere, params, 3);  // whose colours do not matter here
+    check_samples(samples, samples, count);
+    check_partners(samples, partners, count);
+    const AugmentationPlan plan(params, {count, 1, 1, 1}, partners);
+    const Tensor mixed = Tensor::empty({samples.dim(0)}, DType::int64);
+    for (std::int64_t n = 0; n < samples.dim(0); ++n)
+        mixed.data<std::int64_t>()[n] =
+            Mix(plan, samples.dtype() == DType::int32 ? samples.data<std::int32_t>()[n]
+                                                      : samples.data<std::int64_t>()[n])
+                .partner;
+    return mixed;
+}
+
 Tensor mixed_targets(const Tensor& labels, const Tensor& samples, std::int64_t classes, std::int64_t height,
                      std::int64_t width, DType dtype, const PrepareImagesParams& params,
                      const Tensor& partners) {
@@ -121,8 +149,8 @@ Tensor mixed_targets(const Tensor& labels, const Tensor& samples, std::int64_t c
                labels);
     check_type(dtype);
     check_augmentation(kWhere, params, 3);  // whose colours do not matter here
-    check_samples(labels, samples);
-    check_partners(labels, partners);
+    check_samples(labels, samples, labels.dim(0));
+    check_partners(labels, partners, labels.dim(0));
     if (labels.device().is_cpu()) check_range<std::int32_t>("label", labels, classes);
     const Tensor y = Tensor::empty({samples.dim(0), classes}, dtype, labels.device());
     const TargetsParams all{params, height, width};

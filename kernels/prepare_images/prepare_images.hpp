@@ -34,6 +34,9 @@ struct PrepareImagesParams {
     double cutmix = 0;  // a rectangle of the other one, whose share is its area
     /// Of the result, at most those of the images: areas of pixels become their means. 0: those of the images.
     std::int64_t height = 0, width = 0;
+    /// Not 0: the images are not a whole set but gathered from one of so many. Row n is that of samples[n], and where
+    /// images are mixed row N + n that of mixed_samples()[n]. What comes out is the same.
+    std::int64_t set_size = 0;
 
     bool mixes() const { return mixup > 0 || cutmix > 0; }
     bool colours() const {
@@ -54,13 +57,17 @@ void check_augmentation(std::string_view where, const PrepareImagesParams& param
 /// turned, cropped, mirrored and made smaller, each time in whole bytes that are equal on every device; sharpened,
 /// and their colours changed, in float32 (float64 for a float64 result) within [0, 255]. Then some of y is cut out, and
 /// y is mixed with that of another image, augmented like any sample; rounded once.
-/// images: (R, H, W, C) uint8; samples: (N) int32 or int64; partners: (P) int32, the samples that are mixed in, undefined:
+/// images: (R, H, W, C) uint8, gathered R = N or 2 N; samples: (N) int32 or int64; partners: (P) int32, the samples that are mixed in, undefined:
 /// all; scale, shift: (C) float32 or float64; y: (N, height,
 /// width, C) of the floating type `dtype`. On the CPU a sample or partner outside [0, R) throws Error; on a GPU it
 /// stops the kernel, an error that the next wait for the device reports. No gradient.
 Tensor prepare_images(const Tensor& images, const Tensor& samples, const Tensor& scale, const Tensor& shift,
                       DType dtype = DType::float32, const PrepareImagesParams& params = {},
                       const Tensor& partners = {});
+
+/// Which ones of a set of `count` prepare_images() mixes `samples` with, (N) int64. All on the CPU; params must mix.
+Tensor mixed_samples(const Tensor& samples, std::int64_t count, const PrepareImagesParams& params,
+                     const Tensor& partners = {});
 
 /// What is to be learnt of images that prepare_images() mixed: y[n,k] is the share that images of label k have in
 /// sample n. labels: (R) int32 in [0, classes); height and width: of the stored images; y: (N, classes) of the

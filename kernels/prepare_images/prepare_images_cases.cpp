@@ -42,13 +42,22 @@ PassCase images_case(std::string name, const Shape& images, std::int64_t batch, 
         shift{{images[3]}, -1, 1, DType::float32};
     const Shape result{batch, params.height > 0 ? params.height : images[1],
                        params.width > 0 ? params.width : images[2], images[3]};
+    const std::int64_t set = params.set_size > 0 ? params.set_size : images[0];
     return case_of<Images>(std::move(name), params,
                            {.images = {images, 0, 255, DType::uint8},
-                            .samples = sample_spec(batch, images[0], sample_type),
+                            .samples = sample_spec(batch, set, sample_type),
                             .scale = scale,
                             .shift = shift,
-                            .partners = partner_spec(partners, images[0])},
+                            .partners = partner_spec(partners, set)},
                            {.y = {result}}, {.y = images_bound(params)}, {.benchmark = benchmark});
+}
+
+// The same of images that were gathered from a set of so many.
+PassCase gathered_case(std::string name, const Shape& image, std::int64_t batch, DType sample_type,
+                       PrepareImagesParams params, std::int64_t set_size, std::int64_t partners = 0) {
+    params.set_size = set_size;
+    return images_case(std::move(name), image.with(0, params.mixes() ? 2 * batch : batch), batch, sample_type,
+                       params, false, partners);
 }
 
 PassCase targets_case(std::string name, std::int64_t count, std::int64_t batch, std::int64_t classes,
@@ -107,6 +116,10 @@ std::vector<PassCase> augmented_cases() {
     add("smaller", {3, 8, 9, 3}, {.height = 5, .width = 9});
     add("one pixel of all", {3, 8, 9, 1}, {.height = 1, .width = 1});
     result.push_back(images_case("mixed with some", {6, 4, 5, 1}, 7, DType::int32, {.mixup = 1}, false, 2));
+    for (const PrepareImagesParams& params : {PrepareImagesParams{}, kLight, kHeavy})
+        result.push_back(gathered_case("gathered", {1, 9, 8, 3}, 7, DType::int64, params, 50000));
+    result.push_back(
+        gathered_case("gathered, mixed with some", {1, 4, 5, 3}, 5, DType::int32, kHeavy, 30, 3));
     PrepareImagesParams all = kHeavy;
     add("everything", {8, 16, 15, 3}, all);
     all.height = 11;
@@ -195,6 +208,8 @@ std::vector<ErrorCase> errors() {
          "[prepare_images] the side of cutout must be in [0, 32768), got -1"},
         {"larger than it was", [=] { augment({.height = 5}); },
          "[prepare_images] the height of the result must be at most the images' 4, or 0 for the same, got 5"},
+        {"too many gathered images", [=] { augment({.set_size = 9}); },
+         "[prepare_images] 1 samples of a set of 9 need 1 gathered images, got 2"},
         {"label past the end",
          [=] {
              mixed_targets(numbers({0, 3}), numbers({0}), 3, 4, 4, DType::float32, {.mixup = 1});
@@ -245,6 +260,7 @@ OpCases prepare_images_cases() {
         return std::vector{
             images_case("random", images, draw(0, 9), type),
             images_case("random, augmented", images, draw(0, 9), type, some, false, draw(0, 3)),
+            gathered_case("random, gathered", images, draw(0, 9), type, some, draw(1, 99), draw(0, 3)),
             targets_case("random", draw(1, 20), draw(0, 9), draw(1, 12), type,
                          {some, draw(5, 9), draw(9, 12)}, draw(0, 3))};
     };

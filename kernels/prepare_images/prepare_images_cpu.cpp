@@ -52,11 +52,12 @@ class Augmenter {
           values_(plan.colours ? size_ : 0),
           partner_(plan.mixup || plan.cutmix ? size_ : 0) {}
 
-    void write(std::int64_t sample, float* y) {
-        write_unmixed(sample, y);
+    // Of the image in row `place`, with what is mixed in in row `partner_place`, unless at its number.
+    void write(std::int64_t place, std::int64_t partner_place, std::int64_t sample, float* y) {
+        write_unmixed(place, sample, y);
         const Mix mix(plan_, sample);
         if (mix.partner < 0) return;
-        write_unmixed(mix.partner, partner_.data());
+        write_unmixed(partner_place < 0 ? mix.partner : partner_place, mix.partner, partner_.data());
         for (int h = 0; h < plan_.result_height; ++h)
             for (int w = 0; w < plan_.result_width; ++w)
                 for (int c = 0; c < plan_.channels; ++c) {
@@ -66,8 +67,8 @@ class Augmenter {
     }
 
   private:
-    void write_unmixed(std::int64_t sample, float* y) {
-        const std::uint8_t* const image = images_ + sample * stored_size_;
+    void write_unmixed(std::int64_t place, std::int64_t sample, float* y) {
+        const std::uint8_t* const image = images_ + place * stored_size_;
         const auto count = static_cast<std::int64_t>(size_);
         if (plan_.only_copies()) return factors_.apply(image, count, y);
         place_image(image, Placement(plan_, sample), placed_);
@@ -100,13 +101,15 @@ void run(Cpu, const Images& pass, const Stream&) {
     if (y.numel() == 0) return;
     const Factors factors(pass.scale, pass.shift);
     const AugmentationPlan plan(pass.params, images.shape(), pass.partners);
-    const std::int64_t size = y.numel() / y.dim(0);
-    parallel_for(samples.dim(0), 4, [&](std::int64_t begin, std::int64_t end) {
+    const std::int64_t size = y.numel() / y.dim(0), count = samples.dim(0);
+    const bool gathered = pass.params.set_size > 0;
+    parallel_for(count, 4, [&](std::int64_t begin, std::int64_t end) {
         Augmenter augmenter(plan, factors, images.data<std::uint8_t>());
         for (std::int64_t n = begin; n < end; ++n) {
             const std::int64_t sample = samples.dtype() == DType::int32 ? samples.data<std::int32_t>()[n]
                                                                         : samples.data<std::int64_t>()[n];
-            augmenter.write(sample, y.data<float>() + n * size);
+            augmenter.write(gathered ? n : sample, gathered ? count + n : -1, sample,
+                            y.data<float>() + n * size);
         }
     });
 }

@@ -39,9 +39,15 @@ struct StoredImages {
     Samples samples;
     Factors scale, shift;
     std::int64_t per_image;  // bytes
+    std::int64_t gathered;   // rows of samples, behind which those of partners lie; 0: each is at its number
     AugmentationPlan plan;
 
-    __device__ const std::uint8_t* image(std::int64_t sample) const { return bytes + sample * per_image; }
+    __device__ const std::uint8_t* image(std::int64_t n, std::int64_t sample) const {
+        return bytes + (gathered > 0 ? n : sample) * per_image;
+    }
+    __device__ const std::uint8_t* partner_image(std::int64_t n, std::int64_t partner) const {
+        return image(gathered + n, partner);
+    }
 };
 
 // A byte of the turned, cropped and mirrored image.
@@ -92,7 +98,7 @@ struct MovedImages {
     __device__ void run(std::int64_t at) const {
         const std::int64_t n = at / in.per_image, sample = in.samples[n];
         const auto first = static_cast<int>(at - n * in.per_image);
-        const std::uint8_t* const image = in.image(sample);
+        const std::uint8_t* const image = in.image(n, sample);
         const int channels = in.plan.channels;
         cuda::Pack<std::uint8_t, N> bytes;
         if constexpr (kMoved) {
@@ -131,23 +137,23 @@ struct AugmentedImages {
         if (mix.partner >= in.samples.count) __trap();
         for (int c = 0; c < in.plan.channels; c += kGroup) {
             float own[kGroup], other[kGroup] = {};
-            prepare(sample, h, w, c, own);
-            if (mix.partner >= 0) prepare(mix.partner, h, w, c, other);
+            prepare(in.image(n, sample), sample, h, w, c, own);
+            if (mix.partner >= 0) prepare(in.partner_image(n, mix.partner), mix.partner, h, w, c, other);
             for (int k = 0; k < kGroup; ++k)
                 y[i * in.plan.channels + c + k] = static_cast<T>(mix.mixed(own[k], other[k], h, w));
         }
     }
 
   private:
-    __device__ void prepare(std::int64_t sample, int h, int w, int c, float (&v)[kGroup]) const {
+    __device__ void prepare(const std::uint8_t* image, std::int64_t sample, int h, int w, int c,
+                            float (&v)[kGroup]) const {
         if (cut_out(in.plan, sample).contains(h, w)) {
             for (float& one : v) one = 0;
             return;
         }
         const Placement place(in.plan, sample);
         const Colours colours(in.plan, sample);
-        for (int k = 0; k < kGroup; ++k)
-            v[k] = sharpened(in.image(sample), place, colours.sharpness, h, w, c + k);
+        for (int k = 0; k < kGroup; ++k) v[k] = sharpened(image, place, colours.sharpness, h, w, c + k);
         if (in.plan.colours) colours.apply(v);
         for (int k = 0; k < kGroup; ++k) v[k] = v[k] * in.scale[c + k] + in.shift[c + k];
     }
@@ -173,8 +179,8 @@ struct MixedTargets {
     }
 };
 
-Samples samples_of(const Tensor& samples, const Tensor& source) {
-    return {samples.raw_data(), samples.dtype() == DType::int64, source.dim(0)};
+Samples samples_of(const Tensor& samples, std::int64_t count) {
+    return {samples.raw_data(), samples.dtype() == DType::int64, count};
 }
 Factors factors_of(const Tensor& tensor) { return {tensor.raw_data(), tensor.dtype() == DType::float64}; }
 
@@ -182,12 +188,14 @@ Factors factors_of(const Tensor& tensor) { return {tensor.raw_data(), tensor.dty
 
 void run(Cuda, const Images& pass, const Stream& stream) {
     const Tensor &images = pass.images, &y = pass.y;
-    const std::int64_t per_image = images.dim(1) * images.dim(2) * images.dim(3);
+    const std::int64_t per_image = images.dim(1) * images.dim(2) * images.dim(3),
+                       set_size = pass.params.set_size;
     const StoredImages in{images.data<std::uint8_t>(),
-                          samples_of(pass.samples, images),
+                          samples_of(pass.samples, set_size > 0 ? set_size : images.dim(0)),
                           factors_of(pass.scale),
                           factors_of(pass.shift),
                           per_image,
+                          set_size > 0 ? pass.samples.dim(0) : 0,
                           AugmentationPlan(pass.params, images.shape(), pass.partners)};
     visit_cuda_floating(y.dtype(), [&]<class T>() {
         const bool packs = per_image % cuda::kPackSize<T> == 0;
@@ -209,8 +217,8 @@ void run(Cuda, const Targets& pass, const Stream& stream) {
         pass.params.images, {pass.labels.dim(0), pass.params.height, pass.params.width, 1}, pass.partners);
     visit_cuda_floating(pass.y.dtype(), [&]<class T>() {
         launch_elements(
-            MixedTargets<T>{plan, pass.labels.data<std::int32_t>(), samples_of(pass.samples, pass.labels),
-                            pass.y.dim(1), pass.y.data<T>()},
+            MixedTargets<T>{plan, pass.labels.data<std::int32_t>(),
+                            samples_of(pass.samples, pass.labels.dim(0)), pass.y.dim(1), pass.y.data<T>()},
             pass.y.numel(), stream);
     });
 }

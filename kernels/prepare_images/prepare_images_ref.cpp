@@ -74,14 +74,15 @@ Whole in_turns(double part) { return std::llround(part * (1 << 24)); }
 template <class Real>
 class Augmented {
   public:
-    Augmented(const Tensor& images, Whole sample, const PrepareImagesParams& params)
+    // Of the image in row `place`.
+    Augmented(const Tensor& images, Whole place, Whole sample, const PrepareImagesParams& params)
         : params_(params),
           height_(images.dim(1)),
           width_(images.dim(2)),
           channels_(images.dim(3)),
           rows_(params.height > 0 ? params.height : height_),
           columns_(params.width > 0 ? params.width : width_),
-          bytes_(images.data<std::uint8_t>() + sample * height_ * width_ * channels_),
+          bytes_(images.data<std::uint8_t>() + place * height_ * width_ * channels_),
           draws_(params, sample),
           turn_(draws_.around(3, in_turns(params.rotate / 360))) {}
 
@@ -235,7 +236,7 @@ struct Mixture {
 
 void run(Ref, const Images& pass, const Stream&) {
     const Tensor &images = pass.images, &y = pass.y;
-    const Whole height = y.dim(1), width = y.dim(2), channels = y.dim(3);
+    const Whole height = y.dim(1), width = y.dim(2), channels = y.dim(3), set_size = pass.params.set_size;
     visit_floating(y.dtype(), [&]<class T>() {
         visit_floating(pass.scale.dtype(), [&]<class S>() {
             visit_floating(pass.shift.dtype(), [&]<class U>() {
@@ -247,12 +248,14 @@ void run(Ref, const Images& pass, const Stream&) {
                 };
                 for (Whole n = 0; n < y.dim(0); ++n) {
                     const Whole sample = number_at(pass.samples, n);
-                    const Augmented<Real> own(images, sample, pass.params);
+                    const Augmented<Real> own(images, set_size > 0 ? n : sample, sample, pass.params);
                     std::optional<Mixture> mix;
                     std::optional<Augmented<Real>> other;
                     if (pass.params.mixes()) {
-                        mix.emplace(pass.params, sample, images.dim(0), pass.partners, height, width);
-                        other.emplace(images, mix->partner, pass.params);
+                        mix.emplace(pass.params, sample, set_size > 0 ? set_size : images.dim(0),
+                                    pass.partners, height, width);
+                        other.emplace(images, set_size > 0 ? y.dim(0) + n : mix->partner, mix->partner,
+                                      pass.params);
                     }
                     for (Whole h = 0; h < height; ++h)
                         for (Whole w = 0; w < width; ++w)
