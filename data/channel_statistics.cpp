@@ -4,6 +4,7 @@
 
 #include "tern/core/error.hpp"
 #include "tern/core/threads/parallel.hpp"
+#include "tern/data/batches.hpp"
 
 namespace tern {
 namespace {
@@ -63,11 +64,9 @@ ColumnSums<T> sum_columns(const Samples<E>& samples, const std::vector<T>& origi
     return total;
 }
 
-// Distances from the first row: of numbers far from zero the squares would leave no digits for the variance.
-template <class T, class E>
-ChannelStatistics statistics_of(const Samples<E>& samples, const std::vector<T>& origin) {
-    const ColumnSums<T> sums = sum_columns<T>(samples, origin);
-    const std::int64_t count = samples.count * samples.rows;
+// Of sums of distances from `origin`, of so many numbers a column.
+template <class T>
+ChannelStatistics statistics_of(const ColumnSums<T>& sums, std::int64_t count, const std::vector<T>& origin) {
     ChannelStatistics statistics;
     for (std::size_t c = 0; c < origin.size(); ++c) {
         const double mean = static_cast<double>(sums.values[c]) / static_cast<double>(count);
@@ -78,10 +77,17 @@ ChannelStatistics statistics_of(const Samples<E>& samples, const std::vector<T>&
     return statistics;
 }
 
+// Distances from the first row: of numbers far from zero the squares would leave no digits for the variance.
+template <class T, class E>
+ChannelStatistics statistics_of(const Samples<E>& samples, const std::vector<T>& origin) {
+    return statistics_of(sum_columns<T>(samples, origin), samples.count * samples.rows, origin);
+}
+
+const char* const where = "channel_statistics";
+
 }  // namespace
 
 ChannelStatistics channel_statistics(const Tensor& samples, const Tensor& chosen) {
-    const char* const where = "channel_statistics";
     TERN_CHECK(samples.device().is_cpu(), where, "takes samples on cpu, got ", samples);
     TERN_CHECK(samples.rank() >= 1 && samples.numel() > 0, where, "takes at least one number, got ", samples);
     const std::span<const std::int32_t> numbers =
@@ -102,6 +108,26 @@ ChannelStatistics channel_statistics(const Tensor& samples, const Tensor& chosen
     const float* const all = samples.data<float>();  // says what it is instead
     const Samples<float> rows{all, numbers, count, 1, samples.numel() / samples.dim(0)};
     return statistics_of(rows, std::vector<double>(rows[0], rows[0] + rows.columns));
+}
+
+// Piece by piece: sums of whole numbers do not depend on where they are cut.
+ChannelStatistics channel_statistics(const Dataset& dataset, const Tensor& chosen) {
+    if (!dataset.reader) return channel_statistics(dataset.samples, chosen);
+    constexpr std::int64_t kPiece = 256;
+    const Shape image = dataset.sample_shape();
+    const std::int64_t pixels = image[0] * image[1];
+    const std::vector<std::uint64_t> origin(static_cast<std::size_t>(image[2]));
+    const Tensor numbers =
+        chosen.defined() ? chosen : epoch_order(dataset.size(), false, 0, 0, Device::cpu());
+    TERN_CHECK(numbers.numel() > 0, where, "takes at least one sample, got none");
+    ColumnSums<std::uint64_t> sums(image[2]);
+    const Batches pieces(numbers, kPiece);
+    for (std::int64_t i = 0; i < pieces.count(); ++i) {
+        const Tensor images = dataset.gather(pieces[i]);
+        sums.add(sum_columns(
+            Samples<std::uint8_t>{images.data<std::uint8_t>(), {}, images.dim(0), pixels, image[2]}, origin));
+    }
+    return statistics_of(sums, numbers.numel() * pixels, origin);
 }
 
 }  // namespace tern

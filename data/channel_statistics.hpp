@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "tern/core/tensor.hpp"
+#include "tern/data/dataset.hpp"
 
 namespace tern {
 
@@ -17,5 +17,8 @@ struct ChannelStatistics {
 /// CPU, of at least one pixel or number. Sums are whole numbers, or of chunks of a fixed size in their order,
 /// so threads do not matter. `chosen`: the numbers of the samples that count, (S) int32, S at least 1; none: all.
 ChannelStatistics channel_statistics(const Tensor& samples, const Tensor& chosen = {});
+
+/// The same of a set; images that are read when they are asked for are read once, and never all held.
+ChannelStatistics channel_statistics(const Dataset& dataset, const Tensor& chosen = {});
 
 }  // namespace tern

@@ -1,6 +1,9 @@
 #include "tern/data/dataset.hpp"
 
+#include "tern/core/memory/step_arena.hpp"
+#include "tern/core/threads/parallel.hpp"
 #include "tern/data/class_names.hpp"
+#include "tern/kernels/index_select/index_select.hpp"
 
 namespace tern {
 namespace {
@@ -13,18 +16,57 @@ void check_labels(std::string_view where, const Dataset& set) {
         TERN_CHECK(label >= 0 && label < count, where, "takes labels from 0 to ", count - 1, ", got ", label);
 }
 
+std::string sample_text(const Dataset& set) {
+    return set.reader ? to_text("images ", set.sample_shape()) : to_text(set.samples);
+}
+
+void check_reader(std::string_view where, const Dataset& set) {
+    const Shape image = set.reader->sample_shape();
+    TERN_CHECK(!set.samples && image.rank() == 3 && image.numel() > 0, where,
+               "takes a reader of images (H, W, C) in the place of samples, got one of ", image);
+    TERN_CHECK(set.targets && set.targets.device().is_cpu() && set.targets.rank() >= 1 &&
+                   set.targets.dim(0) == set.reader->size() &&
+                   (set.has_labels() || set.targets.dtype() == DType::float32),
+               where, "takes ", set.reader->size(), " labels of int32 or targets of float32 on cpu, got ",
+               set.targets);
+}
+
 }  // namespace
 
-Shape Dataset::sample_shape() const { return Shape(samples.shape().extents().subspan(1)); }
+Shape Dataset::sample_shape() const {
+    return reader ? reader->sample_shape() : Shape(samples.shape().extents().subspan(1));
+}
+
+Tensor Dataset::gather(const Tensor& numbers) const {
+    TERN_CHECK(has_images(), source, "holds features, expected images");
+    if (!reader) return index_select(samples, 0, numbers);
+    const Shape image = sample_shape();
+    const Tensor images = Tensor::empty({numbers.numel(), image[0], image[1], image[2]}, DType::uint8);
+    parallel_for(numbers.numel(), 1, [&](std::int64_t begin, std::int64_t end) {
+        const StepArena::Outside outside;  // images as they are stored differ in size
+        for (std::int64_t i = begin; i < end; ++i) {
+            const std::int64_t number = numbers.dtype() == DType::int32 ? numbers.data<std::int32_t>()[i]
+                                                                        : numbers.data<std::int64_t>()[i];
+            TERN_CHECK(number >= 0 && number < size(), source, "sample ", number, " is outside [0, ", size(),
+                       ')');
+            reader->read(number, images.data<std::uint8_t>() + i * image.numel());
+        }
+    });
+    return images;
+}
 
 Dataset Dataset::slice(std::int64_t begin, std::int64_t end) const {
+    TERN_CHECK(!reader, source, "is read sample by sample, and has no slices");
     return {samples.slice(begin, end), targets.slice(begin, end), classes, source};
 }
 
-Dataset Dataset::to(Device device) const { return {samples.to(device), targets.to(device), classes, source}; }
+Dataset Dataset::to(Device device) const {
+    return {reader ? samples : samples.to(device), targets.to(device), classes, source, reader};
+}
 
 void check_tensors(std::string_view where, const Dataset& set) {
     const auto &samples = set.samples, &targets = set.targets;
+    if (set.reader) return check_reader(where, set);
     TERN_CHECK(samples && targets, where, "takes samples and targets, got none");
     TERN_CHECK(samples.device().is_cpu() && targets.device().is_cpu(), where,
                "takes samples and targets on cpu, got ", samples, " and ", targets);
@@ -48,13 +90,13 @@ void check_dataset(std::string_view where, const Dataset& set) {
 
 void check_labelled_images(std::string_view where, const Dataset& set) {
     check_dataset(where, set);
-    TERN_CHECK(set.has_images() && set.has_labels(), where, "takes images with labels, got ", set.samples,
-               " with ", set.targets);
+    TERN_CHECK(set.has_images() && set.has_labels(), where, "takes images with labels, got ",
+               sample_text(set), " with ", set.targets);
 }
 
 void check_splits(std::string_view where, const Dataset& train, const Dataset& test) {
-    TERN_CHECK(train.samples.dtype() == test.samples.dtype() && train.sample_shape() == test.sample_shape(),
-               where, "takes samples of one shape and type, got ", train.samples, " and ", test.samples);
+    TERN_CHECK(train.has_images() == test.has_images() && train.sample_shape() == test.sample_shape(), where,
+               "takes samples of one shape and type, got ", sample_text(train), " and ", sample_text(test));
     TERN_CHECK(train.targets.dtype() == test.targets.dtype() &&
                    train.targets.shape() == test.targets.shape().with(0, train.size()),
                where, "takes targets of one shape and type, got ", train.targets, " and ", test.targets);

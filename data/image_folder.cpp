@@ -8,6 +8,7 @@
 #include "tern/core/random.hpp"
 #include "tern/core/threads/parallel.hpp"
 #include "tern/data/image.hpp"
+#include "tern/data/image_file_reader.hpp"
 #include "tern/data/image_files.hpp"
 
 namespace tern {
@@ -95,6 +96,14 @@ std::vector<std::size_t> sift(const std::vector<ImageFiles::File>& files, Images
     return kept;
 }
 
+// Those that look like images, whatever is in them.
+std::vector<std::size_t> sift_unread(const std::vector<ImageFiles::File>& files, ImageFolder& result) {
+    std::vector<std::size_t> kept;
+    for (std::size_t i = 0; i < files.size(); ++i)
+        looks_like_image(files[i].path) ? kept.push_back(i) : void(++result.other_files);
+    return kept;
+}
+
 struct Sample {
     std::size_t file;
     std::int32_t label;
@@ -157,6 +166,22 @@ void note_missing(const std::vector<Sample>& samples, const std::vector<std::str
     }
 }
 
+Dataset unread_dataset(const ImageFiles& list, const std::vector<Sample>& samples,
+                       const ImageFolderOptions& options, const std::vector<std::string>& classes,
+                       const std::string& source) {
+    std::vector<std::filesystem::path> files;
+    std::vector<std::int32_t> labels;
+    for (const Sample& sample : samples) {
+        files.push_back(list.files[sample.file].path);
+        labels.push_back(sample.label);
+    }
+    return {{},
+            Tensor::from({std::ssize(labels)}, labels),
+            classes,
+            source,
+            std::make_shared<ImageFileReader>(std::move(files), options.size)};
+}
+
 Dataset make_dataset(Images& images, const std::vector<Sample>& samples,
                      const std::vector<std::string>& classes, const std::string& source) {
     const auto count = static_cast<std::int64_t>(samples.size());
@@ -177,14 +202,16 @@ ImageFolder read_image_folder(const std::filesystem::path& folder, const ImageFo
     const std::string where = folder.string();
     TERN_CHECK(options.test_fraction > 0 && options.test_fraction < 1, where,
                "the fraction of tests must be above 0 and below 1, got ", options.test_fraction);
-    TERN_CHECK(options.size >= 1 && options.size <= 8192, where,
-               "the size of samples must be 1 to 8192, got ", options.size);
+    TERN_CHECK(options.size >= 1 && options.size <= ImageFolderOptions::kMostSize, where,
+               "the size of samples must be 1 to ", ImageFolderOptions::kMostSize, ", got ", options.size);
     const ImageFiles list = list_image_files(folder);
-    Images images = read_all(list.files, options.size, progress);
+    const bool read = !options.stay_on_disk;
+    Images images = read ? read_all(list.files, options.size, progress) : Images(0, options.size);
     ImageFolder result;
     result.notes = list.notes;
     result.has_splits = list.has_splits;
-    const std::vector<std::size_t> kept = sift(list.files, images, options.keep_duplicates, result);
+    const std::vector<std::size_t> kept =
+        read ? sift(list.files, images, options.keep_duplicates, result) : sift_unread(list.files, result);
     const std::vector<Sample> samples = label(list, kept, result);
     const std::vector<std::string> classes = result.train.classes;
     const Splits splits = split(list, samples, classes.size(), options);
@@ -194,8 +221,12 @@ ImageFolder read_image_folder(const std::filesystem::path& folder, const ImageFo
                result.failures.empty() ? "" : result.failures.front());
     note_missing(splits.train, classes, "training", result.notes);
     note_missing(splits.test, classes, "test", result.notes);
-    result.train = make_dataset(images, splits.train, classes, where);
-    result.test = make_dataset(images, splits.test, classes, where);
+    const auto dataset = [&](const std::vector<Sample>& chosen) {
+        return read ? make_dataset(images, chosen, classes, where)
+                    : unread_dataset(list, chosen, options, classes, where);
+    };
+    result.train = dataset(splits.train);
+    result.test = dataset(splits.test);
     return result;
 }
 

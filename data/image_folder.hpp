@@ -11,10 +11,15 @@
 namespace tern {
 
 struct ImageFolderOptions {
-    std::int64_t size = 32;      // height and width of the samples, 1 to 8192
+    static constexpr std::int64_t kMostSize = 8192;
+
+    std::int64_t size = 32;      // height and width of the samples, 1 to kMostSize
     double test_fraction = 0.2;  // of each class, above 0 and below 1
     std::uint64_t seed = 0;      // of which samples are tests, and of the order
     bool keep_duplicates = false;
+    /// Images stay in their files and are read when they are asked for (Dataset::reader), so that they need no memory:
+    /// all that look like images are samples. One that cannot be read is an error then, and duplicates are kept.
+    bool stay_on_disk = false;
 };
 
 struct ImageFolder {

@@ -69,7 +69,8 @@ std::string told_by_files(const fs::path& folder) {
             return to_text("holds ", name, ", ", name_of(kind), ", expected ", expected_of(kind));
         if (is_image(kind))
             return to_text("holds images (", name,
-                           "), expected a data set; folders of images, one for each class, can be imported");
+                           "), expected a data set; folders of images, one for each class, can be imported, "
+                           "or taken with --image-size");
     }
     return "";
 }

@@ -19,7 +19,7 @@ void add_factors(Normalization& normalization, double mean, double variance) {
 }
 
 Normalization of_images(const Dataset& train, const Tensor& chosen) {
-    const auto [mean, variance] = channel_statistics(train.samples, chosen);
+    const auto [mean, variance] = channel_statistics(train, chosen);
     Normalization result{"dataset"};
     for (std::size_t c = 0; c < mean.size(); ++c) {
         // One level of 255 on one pixel in a thousand is far above what rounding leaves of zero.
@@ -31,7 +31,7 @@ Normalization of_images(const Dataset& train, const Tensor& chosen) {
 }
 
 Normalization of_features(const Dataset& train, const Tensor& chosen) {
-    const auto [mean, variance] = channel_statistics(train.samples, chosen);
+    const auto [mean, variance] = channel_statistics(train, chosen);
     Normalization result{"dataset"};
     // Sums of distances that are all 0 are 0.
     for (std::size_t c = 0; c < mean.size(); ++c)
@@ -69,7 +69,7 @@ Normalization make_normalization(std::string_view name, const Dataset& train, co
     }
     if (name == "dataset") return of_images(train, chosen);
     TERN_CHECK(name == "unit" || name == "half", "normalize", '"', name, "\" is none of unit, half, dataset");
-    return fixed_normalization(name, train.samples.dim(3));
+    return fixed_normalization(name, train.sample_shape()[2]);
 }
 
 }  // namespace tern

@@ -5,6 +5,7 @@
 
 #include "tern/core/error.hpp"
 #include "tern/data/letters.hpp"
+#include "tern/data/prepared_images.hpp"
 
 namespace tern {
 namespace {
@@ -78,9 +79,9 @@ std::vector<std::vector<std::int64_t>> first_samples(const Dataset& dataset, std
 // (H, W, C) bytes of one sample.
 Tensor image_of(const Dataset& dataset, std::int64_t sample, const PrepareImagesParams& augmentation) {
     const Shape shape = dataset.sample_shape();
-    const Tensor number = Tensor::full({1}, static_cast<double>(sample), DType::int64);
-    const Tensor values = prepare_images(dataset.samples, number, Tensor::full({shape[2]}, 1),
-                                         Tensor::zeros({shape[2]}), DType::float32, augmentation);
+    const Tensor values =
+        prepared_images(dataset, Tensor::full({1}, static_cast<double>(sample), DType::int64),
+                        Tensor::full({shape[2]}, 1), Tensor::zeros({shape[2]}), DType::float32, augmentation);
     const Tensor image = Tensor::empty(values.shape(), DType::uint8);
     std::ranges::transform(values.elements<float>(), image.data<std::uint8_t>(),
                            [](float value) { return static_cast<std::uint8_t>(std::lround(value)); });

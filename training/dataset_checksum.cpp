@@ -45,7 +45,9 @@ std::string sum_of(const Tensor& tensor) {
 }  // namespace
 
 std::string dataset_checksum(const Dataset& dataset) {
-    return sum_of(dataset.samples) + sum_of(dataset.targets);
+    if (!dataset.reader) return sum_of(dataset.samples) + sum_of(dataset.targets);
+    const std::string signature = dataset.reader->signature();
+    return xxh128(std::as_bytes(std::span(signature))) + sum_of(dataset.targets);
 }
 
 }  // namespace tern

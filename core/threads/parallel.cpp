@@ -38,12 +38,10 @@ std::atomic<int>& threads() {
 
 thread_local bool inside_chunk = false;
 
-struct InsideChunk {
-    bool previous = std::exchange(inside_chunk, true);
-    ~InsideChunk() { inside_chunk = previous; }
-};
-
 }  // namespace
+
+SerialScope::SerialScope() : previous_(std::exchange(inside_chunk, true)) {}
+SerialScope::~SerialScope() { inside_chunk = previous_; }
 
 int num_threads() { return threads(); }
 
@@ -72,7 +70,7 @@ void parallel_detail::run(std::int64_t chunks, ChunkFunction function, void* con
         [](void* erased, std::int64_t chunk) {
             auto& g = *static_cast<Guarded*>(erased);
             if (g.failed.load(std::memory_order_relaxed)) return;
-            const InsideChunk inside;
+            const SerialScope inside;
             try {
                 g.function(g.context, chunk);
             } catch (...) {

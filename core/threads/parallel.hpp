@@ -12,8 +12,20 @@ namespace tern {
 int num_threads();
 /// 1 or more; throws Error otherwise.
 void set_num_threads(int count);
-/// Threads that a parallel_for called here would use: num_threads(), or 1 inside a chunk.
+/// Threads that a parallel_for called here would use: num_threads(), or 1 inside a chunk or a SerialScope.
 int free_threads();
+
+/// While it lives, the loops of this thread run on it alone: for threads beside those of the loops.
+class SerialScope {
+  public:
+    SerialScope();
+    ~SerialScope();
+    SerialScope(const SerialScope&) = delete;
+    SerialScope& operator=(const SerialScope&) = delete;
+
+  private:
+    bool previous_;
+};
 
 namespace parallel_detail {
 using ChunkFunction = void (*)(void* context, std::int64_t chunk);
