@@ -6,13 +6,14 @@
 #include "tern/kernels/cast/cast.hpp"
 #include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
 #include "tern/kernels/index_select/index_select.hpp"
+#include "tern/training/image_uploads.hpp"
 
 namespace tern {
 namespace {
 
 // Of images a factor per channel, of features one per element of a sample.
 Shape factor_shape(const Dataset& data) {
-    return data.has_images() ? Shape{data.samples.dim(3)} : data.sample_shape();
+    return data.has_images() ? Shape{data.sample_shape()[2]} : data.sample_shape();
 }
 
 void check_early_size(const char* where, std::int64_t epochs, std::int64_t size, const Shape& image) {
@@ -23,6 +24,11 @@ void check_early_size(const char* where, std::int64_t epochs, std::int64_t size,
 
 }  // namespace
 
+std::function<Batch()> BatchSource::prepare(const Tensor& samples, std::optional<std::uint32_t> epoch) const {
+    if (device().is_cpu()) return [made = batch(samples, epoch)] { return made; };
+    return [this, samples, epoch] { return batch(samples.to(device()), epoch); };
+}
+
 DatasetSource::DatasetSource(const Dataset& dataset, const DatasetSourceOptions& options)
     : precision_(options.precision),
       augmentation_(options.augmentation),
@@ -30,7 +36,14 @@ DatasetSource::DatasetSource(const Dataset& dataset, const DatasetSourceOptions&
       early_size_(options.early_size) {
     const char* const where = "DatasetSource";
     check_tensors(where, dataset);
-    data_ = dataset.to(options.device);
+    if (dataset.reader || options.streamed) {
+        TERN_CHECK(dataset.has_images(), where, "streams images only, got ", dataset.samples);
+        uploads_ = std::make_shared<ImageUploads>(dataset, options.partners, options.device);
+        data_ = dataset;
+        data_.targets = dataset.targets.to(options.device);
+    } else {
+        data_ = dataset.to(options.device);
+    }
     if (options.partners.defined()) partners_ = options.partners.to(options.device);
     const Shape shape = factor_shape(dataset);
     const Normalization& normalization = options.normalization;
@@ -39,7 +52,7 @@ DatasetSource::DatasetSource(const Dataset& dataset, const DatasetSourceOptions&
     TERN_CHECK(!augmentation_.mixes() || (dataset.has_labels() && dataset.class_count() > 0), where,
                "mixes images with labels of named classes only, got ", dataset.class_count(), " names and ",
                dataset.targets);
-    if (dataset.has_images()) check_augmentation(where, augmentation_, dataset.samples.dim(3));
+    if (dataset.has_images()) check_augmentation(where, augmentation_, dataset.sample_shape()[2]);
     if (early_epochs_ != 0) check_early_size(where, early_epochs_, early_size_, dataset.sample_shape());
     const bool none = normalization.scale.empty() && normalization.shift.empty();
     if (none && !dataset.has_images()) return;
@@ -52,6 +65,24 @@ DatasetSource::DatasetSource(const Dataset& dataset, const DatasetSourceOptions&
 }
 
 Batch DatasetSource::batch(const Tensor& samples, std::optional<std::uint32_t> epoch) const {
+    const PrepareImagesParams params = augmentation_of(epoch);
+    if (!uploads_) return finish(data_.samples, samples, params);
+    const auto upload = uploads_->begin(samples.to(Device::cpu()), params);
+    return finish(upload->images(), samples, params);
+}
+
+std::function<Batch()> DatasetSource::prepare(const Tensor& samples,
+                                              std::optional<std::uint32_t> epoch) const {
+    if (!uploads_ || device().is_cpu()) return BatchSource::prepare(samples, epoch);
+    const PrepareImagesParams params = augmentation_of(epoch);
+    return [this, params, upload = uploads_->begin(samples, params)] {
+        return finish(upload->images(), upload->samples(), params);
+    };
+}
+
+// `images`: of the set, or of the batch.
+Batch DatasetSource::finish(const Tensor& images, const Tensor& samples,
+                            const PrepareImagesParams& params) const {
     const Tensor targets = index_select(data_.targets, 0, samples);
     const DType type = compute_dtype(precision_);
     Batch batch{{}, data_.has_labels() ? targets : cast(targets, type)};
@@ -59,21 +90,23 @@ Batch DatasetSource::batch(const Tensor& samples, std::optional<std::uint32_t> e
         batch.input = features(samples);
         return batch;
     }
-    const PrepareImagesParams params = augmentation_of(epoch);
-    batch.input = prepare_images(data_.samples, samples, scale_, shift_, precision_, params, partners_);
+    batch.input = prepare_images(images, samples, scale_, shift_, precision_, params, partners_);
+    const Shape stored = data_.sample_shape();
     if (params.mixes())
-        batch.probabilities = mixed_targets(data_.targets, samples, data_.class_count(), data_.samples.dim(1),
-                                            data_.samples.dim(2), type, params, partners_);
+        batch.probabilities = mixed_targets(data_.targets, samples, data_.class_count(), stored[0], stored[1],
+                                            type, params, partners_);
     return batch;
 }
 
 PrepareImagesParams DatasetSource::augmentation_of(std::optional<std::uint32_t> epoch) const {
-    if (!epoch) return {};
-    PrepareImagesParams params = augmentation_;
+    PrepareImagesParams params;
+    if (epoch) params = augmentation_;
+    params.set_size = uploads_ ? size() : 0;
+    if (!epoch) return params;
     params.epoch = *epoch;
     if (*epoch >= early_epochs_) return params;
-    const std::int64_t height = data_.samples.dim(1), width = data_.samples.dim(2),
-                       shorter = std::min(height, width);
+    const Shape stored = data_.sample_shape();
+    const std::int64_t height = stored[0], width = stored[1], shorter = std::min(height, width);
     params.height = height * early_size_ / shorter;
     params.width = width * early_size_ / shorter;
     return params;
@@ -90,11 +123,17 @@ SubsetSource::SubsetSource(const BatchSource& source, const Tensor& samples) : s
     for (const std::int32_t sample : samples.elements<std::int32_t>())
         TERN_CHECK(sample >= 0 && sample < source.size(), "SubsetSource", "sample ", sample,
                    " is outside [0, ", source.size(), ')');
+    host_samples_ = samples;
     samples_ = samples.to(source.device());
 }
 
 Batch SubsetSource::batch(const Tensor& samples, std::optional<std::uint32_t> epoch) const {
     return source_.batch(index_select(samples_, 0, samples), epoch);
+}
+
+std::function<Batch()> SubsetSource::prepare(const Tensor& samples,
+                                             std::optional<std::uint32_t> epoch) const {
+    return source_.prepare(index_select(host_samples_, 0, samples), epoch);
 }
 
 }  // namespace tern

@@ -11,6 +11,7 @@
 #include "tern/kernels/metrics/metrics.hpp"
 #include "tern/layers/evaluation_scope.hpp"
 #include "tern/training/inference.hpp"
+#include "tern/training/loader.hpp"
 
 namespace tern {
 namespace {
@@ -56,13 +57,37 @@ class Kept {
     Tensor confusion_, outputs_;
 };
 
+// The batches of a rank: number i of `rounds` rounds, none where the others have one more.
+std::vector<Tensor> batches_of(const Batches& batches, const Communicator& communicator,
+                               std::int64_t rounds) {
+    std::vector<Tensor> own;
+    for (std::int64_t round = 0; round < rounds; ++round)
+        if (const std::int64_t i = round * communicator.size() + communicator.rank(); i < batches.count())
+            own.push_back(batches[i]);
+    // Every rank has a model's outputs of something, which make what is kept.
+    if (own.empty()) own.push_back(batches[batches.count() - 1]);
+    return own;
+}
+
+std::unique_ptr<Loader> load_ahead(const BatchSource& source, int workers,
+                                   const std::vector<Tensor>& batches) {
+    if (workers == 0) return nullptr;
+    auto loader = std::make_unique<Loader>(source, workers);
+    std::vector<Loader::Request> plan;
+    for (const Tensor& samples : batches) plan.push_back({samples});
+    loader->start(std::move(plan));
+    return loader;
+}
+
 }  // namespace
 
 Evaluation evaluate(Module& model, const BatchSource& source, const EvaluationOptions& options) {
     const Range range("evaluate");
     const EvaluationScope evaluation(model);
     const NoGrad no_grad;
-    const Batches batches(epoch_order(source.size(), false, 0, 0, source.device()), options.batch_size);
+    const Batches batches(
+        epoch_order(source.size(), false, 0, 0, options.workers > 0 ? Device::cpu() : source.device()),
+        options.batch_size);
     const Totals totals(options.metrics, source.device());
     const auto alone = options.communicator == nullptr ? make_single_communicator(source.device()) : nullptr;
     Communicator& communicator = alone ? *alone : *options.communicator;
@@ -77,6 +102,9 @@ Evaluation evaluate(Module& model, const BatchSource& source, const EvaluationOp
     const Tensor own = Tensor::zeros({rounds, rows[0], rows[1]}, DType::float64, source.device());
     const Tensor all = Tensor::zeros({ranks, rounds, rows[0], rows[1]}, DType::float64, source.device());
 
+    const std::vector<Tensor> own_batches = batches_of(batches, communicator, rounds);
+    const std::unique_ptr<Loader> loader = load_ahead(source, options.workers, own_batches);
+    const BatchSource& loaded = loader ? *loader : source;
     Inference inference(model);
     StepArena whole(source.device()), last(source.device());  // the last batch may be shorter
     std::int64_t done = 0;
@@ -84,10 +112,10 @@ Evaluation evaluate(Module& model, const BatchSource& source, const EvaluationOp
         if (options.stop && options.stop()) break;
         const std::int64_t i = done * ranks + communicator.rank();
         if (i >= batches.count() && done > 0) continue;
-        const Tensor samples = batches[std::min(i, batches.count() - 1)];
+        const Tensor& samples = own_batches[static_cast<std::size_t>(done)];
         std::optional<StepArena::Scope> scope;  // none for the first, which makes what is kept
         if (done > 0) scope.emplace(samples.dim(0) == options.batch_size ? whole : last);
-        const Batch batch = source.batch(samples);
+        const Batch batch = loaded.batch(samples);
         const Tensor output = inference.run(batch.input);
         if (done == 0) kept.make(output);
         if (i >= batches.count()) continue;  // what is kept had to be made all the same

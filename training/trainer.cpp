@@ -5,10 +5,10 @@
 #include <chrono>
 #include <cmath>
 
-#include "tern/data/batches.hpp"
 #include "tern/distributed/share.hpp"
 #include "tern/training/checksum.hpp"
 #include "tern/training/evaluation.hpp"
+#include "tern/training/loader.hpp"
 #include "tern/training/precise_statistics.hpp"
 #include "tern/training/training_step.hpp"
 #include "tern/training/weight_average.hpp"
@@ -48,8 +48,10 @@ void check_finite(const Module& model, std::int64_t step) {
 Trainer::Trainer(TrainerOptions options)
     : options_(std::move(options)),
       length_(options_.plan, options_.train.size()),
+      loader_(options_.workers == 0 ? nullptr : std::make_unique<Loader>(options_.train, options_.workers)),
       step_(std::make_unique<TrainingStep>(
-          options_.model, options_.optimizer, options_.train,
+          options_.model, options_.optimizer,
+          loader_ ? static_cast<const BatchSource&>(*loader_) : options_.train,
           TrainingStepOptions{.loss = options_.loss,
                               .teacher = options_.teacher,
                               .metrics = options_.metrics,
@@ -154,8 +156,9 @@ NamedTensors Trainer::state() const {
 // Returns whether the epoch's batches are done; steps may end before, and stop() may end them.
 bool Trainer::run_epoch() {
     const Batches batches(epoch_order(options_.train.size(), options_.plan.shuffle, options_.plan.seed,
-                                      position_.epoch - 1, options_.train.device()),
+                                      position_.epoch - 1, loader_ ? Device::cpu() : options_.train.device()),
                           length_.batch_size(position_.epoch));
+    if (loader_) load_ahead(batches);
     while (position_.batch < batches.count() && position_.step < total_steps()) {
         take_step(batches[position_.batch]);
         if ((!with_others() || step_->met()) && stop_due(position_.step) && ask_stop()) break;
@@ -165,6 +168,17 @@ bool Trainer::run_epoch() {
             save();
     }
     return position_.batch == batches.count();
+}
+
+// What is left of the epoch, as far as the run goes.
+void Trainer::load_ahead(const Batches& batches) {
+    const std::int64_t steps = std::min(batches.count() - position_.batch, total_steps() - position_.step);
+    const auto epoch = static_cast<std::uint32_t>(position_.epoch - 1);
+    std::vector<Loader::Request> plan;
+    for (std::int64_t i = 0; i < steps; ++i)
+        for (const Tensor& samples : step_->batches_of(batches[position_.batch + i]))
+            plan.push_back({samples, epoch});
+    loader_->start(std::move(plan));
 }
 
 void Trainer::take_step(const Tensor& samples) {
@@ -297,7 +311,8 @@ TotalsRead Trainer::evaluate_on(const BatchSource& source, std::function<bool()>
                      .loss = options_.test_loss ? options_.test_loss : options_.loss,
                      .metrics = options_.metrics,
                      .stop = std::move(stop),
-                     .communicator = options_.communicator})
+                     .communicator = options_.communicator,
+                     .workers = options_.workers})
         .totals;
 }
 

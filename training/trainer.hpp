@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "tern/core/communicator.hpp"
+#include "tern/data/batches.hpp"
 #include "tern/layers/module.hpp"
 #include "tern/training/batch_source.hpp"
 #include "tern/training/metrics.hpp"
@@ -18,6 +19,7 @@
 
 namespace tern {
 
+class Loader;
 class Teacher;
 class TrainingStep;
 class WeightAverage;
@@ -91,6 +93,9 @@ struct TrainerOptions {
     /// and plan, and calls run(). Which callbacks it has is its own matter. None: alone.
     Communicator* communicator = nullptr;
     ExchangeOptions exchange = {};
+    /// Threads that make batches ahead of the steps and of evaluations (Loader), which changes no bit; 0: each is made
+    /// when it is needed.
+    int workers = 0;
 };
 
 /// Trains modules that are in training mode; where the whole model is in evaluation mode, all of them.
@@ -130,6 +135,7 @@ class Trainer {
   private:
     void share_start();
     bool run_epoch();
+    void load_ahead(const Batches& batches);
     void take_step(const Tensor& samples);
     std::optional<LogLine> finish_log_line();
     TotalsRead evaluate_on(const BatchSource& source, std::function<bool()> stop = {});
@@ -155,6 +161,7 @@ class Trainer {
 
     TrainerOptions options_;
     RunLength length_;
+    std::unique_ptr<Loader> loader_;  // of the training samples
     std::unique_ptr<TrainingStep> step_;
     std::unique_ptr<WeightAverage> average_;
     Tensor schedule_memory_;             // float64, of the schedule's; undefined where it has none

@@ -121,6 +121,22 @@ void TrainingStep::run_whole(const Tensor& samples, std::uint32_t epoch) {
     update();
 }
 
+std::vector<Tensor> TrainingStep::batches_of(const Tensor& samples) const {
+    if (share_.replicas == 1 && !local_) return {samples};
+    std::vector<Tensor> batches;
+    for (std::int64_t replica = 0; replica < share_.count(); ++replica)
+        if (const Piece piece = piece_for(samples.dim(0), replica); piece.count > 0)
+            batches.push_back(samples.slice(piece.begin, piece.end()));
+    return batches;
+}
+
+// Of this rank's replica. A synced batch norm waits for all ranks, so that one without samples runs the first one, which
+// counts nothing.
+Piece TrainingStep::piece_for(std::int64_t batch_size, std::int64_t replica) const {
+    const Piece piece = piece_of(batch_size, share_.replicas, share_.begin + replica);
+    return piece.count == 0 && sync_batch_norm_ ? Piece{0, 1} : piece;
+}
+
 void TrainingStep::run_pieces(const Tensor& samples, std::uint32_t epoch) {
     own_sums_.fill_zero();
     for (std::int64_t replica = 0; replica < share_.count(); ++replica) run_piece(samples, epoch, replica);
@@ -129,16 +145,15 @@ void TrainingStep::run_pieces(const Tensor& samples, std::uint32_t epoch) {
     update();
 }
 
-// A synced batch norm waits for all ranks, so that one without samples runs the first one, which counts nothing.
 void TrainingStep::run_piece(const Tensor& samples, std::uint32_t epoch, std::int64_t replica) {
     const auto of = [&](std::int64_t number) { return piece_of(samples.dim(0), share_.replicas, number); };
-    Piece piece = of(share_.begin + replica);
-    const double share = static_cast<double>(piece.count) / static_cast<double>(samples.dim(0));
+    const Piece piece = piece_for(samples.dim(0), replica);
+    const double share =
+        static_cast<double>(of(share_.begin + replica).count) / static_cast<double>(samples.dim(0));
     exchange_->begin(replica);
-    if (piece.count > 0 || sync_batch_norm_) {
+    if (piece.count > 0) {
         std::optional<SyncedStatistics> synced;
         std::optional<StatisticsScope> apart;
-        if (piece.count == 0) piece = {0, 1};
         if (sync_batch_norm_) {
             std::vector<std::int64_t> counts;
             for (std::int64_t i = 0; i < share_.replicas; ++i) counts.push_back(of(i).count);
@@ -161,7 +176,7 @@ void TrainingStep::run_piece(const Tensor& samples, std::uint32_t epoch, std::in
 // Each replica as if it were alone; one without samples takes no step.
 void TrainingStep::run_apart(const Tensor& samples, std::uint32_t epoch) {
     for (std::int64_t replica = 0; replica < share_.count(); ++replica) {
-        const Piece piece = piece_of(samples.dim(0), share_.replicas, share_.begin + replica);
+        const Piece piece = piece_for(samples.dim(0), replica);
         const Tensor sums = own_sums_.slice(replica, replica + 1).reshape(totals_.sums().shape());
         const Tensor loss = own_losses_.slice(waiting_steps_, waiting_steps_ + 1)
                                 .reshape({share_.count(), 2})

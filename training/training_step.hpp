@@ -54,6 +54,8 @@ class TrainingStep {
     /// Trains on `samples` (N) of `epoch`, from 0, as step number steps(), then counts it. All ranks are given
     /// the whole batch, and each takes its pieces.
     void run(const Tensor& samples, std::uint32_t epoch = 0);
+    /// What run() asks its source for, in this order: the pieces of this rank.
+    std::vector<Tensor> batches_of(const Tensor& samples) const;
     std::int64_t steps() const { return steps_; }
     /// Before the first step: goes on after so many, from the model and state() as they are then.
     void set_steps(std::int64_t steps);
@@ -75,6 +77,7 @@ class TrainingStep {
   private:
     StepArena& arena_for(std::int64_t batch_size);
     void run_whole(const Tensor& samples, std::uint32_t epoch);
+    Piece piece_for(std::int64_t batch_size, std::int64_t replica) const;
     void run_pieces(const Tensor& samples, std::uint32_t epoch);
     void run_piece(const Tensor& samples, std::uint32_t epoch, std::int64_t replica);
     void forward_and_backward(const Tensor& samples, std::uint32_t epoch, const Tensor& sums, double share);

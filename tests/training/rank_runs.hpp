@@ -32,6 +32,7 @@ struct RankOptions {
     std::optional<ScheduleSettings> schedule = {};
     const Saved* from = nullptr;
     std::int64_t stop_at = 0;
+    int workers = 0;
 };
 
 // What one rank had in the end.
@@ -76,7 +77,8 @@ inline RankResult run_rank(const RankOptions& options, Communicator& communicato
                          .plan = options.plan,
                          .callbacks = callbacks,
                          .communicator = &communicator,
-                         .exchange = options.exchange});
+                         .exchange = options.exchange,
+                         .workers = options.workers});
         if (options.from != nullptr) {
             load_state(network, options.from->model);
             load_state(trainer.state(), options.from->trainer);
