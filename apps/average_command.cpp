@@ -17,14 +17,14 @@ namespace {
 
 struct AverageFlags {
     std::vector<std::string> files;
-    Flag shares, data, labels, samples, batch_size, output;
+    DataFlags data;
+    Flag shares, samples, batch_size, output;
     RuntimeFlags runtime;
 
     void add_to(CLI::App& app) {
         add_option(app, "FILE", files, "", "safetensors files of one model, made by tern");
         add_option(app, "--shares", shares, "X,X,...", "of each file in the average (default: equal)");
-        add_option(app, "--data", data, "DIR", kDataHelp);
-        add_option(app, "--labels", labels, "NAME", kLabelsHelp);
+        data.add_to(app);
         add_option(app, "--samples", samples, "N",
                    "training images that running statistics are taken anew over (default 10000)");
         add_option(app, "--batch-size", batch_size, "N", "images at a time (default 256)");
@@ -54,14 +54,13 @@ std::vector<double> parse_shares(const AverageFlags& flags) {
 
 // What the command line says, checked before anything is read.
 struct AverageSettings {
-    std::string data;
-    LabelKind labels;
+    DataChoice data;
     std::vector<double> shares;
     std::int64_t samples = 10'000, batch_size = 256;
     Runtime runtime;
 
     explicit AverageSettings(const AverageFlags& flags)
-        : data(data_source(flags.data)), labels(parse_labels(flags.labels)), shares(parse_shares(flags)) {
+        : data(flags.data.choice()), shares(parse_shares(flags)) {
         if (flags.files.size() < 2)
             usage_error("tern average", "needs at least two weight files, got ", flags.files.size());
         if (!flags.output) usage_error("--output", "must name the weight file to write");
@@ -84,8 +83,8 @@ void run(const AverageFlags& flags) {
     Weights mean = average_weights(members, settings.shares);
     mean.file = *flags.output;
 
-    const Dataset train = load_split(settings.data, Split::train, settings.labels),
-                  test = load_split(settings.data, Split::test, settings.labels);
+    const Dataset train = load_split(settings.data, Split::train),
+                  test = load_split(settings.data, Split::test);
     check_classes(mean, train.classes, train.source);
     const WeightsInfo& info = *mean.info;
     const DatasetSourceOptions options{info.normalization, settings.runtime.precision,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tern/apps/flags.hpp"
+#include "tern/apps/options.hpp"
 #include "tern/data/dataset_format.hpp"
 #include "tern/kernels/prepare_images/prepare_images.hpp"
 #include "tern/models/registry.hpp"
@@ -17,6 +18,12 @@ inline constexpr const char* kDataHelp =
     "(or TERN_DATA)";
 inline constexpr const char* kLabelsHelp = "fine|coarse (of CIFAR-100; default fine)";
 
+inline constexpr const char* kImageSizeHelp =
+    "pixels of samples of a folder of images, read from its files in each epoch";
+
+/// The value of --image-size; throws UsageError.
+std::int64_t parse_image_size(const std::string& text);
+
 /// The value of --labels; throws UsageError.
 LabelKind parse_labels(const Flag& flag);
 
@@ -26,9 +33,25 @@ inline constexpr const char* kAugmentHelp =
 /// The value of --augment, without seed and epoch; throws UsageError.
 PrepareImagesParams parse_augment(const std::string& text);
 
-/// Reads one split from a folder, or makes it where `source` is "synthetic". Throws Error unless it holds
-/// images with labels, which is what the program works on.
-Dataset load_split(const std::string& source, Split split, LabelKind labels = LabelKind::fine);
+/// Which samples to load.
+struct DataChoice {
+    std::string source;  // a folder, or "synthetic"
+    LabelKind labels = LabelKind::fine;
+    std::int64_t image_size = 0;  // of a folder of images, which stay on the disk; 0: of none
+};
+
+/// Flags that say it.
+struct DataFlags {
+    Flag data, labels, image_size;
+
+    void add_to(CLI::App& app);
+    /// Throws UsageError.
+    DataChoice choice() const;
+};
+
+/// Reads one split from a folder, or makes it where the source is "synthetic". What a folder of images has left out is
+/// told in a line each. Throws Error unless it holds images with labels, which is what the program works on.
+Dataset load_split(const DataChoice& choice, Split split);
 
 /// Of a model for such samples.
 ModelOptions model_options(const Dataset& set);

@@ -18,7 +18,7 @@ struct ImportFlags {
 
 ImageFolderOptions options_of(const ImportFlags& flags) {
     ImageFolderOptions options;
-    if (flags.size) options.size = parse_integer("--size", *flags.size, 1, 8192);
+    if (flags.size) options.size = parse_integer("--size", *flags.size, 1, ImageFolderOptions::kMostSize);
     if (flags.test_fraction)
         options.test_fraction = parse_number("--test-fraction", *flags.test_fraction,
                                              {.low = 0, .low_included = false, .below = 1});

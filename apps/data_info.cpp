@@ -47,15 +47,15 @@ std::vector<std::int64_t> count_labels(const Dataset& data) {
 struct Set {
     Set(const std::string& source, LabelKind labels) {
         if (source == "synthetic") {
-            train = load_split(source, Split::train);
-            test = load_split(source, Split::test);
+            train = load_split({source}, Split::train);
+            test = load_split({source}, Split::test);
             return;
         }
         const FoundDataset found = find_dataset(source);
         files = found.format->list(found.folder);
         const bool has_train = files.front().samples > 0, has_test = files.back().samples > 0;
-        if (has_train) train = load_split(source, Split::train, labels);
-        if (has_test) test = load_split(source, Split::test, labels);
+        if (has_train) train = load_split({source, labels}, Split::train);
+        if (has_test) test = load_split({source, labels}, Split::test);
         if (!has_train) train = without_samples(test);
         if (!has_test) test = without_samples(train);
     }
@@ -86,8 +86,7 @@ Json facts(const Set& set) {
     for (std::size_t k = 0; k < train.classes.size(); ++k)
         classes.push_back(
             {{"class", train.classes[k]}, {"train", train_counts[k]}, {"test", test_counts[k]}});
-    const ChannelStatistics statistics =
-        train.size() > 0 ? channel_statistics(train.samples) : ChannelStatistics{};
+    const ChannelStatistics statistics = train.size() > 0 ? channel_statistics(train) : ChannelStatistics{};
     for (std::size_t c = 0; c < statistics.mean.size(); ++c) {
         channels.push_back({{"channel", channel_name(c, statistics.mean.size())},
                             {"mean", statistics.mean[c] / 255},

@@ -26,15 +26,15 @@ using Json = nlohmann::ordered_json;
 
 struct EvaluateFlags {
     std::vector<std::string> checkpoints;
-    Flag data, labels, split, model, normalize, batch_size, top_k, logits;
+    DataFlags data;
+    Flag split, model, normalize, batch_size, top_k, logits;
     RuntimeFlags runtime;
     bool json = false;
 
     void add_to(CLI::App& app) {
         add_option(app, "--checkpoint", checkpoints, "FILE...",
                    "safetensors file to evaluate; of several the mean of their probabilities");
-        add_option(app, "--data", data, "DIR", kDataHelp);
-        add_option(app, "--labels", labels, "NAME", kLabelsHelp);
+        data.add_to(app);
         add_option(app, "--split", split, "NAME", "test|train (default test)");
         add_option(app, "--model", model, "NAME", model_names() + " (for files that do not say it)");
         add_option(app, "--normalize", normalize, "NAME",
@@ -54,15 +54,13 @@ struct EvaluateFlags {
 
 // What the command line says, checked before anything is read.
 struct EvaluateSettings {
-    std::string data;
-    LabelKind labels;
+    DataChoice data;
     Split split = Split::test;
     Flag model, normalize;
     std::int64_t batch_size = 256, top_k = 5;
     Runtime runtime;
 
-    explicit EvaluateSettings(const EvaluateFlags& flags)
-        : data(data_source(flags.data)), labels(parse_labels(flags.labels)), model(flags.model) {
+    explicit EvaluateSettings(const EvaluateFlags& flags) : data(flags.data.choice()), model(flags.model) {
         if (flags.checkpoints.empty()) usage_error("--checkpoint", "must name a weight file");
         split = parse_split(parse_choice("--split", flags.split.value_or("test"), {"test", "train"}));
         if (model) parse_model(*model);
@@ -86,7 +84,7 @@ Normalization normalization_of(const EvaluateSettings& settings, const Weights& 
     const std::string name = settings.normalize.value_or(std::string(model.normalization));
     // "dataset" means the images that were trained on.
     const bool other = name == "dataset" && settings.split != Split::train;
-    return make_normalization(name, other ? load_split(settings.data, Split::train, settings.labels) : data);
+    return make_normalization(name, other ? load_split(settings.data, Split::train) : data);
 }
 
 void write_logits(const std::string& file, const Evaluation& evaluation, const Dataset& data) {
@@ -190,7 +188,7 @@ void run(const EvaluateFlags& flags) {
         files.push_back(read_weights(file));
         model_name(settings, files.back());
     }
-    const Dataset data = load_split(settings.data, settings.split, settings.labels);
+    const Dataset data = load_split(settings.data, settings.split);
     check_logits(flags, data);
     std::vector<std::unique_ptr<Module>> models;
     for (const Weights& weights : files) models.push_back(load_model(settings, weights, data));

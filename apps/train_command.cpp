@@ -77,6 +77,10 @@ class TrainCommand {
                             : "",
             settings_.data == "synthetic" ? "; made from a seed, its accuracy says nothing about CIFAR-10"
                                           : ""));
+        if (bench_.train_set.reader)
+            print(to_text("images are read from their files in each epoch, by ",
+                          settings_.workers > 0 ? to_text(settings_.workers, " workers ahead of the steps")
+                                                : "the steps; --workers N reads them ahead"));
         for (const std::string& note : bench_.notes) print(note);
         if (checkpoint_) print(to_text("resumes after step ", state_.position.step));
         if (former_lr_)
@@ -105,6 +109,7 @@ class TrainCommand {
         if (is_first_rank()) make_folder();
         const Runtime& runtime = settings_.runtime;
         DatasetSourceOptions prepared{bench_.normalization, runtime.precision, runtime.device};
+        prepared.streamed = runtime.device.is_cuda() && !fits(bench_.train_set, runtime.device);
         std::optional<DatasetSource> test;
         if (settings_.plan.epochs > 0) test.emplace(bench_.test_set, prepared);
         prepared.augmentation = settings_.augmentation;
@@ -138,7 +143,8 @@ class TrainCommand {
                          .plan = settings_.plan,
                          .callbacks = callbacks(record, bar, watch),
                          .communicator = gpus ? gpus.get() : &ranks(),
-                         .exchange = settings_.exchange_options});
+                         .exchange = settings_.exchange_options,
+                         .workers = static_cast<int>(settings_.workers)});
         if (checkpoint_) checkpoint_->load(trainer);
         if (state_.position.step > trainer.total_steps())
             usage_error(settings_.plan.steps > 0 ? "--steps" : "--epochs", "must not end before step ",
@@ -268,15 +274,16 @@ class TrainCommand {
         std::vector<std::pair<std::string, std::string>> values{
             {"a program with sum", xxh128(read_bytes("/proc/self/exe"))}, {"SIMD target", simd_target()}};
         for (const Setting& setting : train_settings()) {
-            const bool its_own = setting.name == "threads" || setting.name == "data" ||
-                                 setting.name == "init" || setting.name == "teacher" ||
-                                 setting.name == "tuning" || setting.name == "device";
+            const bool its_own = setting.name == "threads" || setting.name == "workers" ||
+                                 setting.name == "data" || setting.name == "init" ||
+                                 setting.name == "teacher" || setting.name == "tuning" ||
+                                 setting.name == "device";
             if (!its_own) values.push_back({flag_of(setting.name), setting.text(settings_).value_or("none")});
         }
         values.push_back({"--device", settings_.runtime.device.is_cpu() ? "cpu" : "cuda"});
         values.push_back({"a --tuning table with sum", sum(settings_.runtime.tuning_text)});
         values.push_back({"a --teacher with sum", state_.teacher_checksum});
-        values.push_back({"training samples in --data", to_text(bench_.train_set.samples.shape())});
+        values.push_back({"training samples in --data", to_text(shape_of(bench_.train_set))});
         values.push_back({"training samples in --data with sum", state_.data_checksum});
         if (settings_.plan.epochs > 0)
             values.push_back({"test samples in --data with sum", dataset_checksum(bench_.test_set)});
@@ -338,6 +345,17 @@ class TrainCommand {
                    "the run was trained with other weights than those of ",
                    settings_.teacher.value_or("none"));
         state_.teacher_checksum = bench_.teacher_checksum;
+    }
+
+    // Of all images.
+    static Shape shape_of(const Dataset& set) {
+        const Shape image = set.sample_shape();
+        return {set.size(), image[0], image[1], image[2]};
+    }
+
+    // Into half of the memory that is free, beside what training takes.
+    static bool fits(const Dataset& set, Device device) {
+        return set.reader || set.samples.bytes() <= device_info(device).free_bytes / 2;
     }
 
     std::string place() const {

@@ -98,9 +98,9 @@ void continue_from(const Workbench& bench, const std::string& name, const Weight
 Workbench make_workbench(const TrainSettings& settings,
                          const std::optional<std::filesystem::path>& checkpoint) {
     Workbench bench;
-    bench.train_set = load_split(settings.data, Split::train, settings.labels);
+    bench.train_set = load_split(settings.data_choice(), Split::train);
     if (settings.plan.epochs > 0) {
-        bench.test_set = load_split(settings.data, Split::test, settings.labels);
+        bench.test_set = load_split(settings.data_choice(), Split::test);
         check_splits(bench.test_set.source, bench.train_set, bench.test_set);
     }
     if (settings.validation > 0)

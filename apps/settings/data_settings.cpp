@@ -71,6 +71,11 @@ std::vector<Setting> data_settings() {
                   SettingKind::text, "labels", "NAME", kLabelsHelp, always("fine"),
                   [](Settings& s, const std::string& text) { s.labels = parse_labels(text); },
                   [](const Settings&) { return "coarse"; })),
+        where([](const Settings& s) { return s.image_size > 0; },
+              row(
+                  SettingKind::integer, "image_size", "N", kImageSizeHelp, {},
+                  [](Settings& s, const std::string& text) { s.image_size = parse_image_size(text); },
+                  [](const Settings& s) { return std::to_string(s.image_size); })),
         changeable(where(counts_epochs, integer(
                                             "epochs", "number of epochs (default: the model's published one)",
                                             1, {}, [](auto& s) -> auto& { return s.plan.epochs; }))),

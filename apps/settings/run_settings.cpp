@@ -2,6 +2,7 @@
 
 #include "tern/apps/ranks.hpp"
 #include "tern/apps/settings/rows.hpp"
+#include "tern/training/loader.hpp"
 
 namespace tern::apps {
 namespace {
@@ -74,6 +75,13 @@ std::vector<Setting> run_settings() {
         changeable(runtime("kernels", [](const Runtime& r) -> Flag { return r.kernels.str(); })),
         changeable(runtime("tuning", [](const Runtime& r) { return absolute(r.tuning); })),
         changeable(runtime("threads", [](const Runtime& r) -> Flag { return std::to_string(r.threads); })),
+        changeable(row(
+            SettingKind::integer, "workers", "N",
+            "threads that make batches ahead of the steps (default 0: none)", always("0"),
+            [](Settings& s, const std::string& text) {
+                s.workers = parse_integer("--workers", text, 0, Loader::kMostWorkers);
+            },
+            [](const Settings& s) { return std::to_string(s.workers); })),
         boolean(
             "log_steps", "write every step's loss to steps.jsonl",
             [](auto& s) -> auto& { return s.log_steps; }),

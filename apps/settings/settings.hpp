@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "tern/apps/data_flags.hpp"
 #include "tern/apps/runtime_flags.hpp"
-#include "tern/data/dataset_format.hpp"
 #include "tern/kernels/prepare_images/prepare_images.hpp"
 #include "tern/models/registry.hpp"
 #include "tern/training/optimizer.hpp"
@@ -23,6 +23,7 @@ struct TrainSettings {
     const ModelInfo* model = nullptr;
     std::string data;  // a folder or "synthetic"
     LabelKind labels = LabelKind::fine;
+    std::int64_t image_size = 0;  // of the samples of a folder of images; 0: the data is a set
     TrainingPlan plan;
     double validation = 0;  // share of the training samples that is held out
     bool stratify = false;
@@ -36,12 +37,15 @@ struct TrainSettings {
     Flag init, teacher;
     TeacherOptions distillation;
     std::int64_t keep = 0;  // checkpoints
+    std::int64_t workers = 0;
     bool log_steps = false;
     std::string exchange;
     ExchangeOptions exchange_options;
     double timeout = 60;  // seconds
     RuntimeFlags runtime_flags;
     Runtime runtime;  // what these come to
+
+    DataChoice data_choice() const { return {data, labels, image_size}; }
 };
 
 /// Of --timeout.
