@@ -1,5 +1,5 @@
 // tern-bench: every operation, every implementation, as a share of what the machine can do; with --profile
-// the operations of one training step, with --inference how fast a model runs.
+// the operations of one training step, with --inference how fast a model runs, with --loader how fast images are read.
 #include <csignal>
 #include <cstdio>
 #include <iostream>
@@ -14,6 +14,7 @@
 #include "tern/bench/google_flags.hpp"
 #include "tern/bench/google_run.hpp"
 #include "tern/bench/inference_command.hpp"
+#include "tern/bench/loader_command.hpp"
 #include "tern/bench/op_benchmarks.hpp"
 #include "tern/bench/profile_command.hpp"
 #include "tern/core/error.hpp"
@@ -41,6 +42,8 @@ void run(int argc, char** argv) {
         tern::bench::run_profile(argc, argv);
     else if (tern::bench::asks_for_inference(argc, argv))
         tern::bench::run_inference(argc, argv);
+    else if (tern::bench::asks_for_loader(argc, argv))
+        tern::bench::run_loader(argc, argv);
     else
         run_benchmarks(argc, argv);
     std::cout.flush();
