@@ -23,6 +23,7 @@ import sys
 import time
 
 import operations
+from machine import cpu_name
 
 try:
     import cifar10
@@ -246,14 +247,6 @@ def data_set(data, files, count):
         return cifar10.noise(count) if data == "synthetic" else cifar10.read_or_exit(data, files)
     except (OSError, ValueError) as error:
         sys.exit(f"pytorch.py: --data {data}: {error}")
-
-
-def cpu_name():
-    try:
-        with open("/proc/cpuinfo") as lines:
-            return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor()
 
 
 def environment(arguments):
