@@ -82,6 +82,15 @@ ROWS = [
     ("scripts/compare --warmup -1", 2, "argument --warmup: -1, expected at least 1", ""),
     ("scripts/compare --tern-flags '", 2, "argument --tern-flags: ': No closing quotation", ""),
     ("scripts/compare --steps x", 2, "argument --steps: invalid positive value: 'x'", ""),
+    ("scripts/reproduce-paper --data synthetic --output x", 1, "reproduce-paper: {tree}/build/release/bin/tern: no such program; --tern says", ""),
+    ("scripts/reproduce-paper --data synthetic --output x --tern no-json/tern", 1, "reproduce-paper: no-json/tern info --json: wrote no JSON", ""),
+    ("scripts/reproduce-paper --data synthetic --output x --tern old/tern", 1, "says too little: it is not a tern of this version", ""),
+    ("scripts/reproduce-paper --output x", 2, "--data: the folder with CIFAR-10's .bin files, or: synthetic", ""),
+    ("scripts/reproduce-paper --data synthetic", 2, "the following arguments are required: --output", ""),
+    ("scripts/reproduce-paper --data synthetic --output x --only fly", 2, "argument --only: fly is none of sequential, threads, ", ""),
+    ("scripts/reproduce-paper --data synthetic --output x --epochs 0", 2, "argument --epochs: 0, expected at least 1", ""),
+    ("scripts/reproduce-paper --data synthetic --output x --scale big", 2, "argument --scale: invalid choice: 'big'", ""),
+    ("bench/peers/keras_peer.py --data DIR --steps 1", 1, f"keras_peer.py: {PYTHON} has no numpy; pip install tensorflow", ""),
     ("bench/peers/pytorch.py --data synthetic", 1, f"pytorch.py: {PYTHON} {NO_TORCH}".replace("no torch", "no numpy"), ""),
     ("scripts/time-to-accuracy --data synthetic --tern none", 1, "time-to-accuracy: none: No such file", ""),
     ("scripts/time-to-accuracy", 2, "--data: the folder with CIFAR-10's .bin files", ""),
@@ -90,7 +99,7 @@ ROWS = [
     ("tests/parity/parity.py --data DIR", 1, NO_TORCH.replace("no torch", "no numpy"), ""),
     ("tests/parity/replicas.py tern", 1, f"replicas.py: {PYTHON} {NO_TORCH}".replace("no torch", "no numpy"), ""),
 ]
-HELP = "bench-report check-includes check-text compare docs format fuzz gpu-check gpu-tree ptxas-report scaling tidy".split()
+HELP = "bench-report check-includes check-text compare docs format fuzz gpu-check gpu-tree ptxas-report reproduce-paper scaling tidy".split()
 
 
 def make_tree(tree):
@@ -105,7 +114,8 @@ def make_tree(tree):
         if path.is_file():
             (tree / "scripts" / path.name).write_bytes(path.read_bytes())
             (tree / "scripts" / path.name).chmod(path.stat().st_mode)
-    (tree / "scripts/bench_report").symlink_to(ROOT / "scripts/bench_report")
+    for package in ("bench_report", "reproduce_paper"):
+        (tree / "scripts" / package).symlink_to(ROOT / "scripts" / package)
 
 
 def make_place():
