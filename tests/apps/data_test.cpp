@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tern/core/files/safetensors.hpp"
 #include "tern/data/cifar10_format.hpp"
 #include "tern/data/image.hpp"
 #include "tern/tests/apps/program.hpp"
@@ -192,6 +193,90 @@ TEST_CASE("imported images can be described, trained on and predicted") {
         run_tern(zoo, {"predict", "--checkpoint", "run/last.safetensors", "images/ant/a.ppm"});
     CHECK(told.status == 0);
     CHECK_THAT(told.out, Catch::Contains(" ant ") && Catch::Contains(" bee "));
+}
+
+TEST_CASE("images that stay in their files train as imported ones, with any number of workers") {
+    const Zoo zoo;
+    REQUIRE(run_tern(zoo, {"data", "import", "images", "--output", "set", "--size", "40"}).status == 0);
+    const auto train = [&](const std::string& run, std::vector<std::string> more) {
+        std::vector<std::string> flags{"train",
+                                       "--model",
+                                       "lenet5",
+                                       "--epochs",
+                                       "2",
+                                       "--batch-size",
+                                       "3",
+                                       "--augment",
+                                       "crop=2,flip,mixup=0.3",
+                                       "--normalize",
+                                       "unit",
+                                       "--run",
+                                       run};
+        flags.insert(flags.end(), more.begin(), more.end());
+        const test::Finished done = run_tern(zoo, flags);
+        INFO(done.err);
+        REQUIRE(done.status == 0);
+        CHECK(done.err.empty());
+        return read_safetensors(zoo / run / "last.safetensors").tensors;
+    };
+    const NamedTensors imported = train("imported", {"--data", "set"});
+    for (const char* workers : {"0", "1", "3"}) {
+        const NamedTensors read =
+            train(to_text("read", workers), {"--data", "images", "--image-size", "40", "--workers", workers});
+        REQUIRE(read.size() == imported.size());
+        for (std::size_t i = 0; i < read.size(); ++i)
+            CHECK(std::ranges::equal(
+                std::span(read[i].tensor.raw_data(), static_cast<std::size_t>(read[i].tensor.bytes())),
+                std::span(imported[i].tensor.raw_data(),
+                          static_cast<std::size_t>(imported[i].tensor.bytes()))));
+    }
+    const std::vector<std::string> evaluate{"evaluate", "--checkpoint", "read3/last.safetensors", "--json",
+                                            "--data"};
+    auto of_files = evaluate, of_set = evaluate;
+    of_files.insert(of_files.end(), {"images", "--image-size", "40"});
+    of_set.emplace_back("set");
+    CHECK(json::parse(run_tern(zoo, of_files).out)["loss"] == json::parse(run_tern(zoo, of_set).out)["loss"]);
+    CHECK(run_tern(zoo, {"train", "--resume", "--run", "read3", "--epochs", "3", "--workers", "2"}).status ==
+          0);
+    const std::string png = test::make_png(9, 8, test::filled(9, 8, {77, 0, 255}));
+    zoo.add("bee", "new.png", png);
+    CHECK_THAT(
+        run_tern(zoo, {"train", "--resume", "--run", "read3", "--epochs", "4"}).err,
+        Catch::StartsWith(complaint("--data") + "the run was trained on other samples than those of "));
+}
+
+TEST_CASE("what is wrong with a folder of images that stay there is said in a line each") {
+    const Zoo zoo;
+    zoo.add("cow", "notes.txt", "none");
+    const std::string png = test::make_png(9, 8, test::filled(9, 8, {77, 0, 255}));
+    for (int i = 0; i < 9; ++i) zoo.add("bee", to_text("cut", i, ".png"), png.substr(0, 60));
+    const auto train = [&](std::vector<std::string> more) {
+        std::vector<std::string> flags{"train", "--model",      "lenet5", "--epochs",
+                                       "1",     "--batch-size", "3",      "--data"};
+        flags.insert(flags.end(), more.begin(), more.end());
+        return run_tern(zoo, flags);
+    };
+    for (const char* workers : {"0", "2"}) {
+        const test::Finished done = train({"images", "--image-size", "32", "--workers", workers});
+        CHECK(done.status == 1);
+        CHECK_THAT(
+            done.err,
+            Catch::StartsWith(complaint("images") + "cow has no image of its own, so it is no class\n" +
+                              complaint("images") + "files that are not images, skipped: 1\n" +
+                              complaint("images/bee/cut").substr(0, 21)) &&
+                Catch::Contains("is not a complete PNG image: the file ends too early (sample "));
+        CHECK(std::ranges::count(done.err, '\n') == 3);
+    }
+    CHECK(train({"images"}).err ==
+          complaint("images") +
+              "holds images (a.ppm), expected a data set; folders of images, one for each "
+              "class, can be imported, or taken with --image-size (found in ant)\n");
+    CHECK(train({"synthetic", "--image-size", "32"}).err ==
+          complaint("--image-size") + "is for a folder of images, got --data synthetic\n");
+    CHECK(train({"images", "--image-size", "0"}).err ==
+          complaint("--image-size") + "must be a whole number from 1 to 8192, got 0\n");
+    CHECK(train({"images", "--image-size", "32", "--workers", "257"}).err ==
+          complaint("--workers") + "must be a whole number from 0 to 256, got 257\n");
 }
 
 TEST_CASE("CIFAR-100 and IDX files can be described, trained on, evaluated and predicted from") {
