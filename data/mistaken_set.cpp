@@ -70,7 +70,7 @@ std::string told_by_files(const fs::path& folder) {
         if (is_image(kind))
             return to_text("holds images (", name,
                            "), expected a data set; folders of images, one for each class, can be imported, "
-                           "or taken with --image-size");
+                           "or read as they are");
     }
     return "";
 }

@@ -270,7 +270,7 @@ TEST_CASE("what is wrong with a folder of images that stay there is said in a li
     CHECK(train({"images"}).err ==
           complaint("images") +
               "holds images (a.ppm), expected a data set; folders of images, one for each "
-              "class, can be imported, or taken with --image-size (found in ant)\n");
+              "class, can be imported, or read as they are (found in ant)\n");
     CHECK(train({"synthetic", "--image-size", "32"}).err ==
           complaint("--image-size") + "is for a folder of images, got --data synthetic\n");
     CHECK(train({"images", "--image-size", "0"}).err ==

@@ -80,7 +80,7 @@ TEST_CASE("images and runs are not sets") {
     const Folders folders;
     folders.check("images/cat", "a.png", test::make_png(2, 2, test::noise(2, 2)),
                   "holds images (a.png), expected a data set; folders of images, one for each class, can be "
-                  "imported, or taken with --image-size");
+                  "imported, or read as they are");
     CHECK_THROWS_WITH(read_dataset(folders.root / "images", Split::train),
                       Catch::EndsWith(" (found in cat)"));
     folders.check_file(folders.root / "images" / "cat" / "a.png",
