@@ -47,12 +47,6 @@ constexpr std::chrono::milliseconds kPrintTime{200};
 
 std::unique_ptr<MeteredCommunicator> joined;
 
-std::string host_name() {
-    char name[256] = "";
-    ::gethostname(name, sizeof name - 1);
-    return name;
-}
-
 cpu_set_t own_cpus() {
     cpu_set_t cpus;
     CPU_ZERO(&cpus);
@@ -87,6 +81,12 @@ Communicator& ranks() {
 
 std::vector<ExchangeCost> exchange_costs() {
     return joined && joined->size() > 1 ? joined->costs() : std::vector<ExchangeCost>();
+}
+
+std::string host_name() {
+    char name[256] = "";
+    ::gethostname(name, sizeof name - 1);
+    return name;
 }
 
 bool is_first_rank() { return ranks().rank() == 0; }

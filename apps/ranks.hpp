@@ -15,6 +15,8 @@ Communicator& ranks();
 /// Rank 0 prints, reads what is sent to the others, and writes the run folder.
 bool is_first_rank();
 
+std::string host_name();
+
 /// Among several ranks on this host, where the launcher says it; else 0.
 int local_rank();
 

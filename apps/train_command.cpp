@@ -8,10 +8,12 @@
 #include "tern/apps/config.hpp"
 #include "tern/apps/console.hpp"
 #include "tern/apps/interrupt.hpp"
+#include "tern/apps/output_flag.hpp"
 #include "tern/apps/progress_bar.hpp"
 #include "tern/apps/ranks.hpp"
 #include "tern/apps/schedule_plot.hpp"
 #include "tern/apps/tuning_file.hpp"
+#include "tern/apps/work_log.hpp"
 #include "tern/apps/workbench.hpp"
 #include "tern/core/devices/device_info.hpp"
 #include "tern/core/files/file.hpp"
@@ -22,6 +24,7 @@
 #include "tern/kernels/shared/simd.hpp"
 #include "tern/layers/state.hpp"
 #include "tern/training/checksum.hpp"
+#include "tern/training/chrome_trace.hpp"
 #include "tern/training/dataset_checksum.hpp"
 #include "tern/training/local_replicas.hpp"
 #include "tern/training/run_record.hpp"
@@ -39,7 +42,8 @@ std::int64_t peak_resident_bytes() {
 
 class TrainCommand {
   public:
-    explicit TrainCommand(const TrainFlags& flags) : flags_(flags), out_(flags.json ? stderr : stdout) {
+    explicit TrainCommand(const TrainFlags& flags)
+        : flags_(flags), out_(flags.json ? stderr : text_stream(flags.trace)) {
         if (flags.run && flags.run->empty()) usage_error("--run", "must name a folder, got an empty name");
         if (flags.resume && flags.run) {
             open_run(*flags.run);
@@ -51,6 +55,7 @@ class TrainCommand {
                                                 : std::nullopt);
         }
         check_ranks();
+        check_trace();
         ranks().set_timeout(settings_.timeout);
         apply(settings_.runtime);
         bench_ = make_workbench(settings_, weights_to_start_from());
@@ -107,6 +112,7 @@ class TrainCommand {
 
     void run() {
         if (is_first_rank()) make_folder();
+        if (is_first_rank() && flags_.trace) check_output(*flags_.trace);
         const Runtime& runtime = settings_.runtime;
         DatasetSourceOptions prepared{bench_.normalization, runtime.precision, runtime.device};
         prepared.streamed = runtime.device.is_cuda() && !fits(bench_.train_set, runtime.device);
@@ -131,6 +137,10 @@ class TrainCommand {
         ProgressBar bar;
         const SignalWatch watch;
         std::optional<RunRecord> record;
+        WorkLog log(*bench_.model, flags_.trace, [&bar](const std::string& line) {
+            bar.clear();
+            warn(line);
+        });
         Trainer trainer({.model = *bench_.model,
                          .optimizer = *optimizer_,
                          .train = trained_on ? static_cast<const BatchSource&>(*trained_on) : samples,
@@ -141,7 +151,7 @@ class TrainCommand {
                          .test_loss = cross_entropy_loss(),
                          .teacher = bench_.teacher.get(),
                          .plan = settings_.plan,
-                         .callbacks = callbacks(record, bar, watch),
+                         .callbacks = callbacks(record, bar, watch, log),
                          .communicator = gpus ? gpus.get() : &ranks(),
                          .exchange = settings_.exchange_options,
                          .workers = static_cast<int>(settings_.workers)});
@@ -156,6 +166,7 @@ class TrainCommand {
         train_to_the_end(trainer, record, bar);
         if (trainer.stopped()) {
             bar.clear();
+            log.finish();
             throw Interrupted(common_signal(watch),
                               to_text("stopped; to continue: tern train --resume --run ",
                                       folder_ ? folder_->path().string() : ""));
@@ -172,6 +183,7 @@ class TrainCommand {
         const std::vector<std::string> costs =
             gather_texts(ranks(), costs_json(steps).dump(), "what exchanges cost");
         if (record) finish(*record, tested, steps, costs);
+        log.finish();
     }
 
   private:
@@ -216,6 +228,18 @@ class TrainCommand {
             std::fprintf(stderr, "tern: skipped a checkpoint: %s\n", one_line(why).c_str());
         });
         if (checkpoint_) state_ = checkpoint_->state;
+    }
+
+    // One in the run's folder can be made when that is.
+    void check_trace() const {
+        if (!flags_.trace || !is_first_rank()) return;
+        trace_ranges();
+        if (flags_.json && is_standard_output(*flags_.trace))
+            usage_error("--trace", "cannot be standard output with --json, got ", *flags_.trace);
+        const std::filesystem::path file = *flags_.trace, run = flags_.run.value_or("");
+        const bool comes_with_run = file.has_filename() && flags_.run && !flags_.resume &&
+                                    (run / file.filename()).lexically_normal() == file.lexically_normal();
+        if (!comes_with_run) check_output_flag("--trace", file);
     }
 
     void check_ranks() const {
@@ -316,6 +340,7 @@ class TrainCommand {
     RunRecordOptions record_options(ProgressBar& bar) const {
         return {.keep = settings_.keep,
                 .log_steps = settings_.log_steps,
+                .log_times = true,
                 .precision = settings_.runtime.precision,
                 .info = WeightsInfo{std::string(settings_.model->name), bench_.train_set.classes,
                                     bench_.normalization, bench_.train_set.sample_shape()},
@@ -365,20 +390,24 @@ class TrainCommand {
     }
 
     // The first rank shows and records; all hear signals.
-    TrainingCallbacks callbacks(std::optional<RunRecord>& record, ProgressBar& bar,
-                                const SignalWatch& watch) {
+    TrainingCallbacks callbacks(std::optional<RunRecord>& record, ProgressBar& bar, const SignalWatch& watch,
+                                WorkLog& log) {
         TrainingCallbacks callbacks;
         callbacks.stop = [&watch] { return watch.signal() != 0; };
+        if (flags_.trace) callbacks.after_step = [&log](const TrainingProgress&) { log.count_step(); };
+        callbacks.after_log_line = [&log](const LogLine& line) { log.times_line(line.epoch); };
         if (!is_first_rank()) return callbacks;
-        callbacks.after_step = [&bar, epochs = settings_.plan.epochs](const TrainingProgress& progress) {
-            bar.show(progress, epochs);
+        callbacks.after_step = [this, &bar, &log](const TrainingProgress& progress) {
+            bar.show(progress, settings_.plan.epochs);
+            if (flags_.trace) log.count_step();
         };
         if (settings_.log_steps)
             callbacks.after_loss = [&record](const StepLoss& loss) { record->add(loss); };
-        callbacks.after_log_line = [this, &record, &bar](const LogLine& line) {
+        callbacks.after_log_line = [this, &record, &bar, &log](const LogLine& line) {
             bar.clear();
             record->add(line);
             print_log_line(line);
+            record->add_times(log.times_line(line.epoch));
         };
         callbacks.save = [this, &record](const TrainingPosition& position, const NamedTensors& state) {
             record->save(position, *bench_.model, state);
@@ -425,7 +454,8 @@ class TrainCommand {
         std::vector<ExchangeCost> costs = exchange_costs();
         std::erase_if(costs, [&](const ExchangeCost& cost) {
             return cost.operations < meetings || cost.what == Trainer::kStart ||
-                   cost.what == LocalReplicas::kGathering;
+                   cost.what == LocalReplicas::kGathering || cost.what == WorkLog::kTimes ||
+                   cost.what == WorkLog::kTrace;
         });
         return costs;
     }

@@ -21,6 +21,7 @@ void TrainFlags::add_to(CLI::App& app) {
     add_flag(app, "--dry-run", dry_run, "check everything, print the settings, train and write nothing");
     add_option(app, "--plot-schedule", plot_schedule, "FILE",
                "draw the learning rate over the run as SVG, train nothing");
+    add_option(app, "--trace", trace, "FILE", "what ranks did when, as a Chrome trace (Perfetto)");
     add_footer(app,
                "Examples:\n"
                "  tern train --data ~/.cache/tern --epochs 2 --batch-size 64\n"

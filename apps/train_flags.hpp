@@ -9,7 +9,7 @@ namespace tern::apps {
 
 struct TrainFlags {
     std::map<std::string, Flag> values;  // by the name of the setting
-    Flag run, config, plot_schedule;
+    Flag run, config, plot_schedule, trace;
     bool resume = false, json = false, dry_run = false;
 
     void add_to(CLI::App& app);

@@ -7,6 +7,7 @@
 #include "tern/bench/command_flags.hpp"
 #include "tern/bench/onednn.hpp"
 #include "tern/bench/profile_report.hpp"
+#include "tern/core/files/output.hpp"
 #include "tern/core/threads/parallel.hpp"
 
 namespace tern::bench {
@@ -18,7 +19,7 @@ constexpr std::int64_t kMostSteps = 100000;
 const std::vector<std::string_view> kBy{"operation", "layer", "both"};  // in the order of ProfileBy
 
 struct Flags {
-    apps::Flag model, batch_size, threads, steps, by, json;
+    apps::Flag model, batch_size, threads, steps, by, json, trace;
     bool inference = false, onednn = false;
 };
 
@@ -41,11 +42,14 @@ void run(const Flags& flags) {
     if (flags.threads) set_num_threads(parse_int("--threads", *flags.threads, kMostThreads));
     const ProfileBy by = parse_by(flags.by.value_or("both"));
     if (flags.json) apps::check_output_flag("--json", *flags.json);
+    if (flags.trace) apps::check_output_flag("--trace", *flags.trace);
+    settings.trace = flags.trace.has_value();
 
     const Peaks peaks = measure_peaks();
     const StepProfile profile = profile_steps(settings);
     print_profile(profile, settings, peaks, by);
     if (flags.json) write_profile(*flags.json, profile, settings, peaks);
+    if (flags.trace) write_output(*flags.trace, std::as_bytes(std::span(profile.trace())));
 }
 
 }  // namespace
@@ -65,6 +69,7 @@ void run_profile(int argc, char** argv) {
     app.add_flag("--inference", flags.inference, "the forward pass in evaluation mode alone");
     app.add_flag("--onednn", flags.onednn, "oneDNN on the same problems beside it");
     app.add_option("--json", flags.json, "the numbers into a file, too")->type_name("FILE");
+    app.add_option("--trace", flags.trace, "the steps as a Chrome trace (Perfetto)")->type_name("FILE");
     if (parse(app, argc, argv)) run(flags);
 }
 

@@ -13,6 +13,8 @@
 #include "tern/core/owner.hpp"
 #include "tern/data/synthetic.hpp"
 #include "tern/kernels/epoch_order/epoch_order.hpp"
+#include "tern/training/chrome_trace.hpp"
+#include "tern/training/operation_ranges.hpp"
 #include "tern/training/training_step.hpp"
 
 namespace tern::bench {
@@ -20,6 +22,8 @@ namespace {
 
 // The first step records the arena, the second is the first to use it.
 constexpr int kWarmUpSteps = 3;
+// More than the parts of a step, beside its operations.
+constexpr std::size_t kMostParts = 64;
 
 StepProfile::Call describe_call(const Problem& problem, const Implementation& implementation,
                                 const Stream& stream, const std::string& layer, bool onednn) {
@@ -46,38 +50,58 @@ StepProfile::Call describe_call(const Problem& problem, const Implementation& im
     return call;
 }
 
+// Ranges of steps, as many as a trace has room for.
+class TracedSteps {
+  public:
+    void add(const std::vector<RecordedRange>& step) {
+        if (ranges_.empty() && !step.empty()) origin_ = step.front().begin;
+        const std::size_t fit = std::min(step.size(), most_ - ranges_.size());
+        ranges_.insert(ranges_.end(), step.begin(), step.begin() + static_cast<std::ptrdiff_t>(fit));
+        dropped_ += std::ssize(step) - static_cast<std::ptrdiff_t>(fit);
+    }
+    std::string text() const {
+        const std::string events = trace_events(0, "tern-bench --profile", ranges_, origin_);
+        return chrome_trace({&events, 1}, dropped_, dropped_ > 0 ? "the last steps are missing" : "");
+    }
+
+  private:
+    std::size_t most_ = trace_ranges();
+    std::vector<RecordedRange> ranges_;
+    std::int64_t dropped_ = 0;
+    double origin_ = 0;
+};
+
 // The calls are described in the last step of the warm-up, so that the measured ones only read the clock.
 StepProfile measure(Module& model, const ProfileSettings& settings, const std::function<void()>& run_step) {
     for (int i = 1; i < kWarmUpSteps; ++i) run_step();
-    std::map<const void*, std::string> layers{{nullptr, "-"}};
-    model.visit(
-        [&](const std::string& name, Module& module) { layers.emplace(&module, name.empty() ? "-" : name); });
+    const OperationRanges operations(model);
     std::vector<StepProfile::Call> calls;
     {
         const RunHook hook(
             [&](const Problem& problem, const Implementation& implementation, const Stream& stream) {
                 implementation.run(problem, stream);
-                calls.push_back(describe_call(problem, implementation, stream, layers.at(current_owner()),
-                                              settings.onednn));
+                calls.push_back(describe_call(problem, implementation, stream,
+                                              operations.layer(current_owner()), settings.onednn));
             });
         run_step();
     }
     std::vector<StepProfile::Step> steps(static_cast<std::size_t>(settings.steps));
+    TracedSteps traced;
     for (StepProfile::Step& step : steps) {
-        step.calls.reserve(calls.size());
-        const RunHook hook(
-            [&step](const Problem& problem, const Implementation& implementation, const Stream& stream) {
-                step.calls.push_back(seconds_of([&] { implementation.run(problem, stream); }));
-            });
+        const Recorder recorder({}, calls.size() + kMostParts);
         step.seconds = seconds_of(run_step);
+        const std::vector<RecordedRange> ranges = recorder.ranges();
+        for (const RecordedRange& range : ranges)
+            if (!range.label.implementation.empty()) step.calls.push_back(range.end - range.begin);
+        if (settings.trace) traced.add(ranges);
     }
-    return {std::move(calls), std::move(steps)};
+    return {std::move(calls), std::move(steps), settings.trace ? traced.text() : ""};
 }
 
 }  // namespace
 
-StepProfile::StepProfile(std::vector<Call> calls, std::vector<Step> steps)
-    : calls_(std::move(calls)), steps_(std::move(steps)) {
+StepProfile::StepProfile(std::vector<Call> calls, std::vector<Step> steps, std::string trace)
+    : calls_(std::move(calls)), steps_(std::move(steps)), trace_(std::move(trace)) {
     for (const Step& step : steps_) TERN_ASSERT(step.calls.size() == calls_.size());
 }
 

@@ -17,6 +17,7 @@ struct ProfileSettings {
     int steps = 10;          // measured, after warm-up
     bool inference = false;  // the forward pass in evaluation mode alone
     bool onednn = false;     // times oneDNN on the same problems, where has_onednn()
+    bool trace = false;      // keeps StepProfile::trace()
 };
 
 /// What one row of a table is.
@@ -49,7 +50,7 @@ class StepProfile {
         std::vector<double> calls;  // seconds of each
         double seconds = 0;         // of all the step
     };
-    StepProfile(std::vector<Call> calls, std::vector<Step> steps);
+    StepProfile(std::vector<Call> calls, std::vector<Step> steps, std::string trace = "");
 
     /// The longest first; layers in the order in which they run.
     std::vector<ProfileRow> rows(ProfileBy by) const;
@@ -57,12 +58,15 @@ class StepProfile {
     ProfileRow total() const;
     /// The median over the steps, with what is in no operation.
     double step_seconds() const;
+    /// The measured steps as a chrome_trace(); "" where none was asked for.
+    const std::string& trace() const { return trace_; }
 
   private:
     double median_seconds(const std::vector<std::size_t>& calls) const;
 
     std::vector<Call> calls_;
     std::vector<Step> steps_;
+    std::string trace_;
 };
 
 /// Trains a new model on synthetic images, or runs it, on the CPU. The backward pass of an operation counts

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "tern/core/devices/range.hpp"
+
 namespace tern {
 namespace {
 
@@ -18,6 +20,7 @@ class MeteredCommunicator::MeteredWork : public Work {
         : work_(std::move(work)), costs_(costs), cost_(cost), start_(start) {}
 
     void wait() override {
+        const Range range("exchange");
         const double before = now();
         work_->wait();
         const double end = now();

@@ -82,7 +82,7 @@ std::unique_ptr<Loader> load_ahead(const BatchSource& source, int workers,
 }  // namespace
 
 Evaluation evaluate(Module& model, const BatchSource& source, const EvaluationOptions& options) {
-    const Range range("evaluate");
+    const Range range("evaluation");
     const EvaluationScope evaluation(model);
     const NoGrad no_grad;
     const Batches batches(

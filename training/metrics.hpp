@@ -19,6 +19,7 @@ struct LogLine {
     double learning_rate = 0;        // of the last step
     std::int64_t batch_size = 0;     // of a run whose batches grow; else 0
     std::optional<TotalsRead> validation = {};  // as test, which is none then
+    std::int64_t step = 0;                      // after which it was; not in the file
 
     double images_per_second() const;
     /// One JSON object on one line: epoch, train_loss, train_accuracy and what other metrics there are,

@@ -29,6 +29,7 @@ class RunFolder {
     std::filesystem::path tuning_file() const { return path_ / "tuning.toml"; }
     std::filesystem::path metrics_file() const { return path_ / "metrics.jsonl"; }
     std::filesystem::path steps_file() const { return path_ / "steps.jsonl"; }
+    std::filesystem::path times_file() const { return path_ / "times.jsonl"; }
     /// The config makes the folder one that holds a run.
     void write_config(std::string_view toml) const;
 

@@ -17,6 +17,10 @@ RunRecord::RunRecord(const RunFolder& folder, RunRecordOptions options, Training
         steps_.emplace(folder.steps_file(), state_.steps_bytes);
         tell_of_missing(*steps_, state_.steps_bytes);
     }
+    if (options_.log_times) {
+        times_.emplace(folder.times_file(), state_.times_bytes);
+        tell_of_missing(*times_, state_.times_bytes);
+    }
     // The process before may have ended between the checkpoint and its links.
     if (state_.position.step > 0) checkpoints_.settle(state_.position.step, state_.position.best_step);
 }
@@ -53,15 +57,21 @@ void RunRecord::add(const TestLine& line) {
     try_to([&] { metrics_.append(line.to_json()); });
 }
 
+void RunRecord::add_times(const std::string& line) {
+    if (times_) try_to([&] { times_->append(line); });
+}
+
 void RunRecord::save(const TrainingPosition& position, const Module& model, const NamedTensors& tensors) {
     // The lines must be on the disk before a checkpoint says that they are.
     try_to([&] { metrics_.sync(); });
-    if (steps_) try_to([&] { steps_->sync(); });
+    for (std::optional<LineFile>* const file : {&steps_, &times_})
+        if (*file) try_to([&] { (*file)->sync(); });
     TrainingState next = state_;
     next.position = position;
     next.tensors = tensors;
     next.metrics_bytes = metrics_.bytes();
     next.steps_bytes = steps_ ? steps_->bytes() : 0;
+    next.times_bytes = times_ ? times_->bytes() : 0;
     checkpoints_.save(position.step, position.best_step, [&](const std::filesystem::path& into) {
         save_weights(into / Checkpoints::kWeights, model, options_.info);
         write_training_state(into / kState, next);
@@ -72,6 +82,7 @@ void RunRecord::save(const TrainingPosition& position, const Module& model, cons
 void RunRecord::finish() {
     metrics_.sync();
     if (steps_) steps_->sync();
+    if (times_) times_->sync();
 }
 
 std::string RunRecord::last_log_line() const {

@@ -15,7 +15,7 @@
 
 namespace tern {
 
-/// Log lines, losses of steps, and checkpoints.
+/// Log lines, the time they took by part, losses of steps, and checkpoints.
 class RunRecord {
   public:
     /// `state` is that of the checkpoint to continue from: the files are cut back to it. Of a new run it is
@@ -28,6 +28,8 @@ class RunRecord {
     void add(const StepLoss& loss);
     void add(const LogLine& line);
     void add(const TestLine& line);
+    /// times_line() of the log line before, for log_times.
+    void add_times(const std::string& line);
     /// A checkpoint of `model` and `tensors`, Trainer::state(), which are at `position`.
     void save(const TrainingPosition& position, const Module& model, const NamedTensors& tensors);
 
@@ -52,7 +54,7 @@ class RunRecord {
     RunRecordOptions options_;
     TrainingState state_;
     LineFile metrics_;
-    std::optional<LineFile> steps_;
+    std::optional<LineFile> steps_, times_;
     std::string last_log_line_;
     std::set<std::string> told_;
 };

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "tern/core/devices/range.hpp"
 #include "tern/distributed/share.hpp"
 #include "tern/training/checksum.hpp"
 #include "tern/training/evaluation.hpp"
@@ -239,6 +240,7 @@ void Trainer::meet_others() const {
 }
 
 void Trainer::save() {
+    const Range range("save");
     step_->hold_whole();
     meet_others();
     flush_losses();
@@ -271,6 +273,7 @@ std::optional<LogLine> Trainer::finish_log_line() {
     flush_losses();
     LogLine line{
         position_.epoch, read_finite_totals(), {}, seconds_since_log(), options_.optimizer.learning_rate()};
+    line.step = position_.step;
     if (!options_.plan.batch_growth.empty()) line.batch_size = length_.batch_size(position_.epoch);
     if (average_) average_->hold_average();
     take_statistics();

@@ -26,6 +26,7 @@ void visit_fields(State& state, const Function& function) {
     function("best_value", state.position.best_value);
     function("metrics_bytes", state.metrics_bytes);
     function("steps_bytes", state.steps_bytes);
+    function("times_bytes", state.times_bytes);
     function("data_checksum", state.data_checksum);
     function("teacher_checksum", state.teacher_checksum);
 }
@@ -39,7 +40,9 @@ std::string_view former_name(std::string_view name) {
 }
 
 // What older files lack.
-bool came_later(std::string_view name) { return name == "best_epoch" || name == "teacher_checksum"; }
+bool came_later(std::string_view name) {
+    return name == "best_epoch" || name == "teacher_checksum" || name == "times_bytes";
+}
 
 // Before losses and metrics had counts of their own: {sum of losses, right predictions, samples}.
 Tensor totals_of(const Tensor& totals) {

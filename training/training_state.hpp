@@ -15,6 +15,7 @@ struct TrainingState {
     NamedTensors tensors;            // Trainer::state()
     std::int64_t metrics_bytes = 0;  // of metrics.jsonl by then
     std::int64_t steps_bytes = 0;    // of steps.jsonl by then
+    std::int64_t times_bytes = 0;    // of times.jsonl by then
     std::string data_checksum;       // of the training samples
     std::string teacher_checksum;    // of the teacher's weights; "" without one
 };

@@ -259,7 +259,11 @@ StepArena& TrainingStep::arena_for(std::int64_t batch_size) {
 // The gradients of `share` times the loss, which is counted in `sums`.
 void TrainingStep::forward_and_backward(const Tensor& samples, std::uint32_t epoch, const Tensor& sums,
                                         double share) {
-    const Batch batch = source_.batch(samples, epoch);
+    Batch batch;
+    {
+        const Range range("load");
+        batch = source_.batch(samples, epoch);
+    }
     Tensor output, loss;
     {
         const Range range("forward");

@@ -4,7 +4,7 @@
 
 namespace tern {
 
-Range::Range(const char* name) noexcept { cuda::push_range(name); }
-Range::~Range() { cuda::pop_range(); }
+NvtxRange::NvtxRange(const char* name) noexcept { cuda::push_range(name); }
+NvtxRange::~NvtxRange() { cuda::pop_range(); }
 
 }  // namespace tern

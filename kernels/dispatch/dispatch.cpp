@@ -180,7 +180,7 @@ const Implementation& select(const Problem& problem, const KernelPolicy& policy)
 }
 
 void run_problem(const Problem& problem) {
-    const Range range(problem.pass.op);
+    const NvtxRange range(problem.pass.op);
     const Implementation& choice = select(problem, kernel_policy());
     if (verbose_dispatch()) print_choice(problem, choice);
     const bool upcasts =

@@ -101,7 +101,7 @@ TEST_CASE("a run leaves checkpoints and links to the last and the best", "[.resu
           std::vector<std::string>{"XXH128SUMS", "state.safetensors", "weights.safetensors"});
     CHECK(names_in(place / "run") == std::vector<std::string>{"best.safetensors", "checkpoints",
                                                               "config.toml", "last.safetensors",
-                                                              "metrics.jsonl"});
+                                                              "metrics.jsonl", "times.jsonl"});
 }
 
 TEST_CASE("a run made longer equals one that was that long", "[.resume]") {
@@ -452,9 +452,11 @@ TEST_CASE("a full disk leaves the last checkpoint whole", "[.resume]") {
     check(weights - 1, "checkpoints/step-8/weights.safetensors");
     check(state - 1, "checkpoints/step-8/state.safetensors");
     REQUIRE(fs::file_size(place / "run" / "config.toml") < metrics);
+    REQUIRE(metrics < fs::file_size(place / "run" / "times.jsonl"));
+    const char* const waits =
+        "cannot be written: File too large; the run continues, its lines wait in memory\n";
     check(metrics + 10, "checkpoints/step-8/weights.safetensors",
-          complaint("run/metrics.jsonl") +
-              "cannot be written: File too large; the run continues, its lines wait in memory\n");
+          complaint("run/metrics.jsonl") + waits + complaint("run/times.jsonl") + waits);
     CHECK(log_lines_of(place / "run").size() == 3);
     require_done(run_tern(place, resume_flags("run")));
     check_same_end(place / "run", place / "whole");

@@ -11,6 +11,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).resolve().parents[1] / "apps"))
+import traces  # noqa: E402
+
 PROGRAM = sys.argv[1]
 HAS_ONEDNN = "--onednn" in sys.argv[2:]
 BATCH = 2
@@ -58,7 +61,8 @@ def run(*flags, kernels="auto"):
 def profile(model, *flags, kernels="auto"):
     with tempfile.TemporaryDirectory() as folder:
         answer = Path(folder) / "profile.json"
-        done = run("--profile", model, f"--batch-size={BATCH}", "--steps", "1", "--threads=1", f"--json={answer}", *flags, kernels=kernels)
+        steps = [] if any(flag.startswith("--steps") for flag in flags) else ["--steps", "1"]
+        done = run("--profile", model, f"--batch-size={BATCH}", *steps, "--threads=1", f"--json={answer}", *flags, kernels=kernels)
         check(done.returncode == 0, f"{model} {flags}: status {done.returncode}, {done.stderr}")
         return json.loads(answer.read_text()), done.stdout
 
@@ -101,6 +105,21 @@ def check_inference(model, kernels):
     check(expected <= {row["layer"] for row in rows}, f"{model}: layers are missing")
 
 
+def check_trace():
+    """It has the calls of the table, of each step."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "trace.json"
+        rows = profile("lenet5", "--steps=2", "--trace", str(file))[0]["rows"]
+        trace, events = traces.read_trace(file)
+    calls = [event for event in events if event["cat"] == "operation"]
+    named = {(event["name"], event["args"]["layer"], event["args"]["implementation"]) for event in calls}
+    check(named == {(row["operation"], row["layer"], row["implementation"]) for row in rows}, f"the trace has {named}")
+    check(len(calls) == 2 * sum(row["calls"] for row in rows), f"the trace has {len(calls)} calls")
+    check(sum(event["name"] == "backward" for event in events) == 2, "the trace has the parts of two steps")
+    check(traces.wrong_nesting(events) == [], f"{traces.wrong_nesting(events)}")
+    check(trace["otherData"] == {"ranges_dropped": 0}, f"the trace says {trace['otherData']}")
+
+
 def check_onednn():
     """Refused in a build without; else all has its time but what oneDNN lacks and the sums of biases."""
     if not HAS_ONEDNN:
@@ -128,6 +147,7 @@ def main():
         for kernels in ("auto", PARTS):
             check_step(model, kernels)
             check_inference(model, kernels)
+    check_trace()
     check_onednn()
     check_refused('[--profile] no model "resnet", only ', "--profile", "resnet")
     check_refused("[--batch-size] must be a whole number from 1 to 65536, got 0", "--profile", "--batch-size", "0")
@@ -136,9 +156,10 @@ def main():
     check_refused("[--by] must be one of operation, layer, both, got time", "--profile", "--by=time")
     check_refused("[tern-bench --profile] takes no --colour; ", "--profile", "--colour")
     check_refused("[--steps] takes one value, once; ", "--profile", "--steps")
-    unwritable = run("--profile", "--batch-size=1", "--steps=1", "--json=/nowhere/profile.json")
-    check(unwritable.returncode == 1, f"a file that cannot be written: status {unwritable.returncode}")
-    check(unwritable.stderr.count("\n") == 1, f"a file that cannot be written: {unwritable.stderr}")
+    for flag in "--json", "--trace":
+        unwritable = run("--profile", "--batch-size=1", "--steps=1", f"{flag}=/nowhere/profile.json")
+        check(unwritable.returncode == 1, f"a file that cannot be written: status {unwritable.returncode}")
+        check(unwritable.stderr.count("\n") == 1, f"a file that cannot be written: {unwritable.stderr}")
     for text in FAILED:
         print(text)
     sys.exit(1 if FAILED else 0)

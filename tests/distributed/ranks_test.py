@@ -17,8 +17,9 @@ import hosts
 import jobs
 import runs
 
-sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
+sys.path += [str(pathlib.Path(__file__).resolve().parents[2] / folder) for folder in ("scripts", "tests/apps")]
 import scaling_model  # noqa: E402
+import traces  # noqa: E402
 
 TERN = ""
 LAUNCHERS = []  # both set by main()
@@ -116,6 +117,48 @@ class EqualBits(RanksTest):
         self.flags = jobs.with_flag(self.flags, "--replicas", 2)
         self.train()
         self.assertIn("weights", runs.differences(runs.result(self.run_folder), self.expected))
+
+
+class Logs(RanksTest):
+    def test_have_all_ranks_in_one_file(self):
+        for launcher in LAUNCHERS:
+            with self.subTest(launcher.name):
+                self.run_folder, trace = self.place / launcher.program, self.place / f"{launcher.program}.json"
+                self.train("--trace", trace, ranks=2, launcher=launcher)
+                self.assert_equal_bits()
+                self.assertEqual(traces.wrong_times(self.run_folder / "times.jsonl", 3, 2), [])
+                for line in runs.lines_of(self.run_folder / "times.jsonl"):
+                    for rank in line["ranks"]:
+                        self.assertIn("the sum of gradients", rank["waits"])
+                        self.assertLessEqual(rank["waits"]["the sum of gradients"], rank["seconds"]["exchange"])
+                whole, events = traces.read_trace(trace)
+                self.assertEqual((whole["otherData"], traces.wrong_nesting(events)), ({"ranges_dropped": 0}, []))
+                for rank in 0, 1:
+                    names = [event["name"] for event in events if event["pid"] == rank]
+                    self.assertEqual(names.count("training step"), 9)
+                    self.assertIn("conv2d.forward", names)
+                    self.assertIn("exchange", names)
+
+    def test_are_whole_after_a_signal_to_one_rank(self):
+        trace = self.place / "trace.json"
+        flags = [*jobs.with_flag(self.flags, "--epochs", ENDLESS), "--run", self.run_folder, "--trace", trace]
+        with jobs.Job(TERN, flags, self.place, ranks=2, launcher=LAUNCHERS[0]) as job:
+            self.wait_for_checkpoint(job)
+            os.kill(job.trainers()[0], signal.SIGUSR1)
+            self.assertEqual(job.wait(15), 128 + signal.SIGUSR1)
+        whole, events = traces.read_trace(trace)
+        self.assertEqual(whole["otherData"], {"ranges_dropped": 0})
+        self.assertEqual({event["pid"] for event in events}, {0, 1})
+
+
+    def test_have_the_first_rank_where_all_fail(self):
+        trace = self.place / "trace.json"
+        flags = [*self.flags, "--optimizer", "sgd", "--lr", 1e30, "--run", self.run_folder, "--trace", trace]
+        with jobs.Job(TERN, flags, self.place, ranks=2, launcher=LAUNCHERS[0]) as job:
+            self.assertNotEqual(job.wait(15), 0)
+        whole, events = traces.read_trace(trace)
+        self.assertEqual(whole["otherData"]["note"], "the run has failed: of other ranks nothing is here")
+        self.assertEqual({event["pid"] for event in events}, {0})
 
 
 class TwoHosts(RanksTest):

@@ -102,7 +102,7 @@ def check_run(run):
     last = run / "last.safetensors"
     if last.is_symlink() and not last.exists():
         wrong.append(f"last.safetensors leads to {pathlib.Path(last).readlink()}, which is gone")
-    for name in "metrics.jsonl", "steps.jsonl":
+    for name in "metrics.jsonl", "steps.jsonl", "times.jsonl":
         for line in (run / name).read_bytes().split(b"\n")[:-1] if (run / name).exists() else []:
             try:
                 json.loads(line)

@@ -28,6 +28,7 @@ TrainingState some_state() {
                      {"optimizer.step", Tensor::full({}, 12, DType::int64)}};
     state.metrics_bytes = 100;
     state.steps_bytes = 1LL << 40;
+    state.times_bytes = 300;
     state.data_checksum = "abc";
     state.teacher_checksum = "def";
     return state;
@@ -50,6 +51,7 @@ TEST_CASE("a training state is read as it was written") {
     CHECK(again.position.best_value == 1.0 / 3);
     CHECK(again.metrics_bytes == 100);
     CHECK(again.steps_bytes == 1LL << 40);
+    CHECK(again.times_bytes == 300);
     CHECK(again.data_checksum == "abc");
     CHECK(again.teacher_checksum == "def");
     REQUIRE(again.tensors.size() == 2);
@@ -69,7 +71,8 @@ TEST_CASE("a training state with former names of fields, or without later ones, 
          {std::pair{"samples_since_log", "row_records"}, std::pair{"seconds_since_log", "row_seconds"},
           std::pair{"best_value", "best_accuracy"}})
         text.replace(text.find(name), std::string_view(name).size(), former);
-    for (const std::string later : {"\"best_epoch\":2,", ",\"teacher_checksum\":\"def\""}) {
+    for (const std::string later :
+         {"\"best_epoch\":2,", ",\"teacher_checksum\":\"def\"", ",\"times_bytes\":300"}) {
         REQUIRE(text.find(later) != std::string::npos);
         text.erase(text.find(later), later.size());
     }
@@ -83,6 +86,7 @@ TEST_CASE("a training state with former names of fields, or without later ones, 
     CHECK(read.position.seconds_since_log == 0.1);
     CHECK(read.position.best_value == 1.0 / 3);
     CHECK(read.position.best_epoch == 0);
+    CHECK(read.times_bytes == 0);
     CHECK(read.teacher_checksum.empty());
     // The sum of losses and the right predictions of 10 samples.
     const Tensor totals = totals_in(read.tensors);
