@@ -28,6 +28,8 @@ class RunFolder {
     /// A copy of the table of measured choices, where the run has one.
     std::filesystem::path tuning_file() const { return path_ / "tuning.toml"; }
     std::filesystem::path metrics_file() const { return path_ / "metrics.jsonl"; }
+    /// The same lines for spreadsheets.
+    std::filesystem::path results_file() const { return path_ / "results.csv"; }
     std::filesystem::path steps_file() const { return path_ / "steps.jsonl"; }
     std::filesystem::path times_file() const { return path_ / "times.jsonl"; }
     /// The config makes the folder one that holds a run.

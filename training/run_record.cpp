@@ -3,16 +3,25 @@
 #include <utility>
 
 #include "tern/core/files/file.hpp"
+#include "tern/core/files/output.hpp"
+#include "tern/training/results_csv.hpp"
 #include "tern/training/weights.hpp"
 
 namespace tern {
+namespace {
+
+constexpr std::int64_t kMostMetrics = 1 << 30;  // bytes
+
+}  // namespace
 
 RunRecord::RunRecord(const RunFolder& folder, RunRecordOptions options, TrainingState state)
     : checkpoints_(folder.path(), options.keep, [this](const std::string& line) { tell(line); }),
       options_(std::move(options)),
       state_(std::move(state)),
-      metrics_(folder.metrics_file(), state_.metrics_bytes) {
+      metrics_(folder.metrics_file(), state_.metrics_bytes),
+      results_(folder.results_file()) {
     tell_of_missing(metrics_, state_.metrics_bytes);
+    if (metrics_.bytes() > 0 || is_there(results_)) try_to_write_results();
     if (options_.log_steps) {
         steps_.emplace(folder.steps_file(), state_.steps_bytes);
         tell_of_missing(*steps_, state_.steps_bytes);
@@ -36,12 +45,32 @@ void RunRecord::tell_of_missing(const LineFile& file, std::int64_t expected) {
             " bytes of whole lines that it had at the checkpoint; the run continues without the others"));
 }
 
-void RunRecord::try_to(const std::function<void()>& write) {
+bool RunRecord::try_to(const std::function<void()>& write, const char* then) {
     try {
         write();
+        return true;
     } catch (const Error& error) {
-        tell(to_text(error.what(), "; the run continues, its lines wait in memory"));
+        tell(to_text(error.what(), then));
+        return false;
     }
+}
+
+// A disk that has no room for the lines has none for their copy: that is not told, too.
+void RunRecord::append(const std::string& metrics) {
+    results_due_ = true;
+    if (try_to([&] { metrics_.append(metrics); })) try_to_write_results();
+}
+
+void RunRecord::try_to_write_results() {
+    try_to([this] { write_results(); }, "; the run continues, metrics.jsonl has its lines");
+}
+
+void RunRecord::write_results() {
+    results_due_ = true;
+    const std::string file = metrics_.path().string();
+    const std::string csv = csv_of_json_lines(file, read_text_file(metrics_.path(), kMostMetrics));
+    write_output(results_, std::as_bytes(std::span(csv)));
+    results_due_ = false;
 }
 
 void RunRecord::add(const StepLoss& loss) {
@@ -50,11 +79,11 @@ void RunRecord::add(const StepLoss& loss) {
 
 void RunRecord::add(const LogLine& line) {
     last_log_line_ = line.to_json();
-    try_to([&] { metrics_.append(last_log_line_); });
+    append(last_log_line_);
 }
 
 void RunRecord::add(const TestLine& line) {
-    try_to([&] { metrics_.append(line.to_json()); });
+    append(line.to_json());
 }
 
 void RunRecord::add_times(const std::string& line) {
@@ -63,7 +92,7 @@ void RunRecord::add_times(const std::string& line) {
 
 void RunRecord::save(const TrainingPosition& position, const Module& model, const NamedTensors& tensors) {
     // The lines must be on the disk before a checkpoint says that they are.
-    try_to([&] { metrics_.sync(); });
+    if (try_to([&] { metrics_.sync(); }) && results_due_) try_to_write_results();
     for (std::optional<LineFile>* const file : {&steps_, &times_})
         if (*file) try_to([&] { (*file)->sync(); });
     TrainingState next = state_;
@@ -81,14 +110,14 @@ void RunRecord::save(const TrainingPosition& position, const Module& model, cons
 
 void RunRecord::finish() {
     metrics_.sync();
+    if (results_due_) write_results();
     if (steps_) steps_->sync();
     if (times_) times_->sync();
 }
 
 std::string RunRecord::last_log_line() const {
     if (!last_log_line_.empty()) return last_log_line_;
-    constexpr std::int64_t kLimit = 1 << 30;
-    std::string text = read_text_file(metrics_.path(), kLimit);
+    std::string text = read_text_file(metrics_.path(), kMostMetrics);
     TERN_CHECK(!text.empty(), metrics_.path().string(), "has no line");
     text.pop_back();  // the end of the last line
     return text.substr(text.rfind('\n') + 1);

@@ -48,13 +48,20 @@ class RunRecord {
   private:
     void tell(const std::string& line);
     void tell_of_missing(const LineFile& file, std::int64_t expected);
-    void try_to(const std::function<void()>& write);
+    static constexpr const char* kWait = "; the run continues, its lines wait in memory";
+    /// Whether it did not fail; if it did, this is told, and `then`.
+    bool try_to(const std::function<void()>& write, const char* then = kWait);
+    void append(const std::string& metrics);
+    void write_results();
+    void try_to_write_results();
 
     Checkpoints checkpoints_;
     RunRecordOptions options_;
     TrainingState state_;
     LineFile metrics_;
     std::optional<LineFile> steps_, times_;
+    std::filesystem::path results_;
+    bool results_due_ = false;  // they lack lines that metrics_ has
     std::string last_log_line_;
     std::set<std::string> told_;
 };

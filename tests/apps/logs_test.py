@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""What tern train leaves beside metrics.jsonl: times.jsonl, --trace.
+"""What tern train leaves beside metrics.jsonl: results.csv, times.jsonl, --trace.
 
 usage: logs_test.py TERN [unittest's arguments]
 """
 
+import csv
 import json
 import signal
 import time
@@ -52,6 +53,57 @@ class TimesTest(TernTest):
         self.assertEqual(done.returncode, 0)
         self.assertEqual([line["epoch"] for line in self.lines("times.jsonl")], [2])
         self.assertIn("times.jsonl] has 0 of the ", done.stderr.decode())
+
+
+class ResultsTest(TernTest):
+    def setUp(self):
+        super().setUp()
+        self.run_folder = self.place / "run"
+        self.flags = [*self.train_flags, "--model", "lenet5", "--run", self.run_folder]
+
+    def assert_in_step(self, run_folder):
+        """The fields of results.csv are those of metrics.jsonl, to the digit."""
+        lines = [json.loads(line, parse_float=str, parse_int=str)
+                 for line in (run_folder / "metrics.jsonl").read_text().splitlines()]
+        with open(run_folder / "results.csv", newline="") as file:
+            text = file.read()
+        self.assertEqual(text.count("\n"), text.count("\r\n"))
+        rows = list(csv.DictReader(text.splitlines()))
+        keys = list(dict.fromkeys(key for line in lines for key in line))
+        self.assertEqual(list(rows[0]), keys)
+        self.assertEqual(rows, [{key: line.get(key) or "" for key in keys} for line in lines])
+        return rows
+
+    def test_has_the_lines_of_metrics(self):
+        self.assert_done(run(*self.flags, "--epochs", 2))
+        self.assertEqual([row["epoch"] for row in self.assert_in_step(self.run_folder)], ["1", "2"])
+        other = self.place / "validated"
+        validated = ["--epochs", 1, "--validation", 0.5, "--stratify"]
+        self.assert_done(run(*self.train_flags, "--model", "lenet5", *validated, "--run", other))
+        rows = self.assert_in_step(other)
+        self.assertEqual((rows[0]["best_epoch"], rows[1]["best_epoch"], rows[1]["epoch"]), ("", "1", ""))
+
+    def test_is_that_of_a_run_that_never_stopped(self):
+        whole = self.place / "whole"
+        self.assert_done(run(*self.train_flags, "--model", "lenet5", "--epochs", 3, "--run", whole))
+        self.assert_done(run(*self.flags, "--epochs", 2))
+        with open(self.run_folder / "metrics.jsonl", "a") as file:
+            file.write('{"epoch":3}\n')  # of a process that was killed
+        (self.run_folder / "results.csv").write_text("no longer true")
+        self.assert_done(run("train", "--resume", "--run", self.run_folder, "--epochs", 3))
+        resumed, expected = self.assert_in_step(self.run_folder), self.assert_in_step(whole)
+        for row in resumed + expected:
+            del row["seconds"], row["images_per_second"]
+        self.assertEqual(resumed, expected)
+
+    def test_a_full_disk_is_told_once_and_the_run_goes_on(self):
+        # A folder in its place: the file cannot be written.
+        (self.run_folder / "results.csv").mkdir(parents=True)
+        done = run(*self.flags, "--epochs", 3)
+        told = done.stderr.decode().count("; the run continues, metrics.jsonl has its lines\n")
+        self.assertEqual((told, done.returncode), (1, 1))  # it is still not there in the end
+        self.assertEqual(len((self.run_folder / "metrics.jsonl").read_text().splitlines()), 3)
+        self.assertTrue((self.run_folder / "last.safetensors").exists())
 
 
 class TraceTest(TernTest):

@@ -101,7 +101,7 @@ TEST_CASE("a run leaves checkpoints and links to the last and the best", "[.resu
           std::vector<std::string>{"XXH128SUMS", "state.safetensors", "weights.safetensors"});
     CHECK(names_in(place / "run") == std::vector<std::string>{"best.safetensors", "checkpoints",
                                                               "config.toml", "last.safetensors",
-                                                              "metrics.jsonl", "times.jsonl"});
+                                                              "metrics.jsonl", "results.csv", "times.jsonl"});
 }
 
 TEST_CASE("a run made longer equals one that was that long", "[.resume]") {

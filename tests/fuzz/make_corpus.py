@@ -188,6 +188,15 @@ def safetensors_set():
     yield "both", file({"images": tensor("U8", [0, 1, 1], 0, 0), "features": tensor("F32", [0], 0, 0)})
 
 
+def results_csv():
+    yield "whole", b'{"epoch":1,"train_loss":2.5,"test_loss":null}\n{"epoch":2,"train_loss":1e-9,"test_loss":0.25}\n'
+    yield "other-keys", b'{"epoch":1}\n{"best_epoch":1,"test_loss":3}'
+    yield "quotes", '{"a,\\"b":"\\r\\n","é":true}\n'.encode()
+    yield "nested", b'{"a":[[{}]]}\n'
+    yield "none", b"[]\n"
+    yield "empty-line", b"{}\n\n"
+
+
 def training_state():
     whole = {
         "step": 12, "epoch": 3, "batch": 2, "samples_since_log": 64, "seconds_since_log": 0.1, "best_step": 10,
@@ -235,7 +244,7 @@ def weights_info():
 
 if __name__ == "__main__":
     root = pathlib.Path(sys.argv[1])
-    for make in (checksum, cifar10, cifar100, config, idx, image, safetensors, safetensors_set, training_state, tuning, weights_info):
+    for make in (checksum, cifar10, cifar100, config, idx, image, results_csv, safetensors, safetensors_set, training_state, tuning, weights_info):
         folder = root / make.__name__
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in make():
