@@ -341,6 +341,7 @@ class TrainCommand {
         return {.keep = settings_.keep,
                 .log_steps = settings_.log_steps,
                 .log_times = true,
+                .tensorboard = settings_.tensorboard,
                 .precision = settings_.runtime.precision,
                 .info = WeightsInfo{std::string(settings_.model->name), bench_.train_set.classes,
                                     bench_.normalization, bench_.train_set.sample_shape()},

@@ -2,9 +2,6 @@
 
 #include <algorithm>
 
-#include <fcntl.h>
-
-#include "tern/core/error.hpp"
 #include "tern/core/files/file.hpp"
 
 namespace tern {
@@ -19,41 +16,11 @@ std::int64_t whole_lines(const std::filesystem::path& path) {
 
 }  // namespace
 
-LineFile::LineFile(const std::filesystem::path& path, std::int64_t keep_bytes)
-    : file_(path, O_WRONLY | O_CREAT, "cannot be created"), bytes_(keep_bytes) {
-    const std::int64_t size = file_.size();
-    if (size < keep_bytes) bytes_ = size > 0 ? whole_lines(path) : 0;
-    if (size > 0) file_.resize(bytes_);
+LineFile::LineFile(const std::filesystem::path& path, std::int64_t keep_bytes) : RecordFile(path, AsItIs{}) {
+    const bool has_all = size() >= keep_bytes;
+    keep(has_all ? keep_bytes : size() > 0 ? whole_lines(path) : 0);
 }
 
-void LineFile::append(std::string_view line) {
-    waiting_ += line;
-    waiting_ += '\n';
-    write();
-}
-
-void LineFile::sync() {
-    write();
-    file_.sync();
-}
-
-void LineFile::write() {
-    try {
-        file_.write_all(std::as_bytes(std::span(waiting_)));
-    } catch (const Error&) {
-        take_back();
-        throw;
-    }
-    bytes_ += std::ssize(waiting_);
-    waiting_.clear();
-}
-
-// After a failed write; that failure is what the user must hear of, not this one's.
-void LineFile::take_back() const {
-    try {
-        file_.resize(bytes_);
-    } catch (const Error&) {
-    }
-}
+void LineFile::append(std::string_view line) { RecordFile::append(std::string(line) + '\n'); }
 
 }  // namespace tern

@@ -30,6 +30,7 @@ class RunFolder {
     std::filesystem::path metrics_file() const { return path_ / "metrics.jsonl"; }
     /// The same lines for spreadsheets.
     std::filesystem::path results_file() const { return path_ / "results.csv"; }
+    std::filesystem::path tensorboard_folder() const { return path_ / "tensorboard"; }
     std::filesystem::path steps_file() const { return path_ / "steps.jsonl"; }
     std::filesystem::path times_file() const { return path_ / "times.jsonl"; }
     /// The config makes the folder one that holds a run.

@@ -10,7 +10,7 @@
 namespace tern {
 namespace {
 
-constexpr std::int64_t kMostMetrics = 1 << 30;  // bytes
+constexpr std::int64_t kMostMetrics = 1 << 30, kLongestConfig = 1 << 20;  // bytes
 
 }  // namespace
 
@@ -29,6 +29,12 @@ RunRecord::RunRecord(const RunFolder& folder, RunRecordOptions options, Training
     if (options_.log_times) {
         times_.emplace(folder.times_file(), state_.times_bytes);
         tell_of_missing(*times_, state_.times_bytes);
+    }
+    if (options_.tensorboard) {
+        events_.emplace(folder.tensorboard_folder());
+        try_to([&] {
+            events_->begin(state_.position.step, read_text_file(folder.config_file(), kLongestConfig));
+        });
     }
     // The process before may have ended between the checkpoint and its links.
     if (state_.position.step > 0) checkpoints_.settle(state_.position.step, state_.position.best_step);
@@ -75,15 +81,18 @@ void RunRecord::write_results() {
 
 void RunRecord::add(const StepLoss& loss) {
     if (steps_) try_to([&] { steps_->append(loss.to_json(options_.precision)); });
+    if (steps_ && events_) try_to([&] { events_->add(loss); });
 }
 
 void RunRecord::add(const LogLine& line) {
     last_log_line_ = line.to_json();
     append(last_log_line_);
+    if (events_) try_to([&] { events_->add(line); });
 }
 
 void RunRecord::add(const TestLine& line) {
     append(line.to_json());
+    if (events_) try_to([&] { events_->add(line, state_.position.step); });
 }
 
 void RunRecord::add_times(const std::string& line) {
@@ -95,6 +104,7 @@ void RunRecord::save(const TrainingPosition& position, const Module& model, cons
     if (try_to([&] { metrics_.sync(); }) && results_due_) try_to_write_results();
     for (std::optional<LineFile>* const file : {&steps_, &times_})
         if (*file) try_to([&] { (*file)->sync(); });
+    if (events_) try_to([&] { events_->sync(); });
     TrainingState next = state_;
     next.position = position;
     next.tensors = tensors;
@@ -113,6 +123,7 @@ void RunRecord::finish() {
     if (results_due_) write_results();
     if (steps_) steps_->sync();
     if (times_) times_->sync();
+    if (events_) events_->sync();
 }
 
 std::string RunRecord::last_log_line() const {

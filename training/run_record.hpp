@@ -11,6 +11,7 @@
 #include "tern/training/metrics.hpp"
 #include "tern/training/run_folder.hpp"
 #include "tern/training/run_record_options.hpp"
+#include "tern/training/tensorboard/event_file.hpp"
 #include "tern/training/training_state.hpp"
 
 namespace tern {
@@ -60,6 +61,7 @@ class RunRecord {
     TrainingState state_;
     LineFile metrics_;
     std::optional<LineFile> steps_, times_;
+    std::optional<EventFile> events_;
     std::filesystem::path results_;
     bool results_due_ = false;  // they lack lines that metrics_ has
     std::string last_log_line_;

@@ -15,6 +15,7 @@ struct RunRecordOptions {
     std::int64_t keep = 2;                 // checkpoints beside the best
     bool log_steps = false;                // every step's loss, in steps.jsonl
     bool log_times = false;                // what the time went into (add_times()), in times.jsonl
+    bool tensorboard = false;              // all of it for TensorBoard too, in tensorboard/
     DType precision = DType::float32;      // of the losses there
     std::optional<WeightsInfo> info = {};  // what weight files say about themselves
     /// Told once of each thing that cannot be had and that a run can do without: lines, links.

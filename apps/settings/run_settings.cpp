@@ -85,6 +85,9 @@ std::vector<Setting> run_settings() {
         boolean(
             "log_steps", "write every step's loss to steps.jsonl",
             [](auto& s) -> auto& { return s.log_steps; }),
+        changeable(boolean(
+            "tensorboard", "write event files for TensorBoard",
+            [](auto& s) -> auto& { return s.tensorboard; })),
         integer(
             "replicas", "parts of each batch, trained on apart (default: the number of ranks)", 1,
             [] { return std::to_string(ranks().size()); }, [](auto& s) -> auto& { return s.plan.replicas; }),

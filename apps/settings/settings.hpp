@@ -38,7 +38,7 @@ struct TrainSettings {
     TeacherOptions distillation;
     std::int64_t keep = 0;  // checkpoints
     std::int64_t workers = 0;
-    bool log_steps = false;
+    bool log_steps = false, tensorboard = false;
     std::string exchange;
     ExchangeOptions exchange_options;
     double timeout = 60;  // seconds

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What tern train leaves beside metrics.jsonl: results.csv, times.jsonl, --trace.
+"""What tern train leaves beside metrics.jsonl: results.csv, times.jsonl, --trace, --tensorboard.
 
 usage: logs_test.py TERN [unittest's arguments]
 """
@@ -104,6 +104,25 @@ class ResultsTest(TernTest):
         self.assertEqual((told, done.returncode), (1, 1))  # it is still not there in the end
         self.assertEqual(len((self.run_folder / "metrics.jsonl").read_text().splitlines()), 3)
         self.assertTrue((self.run_folder / "last.safetensors").exists())
+
+
+class TensorboardFilesTest(TernTest):
+    """What TensorBoard reads in them: interop/tensorboard_test.py."""
+
+    def test_are_made_where_they_are_wanted_and_change_nothing(self):
+        weights = []
+        for name, more in {"with": ["--tensorboard"], "without": []}.items():
+            flags = [*self.train_flags, "--model", "lenet5", "--epochs", 2, *more]
+            self.assert_done(run(*flags, "--run", self.place / name))
+            weights.append((self.place / name / "last.safetensors").read_bytes())
+        self.assertEqual(*weights)
+        self.assertIn("tensorboard = true\n", (self.place / "with" / "config.toml").read_text())
+        file, = (self.place / "with" / "tensorboard").iterdir()
+        self.assertRegex(file.name, r"^events\.out\.tfevents\.\d{10}\.tern$")
+        self.assertTrue(file.read_bytes()[12:].startswith(b"\t"))
+        self.assertFalse((self.place / "without" / "tensorboard").exists())
+        self.assert_done(run("train", "--resume", "--run", self.place / "with", "--epochs", 3))
+        self.assertEqual(len(list((self.place / "with" / "tensorboard").iterdir())), 2)
 
 
 class TraceTest(TernTest):

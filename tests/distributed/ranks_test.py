@@ -124,7 +124,7 @@ class Logs(RanksTest):
         for launcher in LAUNCHERS:
             with self.subTest(launcher.name):
                 self.run_folder, trace = self.place / launcher.program, self.place / f"{launcher.program}.json"
-                self.train("--trace", trace, ranks=2, launcher=launcher)
+                self.train("--trace", trace, "--tensorboard", ranks=2, launcher=launcher)
                 self.assert_equal_bits()
                 self.assertEqual(traces.wrong_times(self.run_folder / "times.jsonl", 3, 2), [])
                 for line in runs.lines_of(self.run_folder / "times.jsonl"):
@@ -138,6 +138,7 @@ class Logs(RanksTest):
                     self.assertEqual(names.count("training step"), 9)
                     self.assertIn("conv2d.forward", names)
                     self.assertIn("exchange", names)
+                self.assertEqual(len(list((self.run_folder / "tensorboard").iterdir())), 1)
 
     def test_are_whole_after_a_signal_to_one_rank(self):
         trace = self.place / "trace.json"

@@ -1,39 +1,12 @@
 // Files that grow line by line.
 #include "tern/training/line_file.hpp"
 
-#include <csignal>
-
-#include <sys/resource.h>
-
 #include "tern/core/error.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/temporary_folder.hpp"
+#include "tern/tests/training/file_limit.hpp"
 
 using namespace tern;
-
-namespace {
-
-// No file may grow above `bytes` while it lives.
-class FileLimit {
-  public:
-    explicit FileLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-        ::getrlimit(RLIMIT_FSIZE, &before_);
-        const rlimit limit{bytes, before_.rlim_max};
-        ::setrlimit(RLIMIT_FSIZE, &limit);
-    }
-    ~FileLimit() {
-        ::setrlimit(RLIMIT_FSIZE, &before_);
-        std::signal(SIGXFSZ, handler_);
-    }
-    FileLimit(const FileLimit&) = delete;
-    FileLimit& operator=(const FileLimit&) = delete;
-
-  private:
-    void (*handler_)(int);
-    rlimit before_{};
-};
-
-}  // namespace
 
 TEST_CASE("lines are there as soon as they are written") {
     const test::TemporaryFolder folder;
@@ -78,7 +51,7 @@ TEST_CASE("a line that does not fit leaves the lines before it, and waits") {
     LineFile file(folder / "lines");
     file.append("12345");
     {
-        const FileLimit limit(10);
+        const test::FileLimit limit(10);
         CHECK_THROWS_WITH(file.append("67890"),
                           test::at(folder / "lines") + "cannot be written: File too large");
     }
@@ -87,7 +60,7 @@ TEST_CASE("a line that does not fit leaves the lines before it, and waits") {
     file.append("6");
     CHECK(test::read_text(folder / "lines") == "12345\n67890\n6\n");
     {
-        const FileLimit limit(14);
+        const test::FileLimit limit(14);
         CHECK_THROWS_WITH(file.append("7"), Catch::Contains("cannot be written: File too large"));
         CHECK_THROWS_WITH(file.sync(), Catch::Contains("cannot be written: File too large"));
     }
