@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "tern/core/autograd.hpp"
+#include "tern/core/devices/range.hpp"
 #include "tern/core/error.hpp"
 #include "tern/core/threads/parallel.hpp"
 
@@ -72,6 +73,7 @@ void Loader::work() {
         Slot made;
         made.ready = true;
         try {
+            const Range range("make batch");
             made.finish = source_.prepare(request.samples, request.epoch);
         } catch (...) {
             made.error = std::current_exception();
