@@ -5,6 +5,7 @@
 #include "tern/apps/commands.hpp"
 #include "tern/apps/console.hpp"
 #include "tern/apps/data_flags.hpp"
+#include "tern/apps/evaluated_model.hpp"
 #include "tern/apps/options.hpp"
 #include "tern/apps/output_flag.hpp"
 #include "tern/apps/report_tables.hpp"
@@ -12,7 +13,6 @@
 #include "tern/core/files/safetensors.hpp"
 #include "tern/kernels/cast/cast.hpp"
 #include "tern/layers/ensemble.hpp"
-#include "tern/layers/fold_batch_norms.hpp"
 #include "tern/models/registry.hpp"
 #include "tern/training/calibration.hpp"
 #include "tern/training/classification_report.hpp"
@@ -107,14 +107,6 @@ Json scores_json(const ClassScores& scores, const std::string& name) {
             {"absent", scores.absent()}};
 }
 
-Json calibration_json(const Calibration& calibration) {
-    Json bins = Json::array();
-    for (const Calibration::Bin& bin : calibration.bins())
-        bins.push_back(
-            {{"samples", bin.samples}, {"confidence", bin.confidence()}, {"accuracy", bin.accuracy()}});
-    return {{"error", calibration.error()}, {"bins", bins}};
-}
-
 void check_logits(const EvaluateFlags& flags, const Dataset& data) {
     if (!flags.logits) return;
     std::vector<std::filesystem::path> read = files_of_set(data);
@@ -131,14 +123,9 @@ struct Member {
 
 void print_json(std::FILE* out, const std::vector<Member>& members, const Evaluation& evaluation,
                 const ClassificationReport& report, const Calibration& calibration, const Dataset& data) {
-    Json classes = Json::array(), confusion = Json::array();
-    const std::int64_t count = data.class_count();
-    const std::int64_t* cells = evaluation.confusion.data<std::int64_t>();
-    for (std::int64_t k = 0; k < count; ++k) {
-        const auto at = static_cast<std::size_t>(k);
-        classes.push_back(scores_json(report.classes[at], data.classes[at]));
-        confusion.push_back(std::vector<std::int64_t>(cells + k * count, cells + (k + 1) * count));
-    }
+    Json classes = Json::array();
+    for (std::size_t k = 0; k < data.classes.size(); ++k)
+        classes.push_back(scores_json(report.classes[k], data.classes[k]));
     const Json macro{{"precision", report.precision}, {"recall", report.recall}, {"f1", report.f1}};
     const TotalsRead::Value& top_k = evaluation.totals.metrics.front();
     Json all{{"samples", evaluation.totals.samples},
@@ -148,24 +135,11 @@ void print_json(std::FILE* out, const std::vector<Member>& members, const Evalua
              {"calibration", calibration_json(calibration)},
              {"macro", macro},
              {"classes", classes},
-             {"confusion", confusion}};
+             {"confusion", confusion_json(evaluation.confusion)}};
     for (const auto& [file, totals] : members)
         all["members"].push_back(
             {{"checkpoint", file}, {"loss", totals.loss}, {"accuracy", totals.metric("accuracy")}});
     std::fprintf(out, "%s\n", all.dump().c_str());
-}
-
-std::unique_ptr<Module> load_model(const EvaluateSettings& settings, const Weights& weights,
-                                   const Dataset& data) {
-    const std::string name = model_name(settings, weights);
-    check_classes(weights, data.classes, data.source);
-    std::unique_ptr<Module> model = make_model(name, model_options(data));
-    model->to(compute_dtype(settings.runtime.precision));
-    load_weights(*model, name, weights);
-    const Shape image = data.sample_shape();
-    if (settings.runtime.device.is_cpu()) fold_batch_norms(*model, {1, image[0], image[1], image[2]});
-    model->to(settings.runtime.device);
-    return model;
 }
 
 // Images are normalised once for all members.
@@ -191,7 +165,9 @@ void run(const EvaluateFlags& flags) {
     const Dataset data = load_split(settings.data, settings.split);
     check_logits(flags, data);
     std::vector<std::unique_ptr<Module>> models;
-    for (const Weights& weights : files) models.push_back(load_model(settings, weights, data));
+    for (const Weights& weights : files)
+        models.push_back(
+            load_evaluated_model(model_name(settings, weights), weights, data, settings.runtime));
     const DatasetSource source(data, {common_normalization(settings, files, data), settings.runtime.precision,
                                       settings.runtime.device});
     std::vector<Member> members;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tern/apps/console.hpp"
+#include "tern/apps/ticks.hpp"
 #include "tern/core/error.hpp"
 
 namespace tern::apps {
@@ -25,16 +26,6 @@ constexpr const char* kStyle =
 struct Point {
     double epoch, value;
 };
-
-// A round number, of which at most `most` make up `high`.
-double tick_step(double high, int most) {
-    double step = std::pow(10, std::floor(std::log10(high / most)));
-    for (const double times : {2.0, 2.5, 2.0}) {
-        if (high / step <= most) break;
-        step *= times;
-    }
-    return step;
-}
 
 std::string number(double value) { return formatted("%.4g", value); }
 

@@ -1,0 +1,42 @@
+#include "tern/apps/evaluated_model.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "tern/apps/data_flags.hpp"
+#include "tern/layers/fold_batch_norms.hpp"
+#include "tern/models/registry.hpp"
+
+namespace tern::apps {
+
+using Json = nlohmann::ordered_json;
+
+std::unique_ptr<Module> load_evaluated_model(const std::string& name, const Weights& weights,
+                                             const Dataset& data, const Runtime& runtime) {
+    check_classes(weights, data.classes, data.source);
+    std::unique_ptr<Module> model = make_model(name, model_options(data));
+    model->to(compute_dtype(runtime.precision));
+    load_weights(*model, name, weights);
+    const Shape image = data.sample_shape();
+    if (runtime.device.is_cpu()) fold_batch_norms(*model, {1, image[0], image[1], image[2]});
+    model->to(runtime.device);
+    return model;
+}
+
+Json confusion_json(const Tensor& confusion) {
+    Json rows = Json::array();
+    const std::int64_t count = confusion.dim(0);
+    const std::int64_t* cells = confusion.data<std::int64_t>();
+    for (std::int64_t k = 0; k < count; ++k)
+        rows.push_back(std::vector<std::int64_t>(cells + k * count, cells + (k + 1) * count));
+    return rows;
+}
+
+Json calibration_json(const Calibration& calibration) {
+    Json bins = Json::array();
+    for (const Calibration::Bin& bin : calibration.bins())
+        bins.push_back(
+            {{"samples", bin.samples}, {"confidence", bin.confidence()}, {"accuracy", bin.accuracy()}});
+    return {{"error", calibration.error()}, {"bins", bins}};
+}
+
+}  // namespace tern::apps

@@ -1,0 +1,26 @@
+// Models as they are evaluated: with weights from a file, and made ready for it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "tern/apps/runtime_flags.hpp"
+#include "tern/data/dataset.hpp"
+#include "tern/layers/module.hpp"
+#include "tern/training/calibration.hpp"
+#include "tern/training/weights.hpp"
+
+namespace tern::apps {
+
+/// The model `name` for such samples with these weights, on the device of `runtime`; on the CPU batch norms are folded.
+/// Throws Error where the file is of another model, or its classes are not those of `data`.
+std::unique_ptr<Module> load_evaluated_model(const std::string& name, const Weights& weights,
+                                             const Dataset& data, const Runtime& runtime);
+
+// As JSON: rows of the matrix, and `error` and `bins`.
+nlohmann::ordered_json confusion_json(const Tensor& confusion);
+nlohmann::ordered_json calibration_json(const Calibration& calibration);
+
+}  // namespace tern::apps
