@@ -28,7 +28,8 @@ void check_train(std::vector<std::string> arguments, const std::string& line) {
 }  // namespace
 
 TEST_CASE("the command line must be whole") {
-    const std::string commands = "train, evaluate, average, predict, summary, tune, data, info, completion";
+    const std::string commands =
+        "train, evaluate, average, predict, report, summary, tune, data, info, completion";
     check_usage({}, to_text("[tern] needs a command: ", commands, "; see tern --help"));
     check_usage({"fly"}, "[tern] no command fly, only " + commands);
     check_usage({"data", "--seed", "1"}, "[tern data] takes no --seed; see tern data --help");
