@@ -28,6 +28,7 @@ class OutputsTest(TernTest):
         return {
             "evaluate": (["evaluate", "--checkpoint", self.weights, "--data", self.set, "--logits"], b'{"labels":'),
             "info": (["data", "info", self.set, "--sheet"], b"PNG"),
+            "report": (["report", self.shared / "run", "--output"], b"<!DOCTYPE html>"),
             "tune": (["tune", "--batch-size", 1, "--out"], b"# Written by tern tune"),
         }
 

@@ -195,6 +195,38 @@ def results_csv():
     yield "nested", b'{"a":[[{}]]}\n'
     yield "none", b"[]\n"
     yield "empty-line", b"{}\n\n"
+def run_log():
+    row = {"epoch": 1, "train_loss": 2.5, "train_accuracy": 0.25, "test_loss": 2, "test_accuracy": 0.5, "seconds": 2.0,
+           "images_per_second": 50, "learning_rate": 1e-3}
+    none = {"test_loss": None, "test_accuracy": None}
+    held = {"validation_loss": 1.0, "validation_accuracy": 0.5}
+
+    def lines(*rows):
+        return "".join(json.dumps(one) + "\n" for one in rows).encode()
+
+    yield "two-epochs", lines(row, row | {"epoch": 2})
+    yield "of-steps", lines(row | none, row | none)
+    yield "validated", lines(row | held | none, {"best_epoch": 1, "test_loss": 1.0, "test_accuracy": 0.5})
+    yield "cut", lines(row, row)[:-30]
+    yield "backwards", lines(row | {"epoch": 2}, row)
+    yield "no-number", lines(row | {"seconds": "2"})
+    yield "large", lines(row | {"epoch": 2**63, "test_loss": 1e308})
+    yield "number-too-large", b'{"epoch":1e999}\n'
+    yield "nested", b'{"epoch":' + 50 * b"[" + 50 * b"]" + b"}\n"
+
+
+def time_log():
+    rank = {"rank": 0, "host": "a", "seconds": {"load": 1.0, "other": 0}, "waits": {"gradients": 0.5}}
+
+    def lines(*ranks):
+        return (json.dumps({"epoch": 1, "ranks": ranks}) + "\n").encode()
+
+    yield "two-ranks", 2 * lines(rank, rank | {"rank": 1})
+    yield "none", lines()
+    yield "cut", lines(rank)[:-9]
+    yield "negative", lines(rank | {"waits": {"a": -1}})
+    yield "largest", lines(rank | {"rank": 2**64 - 1, "seconds": {"load": 1e308}})
+    yield "names", lines(rank | {"host": "</script>\u0000\ud83d\ude00", "seconds": {"": 1, "\u007f": 2}})
 
 
 def training_state():
@@ -244,7 +276,7 @@ def weights_info():
 
 if __name__ == "__main__":
     root = pathlib.Path(sys.argv[1])
-    for make in (checksum, cifar10, cifar100, config, idx, image, results_csv, safetensors, safetensors_set, training_state, tuning, weights_info):
+    for make in (checksum, cifar10, cifar100, config, idx, image, results_csv, safetensors, safetensors_set, run_log, time_log, training_state, tuning, weights_info):
         folder = root / make.__name__
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in make():
