@@ -6,6 +6,7 @@ option(TERN_INSTALL "Install the libraries, headers and package files" ${PROJECT
 option(TERN_FETCH "Build `tern data fetch` into the program: needs libcurl, libarchive, OpenSSL" ON)
 # What tern is compared with. Never found by chance: what is built and tested is the same on every machine.
 option(TERN_ONEDNN "Build oneDNN's rows into tern-bench: needs oneDNN 2 (Debian packages libdnnl-dev ocl-icd-opencl-dev), OpenMP" OFF)
+option(TERN_CHROMIUM "Test the pages of tern report in a browser: needs chromium" OFF)
 option(TERN_PYTORCH "Test weights from and to PyTorch: needs python3 with torch, numpy and safetensors" OFF)
 set(TERN_TENSORBOARD "" CACHE FILEPATH "Test files for TensorBoard: a python3 that has tensorboard")
 option(TERN_MPI "Build a module for each MPI found: Open MPI, MPICH (Debian packages libopenmpi-dev, libmpich-dev)" ON)
