@@ -49,7 +49,7 @@ Tensor bytes_of(const Tensor& image) {
 }
 
 void take_batch(SeenBatch& seen, const TrainSettings& settings, std::int64_t most) {
-    const Dataset set = load_split(settings.data, Split::train, settings.labels);
+    const Dataset set = load_split(settings.data_choice(), Split::train);
     DatasetSourceOptions prepared{.augmentation = settings.augmentation,
                                   .early_epochs = settings.early_epochs,
                                   .early_size = settings.early_size};

@@ -54,11 +54,16 @@ LabelKind labels_of(const Run& run) {
     return run.setting("labels") == "coarse" ? LabelKind::coarse : LabelKind::fine;
 }
 
+std::int64_t image_size_of(const Run& run) {
+    const std::string text = run.setting("image_size");
+    return text.empty() ? 0 : parse_image_size(text);
+}
+
 void evaluate_into(TestedRun& tested, const Run& run, const std::string& data, const Runtime& runtime,
                    std::size_t most) {
     const Weights weights = read_weights(run.folder / tested.weights);
     TERN_CHECK(weights.info, weights.file, "does not say its model");
-    const Dataset set = load_split(data, Split::test, labels_of(run));
+    const Dataset set = load_split({data, labels_of(run), image_size_of(run)}, Split::test);
     TERN_CHECK(set.size() > 0, set.source, "has no tests");
     const std::unique_ptr<Module> model = load_evaluated_model(weights.info->model, weights, set, runtime);
     const DatasetSource source(set, {weights.info->normalization, runtime.precision, runtime.device});
@@ -77,8 +82,8 @@ void evaluate_into(TestedRun& tested, const Run& run, const std::string& data, c
     tested.wrong = mistakes.wrong;
     tested.mistakes = std::move(mistakes.surest);
     for (Mistake& mistake : tested.mistakes)
-        mistake.image =
-            set.samples.slice(mistake.sample, mistake.sample + 1).reshape(set.sample_shape()).clone();
+        mistake.image = set.gather(Tensor::full({1}, static_cast<double>(mistake.sample), DType::int64))
+                            .reshape(set.sample_shape());
 }
 
 }  // namespace
@@ -93,6 +98,9 @@ TestedRun test_run(const Run& run, const Flag& data, const Runtime& runtime, std
     try {
         evaluate_into(tested, run, data.value_or(run.setting("data")), runtime, most);
     } catch (const Error& error) {
+        tested = {};
+        tested.why_not = error.what();
+    } catch (const UsageError& error) {  // of a setting
         tested = {};
         tested.why_not = error.what();
     }

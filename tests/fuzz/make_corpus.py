@@ -276,7 +276,8 @@ def weights_info():
 
 if __name__ == "__main__":
     root = pathlib.Path(sys.argv[1])
-    for make in (checksum, cifar10, cifar100, config, idx, image, results_csv, safetensors, safetensors_set, run_log, time_log, training_state, tuning, weights_info):
+    for make in (checksum, cifar10, cifar100, config, idx, image, results_csv, run_log, safetensors, safetensors_set, time_log, training_state,
+                 tuning, weights_info):
         folder = root / make.__name__
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in make():
