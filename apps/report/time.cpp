@@ -53,8 +53,7 @@ Html stacked_bars(const std::vector<RankTimes>& ranks, const std::vector<std::st
     return bars;
 }
 
-Html table(const std::vector<RankTimes>& ranks, const std::vector<std::string>& names,
-           const std::vector<std::string>& waits) {
+Html parts_table(const std::vector<RankTimes>& ranks, const std::vector<std::string>& names, int digits) {
     std::vector<Html> columns{Html("rank")};
     for (const std::string& name : names) {
         Html column;
@@ -62,19 +61,32 @@ Html table(const std::vector<RankTimes>& ranks, const std::vector<std::string>& 
         columns.push_back(column);
     }
     columns.emplace_back("all");
-    for (const std::string& name : waits) columns.emplace_back("waited for " + name);
     Html rows = begin_table_of("times", Html("Seconds over all epochs, and shares of them"), columns);
     for (const RankTimes& rank : ranks) {
         const double all = sum_of(rank.parts);
         rows << "<tr><th scope=\"row\">" << label_of(rank) << "</th>";
         for (const std::string& name : names) {
             const double seconds = seconds_of(rank.parts, name);
-            rows << "<td>" << formatted("%.1f", seconds) << " <small>"
+            rows << "<td>" << decimals(seconds, digits) << " <small>"
                  << formatted("%.1f\u00a0%%", all > 0 ? 100 * seconds / all : 0) << "</small></td>";
         }
-        rows << "<td>" << formatted("%.1f", all) << "</td>";
-        for (const std::string& name : waits)
-            rows << "<td>" << formatted("%.1f", seconds_of(rank.waits, name)) << "</td>";
+        rows << "<td>" << decimals(all, digits) << "</td></tr>\n";
+    }
+    rows << end_table();
+    return rows;
+}
+
+Html waits_table(const std::vector<RankTimes>& ranks, int digits) {
+    const std::vector<std::string> names = names_of(ranks, &RankTimes::waits);
+    if (names.empty()) return {};
+    std::vector<std::string> columns{"waited for"};
+    for (const RankTimes& rank : ranks) columns.push_back(label_of(rank));
+    Html rows =
+        begin_table("times", Html("Seconds that ranks waited for others, a part of the exchange"), columns);
+    for (const std::string& name : names) {
+        rows << "<tr><th scope=\"row\">" << name << "</th>";
+        for (const RankTimes& rank : ranks)
+            rows << "<td>" << decimals(seconds_of(rank.waits, name), digits) << "</td>";
         rows << "</tr>\n";
     }
     rows << end_table();
@@ -88,12 +100,12 @@ Html time_part(const Run& run) {
     if (!run.times || run.times->ranks.empty()) return part;
     const std::vector<RankTimes>& ranks = run.times->ranks;
     const std::vector<std::string> names = names_of(ranks, &RankTimes::parts);
-    part << "<h3>Where the time went</h3>\n"
-         << stacked_bars(ranks, names) << table(ranks, names, names_of(ranks, &RankTimes::waits));
     const double all = sum_of(ranks.front().parts);
-    part << "<p class=\"small\">" << format_seconds(all) << " in " << run.times->epochs << " epochs"
-         << (run.times->cut ? "; the last line of times.jsonl is not whole and is left out" : "")
-         << ". Waits are within the parts above.</p>\n";
+    const int digits = all < 10 ? 3 : 1;
+    part << "<h3>Where the time went</h3>\n<p class=\"small\">" << format_seconds(all) << ", from "
+         << counted(static_cast<std::size_t>(run.times->epochs), "line") << " of times.jsonl"
+         << (run.times->cut ? ", the last of which is not whole and is left out" : "") << ".</p>\n"
+         << stacked_bars(ranks, names) << parts_table(ranks, names, digits) << waits_table(ranks, digits);
     return part;
 }
 

@@ -163,7 +163,7 @@ class ReportTest(TernTest):
         ranks = [{"rank": k, "host": f"host<{k}>", **rank} for k in range(2)]
         write_lines(folder / "times.jsonl", [{"epoch": k + 1, "ranks": ranks} for k in range(2)])
         page = self.page_of(folder)
-        self.assert_says(page, "Where the time went", "rank 1, host<1> 3.0", "3.0 11.1 %", "27.0", "waited for gradients", "0.5", "mpirun -n 2")
+        self.assert_says(page, "Where the time went", "rank 1, host<1> 3.0", "3.0 11.1 %", "27.0", "waited for rank 0, host<0> rank 1, host<1> gradients 0.5 0.5", "mpirun -n 2")
         self.assertEqual(page.data["runs"][0]["times"][1]["seconds"]["load"], 3.0)
 
     def test_names_are_no_markup(self):
