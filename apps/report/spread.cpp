@@ -10,8 +10,9 @@ namespace tern::apps::report {
 namespace {
 
 // The preset is in the other settings. All but the seed change no bit of a result.
-const std::set<std::string> kAsideFromResult{"seed",    "preset",    "threads",  "keep",       "save_every",
-                                             "timeout", "log_steps", "exchange", "bucket_size"};
+const std::set<std::string> kAsideFromResult{"seed",        "preset",      "threads",   "keep",
+                                             "save_every",  "timeout",     "log_steps", "exchange",
+                                             "bucket_size", "tensorboard", "workers"};
 
 }  // namespace
 
