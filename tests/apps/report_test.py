@@ -61,9 +61,8 @@ class ReportTest(TernTest):
         accuracy = logged[-1]["test_accuracy"]
         self.assert_says(
             page, f"{100 * accuracy:.2f} %", "one run: how much it varies", "was chosen on the tests themselves",
-            "Confusion matrix", "Surest mistakes", "A training batch", "Calibration", "All ",
+            "Confusion matrix", "Surest mistakes", "A training batch", "Calibration", "All ", "Where the time went",
         )  # fmt: skip
-        self.assertNotIn("Where the time went", page.text)
         own = page.data["runs"][0]
         self.assertEqual([row["held_loss"] for row in own["epochs"]], [row["test_loss"] for row in logged])
         self.assertEqual(sum(map(sum, own["tests"]["confusion"])), 6)
@@ -76,6 +75,11 @@ class ReportTest(TernTest):
             self.assertTrue(image["src"].startswith("data:image/png;base64,"))
             self.assertTrue(base64.b64decode(image["src"].split(",")[1]).startswith(b"\x89PNG"))
         self.assertEqual(page.source.count("<polyline"), 6)
+
+    def test_a_run_without_times(self):
+        folder = self.copy()
+        (folder / "times.jsonl").unlink()
+        self.assertNotIn("Where the time went", self.page_of(folder).text)
 
     def test_equal_runs_give_equal_pages(self):
         folder = self.copy()
