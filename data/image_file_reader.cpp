@@ -7,17 +7,28 @@
 
 namespace tern {
 
-// A file's own name and that of its class's folder: a set may lie in another place the next time.
+namespace {
+
+// Its own name and that of its folder: a set may lie in another place the next time.
+std::string name_of(const std::filesystem::path& file) {
+    return to_text(file.parent_path().filename().string(), '/', file.filename().string());
+}
+
+}  // namespace
+
 std::string ImageFileReader::signature() const {
     std::string text = to_text(size_, '\n');
     for (const std::filesystem::path& file : files_) {
         std::error_code error;
         const std::uintmax_t bytes = std::filesystem::file_size(file, error);
         TERN_CHECK(!error, file.string(), "cannot be read: ", error.message());
-        text +=
-            to_text(file.parent_path().filename().string(), '/', file.filename().string(), ' ', bytes, '\n');
+        text += to_text(name_of(file), ' ', bytes, '\n');
     }
     return text;
+}
+
+std::string ImageFileReader::name(std::int64_t sample) const {
+    return name_of(files_[static_cast<std::size_t>(sample)]);
 }
 
 void ImageFileReader::read(std::int64_t sample, std::uint8_t* into) const {

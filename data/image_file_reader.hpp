@@ -18,6 +18,8 @@ class ImageFileReader : public SampleReader {
     Shape sample_shape() const override { return {size_, size_, 3}; }
     /// Names of the files below their folder, their bytes, and the size of the samples.
     std::string signature() const override;
+    /// "cat/1.png": the file and its folder.
+    std::string name(std::int64_t sample) const override;
     void read(std::int64_t sample, std::uint8_t* into) const override;
 
   private:

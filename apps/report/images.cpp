@@ -34,7 +34,7 @@ Html mistakes_part(const TestedRun& tested, std::size_t budget) {
     }
     part << "<p class=\"small\">" << format_count(tested.wrong) << " of " << format_count(tested.samples)
          << " tests are wrong; of those the ones with the largest probability: what each was taken for, with "
-            "that probability; below it its label and number.</p>\n";
+            "that probability; below it its label, and its file or number.</p>\n";
     if (!drawable(tested.mistakes.front().image)) {
         part << not_drawn(tested.mistakes.front().image);
         return part;
@@ -45,8 +45,8 @@ Html mistakes_part(const TestedRun& tested, std::size_t budget) {
                           &label = tested.classes[static_cast<std::size_t>(mistake.label)];
         pictures.push_back({mistake.image,
                             to_text(taken_for, formatted(" %.2f\u00a0%%\n", 100 * mistake.confidence), label,
-                                    ", ", mistake.sample),
-                            to_text("test ", mistake.sample, ", ", label, " taken for ", taken_for)});
+                                    ", ", mistake.name),
+                            to_text("test ", mistake.name, ", ", label, " taken for ", taken_for)});
     }
     std::size_t shown = 0;
     part << picture_list(pictures, false, budget, shown) << fewer(shown, pictures.size());

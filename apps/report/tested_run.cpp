@@ -41,7 +41,7 @@ class Mistakes {
         for (const double logit : logits) sum += std::exp(logit - *largest);
         const double own = std::exp(logits[static_cast<std::size_t>(label)] - *largest);
         if (!std::isfinite(sum)) return;  // nothing is sure there
-        surest.push_back({sample_, label, prediction, 1 / sum, own / sum, {}});
+        surest.push_back({sample_, label, prediction, 1 / sum, own / sum, {}, {}});
         std::ranges::stable_sort(surest, std::ranges::greater(), &Mistake::confidence);
         if (surest.size() > most_) surest.pop_back();
     }
@@ -81,9 +81,11 @@ void evaluate_into(TestedRun& tested, const Run& run, const std::string& data, c
     tested.scores = make_report(evaluation.confusion);
     tested.wrong = mistakes.wrong;
     tested.mistakes = std::move(mistakes.surest);
-    for (Mistake& mistake : tested.mistakes)
+    for (Mistake& mistake : tested.mistakes) {
+        mistake.name = set.reader ? set.reader->name(mistake.sample) : std::to_string(mistake.sample);
         mistake.image = set.gather(Tensor::full({1}, static_cast<double>(mistake.sample), DType::int64))
                             .reshape(set.sample_shape());
+    }
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ struct Mistake {
     double confidence = 0;    // probability of the prediction
     double of_the_label = 0;  // and of the label
     Tensor image;             // (H, W, C) uint8
+    std::string name = {};    // of its file, where it has one: "cat/1.png"; else its number
 };
 
 struct TestedRun {

@@ -16,6 +16,7 @@ class MemoryReader : public SampleReader {
     std::int64_t size() const override { return images_.dim(0); }
     Shape sample_shape() const override { return Shape(images_.shape().extents().subspan(1)); }
     std::string signature() const override { return "memory"; }
+    std::string name(std::int64_t sample) const override { return to_text("number ", sample); }
     void read(std::int64_t sample, std::uint8_t* into) const override {
         TERN_CHECK(sample != broken_, "memory", "sample ", sample, " cannot be read");
         const Tensor image = images_.slice(sample, sample + 1);
