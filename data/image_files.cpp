@@ -247,8 +247,12 @@ ImageFiles list_image_files(const fs::path& folder) {
                    mistaken_kind(kind, "a folder with one folder of images for each class"));
         fail(where, "is not a directory");
     }
-    for (const DatasetFormat& format : dataset_formats())
-        TERN_CHECK(!format.is_in(folder), where, "holds ", format.name, " already, which need no import");
+    for (const DatasetFormat& format : dataset_formats()) {
+        TERN_CHECK(!format.is_in(folder), where, "holds ", format.name, ", which are no images in files");
+        for (const fs::path& inner : folders_in(folder))
+            TERN_CHECK(!format.is_in(inner), where, "holds ", format.name,
+                       ", which are no images in files (found in ", inner.filename().string(), ')');
+    }
     return Lister(folder).list();
 }
 

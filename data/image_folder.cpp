@@ -131,13 +131,21 @@ struct Splits {
     std::vector<Sample> train, test;
 };
 
+// FNV-1a of the file's place below the folder: another image more or less does not change it.
+std::uint64_t name_of_file(const ImageFiles& list, std::size_t file) {
+    std::uint64_t hash = 0xcbf29ce484222325u;
+    for (const char letter : list.files[file].path.lexically_relative(list.root).generic_string())
+        hash = (hash ^ static_cast<unsigned char>(letter)) * 0x100000001b3u;
+    return hash;
+}
+
 Splits split(const ImageFiles& list, const std::vector<Sample>& samples, std::size_t classes,
              const ImageFolderOptions& options) {
     const RandomStream stream{options.seed, RandomPurpose::split, 0};
     std::vector<std::pair<std::uint64_t, std::size_t>> order;
     std::vector<double> counts(classes);
     for (std::size_t i = 0; i < samples.size(); ++i) {
-        order.emplace_back(stream.bits64(i), i);
+        order.emplace_back(stream.bits64(name_of_file(list, samples[i].file)), i);
         counts[static_cast<std::size_t>(samples[i].label)] += 1;
     }
     std::ranges::sort(order);

@@ -40,7 +40,8 @@ struct ImageFolder {
 /// Reads the files that list_image_files() finds; the names of their folders, in the order of their bytes,
 /// are the classes. Images are brought to size x size by fit_image(). Where the folders name no splits, of each
 /// class round(test_fraction * samples) become tests, chosen by seed. Both splits are put into an order of
-/// the same draws: a sample's key is number i of RandomStream{seed, split, 0}, i its place among all samples.
+/// the same draws: a sample's key is number i of RandomStream{seed, split, 0}, i the FNV-1a hash of its file's path below the
+/// folder. So an image more or less moves at most one other of its class between the splits.
 /// `progress`, where given, is called with files read and files in all, from the caller's thread. Throws
 /// Error where the folder is none, has no class or more than 1,000, a class's name is not a line of text, or
 /// there is no sample to train on or no test.
