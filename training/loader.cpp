@@ -8,6 +8,15 @@
 #include "tern/core/threads/parallel.hpp"
 
 namespace tern {
+namespace {
+
+// That very one: samples are not compared.
+bool is_request(const Loader::Request& request, const Tensor& samples, std::optional<std::uint32_t> epoch) {
+    return request.samples.raw_data() == samples.raw_data() && request.samples.numel() == samples.numel() &&
+           request.epoch == epoch;
+}
+
+}  // namespace
 
 Loader::Loader(const BatchSource& source, int workers) : source_(source) {
     TERN_CHECK(workers >= 1 && workers <= kMostWorkers, "Loader", "takes 1 to ", kMostWorkers,
@@ -44,10 +53,9 @@ void Loader::drop_plan(std::unique_lock<std::mutex>& lock) {
 
 Batch Loader::batch(const Tensor& samples, std::optional<std::uint32_t> epoch) const {
     std::unique_lock lock(mutex_);
-    TERN_ASSERT(taken_ < plan_.size());
-    const Request& request = plan_[taken_];
-    TERN_ASSERT(request.samples.raw_data() == samples.raw_data() &&
-                request.samples.numel() == samples.numel() && request.epoch == epoch);
+    TERN_CHECK(taken_ < plan_.size() && is_request(plan_[taken_], samples, epoch), "Loader",
+               "start() must have named this batch, of ", samples.numel(), " samples, as number ", taken_,
+               " of the ", plan_.size(), " that are to come");
     Slot& next = slot(taken_);
     ready_.wait(lock, [&] { return next.ready; });
     if (next.error) std::rethrow_exception(next.error);

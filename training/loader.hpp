@@ -34,8 +34,8 @@ class Loader : public BatchSource {
 
     /// What batch() will be asked for from now on, in this order. What is left of a former plan is dropped.
     void start(std::vector<Request> plan);
-    /// Waits for the next batch of the plan, for which this must be asked with that very tensor. Throws what its source
-    /// threw, and so for whatever is left of the plan.
+    /// Waits for the next batch of the plan, for which this must be asked with that very tensor, and throws Error where it is
+    /// not. Throws what its source threw, and so for whatever is left of the plan.
     Batch batch(const Tensor& samples, std::optional<std::uint32_t> epoch = {}) const override;
 
     std::int64_t size() const override { return source_.size(); }

@@ -138,6 +138,19 @@ TEST_CASE("what a worker throws is thrown where the batch is asked for, again an
     CHECK_THROWS_WITH(Loader(source, 257), "[Loader] takes 1 to 256 workers, got 257");
 }
 
+TEST_CASE("batches that were not planned are refused") {
+    const UnevenSource source;
+    const std::vector<Tensor> batches = batches_of(source.size(), 1, 40);
+    Loader loader(source, 2);
+    const std::string rule = "[Loader] start() must have named this batch, of 40 samples, as number ";
+    CHECK_THROWS_WITH(loader.batch(batches[0], 0), rule + "0 of the 0 that are to come");
+    loader.start(plan_of(batches, 0));
+    loader.batch(batches[0], 0);
+    CHECK_THROWS_WITH(loader.batch(batches[0], 0), rule + "1 of the 3 that are to come");
+    CHECK_THROWS_WITH(loader.batch(batches[1], 1), rule + "1 of the 3 that are to come");
+    CHECK(loader.batch(batches[1], 0).target.numel() == 40);
+}
+
 TEST_CASE("workers change no bit of a run, of any number of ranks") {
     const test::RankResult alone = test::run_ranks({.plan = test::kUneven}, 1).front();
     for (const auto& [workers, ranks] : {std::pair{1, 1}, {3, 1}, {2, 2}, {1, 4}}) {
