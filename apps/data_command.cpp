@@ -10,7 +10,7 @@ Run add_data_command(CLI::App& app) {
     commands->add("fetch", "Downloads CIFAR-10", add_data_fetch_command);
     commands->add("info", "Samples, classes, means and deviations of a set", add_data_info_command);
     commands->add("synthesize", "Writes a synthetic set in CIFAR-10's layout", add_data_synthesize_command);
-    commands->add("import", "Turns folders of images into CIFAR-10's layout", add_data_import_command);
+    commands->add("import", "Turns folders of images into a set of two files", add_data_import_command);
     return [commands] { commands->run(); };
 }
 

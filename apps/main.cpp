@@ -19,7 +19,7 @@ namespace tern::apps {
 namespace {
 
 void run(int argc, char** argv) {
-    CLI::App app("tern trains image classifiers on CIFAR-10's binary files.", "tern");
+    CLI::App app("tern trains image classifiers.", "tern");
     app.formatter(std::make_shared<HelpFormatter>());  // of all commands
     app.set_version_flag("--version", std::string("tern ") + kVersion);
     app.footer("tern COMMAND --help shows the flags of a command.");

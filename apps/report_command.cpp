@@ -80,6 +80,9 @@ void run(const ReportFlags& flags) {
     report::Report all{{}, report::machine_name()};
     std::vector<fs::path> read;
     for (const std::string& folder : flags.runs) {
+        for (const report::ReportedRun& other : all.runs)
+            if (std::error_code error; fs::equivalent(other.run.folder, folder, error))
+                usage_error("tern report", "has ", one_line(folder), " twice");
         all.runs.push_back({report::read_run(folder), {}, {}});
         const std::vector<fs::path> files = files_of(all.runs.back().run);
         read.insert(read.end(), files.begin(), files.end());

@@ -50,6 +50,7 @@ class TrainCommand {
         } else {
             settings_ = flags.config ? settings_with(flags, read_config(*flags.config), *flags.config)
                                      : flags.settings();
+            check_apart();
             if (is_first_rank())
                 RunFolder::check_free(flags.run ? std::optional<std::filesystem::path>(*flags.run)
                                                 : std::nullopt);
@@ -84,8 +85,10 @@ class TrainCommand {
                                           : ""));
         if (bench_.train_set.reader)
             print(to_text("images are read from their files in each epoch, by ",
-                          settings_.workers > 0 ? to_text(settings_.workers, " workers ahead of the steps")
-                                                : "the steps; --workers N reads them ahead"));
+                          settings_.workers > 0
+                              ? to_text(settings_.workers, settings_.workers == 1 ? " worker" : " workers",
+                                        " ahead of the steps")
+                              : "the steps; --workers N reads them ahead"));
         for (const std::string& note : bench_.notes) print(note);
         if (checkpoint_) print(to_text("resumes after step ", state_.position.step));
         if (former_lr_)
@@ -228,6 +231,13 @@ class TrainCommand {
             std::fprintf(stderr, "tern: skipped a checkpoint: %s\n", one_line(why).c_str());
         });
         if (checkpoint_) state_ = checkpoint_->state;
+    }
+
+    // Where training writes nothing.
+    void check_apart() const {
+        std::error_code error;
+        if (flags_.run && std::filesystem::equivalent(*flags_.run, settings_.data, error))
+            usage_error("--run", "must not be the folder of --data, got ", *flags_.run);
     }
 
     // One in the run's folder can be made when that is.
@@ -492,7 +502,10 @@ class TrainCommand {
     void finish(const RunRecord& record, const std::optional<TestLine>& tested, std::int64_t steps,
                 const std::vector<std::string>& costs) {
         const std::int64_t peak = memory_statistics(settings_.runtime.device).peak_bytes;
-        print(to_text("weights: ", one_line(record.checkpoints().last_link().string())));
+        const auto weights = [&](const std::filesystem::path& link) { return one_line(link.string()); };
+        print(to_text(
+            "weights: ", weights(record.checkpoints().last_link()),
+            tested ? to_text("; those that were tested: ", weights(record.checkpoints().best_link())) : ""));
         print(to_text("peak memory of tensors on ", settings_.runtime.device, ": ",
                       format_bytes(static_cast<double>(peak))));
         print(to_text("peak memory of the process: ",

@@ -40,6 +40,14 @@ Html head(const Report& report) {
     return html;
 }
 
+// By what, where the weights are those of the best epoch.
+std::string chosen(const Run& run, const TestedRun& tested) {
+    const std::optional<std::int64_t> epoch = best_epoch(run.log);
+    if (tested.weights != "best.safetensors" || !epoch) return "";
+    return to_text(" (epoch ", *epoch, ", chosen on ",
+                   run.log.validated ? "samples that were held out" : "these very tests", ')');
+}
+
 Html run_section(const ReportedRun& own, std::size_t index, std::size_t picture_budget) {
     const auto& [run, tested, batch] = own;
     const std::string id = to_text("run-", index);
@@ -48,8 +56,8 @@ Html run_section(const ReportedRun& own, std::size_t index, std::size_t picture_
     if (tested.done())
         section << "<p><strong>" << percent(tested.scores.accuracy) << "</strong> of "
                 << format_count(tested.samples) << " tests right, loss " << decimals(tested.loss, 4)
-                << ", with the weights of <code>" << tested.weights << "</code>, evaluated for this page on "
-                << tested.data << ".</p>\n";
+                << ", with the weights of <code>" << tested.weights << "</code>" << chosen(run, tested)
+                << ", evaluated for this page on " << tested.data << ".</p>\n";
     else
         section << "<p>Left out are confusion matrix, classes, mistakes and calibration: " << tested.why_not
                 << "</p>\n";

@@ -63,6 +63,8 @@ std::string Run::weights_name() const {
 Run read_run(const fs::path& folder) {
     const fs::path config = folder / "config.toml", metrics = folder / "metrics.jsonl",
                    times = folder / "times.jsonl";
+    std::error_code error;
+    TERN_CHECK(fs::exists(folder, error), folder.string(), "no such folder");
     TERN_CHECK(is_there(config), folder.string(), "holds no run: there is no config.toml in it");
     Run run{folder, name_of_folder(folder), read_config(config.string()), {}, {}};
     if (is_there(metrics)) run.log = parse_run_log(read_text_file(metrics, kLongestLog), metrics.string());

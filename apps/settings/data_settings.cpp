@@ -30,8 +30,9 @@ void set_early_size(Settings& settings, const std::string& text) {
     settings.early_size = parse_integer(flag, text.substr(0, comma), 1);
     settings.early_epochs = parse_integer(flag, text.substr(comma + 1), 1);
     if (counts_epochs(settings) && settings.early_epochs > settings.plan.epochs)
-        usage_error(flag, "must end with the run's ", settings.plan.epochs, " epochs, got ",
-                    settings.early_epochs);
+        usage_error(
+            flag, "must end with the run's ", settings.plan.epochs, " epochs, got ", settings.early_epochs,
+            settings.preset ? to_text("; --preset ", *settings.preset, " has it unless it is given") : "");
 }
 
 bool validates(const Settings& settings) { return settings.validation > 0; }
