@@ -1,9 +1,10 @@
 #include "tern/data/dataset.hpp"
 
+#include <algorithm>
+
 #include "tern/core/memory/step_arena.hpp"
 #include "tern/core/threads/parallel.hpp"
 #include "tern/data/class_names.hpp"
-#include "tern/kernels/index_select/index_select.hpp"
 
 namespace tern {
 namespace {
@@ -39,7 +40,6 @@ Shape Dataset::sample_shape() const {
 
 Tensor Dataset::gather(const Tensor& numbers) const {
     TERN_CHECK(has_images(), source, "holds features, expected images");
-    if (!reader) return index_select(samples, 0, numbers);
     const Shape image = sample_shape();
     const Tensor images = Tensor::empty({numbers.numel(), image[0], image[1], image[2]}, DType::uint8);
     parallel_for(numbers.numel(), 1, [&](std::int64_t begin, std::int64_t end) {
@@ -49,7 +49,11 @@ Tensor Dataset::gather(const Tensor& numbers) const {
                                                                         : numbers.data<std::int64_t>()[i];
             TERN_CHECK(number >= 0 && number < size(), source, "sample ", number, " is outside [0, ", size(),
                        ')');
-            reader->read(number, images.data<std::uint8_t>() + i * image.numel());
+            std::uint8_t* const into = images.data<std::uint8_t>() + i * image.numel();
+            if (reader)
+                reader->read(number, into);
+            else
+                std::copy_n(samples.data<std::uint8_t>() + number * image.numel(), image.numel(), into);
         }
     });
     return images;
