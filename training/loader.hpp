@@ -1,11 +1,7 @@
 // Batches made ahead of the step that takes them.
 #pragma once
 
-#include <condition_variable>
-#include <exception>
-#include <functional>
-#include <mutex>
-#include <thread>
+#include <memory>
 #include <vector>
 
 #include "tern/training/batch_source.hpp"
@@ -44,27 +40,10 @@ class Loader : public BatchSource {
     std::int64_t batch_kind(std::uint32_t epoch) const override { return source_.batch_kind(epoch); }
 
   private:
-    struct Slot {
-        std::function<Batch()> finish;
-        std::exception_ptr error;
-        bool ready = false;
-    };
-
-    Slot& slot(std::size_t i) const { return slots_[i % slots_.size()]; }
-    void work();
-    void drop_plan(std::unique_lock<std::mutex>& lock);
+    struct Threads;
 
     const BatchSource& source_;
-    mutable std::mutex mutex_;
-    mutable std::condition_variable may_begin_, ready_;
-    // All below under the mutex.
-    std::vector<Request> plan_;
-    mutable std::vector<Slot> slots_;  // of the batches [taken_, taken_ + slots)
-    std::size_t begun_ = 0;            // batches that a worker is at or was
-    mutable std::size_t taken_ = 0;
-    int busy_ = 0;  // workers that are at a batch
-    bool ends_ = false;
-    std::vector<std::thread> workers_;
+    std::unique_ptr<Threads> threads_;
 };
 
 }  // namespace tern
