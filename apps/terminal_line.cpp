@@ -1,32 +1,24 @@
 #include "tern/apps/terminal_line.hpp"
 
-#include <chrono>
 #include <cstdio>
 
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "tern/apps/console.hpp"
+#include "tern/core/clock.hpp"
 
 namespace tern::apps {
-namespace {
+TerminalLine::TerminalLine() : terminal_(is_full_terminal(stderr)), start_(steady_seconds()) {}
 
-double now() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-}  // namespace
-
-TerminalLine::TerminalLine() : terminal_(is_full_terminal(stderr)), start_(now()) {}
-
-bool TerminalLine::due() const { return terminal_ && now() - last_ >= 0.25; }
+bool TerminalLine::due() const { return terminal_ && steady_seconds() - last_ >= 0.25; }
 
 void TerminalLine::show(const std::string& line) {
     if (!terminal_) return;
     // Back to the first column, the line, and what an older, longer line left is erased.
     std::fprintf(stderr, "\r%s\033[K", line.c_str());
     std::fflush(stderr);
-    last_ = now();
+    last_ = steady_seconds();
     drawn_ = true;
 }
 
@@ -37,7 +29,7 @@ void TerminalLine::clear() {
     drawn_ = false;
 }
 
-double TerminalLine::seconds() const { return now() - start_; }
+double TerminalLine::seconds() const { return steady_seconds() - start_; }
 
 int TerminalLine::width() {
     winsize size{};

@@ -1,11 +1,11 @@
 #include "tern/apps/work_log.hpp"
 
-#include <chrono>
 #include <numeric>
 #include <utility>
 
 #include "tern/apps/console.hpp"
 #include "tern/apps/ranks.hpp"
+#include "tern/core/clock.hpp"
 #include "tern/core/error.hpp"
 #include "tern/core/files/output.hpp"
 #include "tern/distributed/share.hpp"
@@ -20,7 +20,7 @@ constexpr std::int64_t kStepsOfOperations = 20;
 // By this rank's clock. Those of hosts differ: each counts from the moment at which all have met.
 double common_start() {
     gather_texts(ranks(), "", WorkLog::kTrace);
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    return steady_seconds();
 }
 
 std::string note_of_full(std::int64_t dropped) {

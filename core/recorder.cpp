@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <mutex>
 #include <utility>
 
+#include "tern/core/clock.hpp"
 #include "tern/core/error.hpp"
 
 namespace tern {
@@ -20,16 +20,12 @@ constexpr std::size_t kNowhere = ~std::size_t{0};
 constexpr std::size_t kUsualDepth = 16;
 constexpr double kUnderWay = -1;
 
-double now() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
 }  // namespace
 
 Recorder::Recorder(std::vector<std::string_view> parts, std::size_t most_ranges)
     : parts_(std::move(parts)),
       seconds_(parts_.size() + 1),
-      counted_until_(now()),
+      counted_until_(steady_seconds()),
       most_ranges_(most_ranges) {
     ranges_.reserve(most_ranges);
     threads_[std::this_thread::get_id()].open.reserve(kUsualDepth);
@@ -59,7 +55,7 @@ void Recorder::begin(const RangeLabel& label) {
     const bool fits = ranges_.size() < most_ranges_;
     const std::size_t place = fits ? ranges_.size() : kNowhere;
     if (most_ranges_ > 0 && !fits) ++dropped_;
-    const double start = now();
+    const double start = steady_seconds();
     if (thread.number == 0) count(start);
     if (fits) ranges_.push_back({label, thread.number, start, kUnderWay});
     thread.open.push_back({part < parts_.size() ? part : around, place});
@@ -75,7 +71,7 @@ void Recorder::end(double time) {
 std::vector<double> Recorder::take_seconds() {
     const std::lock_guard lock(mutex);
     TERN_ASSERT(threads_[std::this_thread::get_id()].number == 0);
-    count(now());
+    count(steady_seconds());
     return std::exchange(seconds_, std::vector<double>(parts_.size() + 1));
 }
 
@@ -83,7 +79,7 @@ std::vector<RecordedRange> Recorder::ranges() const {
     const std::lock_guard lock(mutex);
     std::vector<RecordedRange> ranges = ranges_;
     for (RecordedRange& range : ranges)
-        if (range.end == kUnderWay) range.end = now();
+        if (range.end == kUnderWay) range.end = steady_seconds();
     return ranges;
 }
 
@@ -104,7 +100,7 @@ RecordedScope::RecordedScope(const RangeLabel& label) noexcept {
 // One that has begun under a recorder may end when that is gone, and another one is there.
 RecordedScope::~RecordedScope() {
     if (recorder_ == 0) return;
-    const double end = now();
+    const double end = steady_seconds();
     const std::lock_guard lock(mutex);
     Recorder* const recorder = listening;
     if (recorder != nullptr && recorder->number_ == recorder_) recorder->end(end);

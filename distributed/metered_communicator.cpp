@@ -1,19 +1,11 @@
 #include "tern/distributed/metered_communicator.hpp"
 
 #include <algorithm>
-#include <chrono>
 
+#include "tern/core/clock.hpp"
 #include "tern/core/devices/range.hpp"
 
 namespace tern {
-namespace {
-
-double now() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-}  // namespace
-
 class MeteredCommunicator::MeteredWork : public Work {
   public:
     MeteredWork(std::unique_ptr<Work> work, std::vector<ExchangeCost>& costs, std::size_t cost, double start)
@@ -21,9 +13,9 @@ class MeteredCommunicator::MeteredWork : public Work {
 
     void wait() override {
         const Range range("exchange");
-        const double before = now();
+        const double before = steady_seconds();
         work_->wait();
-        const double end = now();
+        const double end = steady_seconds();
         costs_[cost_].waited += end - before;
         costs_[cost_].under_way += end - start_;
     }
@@ -47,25 +39,25 @@ std::unique_ptr<Work> MeteredCommunicator::begin(std::unique_ptr<Work> work, std
 
 std::unique_ptr<Work> MeteredCommunicator::all_to_all(const Tensor& sent, const Tensor& received,
                                                       std::string_view what) {
-    const double start = now();
+    const double start = steady_seconds();
     return begin(metered_->all_to_all(sent, received, what), what, sent.bytes() / size() * (size() - 1),
                  start);
 }
 
 std::unique_ptr<Work> MeteredCommunicator::all_gather(const Tensor& tensor, const Tensor& gathered,
                                                       std::string_view what) {
-    const double start = now();
+    const double start = steady_seconds();
     return begin(metered_->all_gather(tensor, gathered, what), what, tensor.bytes() * (size() - 1), start);
 }
 
 std::unique_ptr<Work> MeteredCommunicator::broadcast(const Tensor& tensor, int root, std::string_view what) {
-    const double start = now();
+    const double start = steady_seconds();
     return begin(metered_->broadcast(tensor, root, what), what,
                  rank() == root ? tensor.bytes() * (size() - 1) : 0, start);
 }
 
 std::unique_ptr<Work> MeteredCommunicator::barrier(std::string_view what) {
-    const double start = now();
+    const double start = steady_seconds();
     return begin(metered_->barrier(what), what, 0, start);
 }
 

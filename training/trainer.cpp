@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <bit>
-#include <chrono>
 #include <cmath>
 
+#include "tern/core/clock.hpp"
 #include "tern/core/devices/range.hpp"
 #include "tern/distributed/share.hpp"
 #include "tern/training/checksum.hpp"
@@ -25,10 +25,6 @@ constexpr double kReadSeconds = 1;
 
 // std::ostream writes some NaNs as "-nan".
 std::string shown(double loss) { return std::isnan(loss) ? "nan" : to_text(loss); }
-
-double now() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 // What is saved must be worth going back to: a loss reports its own step's weights only, before their
 // update.
@@ -96,7 +92,7 @@ std::optional<LogLine> Trainer::run(const TrainingPosition& start) {
         std::ranges::copy(schedule_memory_.to(Device::cpu()).elements<double>(),
                           options_.schedule->memory().begin());
     step_->set_steps(position_.step);
-    log_line_start_ = now() - position_.seconds_since_log;
+    log_line_start_ = steady_seconds() - position_.seconds_since_log;
     set_learning_rate(std::max<std::int64_t>(position_.step, 1) - 1);
     if (!options_.model.training())
         options_.model.train();  // else modules that are frozen in evaluation mode stay so
@@ -197,7 +193,7 @@ void Trainer::take_step(const Tensor& samples) {
         meet_others();
         flush_losses();
         read_finite_totals();
-        last_read_ = now();
+        last_read_ = steady_seconds();
     }
     if (options_.callbacks.after_step) {
         options_.callbacks.after_step({position_.epoch, position_.step, total_steps(),
@@ -208,7 +204,7 @@ void Trainer::take_step(const Tensor& samples) {
 bool Trainer::losses_due() const {
     if (options_.plan.local.steps > 0) return step_->met();
     if (options_.train.device().is_cpu() || position_.step % kReadInterval == 0) return true;
-    return !with_others() && now() - last_read_ >= kReadSeconds;  // clocks of ranks differ
+    return !with_others() && steady_seconds() - last_read_ >= kReadSeconds;  // clocks of ranks differ
 }
 
 // What one rank is told is heard by all, after the same step.
@@ -283,7 +279,7 @@ std::optional<LogLine> Trainer::finish_log_line() {
         const TotalsRead totals = evaluate_on(
             *source, [this, batch = std::int64_t{0}]() mutable { return stop_due(batch++) && ask_stop(); });
         if (totals.samples < source->size()) {
-            log_line_start_ = now() - line.seconds;
+            log_line_start_ = steady_seconds() - line.seconds;
             return {};
         }
         TERN_CHECK(std::isfinite(totals.loss), "train", "the ", validates ? "validation" : "test",
@@ -350,7 +346,7 @@ bool Trainer::stopped_early() const {
 void Trainer::start_log_line() {
     step_->reset_totals();
     position_.samples_since_log = 0;
-    log_line_start_ = now();
+    log_line_start_ = steady_seconds();
 }
 
 TotalsRead Trainer::read_finite_totals() const {
@@ -360,6 +356,6 @@ TotalsRead Trainer::read_finite_totals() const {
     return totals;
 }
 
-double Trainer::seconds_since_log() const { return now() - log_line_start_; }
+double Trainer::seconds_since_log() const { return steady_seconds() - log_line_start_; }
 
 }  // namespace tern
