@@ -5,6 +5,7 @@
 #include <cstring>
 #include <unordered_map>
 
+#include "tern/core/fnv1a.hpp"
 #include "tern/core/random.hpp"
 #include "tern/core/threads/parallel.hpp"
 #include "tern/data/image.hpp"
@@ -17,11 +18,10 @@ namespace {
 // FNV-1a over the size and the pixels. Two files that agree in it and in their samples are taken for one
 // image.
 std::uint64_t fingerprint(const Tensor& image) {
-    std::uint64_t hash = 0xcbf29ce484222325u;
-    const auto add = [&](std::uint64_t value) { hash = (hash ^ value) * 0x100000001b3u; };
-    add(static_cast<std::uint64_t>(image.dim(1)));
-    for (const std::uint8_t byte : image.elements<std::uint8_t>()) add(byte);
-    return hash;
+    Fnv1a hash;
+    hash.add(static_cast<std::uint64_t>(image.dim(1)));
+    for (const std::uint8_t byte : image.elements<std::uint8_t>()) hash.add(std::uint64_t{byte});
+    return hash.value();
 }
 
 // What the files hold, in their order.
@@ -133,10 +133,9 @@ struct Splits {
 
 // FNV-1a of the file's place below the folder: another image more or less does not change it.
 std::uint64_t name_of_file(const ImageFiles& list, std::size_t file) {
-    std::uint64_t hash = 0xcbf29ce484222325u;
-    for (const char letter : list.files[file].path.lexically_relative(list.root).generic_string())
-        hash = (hash ^ static_cast<unsigned char>(letter)) * 0x100000001b3u;
-    return hash;
+    Fnv1a hash;
+    hash.add(list.files[file].path.lexically_relative(list.root).generic_string());
+    return hash.value();
 }
 
 Splits split(const ImageFiles& list, const std::vector<Sample>& samples, std::size_t classes,

@@ -4,33 +4,26 @@
 #include <atomic>
 #include <unordered_map>
 
+#include "tern/core/fnv1a.hpp"
+
 namespace tern {
 namespace {
 
 std::atomic<std::uint64_t> tables = 0;
 
-// FNV-1a over whole words: addresses of passes, types and extents.
-class Hash {
-  public:
-    void add(std::uint64_t word) { value_ = (value_ ^ word) * 0x100000001b3; }
-    std::uint64_t value() const { return value_ ^ (value_ >> 32); }
-
-  private:
-    std::uint64_t value_ = 0xcbf29ce484222325;
-};
-
+// Over whole words: addresses of passes, types and extents.
 std::uint64_t hash_of(const Problem& problem) {
-    Hash hash;
-    hash.add(reinterpret_cast<std::uintptr_t>(&problem.pass));
+    Fnv1a hash;
+    hash.add(std::uint64_t{reinterpret_cast<std::uintptr_t>(&problem.pass)});
     for (const auto tensors : {problem.inputs, problem.outputs}) {
         for (const Tensor& tensor : tensors) {
-            hash.add(0xff);  // so that extents cannot be taken for those of the next tensor
+            hash.add(std::uint64_t{0xff});  // so that extents cannot be taken for those of the next tensor
             if (!tensor.defined()) continue;
             hash.add(static_cast<std::uint64_t>(tensor.dtype()) + 1);
             for (int i = 0; i < tensor.rank(); ++i) hash.add(static_cast<std::uint64_t>(tensor.dim(i)));
         }
     }
-    return hash.value();
+    return hash.value() ^ (hash.value() >> 32);
 }
 
 const Pass& pass_of_problem(const std::string& problem) {
