@@ -5,6 +5,7 @@
 #include "tern/core/memory/step_arena.hpp"
 #include "tern/core/threads/parallel.hpp"
 #include "tern/data/class_names.hpp"
+#include "tern/kernels/shared/index.hpp"
 
 namespace tern {
 namespace {
@@ -42,19 +43,20 @@ Tensor Dataset::gather(const Tensor& numbers) const {
     TERN_CHECK(has_images(), source, "holds features, expected images");
     const Shape image = sample_shape();
     const Tensor images = Tensor::empty({numbers.numel(), image[0], image[1], image[2]}, DType::uint8);
-    parallel_for(numbers.numel(), 1, [&](std::int64_t begin, std::int64_t end) {
-        const StepArena::Outside outside;  // images as they are stored differ in size
-        for (std::int64_t i = begin; i < end; ++i) {
-            const std::int64_t number = numbers.dtype() == DType::int32 ? numbers.data<std::int32_t>()[i]
-                                                                        : numbers.data<std::int64_t>()[i];
-            TERN_CHECK(number >= 0 && number < size(), source, "sample ", number, " is outside [0, ", size(),
-                       ')');
-            std::uint8_t* const into = images.data<std::uint8_t>() + i * image.numel();
-            if (reader)
-                reader->read(number, into);
-            else
-                std::copy_n(samples.data<std::uint8_t>() + number * image.numel(), image.numel(), into);
-        }
+    const auto copy = [&](std::int64_t number, std::uint8_t* into) {
+        TERN_CHECK(number >= 0 && number < size(), source, "sample ", number, " is outside [0, ", size(),
+                   ')');
+        if (reader)
+            reader->read(number, into);
+        else
+            std::copy_n(samples.data<std::uint8_t>() + number * image.numel(), image.numel(), into);
+    };
+    visit_index(numbers, [&]<class Index>() {
+        parallel_for(numbers.numel(), 1, [&](std::int64_t begin, std::int64_t end) {
+            const StepArena::Outside outside;  // images as they are stored differ in size
+            for (std::int64_t i = begin; i < end; ++i)
+                copy(numbers.data<Index>()[i], images.data<std::uint8_t>() + i * image.numel());
+        });
     });
     return images;
 }

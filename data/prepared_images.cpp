@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tern/kernels/shared/index.hpp"
+
 namespace tern {
 
 Tensor gather_images(const Dataset& dataset, const Tensor& samples, const PrepareImagesParams& params,
@@ -10,8 +12,7 @@ Tensor gather_images(const Dataset& dataset, const Tensor& samples, const Prepar
     const std::int64_t count = samples.numel();
     const Tensor both = Tensor::empty({2 * count}, DType::int64);
     std::int64_t* const numbers = both.data<std::int64_t>();
-    samples.dtype() == DType::int32 ? std::ranges::copy(samples.elements<std::int32_t>(), numbers).out
-                                    : std::ranges::copy(samples.elements<std::int64_t>(), numbers).out;
+    visit_index(samples, [&]<class Index>() { std::ranges::copy(samples.elements<Index>(), numbers); });
     std::ranges::copy(mixed_samples(samples, dataset.size(), params, partners).elements<std::int64_t>(),
                       numbers + count);
     return dataset.gather(both);

@@ -3,6 +3,7 @@
 #include "tern/kernels/prepare_images/mixing.hpp"
 #include "tern/kernels/prepare_images/prepare_images_passes.hpp"
 #include "tern/kernels/shared/checks.hpp"
+#include "tern/kernels/shared/index.hpp"
 
 namespace tern {
 using namespace prepare_images_passes;
@@ -30,8 +31,7 @@ void check_samples(const Tensor& source, const Tensor& samples, std::int64_t cou
     TERN_CHECK(source.device() == samples.device(), kWhere, "data on ", source.device(), ", samples on ",
                samples.device());
     if (!samples.device().is_cpu()) return;
-    samples.dtype() == DType::int32 ? check_range<std::int32_t>("sample", samples, count)
-                                    : check_range<std::int64_t>("sample", samples, count);
+    visit_index(samples, [&]<class Index>() { check_range<Index>("sample", samples, count); });
 }
 
 void check_partners(const Tensor& source, const Tensor& partners, std::int64_t count) {
@@ -133,11 +133,10 @@ Tensor mixed_samples(const Tensor& samples, std::int64_t count, const PrepareIma
     check_partners(samples, partners, count);
     const AugmentationPlan plan(params, {count, 1, 1, 1}, partners);
     const Tensor mixed = Tensor::empty({samples.dim(0)}, DType::int64);
-    for (std::int64_t n = 0; n < samples.dim(0); ++n)
-        mixed.data<std::int64_t>()[n] =
-            Mix(plan, samples.dtype() == DType::int32 ? samples.data<std::int32_t>()[n]
-                                                      : samples.data<std::int64_t>()[n])
-                .partner;
+    visit_index(samples, [&]<class Index>() {
+        for (std::int64_t n = 0; n < samples.dim(0); ++n)
+            mixed.data<std::int64_t>()[n] = Mix(plan, samples.data<Index>()[n]).partner;
+    });
     return mixed;
 }
 
