@@ -40,12 +40,8 @@ std::vector<double> parse_shares(const AverageFlags& flags) {
     std::vector<double> shares(flags.files.size(), 1);
     if (!flags.shares) return shares;
     shares.clear();
-    for (std::size_t begin = 0; begin <= flags.shares->size();) {
-        const std::size_t end = std::min(flags.shares->find(',', begin), flags.shares->size());
-        shares.push_back(parse_number("--shares", flags.shares->substr(begin, end - begin),
-                                      {.low = 0, .low_included = false}));
-        begin = end + 1;
-    }
+    for (const std::string& part : split_at_commas(*flags.shares))
+        shares.push_back(parse_number("--shares", part, {.low = 0, .low_included = false}));
     if (shares.size() != flags.files.size())
         usage_error("--shares", "must be one for each of the ", flags.files.size(), " files, got ",
                     shares.size());

@@ -43,6 +43,12 @@ std::string in_words(const NumberRange& range) {
 UsageError::UsageError(std::string flag, std::string rule)
     : std::runtime_error(to_text('[', flag, "] ", rule)), flag_(std::move(flag)), rule_(std::move(rule)) {}
 
+std::vector<std::string> split_at_commas(std::string_view text) {
+    std::vector<std::string> parts(1);
+    for (const char letter : text) letter == ',' ? parts.emplace_back() : parts.back() += letter;
+    return parts;
+}
+
 std::int64_t parse_integer(std::string_view flag, std::string_view text, std::int64_t low,
                            std::int64_t high) {
     const std::optional<std::int64_t> value = parse_whole<std::int64_t>(text);

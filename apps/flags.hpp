@@ -35,6 +35,9 @@ template <class... Args>
     throw UsageError(std::string(flag), to_text(parts...));
 }
 
+/// The parts between the commas, at least one.
+std::vector<std::string> split_at_commas(std::string_view text);
+
 /// A whole number in [low, high].
 std::int64_t parse_integer(std::string_view flag, std::string_view text, std::int64_t low,
                            std::int64_t high = std::numeric_limits<std::int64_t>::max());

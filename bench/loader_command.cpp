@@ -154,12 +154,8 @@ void write(const std::string& path, const std::vector<Row>& rows, const Rate& ne
 
 std::vector<int> parse_workers(const std::string& text) {
     std::vector<int> workers;
-    for (std::size_t begin = 0; begin <= text.size();) {
-        const std::size_t end = std::min(text.find(',', begin), text.size());
-        workers.push_back(static_cast<int>(
-            apps::parse_integer("--workers", text.substr(begin, end - begin), 0, Loader::kMostWorkers)));
-        begin = end + 1;
-    }
+    for (const std::string& part : apps::split_at_commas(text))
+        workers.push_back(static_cast<int>(apps::parse_integer("--workers", part, 0, Loader::kMostWorkers)));
     return workers;
 }
 

@@ -34,13 +34,6 @@ Setting optional_number(const std::string& name, const std::string& help, const 
         [=](const Settings& s) { return field(s) ? Flag(shortest(*field(s))) : Flag(); });
 }
 
-// The parts between the commas.
-std::vector<std::string> parts_of(const std::string& text) {
-    std::vector<std::string> parts(1);
-    for (const char letter : text) letter == ',' ? parts.emplace_back() : parts.back() += letter;
-    return parts;
-}
-
 void check_evaluates(const Settings& settings, const std::string& name) {
     if (name == "plateau" && counts_steps(settings))
         usage_error("--schedule", "plateau follows evaluations, of which a run of --steps has none");
@@ -48,7 +41,7 @@ void check_evaluates(const Settings& settings, const std::string& name) {
 
 void set_milestones(Settings& settings, const std::string& text) {
     settings.schedule.milestones.clear();
-    for (const std::string& part : parts_of(text))
+    for (const std::string& part : split_at_commas(text))
         settings.schedule.milestones.push_back(
             parse_number("--milestones", part, {.low = 0, .low_included = false}));
 }
@@ -62,7 +55,7 @@ std::string milestones_text(const Settings& settings) {
 
 void set_growth(Settings& settings, const std::string& text) {
     settings.plan.batch_growth.clear();
-    for (const std::string& part : parts_of(text)) {
+    for (const std::string& part : split_at_commas(text)) {
         const std::size_t at = part.find('@');
         if (at == std::string::npos)
             usage_error("--batch-schedule", "must be factors and epochs such as 2@11,4@16, got ", text);
