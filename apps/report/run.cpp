@@ -72,4 +72,15 @@ Run read_run(const fs::path& folder) {
     return run;
 }
 
+std::string error_of(const std::function<void()>& work) {
+    try {
+        work();
+        return "";
+    } catch (const Error& error) {
+        return error.what();
+    } catch (const UsageError& error) {
+        return error.what();
+    }
+}
+
 }  // namespace tern::apps::report

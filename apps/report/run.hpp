@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -35,5 +36,8 @@ struct Run {
 
 /// Reads config.toml, and metrics.jsonl and times.jsonl where they are; throws Error that names the file.
 Run read_run(const std::filesystem::path& folder);
+
+/// The line of the Error, or of a setting's UsageError, that `work` throws; "" where it throws none.
+std::string error_of(const std::function<void()>& work);
 
 }  // namespace tern::apps::report

@@ -76,17 +76,14 @@ void take_batch(SeenBatch& seen, const TrainSettings& settings, std::int64_t mos
 
 SeenBatch first_batch(const Run& run, const Flag& data, std::int64_t most) {
     SeenBatch seen;
-    try {
+    const std::string why_not = error_of([&] {
         const TrainSettings settings = settings_of(run, data);
         seen.augmentation = augmentation_text(settings.augmentation);
         take_batch(seen, settings, most);
-    } catch (const Error& error) {
-        seen = {};
-        seen.why_not = error.what();
-    } catch (const UsageError& error) {
-        seen = {};
-        seen.why_not = error.what();
-    }
+    });
+    if (why_not.empty()) return seen;
+    seen = {};
+    seen.why_not = why_not;
     return seen;
 }
 

@@ -97,15 +97,11 @@ TestedRun test_run(const Run& run, const Flag& data, const Runtime& runtime, std
         tested.why_not = "the run has no weights yet";
         return tested;
     }
-    try {
-        evaluate_into(tested, run, data.value_or(run.setting("data")), runtime, most);
-    } catch (const Error& error) {
-        tested = {};
-        tested.why_not = error.what();
-    } catch (const UsageError& error) {  // of a setting
-        tested = {};
-        tested.why_not = error.what();
-    }
+    const std::string why_not =
+        error_of([&] { evaluate_into(tested, run, data.value_or(run.setting("data")), runtime, most); });
+    if (why_not.empty()) return tested;
+    tested = {};
+    tested.why_not = why_not;
     return tested;
 }
 
