@@ -21,7 +21,7 @@ MPIS = []  # both set at the end
 TIMEOUT = 4
 SLACK = 5  # seconds from the time-out to the end of the job
 HOST = re.escape(socket.gethostname()[:63])
-LINES = re.compile(r"^(?:tern: )?rank .*", re.MULTILINE)
+LINES = re.compile(r"(?:tern: )?rank .*")  # from anywhere: Open MPI may have left a line of its own open
 
 
 class Job:
