@@ -18,6 +18,7 @@ constexpr std::array kRows{
     DTypeInfo{DType::bfloat16, "bfloat16", 2, 0x1p-7},
     DTypeInfo{DType::float16, "float16", 2, 0x1p-10},
     DTypeInfo{DType::uint8, "uint8", 1, 0},
+    DTypeInfo{DType::int8, "int8", 1, 0},
     DTypeInfo{DType::int32, "int32", 4, 0},
     DTypeInfo{DType::int64, "int64", 8, 0},
 };

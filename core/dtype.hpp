@@ -13,7 +13,7 @@
 
 namespace tern {
 
-enum class DType : std::uint8_t { float32, float64, bfloat16, float16, uint8, int32, int64 };
+enum class DType : std::uint8_t { float32, float64, bfloat16, float16, uint8, int8, int32, int64 };
 
 /// Bytes per element.
 std::int64_t size_of(DType dtype);
@@ -46,6 +46,8 @@ constexpr DType dtype_of() {
         return DType::float16;
     else if constexpr (std::is_same_v<T, std::uint8_t>)
         return DType::uint8;
+    else if constexpr (std::is_same_v<T, std::int8_t>)
+        return DType::int8;
     else if constexpr (std::is_same_v<T, std::int32_t>)
         return DType::int32;
     else if constexpr (std::is_same_v<T, std::int64_t>)
@@ -89,6 +91,8 @@ decltype(auto) visit_any(DType dtype, F&& function) {
     switch (dtype) {
         case DType::uint8:
             return function.template operator()<std::uint8_t>();
+        case DType::int8:
+            return function.template operator()<std::int8_t>();
         case DType::int32:
             return function.template operator()<std::int32_t>();
         case DType::int64:

@@ -22,6 +22,7 @@ struct TensorSpec {
     std::optional<DType> dtype = {};  // none: the type under test
     bool defined = true;              // false: an optional tensor that is left out
     double step = 0;                  // above 0: floating values are rounded to its multiples
+    bool fixed = false;               // of `dtype` where ref runs in float64, too: what is defined in it
 };
 
 /// How far an implementation may be from exact arithmetic on the same (rounded) inputs:

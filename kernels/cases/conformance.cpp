@@ -16,8 +16,8 @@ const Implementation& reference(const Pass& pass) {
 // ref in float64.
 Tensors exact(const PassCase& pass_case, const Tensors& inputs, bool absolute) {
     Tensors wide;
-    for (const Tensor& input : inputs) {
-        Tensor copy = converted(input, DType::float64);
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+        Tensor copy = pass_case.inputs[i].fixed ? inputs[i] : converted(inputs[i], DType::float64);
         if (absolute && copy.defined() && copy.dtype() == DType::float64) {
             copy = copy.clone();
             for (double& value : copy.elements<double>()) value = std::fabs(value);
@@ -74,6 +74,7 @@ std::string compare(const Tensor& got, const Tensor& want, const Tensor& magnitu
 
 DType dtype_of_spec(const TensorSpec& spec, DType dtype) {
     const DType own = spec.dtype.value_or(dtype);
+    if (spec.fixed) return own;
     return dtype == DType::float64 && is_floating(own) ? DType::float64 : own;
 }
 

@@ -1,0 +1,153 @@
+// 6 x 4 sums, 4 vectors of B and a quad of A are 29 of AVX-512's 32 registers; with AVX2, 2 x 4.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "tern/kernels/gemm/bytes.cpp"
+#include "tern/kernels/gemm/bytes.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "tern/kernels/gemm/bytes_cpu.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace tern::gemm::HWY_NAMESPACE {
+
+constexpr int kRows = HWY_TARGET == HWY_AVX3 ? 6 : 2;
+
+struct ByteTile {
+    const std::uint8_t* a;
+    const std::int8_t* b;
+    const std::int32_t* start;
+    ByteResults results;  // of its first element
+};
+
+HWY_INLINE void store_row(const IntVector* sums, const ByteResults& results, std::int64_t row) {
+    const Ints d;
+    const Floats df;
+    const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+    IntVector bytes[kSums];
+    for (int v = 0; v < kSums; ++v) {
+        const std::int64_t at = row * results.row + v * lanes;
+        auto number = scaled(sums[v], results.multiplier + v * lanes);
+        if (results.residual != nullptr) {
+            const hn::Rebind<std::uint8_t, Ints> quarter;
+            const auto residual = hn::PromoteTo(d, hn::LoadU(quarter, results.residual + at));
+            const auto whole = hn::ConvertTo(df, hn::Sub(residual, hn::Set(d, results.residual_zero)));
+            number = hn::Add(number, hn::Mul(whole, hn::Set(df, results.residual_multiplier)));
+        }
+        if (results.numbers != nullptr)
+            hn::StoreU(number, df, results.numbers + at);
+        else
+            bytes[v] = rounded(number, results.zero);
+    }
+    if (results.bytes != nullptr) store_bytes(bytes, results.bytes + row * results.row);
+}
+
+template <bool kVnni, int kTileRows>
+void multiply_tile(const ByteBlock& block, const ByteTile& tile) {
+    const Ints d;
+    const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+    IntVector sums[kTileRows][kSums];
+    for (int r = 0; r < kTileRows; ++r)
+        for (int v = 0; v < kSums; ++v) sums[r][v] = hn::LoadU(d, tile.start + v * lanes);
+    const std::int8_t* b = tile.b;
+    for (const std::int64_t segment : block.segments) {
+        const std::uint8_t* a = tile.a + segment;
+        for (std::int64_t k = block.quads; k > 0; --k, a += kQuad, b += kByteColumns * kQuad) {
+            IntVector columns[kSums];
+            for (int v = 0; v < kSums; ++v)
+                columns[v] = quads_at(b + kQuad * v * lanes);
+            for (int r = 0; r < kTileRows; ++r) {
+                const IntVector row = quad_at(a + r * block.a_row);
+                for (int v = 0; v < kSums; ++v) sums[r][v] = add_products<kVnni>(sums[r][v], row, columns[v]);
+            }
+        }
+    }
+    for (int r = 0; r < kTileRows; ++r) store_row(sums[r], tile.results, r);
+}
+
+using TileFunction = void (*)(const ByteBlock&, const ByteTile&);
+
+template <bool kVnni>
+TileFunction tile_of(std::int64_t rows) {
+    static constexpr auto kFunctions = []<int... kIndices>(std::integer_sequence<int, kIndices...>) {
+        return std::array<TileFunction, kRows>{multiply_tile<kVnni, kIndices + 1>...};
+    }(std::make_integer_sequence<int, kRows>());
+    return kFunctions[static_cast<std::size_t>(rows - 1)];
+}
+
+// A tile that ends beyond the last column: through buffers.
+void multiply_edge(TileFunction function, const ByteBlock& block, ByteTile tile, std::int64_t rows,
+                   std::int64_t columns) {
+    std::uint8_t residual[kRows * kByteColumns] = {}, bytes[kRows * kByteColumns];
+    float numbers[kRows * kByteColumns];
+    const ByteResults to = tile.results;
+    ByteResults& results = tile.results;
+    for (std::int64_t r = 0; to.residual != nullptr && r < rows; ++r)
+        std::copy_n(to.residual + r * to.row, columns, residual + r * kByteColumns);
+    results.residual = to.residual == nullptr ? nullptr : residual;
+    results.bytes = to.bytes == nullptr ? nullptr : bytes;
+    results.numbers = to.numbers == nullptr ? nullptr : numbers;
+    results.row = kByteColumns;
+    function(block, tile);
+    for (std::int64_t r = 0; r < rows; ++r) {
+        if (to.bytes != nullptr) std::copy_n(bytes + r * kByteColumns, columns, to.bytes + r * to.row);
+        if (to.numbers != nullptr) std::copy_n(numbers + r * kByteColumns, columns, to.numbers + r * to.row);
+    }
+}
+
+template <bool kVnni>
+void multiply_tiles(const ByteBlock& block) {
+    const std::int64_t width = step_of_bytes(), tiles = (block.rows + kRows - 1) / kRows;
+    if (tiles == 0) return;
+    const std::int64_t short_rows = block.rows / tiles, long_tiles = block.rows % tiles;
+    for (std::int64_t j = 0; j < block.columns; j += width) {
+        const std::int64_t columns = std::min(width, block.columns - j);
+        const std::int8_t* const b =
+            block.b + (j / kByteColumns * block.all_quads() * kByteColumns + j % kByteColumns) * kQuad;
+        for (std::int64_t t = 0, i = 0; t < tiles; ++t) {
+            const std::int64_t rows = short_rows + (t < long_tiles ? 1 : 0), at = i * block.results.row + j;
+            const auto moved = [&](auto* data, std::int64_t by) { return data == nullptr ? nullptr : data + by; };
+            ByteResults results = block.results;
+            results.multiplier += j;
+            results.residual = moved(results.residual, at);
+            results.bytes = moved(results.bytes, at);
+            results.numbers = moved(results.numbers, at);
+            const ByteTile tile{block.a + i * block.a_row, b, block.start + j, results};
+            if (columns == width)
+                tile_of<kVnni>(rows)(block, tile);
+            else
+                multiply_edge(tile_of<kVnni>(rows), block, tile, rows, columns);
+            i += rows;
+        }
+    }
+}
+
+void multiply_block(const ByteBlock& block) {
+    with_vnni([&](auto vnni) { multiply_tiles<vnni>(block); });
+}
+
+}  // namespace tern::gemm::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace tern::gemm {
+
+HWY_EXPORT(multiply_block);
+
+bool has_vnni() {
+#if defined(__x86_64__)
+    static const bool has = __builtin_cpu_supports("avx512vnni") != 0;
+    return has;
+#else
+    return false;
+#endif
+}
+
+void multiply(const ByteBlock& block) { HWY_DYNAMIC_DISPATCH(multiply_block)(block); }
+
+}  // namespace tern::gemm
+#endif

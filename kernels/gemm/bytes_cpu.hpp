@@ -1,0 +1,153 @@
+// Vectors of bytes and of their sums. Highway compiles this once per instruction set, hence the toggle.
+#if defined(TERN_KERNELS_GEMM_BYTES_CPU) == defined(HWY_TARGET_TOGGLE)
+#ifdef TERN_KERNELS_GEMM_BYTES_CPU
+#undef TERN_KERNELS_GEMM_BYTES_CPU
+#else
+#define TERN_KERNELS_GEMM_BYTES_CPU
+#endif
+
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+#include <hwy/highway.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#include "tern/kernels/gemm/bytes.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace tern::gemm::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Ints = hn::ScalableTag<std::int32_t>;
+using Floats = hn::ScalableTag<float>;
+using IntVector = hn::Vec<Ints>;
+
+/// Vectors of sums whose bytes fill a vector.
+inline constexpr int kSums = 4;
+/// Their sums: 64 with AVX-512, 32 with AVX2.
+HWY_INLINE std::int64_t step_of_bytes() { return kSums * static_cast<std::int64_t>(hn::Lanes(Ints())); }
+
+/// Calls function(constant: whether AVX-512 VNNI is there).
+template <class F>
+void with_vnni(F function) {
+#if HWY_TARGET == HWY_AVX3
+    if (has_vnni()) return function(std::true_type());
+#endif
+    function(std::false_type());
+}
+
+/// sums[i] + the four products of bytes x[4 i + k], unsigned, and w[4 i + k], signed. Without VNNI in 16 bits each: maddubs
+/// would add two of them there, and 2 * 255 * 127 does not fit.
+template <bool kVnni>
+HWY_INLINE IntVector add_products(IntVector sums, IntVector x, IntVector w) {
+#if HWY_TARGET == HWY_AVX3
+    if constexpr (kVnni) {  // which this Highway has no instruction set with
+        asm("vpdpbusd %2, %1, %0" : "+v"(sums.raw) : "v"(x.raw), "v"(w.raw));
+        return sums;
+    }
+#endif
+#if HWY_TARGET == HWY_SCALAR
+    for (int shift = 0; shift < 32; shift += 8)
+        sums.raw += (x.raw >> shift & 0xff) * static_cast<std::int8_t>(w.raw >> shift & 0xff);
+    return sums;
+#else
+    const hn::Repartition<std::int16_t, Ints> d16;
+    const hn::Repartition<std::uint16_t, Ints> du16;
+    const auto x16 = hn::BitCast(du16, x);
+    const auto even_x = hn::BitCast(d16, hn::And(x16, hn::Set(du16, 0xff)));
+    const auto odd_x = hn::BitCast(d16, hn::ShiftRight<8>(x16));
+    const auto w16 = hn::BitCast(d16, w);
+    const auto even_w = hn::ShiftRight<8>(hn::ShiftLeft<8>(w16)), odd_w = hn::ShiftRight<8>(w16);
+#if HWY_TARGET == HWY_AVX3
+    const auto even = IntVector{_mm512_madd_epi16(even_x.raw, even_w.raw)},
+               odd = IntVector{_mm512_madd_epi16(odd_x.raw, odd_w.raw)};
+#elif HWY_TARGET == HWY_AVX2
+    const auto even = IntVector{_mm256_madd_epi16(even_x.raw, even_w.raw)},
+               odd = IntVector{_mm256_madd_epi16(odd_x.raw, odd_w.raw)};
+#else
+    const Ints d;
+    const auto pairs = [&](auto a, auto b) HWY_ATTR {
+        const auto a32 = hn::BitCast(d, a), b32 = hn::BitCast(d, b);
+        const auto low = [](auto v) HWY_ATTR { return hn::ShiftRight<16>(hn::ShiftLeft<16>(v)); };
+        return hn::Add(hn::Mul(low(a32), low(b32)), hn::Mul(hn::ShiftRight<16>(a32), hn::ShiftRight<16>(b32)));
+    };
+    const auto even = pairs(even_x, even_w), odd = pairs(odd_x, odd_w);
+#endif
+    return hn::Add(sums, hn::Add(even, odd));
+#endif
+}
+
+/// Quads side by side, one for each sum.
+HWY_INLINE IntVector quads_at(const void* quads) {
+#if HWY_TARGET == HWY_SCALAR
+    IntVector vector;
+    std::memcpy(&vector.raw, quads, sizeof vector.raw);
+    return vector;
+#else
+    return hn::BitCast(Ints(), hn::LoadU(hn::Repartition<std::uint8_t, Ints>(), static_cast<const std::uint8_t*>(quads)));
+#endif
+}
+
+/// The quad at `bytes`, for every sum.
+HWY_INLINE IntVector quad_at(const std::uint8_t* bytes) {
+    std::int32_t quad;
+    std::memcpy(&quad, bytes, sizeof quad);
+    return hn::Set(Ints(), quad);
+}
+
+/// sums * multiplier, rounded.
+HWY_INLINE hn::Vec<Floats> scaled(IntVector sums, const float* multiplier) {
+    return hn::Mul(hn::ConvertTo(Floats(), sums), hn::LoadU(Floats(), multiplier));
+}
+
+/// Numbers rounded to nearest even, plus `zero`, in 0 to 255. 3 * 2^22 added leaves no place for fractions.
+HWY_INLINE IntVector rounded(hn::Vec<Floats> numbers, int zero) {
+    const Floats d;
+    constexpr float kShift = 0x1.8p23F;
+    constexpr std::int32_t kBits = 0x4b400000;
+    const auto low = hn::Set(d, static_cast<float>(-zero)), high = hn::Set(d, static_cast<float>(255 - zero));
+    const auto shifted = hn::Add(hn::Min(hn::Max(numbers, low), high), hn::Set(d, kShift));
+    return hn::Sub(hn::BitCast(Ints(), shifted), hn::Set(Ints(), kBits - zero));
+}
+
+/// Writes the bytes of kSums vectors of numbers in 0 to 255, in blocks of 128 bits as x86 packs them: of the first block of
+/// each vector, of the second, ...
+HWY_INLINE void store_in_blocks(const IntVector (&v)[kSums], std::uint8_t* to) {
+#if HWY_TARGET == HWY_AVX3
+    _mm512_storeu_si512(to, _mm512_packus_epi16(_mm512_packs_epi32(v[0].raw, v[1].raw),
+                                                _mm512_packs_epi32(v[2].raw, v[3].raw)));
+#elif HWY_TARGET == HWY_AVX2
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm256_packus_epi16(_mm256_packs_epi32(v[0].raw, v[1].raw),
+                                                                            _mm256_packs_epi32(v[2].raw, v[3].raw)));
+#else
+    static_assert(hn::MaxLanes(Ints()) <= 4);  // there is one block
+    const hn::Rebind<std::uint8_t, Ints> quarter;
+    for (int i = 0; i < kSums; ++i)
+        hn::StoreU(hn::DemoteTo(quarter, v[i]), quarter, to + i * hn::MaxLanes(Ints()));
+#endif
+}
+
+/// The same, one vector behind the other.
+HWY_INLINE void store_bytes(const IntVector (&v)[kSums], std::uint8_t* to) {
+#if HWY_TARGET == HWY_AVX3
+    const auto bytes = _mm512_packus_epi16(_mm512_packs_epi32(v[0].raw, v[1].raw),
+                                           _mm512_packs_epi32(v[2].raw, v[3].raw));
+    const auto order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    _mm512_storeu_si512(to, _mm512_permutexvar_epi32(order, bytes));
+#elif HWY_TARGET == HWY_AVX2
+    const auto bytes = _mm256_packus_epi16(_mm256_packs_epi32(v[0].raw, v[1].raw),
+                                           _mm256_packs_epi32(v[2].raw, v[3].raw));
+    const auto order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm256_permutevar8x32_epi32(bytes, order));
+#else
+    store_in_blocks(v, to);
+#endif
+}
+
+}  // namespace tern::gemm::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // the toggle

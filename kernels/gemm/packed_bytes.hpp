@@ -1,0 +1,27 @@
+// Weights of an 8-bit operation as its products read them.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "tern/core/tensor.hpp"
+#include "tern/kernels/gemm/bytes.hpp"
+
+namespace tern::gemm {
+
+/// What stands for weights (O, I, taps...) in blocks whose segments are the taps.
+struct PackedBytes {
+    std::vector<std::int8_t> b;
+    std::vector<std::int32_t> start;
+    std::vector<float> multiplier;
+    std::int64_t outputs = 0, quads = 0;  // of a tap
+
+    /// Without rows, segments and places of results.
+    ByteBlock block() const;
+};
+
+/// bias: (O), int32; multiplier: (O), float32. As sums are of bytes that stand for 0 as `input_zero`, that times all
+/// weights is taken from them where they start.
+PackedBytes pack_bytes(const Tensor& weight, const Tensor& bias, const Tensor& multiplier, int input_zero);
+
+}  // namespace tern::gemm

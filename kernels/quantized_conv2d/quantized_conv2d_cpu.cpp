@@ -1,0 +1,75 @@
+#include <vector>
+
+#include "tern/core/threads/parallel.hpp"
+#include "tern/kernels/gemm/packed_bytes.hpp"
+#include "tern/kernels/quantized_conv2d/quantized_conv2d_passes.hpp"
+#include "tern/kernels/shared/padded_bytes.hpp"
+
+namespace tern::quantized_conv2d_passes {
+namespace {
+
+constexpr std::int64_t kBand = 8;        // rows of outputs that a thread takes: a 3x3 window reads 10
+constexpr std::int64_t kPixels = 1024;  // and of a 1x1 window
+
+bool is_pointwise(const Window2d& w, std::int64_t channels) {
+    return w == Window2d{} && channels % gemm::kQuad == 0;
+}
+
+gemm::ByteResults results_of(const Forward& pass, gemm::ByteResults results, std::int64_t first) {
+    const Tensor& y = pass.y;
+    const Requantize& rule = pass.params.result;
+    if (pass.residual) results.residual = pass.residual.data<std::uint8_t>() + first;
+    results.residual_multiplier = rule.residual_multiplier;
+    results.residual_zero = rule.residual_zero;
+    results.zero = rule.zero;
+    if (y.dtype() == DType::float32)
+        results.numbers = y.data<float>() + first;
+    else
+        results.bytes = y.data<std::uint8_t>() + first;
+    results.row = y.dim(3);
+    return results;
+}
+
+}  // namespace
+
+void run(Cpu, const Forward& pass, const Stream&) {
+    const Tensor &x = pass.x, &y = pass.y;
+    if (y.numel() == 0) return;
+    const Window2d& window = pass.params.window;
+    const gemm::PackedBytes packed = gemm::pack_bytes(pass.w, pass.bias, pass.multiplier, pass.params.input_zero);
+    const auto multiply = [&](const std::uint8_t* a, std::int64_t a_row, std::span<const std::int64_t> taps,
+                              std::int64_t first, std::int64_t rows) {
+        gemm::ByteBlock block = packed.block();
+        block.rows = rows;
+        block.a = a;
+        block.a_row = a_row;
+        block.segments = taps;
+        block.results = results_of(pass, block.results, first * y.dim(3));
+        gemm::multiply(block);
+    };
+    if (is_pointwise(window, x.dim(3))) {
+        static constexpr std::int64_t kTap[] = {0};
+        parallel_for(y.numel() / y.dim(3), kPixels, [&](std::int64_t begin, std::int64_t end) {
+            multiply(x.data<std::uint8_t>() + begin * x.dim(3), x.dim(3), kTap, begin, end - begin);
+        });
+        return;
+    }
+    const PaddedBand padded(x.shape(), window, y.dim(2), gemm::kQuad);
+    std::vector<std::int64_t> taps;
+    for (std::int64_t kh = 0; kh < window.kernel_h; ++kh)
+        for (std::int64_t kw = 0; kw < window.kernel_w; ++kw)
+            taps.push_back((kh * window.dilation_h * padded.width + kw * window.dilation_w) * padded.channels);
+    const std::int64_t height = y.dim(1), bands = (height + kBand - 1) / kBand;
+    parallel_for(y.dim(0) * bands, 1, [&](std::int64_t first, std::int64_t last) {
+        for (std::int64_t item = first; item < last; ++item) {
+            const std::int64_t n = item / bands, begin = item % bands * kBand, end = std::min(begin + kBand, height);
+            const PaddedBytes from =
+                padded.copy(x.data<std::uint8_t>(), n, begin, end, pass.params.input_zero);
+            for (std::int64_t oh = begin; oh < end; ++oh)
+                multiply(from.data + (oh - begin) * window.stride_h * from.row, window.stride_w * from.channels, taps,
+                         (n * height + oh) * y.dim(2), y.dim(2));
+        }
+    });
+}
+
+}  // namespace tern::quantized_conv2d_passes
