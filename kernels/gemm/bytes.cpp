@@ -17,6 +17,15 @@ namespace tern::gemm::HWY_NAMESPACE {
 
 constexpr int kRows = HWY_TARGET == HWY_AVX3 ? 6 : 2;
 
+// Calls function(0), function(1), ... with constants: an array that only constants index lives in registers.
+template <int kCount, class F>
+HWY_INLINE void unrolled(F function) {
+    [&]<int... kIndices>(std::integer_sequence<int, kIndices...>) HWY_ATTR {
+        (function(std::integral_constant<int, kIndices>()), ...);
+    }
+    (std::make_integer_sequence<int, kCount>());
+}
+
 struct ByteTile {
     const std::uint8_t* a;
     const std::int8_t* b;
@@ -29,7 +38,7 @@ HWY_INLINE void store_row(const IntVector* sums, const ByteResults& results, std
     const Floats df;
     const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
     IntVector bytes[kSums];
-    for (int v = 0; v < kSums; ++v) {
+    unrolled<kSums>([&](auto v) HWY_ATTR {
         const std::int64_t at = row * results.row + v * lanes;
         auto number = scaled(sums[v], results.multiplier + v * lanes);
         if (results.residual != nullptr) {
@@ -42,7 +51,7 @@ HWY_INLINE void store_row(const IntVector* sums, const ByteResults& results, std
             hn::StoreU(number, df, results.numbers + at);
         else
             bytes[v] = rounded(number, results.zero);
-    }
+    });
     if (results.bytes != nullptr) store_bytes(bytes, results.bytes + row * results.row);
 }
 
@@ -50,23 +59,24 @@ template <bool kVnni, int kTileRows>
 void multiply_tile(const ByteBlock& block, const ByteTile& tile) {
     const Ints d;
     const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-    IntVector sums[kTileRows][kSums];
-    for (int r = 0; r < kTileRows; ++r)
-        for (int v = 0; v < kSums; ++v) sums[r][v] = hn::LoadU(d, tile.start + v * lanes);
+    IntVector sums[kTileRows * kSums];
+    unrolled<kTileRows>([&](auto r) HWY_ATTR {
+        unrolled<kSums>([&](auto v) HWY_ATTR { sums[r * kSums + v] = hn::LoadU(d, tile.start + v * lanes); });
+    });
     const std::int8_t* b = tile.b;
     for (const std::int64_t segment : block.segments) {
         const std::uint8_t* a = tile.a + segment;
         for (std::int64_t k = block.quads; k > 0; --k, a += kQuad, b += kByteColumns * kQuad) {
             IntVector columns[kSums];
-            for (int v = 0; v < kSums; ++v)
-                columns[v] = quads_at(b + kQuad * v * lanes);
+            for (int v = 0; v < kSums; ++v) columns[v] = quads_at(b + kQuad * v * lanes);
             for (int r = 0; r < kTileRows; ++r) {
                 const IntVector row = quad_at(a + r * block.a_row);
-                for (int v = 0; v < kSums; ++v) sums[r][v] = add_products<kVnni>(sums[r][v], row, columns[v]);
+                for (int v = 0; v < kSums; ++v)
+                    sums[r * kSums + v] = add_products<kVnni>(sums[r * kSums + v], row, columns[v]);
             }
         }
     }
-    for (int r = 0; r < kTileRows; ++r) store_row(sums[r], tile.results, r);
+    unrolled<kTileRows>([&](auto r) HWY_ATTR { store_row(sums + r * kSums, tile.results, r); });
 }
 
 using TileFunction = void (*)(const ByteBlock&, const ByteTile&);
