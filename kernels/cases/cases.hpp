@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -49,18 +48,6 @@ struct Bound {
     /// Where both factors of products are rounded to bfloat16 first, by 2^-8 at most: (1 + 2^-8)^2 - 1 of
     /// each product, in float32's eps of 2^-23.
     Bound in_bfloat16() const { return {factor + 0x1.008p16, magnitude, floor}; }
-};
-
-/// Any plain struct of parameters, kept alive.
-class ParamsBox {
-  public:
-    template <class P>
-    ParamsBox(P params) : data_(std::make_shared<P>(std::move(params))), type_(&typeid(P)) {}
-    ParamsRef ref() const { return {data_.get(), *type_}; }
-
-  private:
-    std::shared_ptr<const void> data_;
-    const std::type_info* type_;
 };
 
 /// One call of one pass, as case_of() makes it.

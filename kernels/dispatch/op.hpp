@@ -2,9 +2,11 @@
 // implementations.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,24 +19,57 @@
 namespace tern {
 
 /// The parameters of passes that have none.
-struct NoParams {};
+struct NoParams {
+    friend bool operator==(const NoParams&, const NoParams&) = default;
+};
 
-/// The parameters of a pass, by reference: any plain struct.
+/// The parameters of a pass, by reference: any plain struct that can be compared.
 class ParamsRef {
   public:
-    template <class P>
-    explicit ParamsRef(const P& params) : data_(&params), type_(&typeid(P)) {}
-    ParamsRef(const void* data, const std::type_info& type) : data_(data), type_(&type) {}
+    template <std::equality_comparable P>
+    explicit ParamsRef(const P& params)
+        : data_(&params), type_(&typeid(P)), copied_(copied<P>), equal_(equal<P>) {}
 
     template <class P>
     const P& as() const {
         TERN_ASSERT(*type_ == typeid(P));
         return *static_cast<const P*>(data_);
     }
+    friend bool operator==(const ParamsRef& a, const ParamsRef& b) {
+        return *a.type_ == *b.type_ && a.equal_(a.data_, b.data_);
+    }
 
   private:
+    friend class ParamsBox;
+    template <class P>
+    static std::shared_ptr<const void> copied(const void* data) {
+        return std::make_shared<P>(*static_cast<const P*>(data));
+    }
+    template <class P>
+    static bool equal(const void* a, const void* b) {
+        return *static_cast<const P*>(a) == *static_cast<const P*>(b);
+    }
+
     const void* data_;
     const std::type_info* type_;
+    std::shared_ptr<const void> (*copied_)(const void* data);
+    bool (*equal_)(const void* a, const void* b);
+};
+
+/// A copy of parameters, which lives as long as one of the box's copies.
+class ParamsBox {
+  public:
+    explicit ParamsBox(const ParamsRef& params) : ref_(params), kept_(params.copied_(params.data_)) {
+        ref_.data_ = kept_.get();
+    }
+    template <class P>
+    requires(!std::same_as<P, ParamsRef>) ParamsBox(const P& params)
+        : ParamsBox(ParamsRef(params)) {}  // NOLINT(google-explicit-constructor)
+    const ParamsRef& ref() const { return ref_; }
+
+  private:
+    ParamsRef ref_;
+    std::shared_ptr<const void> kept_;
 };
 
 struct Pass;

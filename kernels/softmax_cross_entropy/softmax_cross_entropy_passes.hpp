@@ -29,6 +29,7 @@ struct Backward {
 struct RowsParams {
     double label_smoothing = 0;
     std::optional<std::int32_t> ignore_index = {};
+    friend bool operator==(const RowsParams&, const RowsParams&) = default;
 };
 
 /// The losses of the rows, with what the plain loss does not have: either labels or probabilities are defined.
