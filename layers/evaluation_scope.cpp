@@ -15,12 +15,20 @@ EvaluationScope::~EvaluationScope() {
     for (const auto& [module, training] : modes_) module->train(training);
 }
 
-Tensor output_of_zeros(Module& model, const Shape& input) {
-    const EvaluationScope evaluation(model);
-    const NoGrad no_grad;
+Tensor zeros_for(const Module& model, const Shape& input) {
     const NamedTensors state = model.state();
     const Tensor like = state.empty() ? Tensor::empty({}) : state.front().tensor;
-    return model(Tensor::zeros(input, like.dtype(), like.device()));
+    return Tensor::zeros(input, like.dtype(), like.device());
+}
+
+Tensor evaluated(Module& model, const Tensor& input) {
+    const EvaluationScope evaluation(model);
+    const NoGrad no_grad;
+    return model(input);
+}
+
+Tensor output_of_zeros(Module& model, const Shape& input) {
+    return evaluated(model, zeros_for(model, input));
 }
 
 }  // namespace tern

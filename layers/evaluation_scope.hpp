@@ -21,8 +21,13 @@ class EvaluationScope {
     std::vector<std::pair<Module*, bool>> modes_;
 };
 
-/// Runs the model once in evaluation mode, unrecorded, on zeros of that shape, in its own dtype and on its
-/// device; it is as before afterwards.
+/// An input for the model: zeros of that shape, in its own dtype and on its device.
+Tensor zeros_for(const Module& model, const Shape& input);
+
+/// Runs the model once in evaluation mode, unrecorded; it is as before afterwards.
+Tensor evaluated(Module& model, const Tensor& input);
+
+/// The same on zeros_for() it.
 Tensor output_of_zeros(Module& model, const Shape& input);
 
 }  // namespace tern

@@ -1,55 +1,40 @@
 #include "tern/layers/fold_batch_norms.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <memory>
 #include <vector>
 
 #include "tern/core/error.hpp"
-#include "tern/core/owner.hpp"
 #include "tern/kernels/dispatch/dispatch.hpp"
 #include "tern/layers/batch_norm2d.hpp"
 #include "tern/layers/evaluation_scope.hpp"
+#include "tern/layers/trace/recorded_run.hpp"
 
 namespace tern {
 namespace {
 
-bool overlap(const Tensor& a, const Tensor& b) {
-    return a.raw_data() < b.raw_data() + b.bytes() && b.raw_data() < a.raw_data() + a.bytes();
-}
-
-// What ran, and what it read. It keeps these tensors, so that no two of them are ever in the same place.
-class Trace {
+// What ran, and who read what.
+class Reads {
   public:
-    Trace(Module& model, const Shape& input) {
-        const ForwardObserver observer(
-            [this](const Module& module, const Tensor& from, const Tensor& output) {
-                ++runs_[&module];
-                calls_.push_back({&module, from, output});
-            });
-        const RunHook hook(
-            [this](const Problem& problem, const Implementation& chosen, const Stream& stream) {
-                for (const Tensor& tensor : problem.inputs) {
-                    if (tensor.defined()) reads_.push_back({current_owner(), tensor});
-                }
-                chosen.run(problem, stream);
-            });
-        reads_.push_back({nullptr, output_of_zeros(model, input)});
+    Reads(Module& model, const Shape& input) : run_(model, zeros_for(model, input)) {
+        for (const RecordedRun::Call& call : run_.calls()) ++runs_[call.module];
+        for (const RecordedRun::Operation& operation : run_.operations())
+            for (const auto& [tensor, checksum] : operation.inputs)
+                if (tensor.defined()) reads_.push_back({operation.owner, tensor});
+        reads_.push_back({nullptr, run_.output()});
     }
 
-    struct Call {
-        const Module* module;
-        Tensor input, output;
-    };
-    const std::vector<Call>& calls() const { return calls_; }
+    const std::vector<RecordedRun::Call>& calls() const { return run_.calls(); }
 
     bool ran_once(const Module& module) const { return runs_.at(&module) == 1; }
     /// The innermost module that made the tensor; null where none of them did.
     const Module* maker_of(const Tensor& tensor) const {
-        const auto made = std::ranges::find_if(calls_, [&](const Call& call) {
+        const auto made = std::ranges::find_if(calls(), [&](const RecordedRun::Call& call) {
             return call.output.raw_data() == tensor.raw_data() && !overlap(call.input, tensor);
         });
-        return made != calls_.end() && made->output.shape() == tensor.shape() ? made->module : nullptr;
+        return made != calls().end() && made->output.shape() == tensor.shape() ? made->module : nullptr;
     }
     /// Whether it is read once, by this module; the caller of the model reads its output.
     bool is_read_only_by(const Tensor& tensor, const Module& module) const {
@@ -74,23 +59,40 @@ class Trace {
             reads_, [&](const Read& read) { return read.reader == &module && overlap(read.tensor, tensor); });
     }
 
+    RecordedRun run_;
     std::map<const Module*, int> runs_;
-    std::vector<Call> calls_;
     std::vector<Read> reads_;
 };
 
 // Layers are shown one by one, and so unfused: where a policy demands what their operations cannot do, such as
 // float64 of a CPU implementation, but the fused ones can, nothing is known, and nothing folded.
-std::unique_ptr<const Trace> trace_of(Module& model, const Shape& input) {
+std::unique_ptr<const Reads> reads_in(Module& model, const Shape& input) {
     try {
-        return std::make_unique<const Trace>(model, input);
+        return std::make_unique<const Reads>(model, input);
     } catch (const Error&) {
         if (kernel_policy().forced.empty()) throw;
         return nullptr;
     }
 }
 
+// Whether all elements are `value`, rounded to their type, or the numbers next to it.
+bool are_all(const Tensor& tensor, double value) {
+    const Tensor host = tensor.to(Device::cpu());
+    return visit_floating(host.dtype(), [&]<class T>() {
+        return std::ranges::all_of(host.elements<T>(), [&](T element) {
+            return std::fabs(static_cast<double>(element) - value) <=
+                   epsilon_of(host.dtype()) * std::fabs(value);
+        });
+    });
+}
+
 }  // namespace
+
+bool normalizes_nothing(const Tensor& weight, const Tensor& bias, const Tensor& mean, const Tensor& variance,
+                        double epsilon) {
+    if (!weight.defined() || !bias.defined() || !mean.defined() || !variance.defined()) return false;
+    return are_all(weight, 1) && are_all(bias, 0) && are_all(mean, 0) && are_all(variance, 1 - epsilon);
+}
 
 void fold_batch_norms(Module& model, const Shape& input) {
     std::map<const Module*, Module*> modules;
@@ -99,16 +101,16 @@ void fold_batch_norms(Module& model, const Shape& input) {
         const auto found = modules.find(module);
         return found == modules.end() ? nullptr : found->second;
     };
-    const std::unique_ptr<const Trace> trace = trace_of(model, input);
-    if (trace == nullptr) return;
-    for (const Trace::Call& call : trace->calls()) {
+    const std::unique_ptr<const Reads> reads = reads_in(model, input);
+    if (reads == nullptr) return;
+    for (const RecordedRun::Call& call : reads->calls()) {
         auto* const norm = dynamic_cast<BatchNorm2d*>(find(call.module));
-        Module* const producer = norm == nullptr ? nullptr : find(trace->maker_of(call.input));
-        if (producer == nullptr || !trace->ran_once(*norm) || !trace->ran_once(*producer)) continue;
+        Module* const producer = norm == nullptr ? nullptr : find(reads->maker_of(call.input));
+        if (producer == nullptr || !reads->ran_once(*norm) || !reads->ran_once(*producer)) continue;
         const bool is_own = std::ranges::all_of(producer->parameters(), [&](const NamedTensor& parameter) {
-            return trace->belongs_to(parameter.tensor, *producer);
+            return reads->belongs_to(parameter.tensor, *producer);
         });
-        if (is_own && trace->is_read_only_by(call.input, *norm)) norm->fold_into(*producer);
+        if (is_own && reads->is_read_only_by(call.input, *norm)) norm->fold_into(*producer);
     }
 }
 

@@ -15,4 +15,9 @@ namespace tern {
 /// What the model reads by itself, past the operations, is not seen.
 void fold_batch_norms(Module& model, const Shape& input);
 
+/// Whether normalize() by these gives what it gets but for rounding, as by those of a batch norm that was folded: weight 1,
+/// bias and mean 0, and a variance that is 1 with `epsilon`. No, where one is undefined.
+bool normalizes_nothing(const Tensor& weight, const Tensor& bias, const Tensor& mean, const Tensor& variance,
+                        double epsilon);
+
 }  // namespace tern

@@ -1,0 +1,51 @@
+#include "tern/layers/trace/recorded_run.hpp"
+
+#include <cstring>
+
+#include "tern/core/fnv1a.hpp"
+#include "tern/kernels/dispatch/dispatch.hpp"
+#include "tern/layers/evaluation_scope.hpp"
+
+namespace tern {
+namespace {
+
+std::vector<RecordedRun::Seen> seen(std::span<const Tensor> tensors) {
+    std::vector<RecordedRun::Seen> result;
+    for (const Tensor& tensor : tensors) result.push_back({tensor, checksum_of(tensor)});
+    return result;
+}
+
+}  // namespace
+
+RecordedRun::RecordedRun(Module& model, const Tensor& input) : input_{input, checksum_of(input)} {
+    const ForwardObserver observer([this](const Module& module, const Tensor& from, const Tensor& output) {
+        calls_.push_back({&module, from, output});
+    });
+    const RunHook hook([this](const Problem& problem, const Implementation& chosen, const Stream& stream) {
+        std::vector<Seen> inputs = seen(problem.inputs);
+        chosen.run(problem, stream);
+        operations_.push_back({&problem.pass, ParamsBox(problem.params_ref), std::move(inputs),
+                               seen(problem.outputs), current_owner()});
+    });
+    output_ = evaluated(model, input);
+}
+
+std::uint64_t checksum_of(const Tensor& tensor) {
+    if (!tensor.defined()) return 0;
+    const Tensor host = tensor.to(Device::cpu());
+    const auto bytes = static_cast<std::size_t>(host.bytes());
+    Fnv1a sum;
+    std::uint64_t word = 0;
+    for (std::size_t at = 0; at < bytes; at += sizeof word) {
+        word = 0;
+        std::memcpy(&word, host.raw_data() + at, std::min(sizeof word, bytes - at));
+        sum.add(word);
+    }
+    return sum.value();
+}
+
+bool overlap(const Tensor& a, const Tensor& b) {
+    return a.raw_data() < b.raw_data() + b.bytes() && b.raw_data() < a.raw_data() + a.bytes();
+}
+
+}  // namespace tern
