@@ -9,6 +9,7 @@ namespace tern {
 struct Quantization {
     float scale = 1;
     int zero = 0;
+    friend bool operator==(const Quantization&, const Quantization&) = default;
 };
 
 /// min(max(x * (1 / scale), -zero), 255 - zero) rounded to nearest even, plus zero, in float32; a NaN becomes 0.
