@@ -20,7 +20,7 @@ PassCase cast_case(const std::string& name, const Shape& shape, std::optional<DT
 }
 
 constexpr DType kTypes[] = {DType::float32, DType::float64, DType::bfloat16, DType::float16,
-                            DType::uint8,   DType::int32,   DType::int64};
+                            DType::uint8,   DType::int8,    DType::int32,    DType::int64};
 
 }  // namespace
 
@@ -39,7 +39,7 @@ OpCases cast_cases() {
     result.random = [](std::uint64_t seed) {
         Draw draw(seed);
         const Shape shape{draw(0, 9), draw(1, 99)};
-        return std::vector{cast_case("random", shape, {}, kTypes[draw(0, 6)])};
+        return std::vector{cast_case("random", shape, {}, kTypes[draw(0, 7)])};
     };
     // The gradient is checked in tests/kernels/cast_test.cpp: differences need float64 throughout.
     result.dispatch = {

@@ -85,7 +85,8 @@ template <bool kVnni>
 TileFunction tile_of(std::int64_t rows) {
     static constexpr auto kFunctions = []<int... kIndices>(std::integer_sequence<int, kIndices...>) {
         return std::array<TileFunction, kRows>{multiply_tile<kVnni, kIndices + 1>...};
-    }(std::make_integer_sequence<int, kRows>());
+    }
+    (std::make_integer_sequence<int, kRows>());
     return kFunctions[static_cast<std::size_t>(rows - 1)];
 }
 
@@ -120,7 +121,9 @@ void multiply_tiles(const ByteBlock& block) {
             block.b + (j / kByteColumns * block.all_quads() * kByteColumns + j % kByteColumns) * kQuad;
         for (std::int64_t t = 0, i = 0; t < tiles; ++t) {
             const std::int64_t rows = short_rows + (t < long_tiles ? 1 : 0), at = i * block.results.row + j;
-            const auto moved = [&](auto* data, std::int64_t by) { return data == nullptr ? nullptr : data + by; };
+            const auto moved = [&](auto* data, std::int64_t by) {
+                return data == nullptr ? nullptr : data + by;
+            };
             ByteResults results = block.results;
             results.multiplier += j;
             results.residual = moved(results.residual, at);

@@ -72,7 +72,8 @@ HWY_INLINE IntVector add_products(IntVector sums, IntVector x, IntVector w) {
     const auto pairs = [&](auto a, auto b) HWY_ATTR {
         const auto a32 = hn::BitCast(d, a), b32 = hn::BitCast(d, b);
         const auto low = [](auto v) HWY_ATTR { return hn::ShiftRight<16>(hn::ShiftLeft<16>(v)); };
-        return hn::Add(hn::Mul(low(a32), low(b32)), hn::Mul(hn::ShiftRight<16>(a32), hn::ShiftRight<16>(b32)));
+        return hn::Add(hn::Mul(low(a32), low(b32)),
+                       hn::Mul(hn::ShiftRight<16>(a32), hn::ShiftRight<16>(b32)));
     };
     const auto even = pairs(even_x, even_w), odd = pairs(odd_x, odd_w);
 #endif
@@ -87,7 +88,8 @@ HWY_INLINE IntVector quads_at(const void* quads) {
     std::memcpy(&vector.raw, quads, sizeof vector.raw);
     return vector;
 #else
-    return hn::BitCast(Ints(), hn::LoadU(hn::Repartition<std::uint8_t, Ints>(), static_cast<const std::uint8_t*>(quads)));
+    return hn::BitCast(
+        Ints(), hn::LoadU(hn::Repartition<std::uint8_t, Ints>(), static_cast<const std::uint8_t*>(quads)));
 #endif
 }
 
@@ -120,8 +122,9 @@ HWY_INLINE void store_in_blocks(const IntVector (&v)[kSums], std::uint8_t* to) {
     _mm512_storeu_si512(to, _mm512_packus_epi16(_mm512_packs_epi32(v[0].raw, v[1].raw),
                                                 _mm512_packs_epi32(v[2].raw, v[3].raw)));
 #elif HWY_TARGET == HWY_AVX2
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm256_packus_epi16(_mm256_packs_epi32(v[0].raw, v[1].raw),
-                                                                            _mm256_packs_epi32(v[2].raw, v[3].raw)));
+    _mm256_storeu_si256(
+        reinterpret_cast<__m256i*>(to),
+        _mm256_packus_epi16(_mm256_packs_epi32(v[0].raw, v[1].raw), _mm256_packs_epi32(v[2].raw, v[3].raw)));
 #else
     static_assert(hn::MaxLanes(Ints()) <= 4);  // there is one block
     const hn::Rebind<std::uint8_t, Ints> quarter;
@@ -133,13 +136,13 @@ HWY_INLINE void store_in_blocks(const IntVector (&v)[kSums], std::uint8_t* to) {
 /// The same, one vector behind the other.
 HWY_INLINE void store_bytes(const IntVector (&v)[kSums], std::uint8_t* to) {
 #if HWY_TARGET == HWY_AVX3
-    const auto bytes = _mm512_packus_epi16(_mm512_packs_epi32(v[0].raw, v[1].raw),
-                                           _mm512_packs_epi32(v[2].raw, v[3].raw));
+    const auto bytes =
+        _mm512_packus_epi16(_mm512_packs_epi32(v[0].raw, v[1].raw), _mm512_packs_epi32(v[2].raw, v[3].raw));
     const auto order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     _mm512_storeu_si512(to, _mm512_permutexvar_epi32(order, bytes));
 #elif HWY_TARGET == HWY_AVX2
-    const auto bytes = _mm256_packus_epi16(_mm256_packs_epi32(v[0].raw, v[1].raw),
-                                           _mm256_packs_epi32(v[2].raw, v[3].raw));
+    const auto bytes =
+        _mm256_packus_epi16(_mm256_packs_epi32(v[0].raw, v[1].raw), _mm256_packs_epi32(v[2].raw, v[3].raw));
     const auto order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm256_permutevar8x32_epi32(bytes, order));
 #else

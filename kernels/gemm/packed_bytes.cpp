@@ -22,7 +22,8 @@ PackedBytes pack_bytes(const Tensor& weight, const Tensor& bias, const Tensor& m
     PackedBytes packed;
     packed.outputs = outputs;
     packed.quads = up_to_multiple(inputs, kQuad) / kQuad;
-    const std::int64_t width = up_to_multiple(outputs, kByteColumns), panel = taps * packed.quads * kByteColumns * kQuad;
+    const std::int64_t width = up_to_multiple(outputs, kByteColumns),
+                       panel = taps * packed.quads * kByteColumns * kQuad;
     packed.b.resize(static_cast<std::size_t>(width / kByteColumns * panel));
     packed.start.resize(static_cast<std::size_t>(width));
     packed.multiplier.resize(static_cast<std::size_t>(width));

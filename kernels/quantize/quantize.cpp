@@ -10,7 +10,8 @@ namespace tern {
 using namespace quantize_passes;
 
 const Op& quantize_op() {
-    static const Op op{"quantize", {pass_of<Forward, Total<Cpu>, Ref>(), pass_of<Inverse, Total<Cpu>, Ref>()}};
+    static const Op op{"quantize",
+                       {pass_of<Forward, Total<Cpu>, Ref>(), pass_of<Inverse, Total<Cpu>, Ref>()}};
     return op;
 }
 

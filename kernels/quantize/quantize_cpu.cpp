@@ -21,7 +21,8 @@ void run(Cpu, const Forward& pass, const Stream&) {
     const std::int32_t bits = std::bit_cast<std::int32_t>(kShift) - pass.params.zero;
     parallel_for(pass.x.numel(), kElements, [=](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i) {
-            const float value = x[i] * factor, above = value > low ? value : low, kept = above < high ? above : high;
+            const float value = x[i] * factor, above = value > low ? value : low,
+                        kept = above < high ? above : high;
             y[i] = static_cast<std::uint8_t>(std::bit_cast<std::int32_t>(kept + kShift) - bits);
         }
     });
@@ -30,10 +31,11 @@ void run(Cpu, const Forward& pass, const Stream&) {
 void run(Cpu, const Inverse& pass, const Stream&) {
     const std::uint8_t* const x = pass.x.data<std::uint8_t>();
     float* const y = pass.y.data<float>();
-    parallel_for(pass.x.numel(), kElements,
-                 [=, zero = pass.params.zero, scale = pass.params.scale](std::int64_t begin, std::int64_t end) {
-                     for (std::int64_t i = begin; i < end; ++i) y[i] = static_cast<float>(x[i] - zero) * scale;
-                 });
+    parallel_for(
+        pass.x.numel(), kElements,
+        [=, zero = pass.params.zero, scale = pass.params.scale](std::int64_t begin, std::int64_t end) {
+            for (std::int64_t i = begin; i < end; ++i) y[i] = static_cast<float>(x[i] - zero) * scale;
+        });
 }
 
 }  // namespace tern::quantize_passes

@@ -16,19 +16,22 @@ struct Result {
 
 // Multipliers spread the sums of K products, of about sqrt(K) 73 * 73, over the bytes and beyond. All versions give the same bytes, and the
 // same float32 numbers, which are one or three roundings of whole ones.
-PassCase forward(std::string name, const Shape& image, std::int64_t outputs, QuantizedConv2dParams params, Result result = {},
-                 bool benchmark = false) {
+PassCase forward(std::string name, const Shape& image, std::int64_t outputs, QuantizedConv2dParams params,
+                 Result result = {}, bool benchmark = false) {
     const Window2d& window = params.window;
     const Shape weight{outputs, image[3], window.kernel_h, window.kernel_w};
     const Shape y = window_output_shape("cases", image, window, outputs);
     const double largest = 0.03 / std::sqrt(static_cast<double>(std::max<std::int64_t>(weight.numel(), 1)));
-    return case_of<Forward>(std::move(name), params,
-                            {.x = {image, 0, 255, DType::uint8},
-                             .w = {weight, -127, 127, DType::int8},
-                             .bias = {{outputs}, -5000, 5000, DType::int32},
-                             .multiplier = {.shape = {outputs}, .low = 0, .high = 8 * largest, .dtype = DType::float32, .fixed = true},
-                             .residual = {y, 0, 255, DType::uint8, result.residual}},
-                            {.y = {.shape = y, .dtype = result.type, .fixed = true}}, {.y = Bound::exact()}, {.benchmark = benchmark});
+    return case_of<Forward>(
+        std::move(name), params,
+        {.x = {image, 0, 255, DType::uint8},
+         .w = {weight, -127, 127, DType::int8},
+         .bias = {{outputs}, -5000, 5000, DType::int32},
+         .multiplier =
+             {.shape = {outputs}, .low = 0, .high = 8 * largest, .dtype = DType::float32, .fixed = true},
+         .residual = {y, 0, 255, DType::uint8, result.residual}},
+        {.y = {.shape = y, .dtype = result.type, .fixed = true}}, {.y = Bound::exact()},
+        {.benchmark = benchmark});
 }
 
 QuantizedConv2dParams params_of(const Window2d& window, int input_zero = 0, Requantize result = {}) {
@@ -38,8 +41,8 @@ QuantizedConv2dParams params_of(const Window2d& window, int input_zero = 0, Requ
 ErrorCase error(std::string name, std::string message, const Shape& image, DType type, int zero = 0) {
     return {std::move(name),
             [=] {
-                quantized_conv2d(Tensor::zeros(image, type), Tensor::zeros({2, 4, 1, 1}, DType::int8), Tensor::zeros({2}, DType::int32),
-                                 Tensor::zeros({2}), params_of({}, zero));
+                quantized_conv2d(Tensor::zeros(image, type), Tensor::zeros({2, 4, 1, 1}, DType::int8),
+                                 Tensor::zeros({2}, DType::int32), Tensor::zeros({2}), params_of({}, zero));
             },
             std::move(message)};
 }
@@ -60,25 +63,31 @@ OpCases quantized_conv2d_cases() {
         forward("channels that are no quad", {1, 4, 5, 37}, 70, params_of(one, 255, {.zero = 255})),
         forward("more rows than a band", {2, 19, 6, 8}, 130, params_of(same3, 5, added), {.residual = true}),
         forward("float32", {3, 1, 1, 128}, 10, params_of(one, 2), {.type = DType::float32}),
-        forward("float32 of a residual", {1, 6, 6, 5}, 9, params_of(same3, 2, added), {.residual = true, .type = DType::float32}),
-        forward("everything odd", {2, 9, 8, 6}, 11, params_of({2, 3, 2, 1, 2, 2, 1, 2, 0, 3}, 11, {.zero = 9})),
-        forward("window beside the image", {1, 2, 2, 4}, 3, params_of(Window2d::square(1, 1, 3), 200, {.zero = 20})),
+        forward("float32 of a residual", {1, 6, 6, 5}, 9, params_of(same3, 2, added),
+                {.residual = true, .type = DType::float32}),
+        forward("everything odd", {2, 9, 8, 6}, 11,
+                params_of({2, 3, 2, 1, 2, 2, 1, 2, 0, 3}, 11, {.zero = 9})),
+        forward("window beside the image", {1, 2, 2, 4}, 3,
+                params_of(Window2d::square(1, 1, 3), 200, {.zero = 20})),
         forward("mini_xception entry", {64, 32, 32, 32}, 64, params_of(same3), {}, true),
-        forward("mini_xception pointwise", {64, 32, 32, 64}, 64, params_of(one, 128, added), {.residual = true}, true)};
+        forward("mini_xception pointwise", {64, 32, 32, 64}, 64, params_of(one, 128, added),
+                {.residual = true}, true)};
     result.random = [](std::uint64_t seed) {
         Draw draw(seed);
         const Window2d window{draw(1, 4), draw(1, 4), draw(1, 3), draw(1, 3), draw(1, 2),
                               draw(1, 2), draw(0, 3), draw(0, 3), draw(0, 3), draw(0, 3)};
         const Requantize rule{static_cast<int>(draw(0, 255)), 0.5F, static_cast<int>(draw(0, 255))};
-        return std::vector{forward("random",
-                                   {draw(1, 3), window.span_h() + draw(0, 10), window.span_w() + draw(0, 10), draw(1, 70)},
-                                   draw(1, 140), params_of(window, static_cast<int>(draw(0, 255)), rule),
-                                   {draw(0, 1) == 1, draw(0, 3) == 0 ? DType::float32 : DType::uint8})};
+        return std::vector{forward(
+            "random", {draw(1, 3), window.span_h() + draw(0, 10), window.span_w() + draw(0, 10), draw(1, 70)},
+            draw(1, 140), params_of(window, static_cast<int>(draw(0, 255)), rule),
+            {draw(0, 1) == 1, draw(0, 3) == 0 ? DType::float32 : DType::uint8})};
     };
-    result.errors = {
-        error("type", "[quantized_conv2d] the input must be uint8, got float32", {1, 1, 1, 4}, DType::float32),
-        error("channels", "[quantized_conv2d] weight must be (O, 5, 1, 1), got (2,4,1,1)", {1, 1, 1, 5}, DType::uint8),
-        error("zero", "[quantized_conv2d] input_zero must be in 0 to 255, got 256", {1, 1, 1, 4}, DType::uint8, 256)};
+    result.errors = {error("type", "[quantized_conv2d] the input must be uint8, got float32", {1, 1, 1, 4},
+                           DType::float32),
+                     error("channels", "[quantized_conv2d] weight must be (O, 5, 1, 1), got (2,4,1,1)",
+                           {1, 1, 1, 5}, DType::uint8),
+                     error("zero", "[quantized_conv2d] input_zero must be in 0 to 255, got 256", {1, 1, 1, 4},
+                           DType::uint8, 256)};
     result.dispatch = {{result.passes[4]}, {result.passes[4], DType::float32, "ref", "ref"}};
     return result;
 }

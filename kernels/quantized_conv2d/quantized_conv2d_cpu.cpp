@@ -8,7 +8,7 @@
 namespace tern::quantized_conv2d_passes {
 namespace {
 
-constexpr std::int64_t kBand = 8;        // rows of outputs that a thread takes: a 3x3 window reads 10
+constexpr std::int64_t kBand = 8;       // rows of outputs that a thread takes: a 3x3 window reads 10
 constexpr std::int64_t kPixels = 1024;  // and of a 1x1 window
 
 bool is_pointwise(const Window2d& w, std::int64_t channels) {
@@ -36,7 +36,8 @@ void run(Cpu, const Forward& pass, const Stream&) {
     const Tensor &x = pass.x, &y = pass.y;
     if (y.numel() == 0) return;
     const Window2d& window = pass.params.window;
-    const gemm::PackedBytes packed = gemm::pack_bytes(pass.w, pass.bias, pass.multiplier, pass.params.input_zero);
+    const gemm::PackedBytes packed =
+        gemm::pack_bytes(pass.w, pass.bias, pass.multiplier, pass.params.input_zero);
     const auto multiply = [&](const std::uint8_t* a, std::int64_t a_row, std::span<const std::int64_t> taps,
                               std::int64_t first, std::int64_t rows) {
         gemm::ByteBlock block = packed.block();
@@ -58,16 +59,18 @@ void run(Cpu, const Forward& pass, const Stream&) {
     std::vector<std::int64_t> taps;
     for (std::int64_t kh = 0; kh < window.kernel_h; ++kh)
         for (std::int64_t kw = 0; kw < window.kernel_w; ++kw)
-            taps.push_back((kh * window.dilation_h * padded.width + kw * window.dilation_w) * padded.channels);
+            taps.push_back((kh * window.dilation_h * padded.width + kw * window.dilation_w) *
+                           padded.channels);
     const std::int64_t height = y.dim(1), bands = (height + kBand - 1) / kBand;
     parallel_for(y.dim(0) * bands, 1, [&](std::int64_t first, std::int64_t last) {
         for (std::int64_t item = first; item < last; ++item) {
-            const std::int64_t n = item / bands, begin = item % bands * kBand, end = std::min(begin + kBand, height);
+            const std::int64_t n = item / bands, begin = item % bands * kBand,
+                               end = std::min(begin + kBand, height);
             const PaddedBytes from =
                 padded.copy(x.data<std::uint8_t>(), n, begin, end, pass.params.input_zero);
             for (std::int64_t oh = begin; oh < end; ++oh)
-                multiply(from.data + (oh - begin) * window.stride_h * from.row, window.stride_w * from.channels, taps,
-                         (n * height + oh) * y.dim(2), y.dim(2));
+                multiply(from.data + (oh - begin) * window.stride_h * from.row,
+                         window.stride_w * from.channels, taps, (n * height + oh) * y.dim(2), y.dim(2));
         }
     });
 }

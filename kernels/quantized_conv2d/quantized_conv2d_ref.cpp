@@ -10,18 +10,21 @@ void run(Ref, const Forward& pass, const Stream&) {
     const Requantize& result = pass.params.result;
     const std::int64_t inputs = w.dim(1), outputs = w.dim(0);
     for (std::int64_t at = 0; at < y.numel(); ++at) {
-        const std::int64_t o = at % outputs, ow = at / outputs % y.dim(2), oh = at / outputs / y.dim(2) % y.dim(1),
-                           n = at / outputs / y.dim(2) / y.dim(1);
+        const std::int64_t o = at % outputs, ow = at / outputs % y.dim(2),
+                           oh = at / outputs / y.dim(2) % y.dim(1), n = at / outputs / y.dim(2) / y.dim(1);
         std::int32_t sum = pass.bias.data<std::int32_t>()[o];
         for (std::int64_t i = 0; i < inputs; ++i)
             for (std::int64_t kh = 0; kh < window.kernel_h; ++kh)
                 for (std::int64_t kw = 0; kw < window.kernel_w; ++kw) {
                     const std::int64_t row = oh * window.stride_h + kh * window.dilation_h - window.pad_top;
-                    const std::int64_t column = ow * window.stride_w + kw * window.dilation_w - window.pad_left;
+                    const std::int64_t column =
+                        ow * window.stride_w + kw * window.dilation_w - window.pad_left;
                     if (row < 0 || row >= x.dim(1) || column < 0 || column >= x.dim(2)) continue;
-                    const int byte = x.data<std::uint8_t>()[((n * x.dim(1) + row) * x.dim(2) + column) * inputs + i];
+                    const int byte =
+                        x.data<std::uint8_t>()[((n * x.dim(1) + row) * x.dim(2) + column) * inputs + i];
                     sum += (byte - pass.params.input_zero) *
-                           w.data<std::int8_t>()[((o * inputs + i) * window.kernel_h + kh) * window.kernel_w + kw];
+                           w.data<std::int8_t>()[((o * inputs + i) * window.kernel_h + kh) * window.kernel_w +
+                                                 kw];
                 }
         float value = static_cast<float>(sum) * pass.multiplier.data<float>()[o];
         if (pass.residual) {

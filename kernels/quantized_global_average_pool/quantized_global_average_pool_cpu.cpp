@@ -24,7 +24,8 @@ void run(Cpu, const Forward& pass, const Stream&) {
             for (std::int64_t c = 0; c < channels; ++c) {
                 const auto sum = static_cast<float>(sums[static_cast<std::size_t>(c)] - zeros);
                 const float value = sum / static_cast<float>(pixels) * pass.params.multiplier;
-                const float kept = std::clamp(value, static_cast<float>(-zero), static_cast<float>(255 - zero));
+                const float kept =
+                    std::clamp(value, static_cast<float>(-zero), static_cast<float>(255 - zero));
                 to[c] = static_cast<std::uint8_t>(static_cast<int>(std::nearbyint(kept)) + zero);
             }
         }

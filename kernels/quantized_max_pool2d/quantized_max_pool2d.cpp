@@ -15,7 +15,8 @@ Tensor quantized_max_pool2d(const Tensor& input, const Window2d& window) {
     const char* const where = "quantized_max_pool2d";
     check_quantized(where, "the input", input, DType::uint8);
     const std::int64_t channels = input.rank() == 4 ? input.dim(3) : 0;
-    const Tensor output = Tensor::empty(window_output_shape(where, input.shape(), window, channels), DType::uint8);
+    const Tensor output =
+        Tensor::empty(window_output_shape(where, input.shape(), window, channels), DType::uint8);
     const QuantizedMaxPool2dParams params{window};
     run_pass(Forward{.params = params, .x = input, .y = output});
     return output;

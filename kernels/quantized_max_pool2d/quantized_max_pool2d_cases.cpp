@@ -9,9 +9,10 @@ namespace {
 using namespace quantized_max_pool2d_passes;
 
 PassCase forward(std::string name, const Shape& image, const Window2d& window, bool benchmark = false) {
-    return case_of<Forward>(std::move(name), {window}, {.x = {image, 0, 255, DType::uint8}},
-                            {.y = {window_output_shape("cases", image, window, image[3]), 0, 0, DType::uint8}},
-                            {.y = Bound::exact()}, {.benchmark = benchmark});
+    return case_of<Forward>(
+        std::move(name), {window}, {.x = {image, 0, 255, DType::uint8}},
+        {.y = {window_output_shape("cases", image, window, image[3]), 0, 0, DType::uint8}},
+        {.y = Bound::exact()}, {.benchmark = benchmark});
 }
 
 }  // namespace
@@ -29,11 +30,18 @@ OpCases quantized_max_pool2d_cases() {
         const Window2d window{draw(1, 4), draw(1, 4), draw(1, 3), draw(1, 3), draw(1, 2),
                               draw(1, 2), draw(0, 2), draw(0, 2), draw(0, 2), draw(0, 2)};
         return std::vector{forward(
-            "random", {draw(1, 3), window.span_h() + draw(0, 6), window.span_w() + draw(0, 6), draw(1, 40)}, window)};
+            "random", {draw(1, 3), window.span_h() + draw(0, 6), window.span_w() + draw(0, 6), draw(1, 40)},
+            window)};
     };
-    result.errors = {{"type", [] { quantized_max_pool2d(Tensor::zeros({1, 4, 4, 1}), Window2d::square(2)); },
+    result.errors = {{"type",
+                      [] {
+                          quantized_max_pool2d(Tensor::zeros({1, 4, 4, 1}), Window2d::square(2));
+                      },
                       "[quantized_max_pool2d] the input must be uint8, got float32"},
-                     {"rank", [] { quantized_max_pool2d(Tensor::zeros({4, 4}, DType::uint8), Window2d::square(2)); },
+                     {"rank",
+                      [] {
+                          quantized_max_pool2d(Tensor::zeros({4, 4}, DType::uint8), Window2d::square(2));
+                      },
                       "[quantized_max_pool2d] the input must be (N, H, W, C), got (4,4)"}};
     result.dispatch = {{result.passes[2]}, {result.passes[2], DType::float32, "ref", "ref"}};
     return result;

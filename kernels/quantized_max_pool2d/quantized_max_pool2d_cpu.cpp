@@ -26,11 +26,14 @@ void run(Cpu, const Forward& pass, const Stream&) {
             for (std::int64_t kh = 0; kh < window.kernel_h; ++kh) {
                 const std::int64_t row = oh * window.stride_h + kh * window.dilation_h - window.pad_top;
                 if (row < 0 || row >= x.dim(1)) continue;
-                const std::uint8_t* const from = x.data<std::uint8_t>() + (n * x.dim(1) + row) * x.dim(2) * channels;
+                const std::uint8_t* const from =
+                    x.data<std::uint8_t>() + (n * x.dim(1) + row) * x.dim(2) * channels;
                 for (std::int64_t ow = 0; ow < width; ++ow)
                     for (std::int64_t kw = 0; kw < window.kernel_w; ++kw) {
-                        const std::int64_t column = ow * window.stride_w + kw * window.dilation_w - window.pad_left;
-                        if (column >= 0 && column < x.dim(2)) raise(to + ow * channels, from + column * channels, channels);
+                        const std::int64_t column =
+                            ow * window.stride_w + kw * window.dilation_w - window.pad_left;
+                        if (column >= 0 && column < x.dim(2))
+                            raise(to + ow * channels, from + column * channels, channels);
                     }
             }
         }

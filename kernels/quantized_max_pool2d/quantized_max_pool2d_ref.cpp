@@ -17,7 +17,8 @@ void run(Ref, const Forward& pass, const Stream&) {
                 const std::int64_t column = ow * window.stride_w + kw * window.dilation_w - window.pad_left;
                 if (row < 0 || row >= x.dim(1) || column < 0 || column >= x.dim(2)) continue;
                 largest = std::max(
-                    largest, x.data<std::uint8_t>()[((n * x.dim(1) + row) * x.dim(2) + column) * channels + c]);
+                    largest,
+                    x.data<std::uint8_t>()[((n * x.dim(1) + row) * x.dim(2) + column) * channels + c]);
             }
         y.data<std::uint8_t>()[at] = largest;
     }

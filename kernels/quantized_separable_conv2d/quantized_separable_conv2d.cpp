@@ -12,7 +12,8 @@ const Op& quantized_separable_conv2d_op() {
     return op;
 }
 
-Tensor quantized_separable_conv2d(const Tensor& input, const QuantizedWeights& depthwise, const QuantizedWeights& pointwise,
+Tensor quantized_separable_conv2d(const Tensor& input, const QuantizedWeights& depthwise,
+                                  const QuantizedWeights& pointwise,
                                   const QuantizedSeparableConv2dParams& params, const Tensor& residual) {
     const char* const where = "quantized_separable_conv2d";
     check_quantized(where, "the input", input, DType::uint8);
@@ -21,8 +22,8 @@ Tensor quantized_separable_conv2d(const Tensor& input, const QuantizedWeights& d
     check_quantized(where, "depthwise", depthwise.weight, DType::int8,
                     Shape{channels, 1, params.window.kernel_h, params.window.kernel_w});
     check_quantized(where, "pointwise", pointwise.weight, DType::int8);
-    TERN_CHECK(pointwise.weight.rank() == 2 && pointwise.weight.dim(1) == channels, where, "pointwise must be (O, ", channels,
-               "), got ", pointwise.weight.shape());
+    TERN_CHECK(pointwise.weight.rank() == 2 && pointwise.weight.dim(1) == channels, where,
+               "pointwise must be (O, ", channels, "), got ", pointwise.weight.shape());
     const std::int64_t outputs = pointwise.weight.dim(0);
     const Shape shape = window_output_shape(where, input.shape(), params.window, outputs);
     check_quantized(where, "depthwise bias", depthwise.bias, DType::int32, Shape{channels});

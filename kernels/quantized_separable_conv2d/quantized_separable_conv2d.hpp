@@ -9,11 +9,12 @@ namespace tern {
 
 struct QuantizedSeparableConv2dParams {
     Window2d window;
-    int input_zero = 0;  // the byte that stands for 0, which is outside of the image too
-    int middle_zero = 0; // that of what lies between
-    Requantize result = {    friend bool operator==(const QuantizedSeparableConv2dParams&, const QuantizedSeparableConv2dParams&) = default;
+    int input_zero = 0;   // the byte that stands for 0, which is outside of the image too
+    int middle_zero = 0;  // that of what lies between
+    Requantize result = {friend bool operator==(const QuantizedSeparableConv2dParams&,
+                                                const QuantizedSeparableConv2dParams&) = default;
 };
-};
+};  // namespace tern
 
 /// The weights of one of its two convolutions.
 struct QuantizedWeights {
@@ -27,7 +28,8 @@ struct QuantizedWeights {
 ///
 /// both as 32-bit integers, from which bytes follow as Requantize says, those of u without a residual. x: (N, H, W, C), uint8;
 /// residual: as the output, (N, OH, OW, O), uint8, or undefined. Throws Error for arguments that do not fit.
-Tensor quantized_separable_conv2d(const Tensor& input, const QuantizedWeights& depthwise, const QuantizedWeights& pointwise,
+Tensor quantized_separable_conv2d(const Tensor& input, const QuantizedWeights& depthwise,
+                                  const QuantizedWeights& pointwise,
                                   const QuantizedSeparableConv2dParams& params, const Tensor& residual = {});
 
 }  // namespace tern

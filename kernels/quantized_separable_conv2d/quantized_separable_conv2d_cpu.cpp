@@ -2,11 +2,11 @@
 // a channel are quads of bytes; those of a column of three taps serve three outputs of a row.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tern/kernels/quantized_separable_conv2d/quantized_separable_conv2d_cpu.cpp"
-#include <hwy/foreach_target.h>
-#include <hwy/highway.h>
-
 #include <algorithm>
 #include <vector>
+
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
 
 #include "tern/core/threads/parallel.hpp"
 #include "tern/kernels/gemm/bytes_cpu.hpp"
@@ -21,14 +21,16 @@ using gemm::kQuad;
 
 // Channels of a step, in the order in which blocks of 128 bits are interleaved and packed again.
 HWY_INLINE std::int64_t channel_at(std::int64_t position) {
-    const auto lanes = static_cast<std::int64_t>(hn::Lanes(Ints())), blocks = std::max<std::int64_t>(lanes / 4, 1);
+    const auto lanes = static_cast<std::int64_t>(hn::Lanes(Ints())),
+               blocks = std::max<std::int64_t>(lanes / 4, 1);
     const std::int64_t in_block = lanes / blocks;
     const std::int64_t v = position / lanes, block = position % lanes / in_block, e = position % in_block;
     return (block * kSums + v) * in_block + e;
 }
 
 // Bytes of four rows as quads.
-HWY_INLINE void interleave(const std::uint8_t* const (&rows)[kQuad], std::int64_t at, IntVector (&quads)[kSums]) {
+HWY_INLINE void interleave(const std::uint8_t* const (&rows)[kQuad], std::int64_t at,
+                           IntVector (&quads)[kSums]) {
 #if HWY_TARGET == HWY_SCALAR
     for (int v = 0; v < kSums; ++v) {
         std::uint8_t bytes[kQuad];
@@ -38,8 +40,8 @@ HWY_INLINE void interleave(const std::uint8_t* const (&rows)[kQuad], std::int64_
 #else
     const hn::Repartition<std::uint8_t, Ints> d8;
     const hn::Repartition<std::uint16_t, Ints> d16;
-    const auto r0 = hn::LoadU(d8, rows[0] + at), r1 = hn::LoadU(d8, rows[1] + at), r2 = hn::LoadU(d8, rows[2] + at),
-               r3 = hn::LoadU(d8, rows[3] + at);
+    const auto r0 = hn::LoadU(d8, rows[0] + at), r1 = hn::LoadU(d8, rows[1] + at),
+               r2 = hn::LoadU(d8, rows[2] + at), r3 = hn::LoadU(d8, rows[3] + at);
     const auto low01 = hn::BitCast(d16, hn::InterleaveLower(d8, r0, r1)),
                high01 = hn::BitCast(d16, hn::InterleaveUpper(d8, r0, r1)),
                low23 = hn::BitCast(d16, hn::InterleaveLower(d8, r2, r3)),
@@ -54,10 +56,10 @@ HWY_INLINE void interleave(const std::uint8_t* const (&rows)[kQuad], std::int64_
 
 // The depthwise part, its numbers in the order of channel_at().
 struct Depthwise {
-    std::int64_t channels = 0;       // filled up to whole steps
-    std::vector<std::int64_t> taps;  // where they read, filled up to whole quads
-    bool by_columns = false;         // three columns of at most four taps, one pixel apart: a quad each
-    std::vector<std::int8_t> w;      // for each step and quad: of each position four weights
+    std::int64_t channels = 0;        // filled up to whole steps
+    std::vector<std::int64_t> taps;   // where they read, filled up to whole quads
+    bool by_columns = false;          // three columns of at most four taps, one pixel apart: a quad each
+    std::vector<std::int8_t> w;       // for each step and quad: of each position four weights
     std::vector<std::int32_t> start;  // for each step and position
     std::vector<float> multiplier;
     int zero = 0;
@@ -81,9 +83,10 @@ Depthwise pack_depthwise(const Forward& pass, const PaddedBand& padded) {
             tap.push_back(k < rows * columns ? k : -1);
     }
     for (const std::int64_t t : tap)
-        packed.taps.push_back(t < 0 ? 0
-                                    : (t / columns * window.dilation_h * padded.width + t % columns * window.dilation_w) *
-                                          padded.channels);
+        packed.taps.push_back(
+            t < 0 ? 0
+                  : (t / columns * window.dilation_h * padded.width + t % columns * window.dilation_w) *
+                        padded.channels);
     const std::int64_t channels = pass.x.dim(3), quads = packed.quads();
     packed.w.resize(static_cast<std::size_t>(packed.channels * quads * kQuad));
     packed.start.resize(static_cast<std::size_t>(packed.channels));
@@ -96,8 +99,8 @@ Depthwise pack_depthwise(const Forward& pass, const PaddedBand& padded) {
         for (std::int64_t k = 0; k < quads * kQuad; ++k) {
             if (tap[static_cast<std::size_t>(k)] < 0) continue;
             const std::int8_t weight = w[c * rows * columns + tap[static_cast<std::size_t>(k)]];
-            packed.w[static_cast<std::size_t>(((first * quads + k / kQuad * step) + position % step) * kQuad + k % kQuad)] =
-                weight;
+            packed.w[static_cast<std::size_t>(((first * quads + k / kQuad * step) + position % step) * kQuad +
+                                              k % kQuad)] = weight;
             sum += weight;
         }
         packed.start[static_cast<std::size_t>(position)] =
@@ -107,7 +110,8 @@ Depthwise pack_depthwise(const Forward& pass, const PaddedBand& padded) {
     return packed;
 }
 
-HWY_INLINE void store_middle(const IntVector (&sums)[kSums], const float* multiplier, int zero, std::uint8_t* to) {
+HWY_INLINE void store_middle(const IntVector (&sums)[kSums], const float* multiplier, int zero,
+                             std::uint8_t* to) {
     const auto lanes = static_cast<std::int64_t>(hn::Lanes(Ints()));
     IntVector bytes[kSums];
     for (int v = 0; v < kSums; ++v) bytes[v] = rounded(scaled(sums[v], multiplier + v * lanes), zero);
@@ -116,8 +120,8 @@ HWY_INLINE void store_middle(const IntVector (&sums)[kSums], const float* multip
 
 // A row of `count` outputs for a step of channels, whose first window starts at x.
 template <bool kVnni>
-HWY_INLINE void row_by_columns(const Depthwise& depthwise, const std::uint8_t* x, std::int64_t first, std::int64_t count,
-                               std::uint8_t* to) {
+HWY_INLINE void row_by_columns(const Depthwise& depthwise, const std::uint8_t* x, std::int64_t first,
+                               std::int64_t count, std::uint8_t* to) {
     const Ints d;
     const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
     IntVector w[3][kSums], quads[3][kSums];
@@ -154,8 +158,8 @@ HWY_INLINE void row_by_columns(const Depthwise& depthwise, const std::uint8_t* x
 }
 
 template <bool kVnni>
-HWY_INLINE void row_of_taps(const Depthwise& depthwise, const std::uint8_t* x, std::int64_t x_step, std::int64_t first,
-                            std::int64_t count, std::uint8_t* to) {
+HWY_INLINE void row_of_taps(const Depthwise& depthwise, const std::uint8_t* x, std::int64_t x_step,
+                            std::int64_t first, std::int64_t count, std::uint8_t* to) {
     const Ints d;
     const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
     const std::int64_t quads = depthwise.quads();
@@ -165,7 +169,8 @@ HWY_INLINE void row_of_taps(const Depthwise& depthwise, const std::uint8_t* x, s
         const std::int8_t* w = depthwise.w.data() + first * quads * kQuad;
         for (std::int64_t q = 0; q < quads; ++q) {
             const std::uint8_t* rows[kQuad];
-            for (int k = 0; k < kQuad; ++k) rows[k] = x + depthwise.taps[static_cast<std::size_t>(q * kQuad + k)];
+            for (int k = 0; k < kQuad; ++k)
+                rows[k] = x + depthwise.taps[static_cast<std::size_t>(q * kQuad + k)];
             interleave(rows, first, taps);
             for (int v = 0; v < kSums; ++v, w += lanes * kQuad)
                 sums[v] = add_products<kVnni>(sums[v], taps[v], quads_at(w));
@@ -203,8 +208,10 @@ void forward(const Forward& pass) {
         thread_local std::vector<std::uint8_t> middle;
         middle.resize(std::max(middle.size(), static_cast<std::size_t>(width * padded.channels)));
         for (std::int64_t item = first; item < last; ++item) {
-            const std::int64_t n = item / bands, begin = item % bands * kBand, end = std::min(begin + kBand, height);
-            const PaddedBytes from = padded.copy(x.data<std::uint8_t>(), n, begin, end, pass.params.input_zero);
+            const std::int64_t n = item / bands, begin = item % bands * kBand,
+                               end = std::min(begin + kBand, height);
+            const PaddedBytes from =
+                padded.copy(x.data<std::uint8_t>(), n, begin, end, pass.params.input_zero);
             for (std::int64_t oh = begin; oh < end; ++oh) {
                 depthwise_row(depthwise, from.data + (oh - begin) * window.stride_h * from.row,
                               window.stride_w * from.channels, width, middle.data());

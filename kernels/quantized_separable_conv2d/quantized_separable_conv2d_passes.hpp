@@ -18,7 +18,8 @@ struct Forward {
     const Tensor& residual = kNoTensor;  // as y, optional
     const Tensor& y;                     // (N, OH, OW, O), uint8
     TERN_PASS(Forward, quantized_separable_conv2d, forward,
-              (x, depthwise, depthwise_bias, depthwise_multiplier, pointwise, bias, multiplier, residual), (y))
+              (x, depthwise, depthwise_bias, depthwise_multiplier, pointwise, bias, multiplier, residual),
+              (y))
 
     double flops() const {
         const double pixels = static_cast<double>(y.dim(0) * y.dim(1) * y.dim(2));

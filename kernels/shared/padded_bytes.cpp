@@ -6,7 +6,8 @@
 
 namespace tern {
 
-PaddedBand::PaddedBand(const Shape& images, const Window2d& windows, std::int64_t out_width, std::int64_t multiple)
+PaddedBand::PaddedBand(const Shape& images, const Window2d& windows, std::int64_t out_width,
+                       std::int64_t multiple)
     : image(images),
       window(windows),
       channels((images[3] + multiple - 1) / multiple * multiple),
@@ -32,8 +33,10 @@ PaddedBytes PaddedBand::copy(const std::uint8_t* images, std::int64_t n, std::in
             std::memcpy(to + left * channels, from, static_cast<std::size_t>(inside * channels));
         else
             for (std::int64_t w = 0; w < inside; ++w)
-                std::memcpy(to + (left + w) * channels, from + w * image[3], static_cast<std::size_t>(image[3]));
-        std::memset(to + (left + inside) * channels, zero, static_cast<std::size_t>((width - left - inside) * channels));
+                std::memcpy(to + (left + w) * channels, from + w * image[3],
+                            static_cast<std::size_t>(image[3]));
+        std::memset(to + (left + inside) * channels, zero,
+                    static_cast<std::size_t>((width - left - inside) * channels));
     }
     return {buffer.data(), channels, row};
 }

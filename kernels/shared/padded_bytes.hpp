@@ -10,8 +10,8 @@ namespace tern {
 
 /// What the windows of some rows of outputs read, in a buffer of this thread.
 struct PaddedBytes {
-    const std::uint8_t* data;          // what the first window's first tap reads
-    std::int64_t channels, row;        // distances of pixels and rows in it
+    const std::uint8_t* data;    // what the first window's first tap reads
+    std::int64_t channels, row;  // distances of pixels and rows in it
 };
 
 /// The same distances for every band of an operation.
@@ -25,7 +25,8 @@ struct PaddedBand {
 
     /// Copies what output rows [begin, end) of image n read; outside of it `zero`. Beyond the last channel there are
     /// any bytes. The buffer is the thread's: the next call takes it again.
-    PaddedBytes copy(const std::uint8_t* images, std::int64_t n, std::int64_t begin, std::int64_t end, int zero) const;
+    PaddedBytes copy(const std::uint8_t* images, std::int64_t n, std::int64_t begin, std::int64_t end,
+                     int zero) const;
 };
 
 }  // namespace tern

@@ -14,6 +14,7 @@ void check_quantized(const char* where, const char* what, const Tensor& tensor, 
 /// A byte.
 void check_zero(const char* where, const char* what, int zero);
 /// A residual that is undefined or bytes of the result's shape, and zeros that are bytes.
-void check_requantize(const char* where, const Requantize& result, const Tensor& residual, const Shape& shape);
+void check_requantize(const char* where, const Requantize& result, const Tensor& residual,
+                      const Shape& shape);
 
 }  // namespace tern

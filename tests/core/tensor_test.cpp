@@ -54,9 +54,11 @@ TEST_CASE("device names are read strictly") {
 }
 
 TEST_CASE("dtypes know their names") {
-    for (const char* name : {"float32", "float64", "bfloat16", "float16", "uint8", "int32", "int64"}) {
+    for (const char* name :
+         {"float32", "float64", "bfloat16", "float16", "uint8", "int8", "int32", "int64"}) {
         CHECK(name_of(parse_dtype(name)) == name);
     }
-    CHECK_THROWS_WITH(parse_dtype("half"),
-                      "[dtype] \"half\" is none of float32, float64, bfloat16, float16, uint8, int32, int64");
+    CHECK_THROWS_WITH(
+        parse_dtype("half"),
+        "[dtype] \"half\" is none of float32, float64, bfloat16, float16, uint8, int8, int32, int64");
 }

@@ -83,7 +83,8 @@ TEST_CASE("kernels on the host: casts keep inside an integer's range") {
     const auto large = Tensor::from<std::int64_t>(
         {4}, std::vector<std::int64_t>{-1, 256, 0x1'2345'6789, std::numeric_limits<std::int64_t>::min()});
     for (const Tensor& x : {wide, large}) {
-        for (const DType to : {DType::uint8, DType::int32, DType::int64, DType::float16, DType::bfloat16})
+        for (const DType to :
+             {DType::uint8, DType::int8, DType::int32, DType::int64, DType::float16, DType::bfloat16})
             check_like_ref<cast_passes::Forward>({}, {x}, {Tensor::zeros(x.shape(), to)});
     }
 }

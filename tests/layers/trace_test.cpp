@@ -126,8 +126,7 @@ TEST_CASE("a graph has what a module does itself, with names, parameters and ext
     CHECK(sum.out.y == graph.output);
     CHECK(text(graph.value(graph.input).extents) == "1N 6 5 3");
     CHECK(text(graph.value(conv.out.y).extents) == "1N 6 5 3");
-    CHECK(graph.values.size() ==
-          10);  // the input, six weights and statistics, three results
+    CHECK(graph.values.size() == 10);  // the input, six weights and statistics, three results
 }
 
 TEST_CASE(
