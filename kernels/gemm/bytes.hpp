@@ -45,7 +45,10 @@ struct ByteBlock {
 
 void multiply(const ByteBlock& block);
 
-/// Whether this machine has AVX-512 VNNI.
-bool has_vnni();
+/// Which of them this machine has; tests take some away.
+struct ByteInstructions {
+    bool vnni = false, amx = false;
+};
+ByteInstructions& byte_instructions();
 
 }  // namespace tern::gemm

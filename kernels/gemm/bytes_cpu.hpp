@@ -34,7 +34,7 @@ HWY_INLINE std::int64_t step_of_bytes() { return kSums * static_cast<std::int64_
 template <class F>
 void with_vnni(F function) {
 #if HWY_TARGET == HWY_AVX3
-    if (has_vnni()) return function(std::true_type());
+    if (byte_instructions().vnni) return function(std::true_type());
 #endif
     function(std::false_type());
 }
@@ -105,48 +105,65 @@ HWY_INLINE hn::Vec<Floats> scaled(IntVector sums, const float* multiplier) {
     return hn::Mul(hn::ConvertTo(Floats(), sums), hn::LoadU(Floats(), multiplier));
 }
 
-/// Numbers rounded to nearest even, plus `zero`, in 0 to 255. 3 * 2^22 added leaves no place for fractions.
-HWY_INLINE IntVector rounded(hn::Vec<Floats> numbers, int zero) {
-    const Floats d;
-    constexpr float kShift = 0x1.8p23F;
-    constexpr std::int32_t kBits = 0x4b400000;
-    const auto low = hn::Set(d, static_cast<float>(-zero)), high = hn::Set(d, static_cast<float>(255 - zero));
-    const auto shifted = hn::Add(hn::Min(hn::Max(numbers, low), high), hn::Set(d, kShift));
-    return hn::Sub(hn::BitCast(Ints(), shifted), hn::Set(Ints(), kBits - zero));
-}
+using FloatVector = hn::Vec<Floats>;
 
-/// Writes the bytes of kSums vectors of numbers in 0 to 255, in blocks of 128 bits as x86 packs them: of the first block of
-/// each vector, of the second, ...
-HWY_INLINE void store_in_blocks(const IntVector (&v)[kSums], std::uint8_t* to) {
 #if HWY_TARGET == HWY_AVX3
-    _mm512_storeu_si512(to, _mm512_packus_epi16(_mm512_packs_epi32(v[0].raw, v[1].raw),
-                                                _mm512_packs_epi32(v[2].raw, v[3].raw)));
+/// min(max(number, -zero), 255 - zero) rounded to nearest even, plus `zero`; x86 packs by blocks of 128 bits. What is far
+/// below becomes the smallest integer, and so 0.
+HWY_INLINE __m512i packed_in_blocks(const FloatVector (&numbers)[kSums], int zero) {
+    const __m512 high = _mm512_set1_ps(static_cast<float>(255 - zero));
+    const __m512i shift = _mm512_set1_epi16(static_cast<short>(zero));
+    __m512i whole[kSums];
+    for (int v = 0; v < kSums; ++v) whole[v] = _mm512_cvtps_epi32(_mm512_min_ps(high, numbers[v].raw));
+    return _mm512_packus_epi16(_mm512_adds_epi16(_mm512_packs_epi32(whole[0], whole[1]), shift),
+                               _mm512_adds_epi16(_mm512_packs_epi32(whole[2], whole[3]), shift));
+}
 #elif HWY_TARGET == HWY_AVX2
-    _mm256_storeu_si256(
-        reinterpret_cast<__m256i*>(to),
-        _mm256_packus_epi16(_mm256_packs_epi32(v[0].raw, v[1].raw), _mm256_packs_epi32(v[2].raw, v[3].raw)));
+HWY_INLINE __m256i packed_in_blocks(const FloatVector (&numbers)[kSums], int zero) {
+    const __m256 high = _mm256_set1_ps(static_cast<float>(255 - zero));
+    const __m256i shift = _mm256_set1_epi16(static_cast<short>(zero));
+    __m256i whole[kSums];
+    for (int v = 0; v < kSums; ++v) whole[v] = _mm256_cvtps_epi32(_mm256_min_ps(high, numbers[v].raw));
+    return _mm256_packus_epi16(_mm256_adds_epi16(_mm256_packs_epi32(whole[0], whole[1]), shift),
+                               _mm256_adds_epi16(_mm256_packs_epi32(whole[2], whole[3]), shift));
+}
+#endif
+
+/// Writes numbers as bytes, rounded as Requantize says, in blocks of 128 bits: of the first block of each vector, of the
+/// second, ...
+HWY_INLINE void store_in_blocks(const FloatVector (&numbers)[kSums], int zero, std::uint8_t* to) {
+#if HWY_TARGET == HWY_AVX3
+    _mm512_storeu_si512(to, packed_in_blocks(numbers, zero));
+#elif HWY_TARGET == HWY_AVX2
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), packed_in_blocks(numbers, zero));
 #else
     static_assert(hn::MaxLanes(Ints()) <= 4);  // there is one block
+    const Floats d;
+    const Ints di;
+    constexpr float kShift = 0x1.8p23F;  // 3 * 2^22 added leaves no place for fractions
+    constexpr std::int32_t kBits = 0x4b400000;
     const hn::Rebind<std::uint8_t, Ints> quarter;
-    for (int i = 0; i < kSums; ++i)
-        hn::StoreU(hn::DemoteTo(quarter, v[i]), quarter, to + i * hn::MaxLanes(Ints()));
+    for (int v = 0; v < kSums; ++v) {
+        const auto kept = hn::Min(hn::Max(numbers[v], hn::Set(d, static_cast<float>(-zero))),
+                                  hn::Set(d, static_cast<float>(255 - zero)));
+        const auto bits = hn::BitCast(di, hn::Add(kept, hn::Set(d, kShift)));
+        hn::StoreU(hn::DemoteTo(quarter, hn::Sub(bits, hn::Set(di, kBits - zero))), quarter,
+                   to + v * hn::MaxLanes(di));
+    }
 #endif
 }
 
 /// The same, one vector behind the other.
-HWY_INLINE void store_bytes(const IntVector (&v)[kSums], std::uint8_t* to) {
+HWY_INLINE void store_bytes(const FloatVector (&numbers)[kSums], int zero, std::uint8_t* to) {
 #if HWY_TARGET == HWY_AVX3
-    const auto bytes =
-        _mm512_packus_epi16(_mm512_packs_epi32(v[0].raw, v[1].raw), _mm512_packs_epi32(v[2].raw, v[3].raw));
     const auto order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    _mm512_storeu_si512(to, _mm512_permutexvar_epi32(order, bytes));
+    _mm512_storeu_si512(to, _mm512_permutexvar_epi32(order, packed_in_blocks(numbers, zero)));
 #elif HWY_TARGET == HWY_AVX2
-    const auto bytes =
-        _mm256_packus_epi16(_mm256_packs_epi32(v[0].raw, v[1].raw), _mm256_packs_epi32(v[2].raw, v[3].raw));
     const auto order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm256_permutevar8x32_epi32(bytes, order));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to),
+                        _mm256_permutevar8x32_epi32(packed_in_blocks(numbers, zero), order));
 #else
-    store_in_blocks(v, to);
+    store_in_blocks(numbers, zero, to);
 #endif
 }
 

@@ -1,6 +1,8 @@
 #include "tern/kernels/gemm/packed_bytes.hpp"
 
 #include <algorithm>
+#include <cstring>
+#include <numeric>
 
 namespace tern::gemm {
 
@@ -28,17 +30,21 @@ PackedBytes pack_bytes(const Tensor& weight, const Tensor& bias, const Tensor& m
     packed.start.resize(static_cast<std::size_t>(width));
     packed.multiplier.resize(static_cast<std::size_t>(width));
     const std::int8_t* from = weight.data<std::int8_t>();
-    for (std::int64_t o = 0; o < outputs; ++o) {
-        std::int32_t sum = 0;
+    const std::int32_t* const biases = bias.data<std::int32_t>();
+    constexpr std::int64_t kLine = kByteColumns * kQuad;
+    for (std::int64_t o = 0; o < outputs; ++o, from += inputs * taps) {
         std::int8_t* const column = packed.b.data() + o / kByteColumns * panel + o % kByteColumns * kQuad;
-        for (std::int64_t i = 0; i < inputs; ++i) {
-            std::int8_t* to = column + i / kQuad * kByteColumns * kQuad + i % kQuad;
-            for (std::int64_t t = 0; t < taps; ++t, to += packed.quads * kByteColumns * kQuad) {
-                *to = *from++;
-                sum += *to;
-            }
+        if (taps == 1) {
+            for (std::int64_t i = 0; i < inputs; i += kQuad)
+                std::memcpy(column + i / kQuad * kLine, from + i,
+                            static_cast<std::size_t>(std::min(kQuad, inputs - i)));
+        } else {
+            for (std::int64_t i = 0; i < inputs; ++i)
+                for (std::int64_t t = 0; t < taps; ++t)
+                    column[(t * packed.quads + i / kQuad) * kLine + i % kQuad] = from[i * taps + t];
         }
-        packed.start[static_cast<std::size_t>(o)] = bias.data<std::int32_t>()[o] - input_zero * sum;
+        const std::int32_t sum = std::accumulate(from, from + inputs * taps, std::int32_t{0});
+        packed.start[static_cast<std::size_t>(o)] = biases[o] - input_zero * sum;
     }
     std::copy_n(multiplier.data<float>(), outputs, packed.multiplier.begin());
     return packed;

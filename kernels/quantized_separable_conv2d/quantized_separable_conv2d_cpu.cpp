@@ -1,4 +1,4 @@
-// A row of outputs at a time: the depthwise part writes bytes into a buffer of L1, which the products read. The taps of
+// A few rows of outputs at a time: the depthwise part writes bytes into a buffer of L1, which the products read. The taps of
 // a channel are quads of bytes; those of a column of three taps serve three outputs of a row.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tern/kernels/quantized_separable_conv2d/quantized_separable_conv2d_cpu.cpp"
@@ -92,6 +92,8 @@ Depthwise pack_depthwise(const Forward& pass, const PaddedBand& padded) {
     packed.start.resize(static_cast<std::size_t>(packed.channels));
     packed.multiplier.resize(static_cast<std::size_t>(packed.channels));
     const std::int8_t* const w = pass.depthwise.data<std::int8_t>();
+    const std::int32_t* const bias = pass.depthwise_bias.data<std::int32_t>();
+    const float* const multiplier = pass.depthwise_multiplier.data<float>();
     for (std::int64_t position = 0; position < packed.channels; ++position) {
         const std::int64_t first = position / step * step, c = first + channel_at(position % step);
         if (c >= channels) continue;
@@ -103,9 +105,8 @@ Depthwise pack_depthwise(const Forward& pass, const PaddedBand& padded) {
                                               k % kQuad)] = weight;
             sum += weight;
         }
-        packed.start[static_cast<std::size_t>(position)] =
-            pass.depthwise_bias.data<std::int32_t>()[c] - pass.params.input_zero * sum;
-        packed.multiplier[static_cast<std::size_t>(position)] = pass.depthwise_multiplier.data<float>()[c];
+        packed.start[static_cast<std::size_t>(position)] = bias[c] - pass.params.input_zero * sum;
+        packed.multiplier[static_cast<std::size_t>(position)] = multiplier[c];
     }
     return packed;
 }
@@ -113,9 +114,9 @@ Depthwise pack_depthwise(const Forward& pass, const PaddedBand& padded) {
 HWY_INLINE void store_middle(const IntVector (&sums)[kSums], const float* multiplier, int zero,
                              std::uint8_t* to) {
     const auto lanes = static_cast<std::int64_t>(hn::Lanes(Ints()));
-    IntVector bytes[kSums];
-    for (int v = 0; v < kSums; ++v) bytes[v] = rounded(scaled(sums[v], multiplier + v * lanes), zero);
-    store_in_blocks(bytes, to);
+    FloatVector numbers[kSums];
+    for (int v = 0; v < kSums; ++v) numbers[v] = scaled(sums[v], multiplier + v * lanes);
+    store_in_blocks(numbers, zero, to);
 }
 
 // A row of `count` outputs for a step of channels, whose first window starts at x.
@@ -206,29 +207,29 @@ void forward(const Forward& pass) {
     parallel_for(y.dim(0) * bands, 1, [&](std::int64_t first, std::int64_t last) {
         static constexpr std::int64_t kTap[] = {0};
         thread_local std::vector<std::uint8_t> middle;
-        middle.resize(std::max(middle.size(), static_cast<std::size_t>(width * padded.channels)));
+        middle.resize(std::max(middle.size(), static_cast<std::size_t>(kBand * width * padded.channels)));
         for (std::int64_t item = first; item < last; ++item) {
             const std::int64_t n = item / bands, begin = item % bands * kBand,
                                end = std::min(begin + kBand, height);
             const PaddedBytes from =
                 padded.copy(x.data<std::uint8_t>(), n, begin, end, pass.params.input_zero);
-            for (std::int64_t oh = begin; oh < end; ++oh) {
+            for (std::int64_t oh = begin; oh < end; ++oh)
                 depthwise_row(depthwise, from.data + (oh - begin) * window.stride_h * from.row,
-                              window.stride_w * from.channels, width, middle.data());
-                const std::int64_t to = (n * height + oh) * width * y.dim(3);
-                gemm::ByteBlock block = pointwise.block();
-                block.rows = width;
-                block.a = middle.data();
-                block.a_row = padded.channels;
-                block.segments = kTap;
-                if (pass.residual) block.results.residual = pass.residual.data<std::uint8_t>() + to;
-                block.results.residual_multiplier = rule.residual_multiplier;
-                block.results.residual_zero = rule.residual_zero;
-                block.results.zero = rule.zero;
-                block.results.bytes = y.data<std::uint8_t>() + to;
-                block.results.row = y.dim(3);
-                gemm::multiply(block);
-            }
+                              window.stride_w * from.channels, width,
+                              middle.data() + (oh - begin) * width * padded.channels);
+            const std::int64_t to = (n * height + begin) * width * y.dim(3);
+            gemm::ByteBlock block = pointwise.block();
+            block.rows = (end - begin) * width;
+            block.a = middle.data();
+            block.a_row = padded.channels;
+            block.segments = kTap;
+            if (pass.residual) block.results.residual = pass.residual.data<std::uint8_t>() + to;
+            block.results.residual_multiplier = rule.residual_multiplier;
+            block.results.residual_zero = rule.residual_zero;
+            block.results.zero = rule.zero;
+            block.results.bytes = y.data<std::uint8_t>() + to;
+            block.results.row = y.dim(3);
+            gemm::multiply(block);
         }
     });
 }
