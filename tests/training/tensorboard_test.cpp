@@ -7,7 +7,6 @@
 #include "tern/tests/training/file_limit.hpp"
 #include "tern/training/tensorboard/crc32c.hpp"
 #include "tern/training/tensorboard/event_file.hpp"
-#include "tern/training/tensorboard/protobuf.hpp"
 
 using namespace tern;
 
@@ -65,18 +64,6 @@ TEST_CASE("CRC-32C has the values of RFC 3720, B.4") {
                            0x28, 0,    0, 0, 0, 0, 0, 0, 2, 0, 0, 0,    0, 0, 0, 0})) == 0xD9963A56);
     CHECK(crc32c("") == 0);
     CHECK(masked_crc32c("") == 0xA282EAD8);
-}
-
-TEST_CASE("messages are in the wire format of protocol buffers") {
-    CHECK(ProtobufMessage().add_integer(1, 150).bytes() == bytes_of({0x08, 0x96, 0x01}));
-    CHECK(ProtobufMessage().add_integer(2, -1).bytes() ==
-          bytes_of({0x10, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01}));
-    CHECK(ProtobufMessage().add_bytes(2, "testing").bytes() == "\x12\x07testing");
-    CHECK(ProtobufMessage().add(3, ProtobufMessage().add_integer(1, 150)).bytes() ==
-          bytes_of({0x1a, 0x03, 0x08, 0x96, 0x01}));
-    CHECK(ProtobufMessage().add_float(2, 1).bytes() == bytes_of({0x15, 0, 0, 0x80, 0x3f}));
-    CHECK(ProtobufMessage().add_double(1, 1).bytes() == bytes_of({0x09, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f}));
-    CHECK(ProtobufMessage().add_integer(16, 0).bytes() == bytes_of({0x80, 0x01, 0x00}));
 }
 
 TEST_CASE("a file begins as TensorFlow's do") {

@@ -1,7 +1,7 @@
 #include "tern/training/tensorboard/events.hpp"
 
+#include "tern/core/files/protobuf.hpp"
 #include "tern/training/tensorboard/crc32c.hpp"
-#include "tern/training/tensorboard/protobuf.hpp"
 
 namespace tern {
 namespace {

@@ -1,4 +1,4 @@
-// Protocol buffers, as far as event files have them.
+// Protocol buffers, as far as the files that are written have them.
 #pragma once
 
 #include <cstdint>

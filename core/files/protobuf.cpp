@@ -1,4 +1,4 @@
-#include "tern/training/tensorboard/protobuf.hpp"
+#include "tern/core/files/protobuf.hpp"
 
 #include <bit>
 
