@@ -36,10 +36,10 @@ class Predictor {
     /// as many as the last parameter has elements.
     explicit Predictor(const Weights& weights, const PredictorOptions& options = {});
 
-    const std::string& model_name() const { return name_; }
-    const std::vector<std::string>& classes() const { return classes_; }
+    const std::string& model_name() const { return info_.model; }
+    const std::vector<std::string>& classes() const { return info_.classes; }
     /// Height and width that images are brought to: those it was trained on.
-    std::int64_t image_size() const { return image_[0]; }
+    std::int64_t image_size() const { return info_.image[0]; }
 
     /// Softmax of the logits, (N, K) on the CPU. images: N of (H, W, 3) uint8 and any size, which
     /// fit_image() brings to that of the model, which sees grey ones where it was trained on one channel.
@@ -50,10 +50,9 @@ class Predictor {
     std::vector<std::vector<Prediction>> predict(const Tensors& images, std::int64_t top_k = 1) const;
 
   private:
-    std::string file_, name_;
-    std::vector<std::string> classes_;
+    std::string file_;
+    WeightsInfo info_;
     PredictorOptions options_;
-    Shape image_;  // (H, W, C)
     Tensor scale_, shift_;
     std::unique_ptr<Module> model_;
     std::unique_ptr<Inference> inference_;
