@@ -1,0 +1,29 @@
+#include "tern/training/onnx/onnx.hpp"
+
+#include <span>
+
+#include "tern/core/files/output.hpp"
+#include "tern/layers/trace/trace.hpp"
+#include "tern/training/onnx/translation.hpp"
+
+namespace tern {
+
+std::string onnx_of(const Graph& graph, const OnnxOptions& options) {
+    const int rank = graph.value(graph.input).rank();
+    const bool turns = options.channels_first && rank >= 2;
+    onnx::Translation translation(graph, turns ? onnx::channels_first(rank) : onnx::own_order(rank));
+    translation.run();
+    return translation.bytes(options.metadata);
+}
+
+std::string onnx_of(Module& model, const Shape& sample, const OnnxOptions& options) {
+    return onnx_of(trace(model, sample), options);
+}
+
+void save_onnx(const std::filesystem::path& path, Module& model, const Shape& sample,
+               const OnnxOptions& options) {
+    const std::string bytes = onnx_of(model, sample, options);
+    write_output(path, std::as_bytes(std::span(bytes)));
+}
+
+}  // namespace tern
