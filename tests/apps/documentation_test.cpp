@@ -79,7 +79,7 @@ TEST_CASE("the page has the flags of each command and no others") {
     const std::string page = test::read_text(TERN_PROGRAM_PAGE);
     const test::TemporaryFolder folder;
     for (const std::string command :
-         {"train", "evaluate", "average", "predict", "report", "summary", "data fetch", "data info",
+         {"train", "evaluate", "average", "predict", "export", "report", "summary", "data fetch", "data info",
           "data synthesize", "data import", "info", "completion"}) {
         INFO(command);
         std::vector<std::string> arguments;
