@@ -9,6 +9,7 @@ option(TERN_ONEDNN "Build oneDNN's rows into tern-bench: needs oneDNN 2 (Debian 
 option(TERN_CHROMIUM "Test the pages of tern report in a browser: needs chromium" OFF)
 option(TERN_PYTORCH "Test weights from and to PyTorch: needs python3 with torch, numpy and safetensors" OFF)
 set(TERN_TENSORBOARD "" CACHE FILEPATH "Test files for TensorBoard: a python3 that has tensorboard")
+set(TERN_ONNX "" CACHE FILEPATH "Test files in ONNX's format: a python3 that has onnx, onnxruntime and numpy")
 option(TERN_MPI "Build a module for each MPI found: Open MPI, MPICH (Debian packages libopenmpi-dev, libmpich-dev)" ON)
 option(TERN_FUZZ "Build the fuzz targets: clang, preset fuzz" OFF)
 option(TERN_WERROR "Treat warnings as errors" OFF)
