@@ -190,20 +190,53 @@ void make_folders(const fs::path& folder) {
     TERN_CHECK(!error, folder.string(), "cannot be made: ", error.message());
 }
 
-void write_file_atomically(const fs::path& path, std::span<const std::byte> bytes) {
-    const fs::path aside = aside_of(path);
-    try {
-        FileDescriptor file(aside, O_WRONLY | O_CREAT | O_TRUNC, "cannot be created");
-        file.write_all(bytes);
-        file.sync();
-        file.close();
-        keep_rights(path, aside);
-        rename_to(aside, path);
-    } catch (const Error& error) {
-        ::unlink(aside.c_str());
-        rethrow_for(path, error, aside);
+struct NewFile::Aside {
+    explicit Aside(const fs::path& path)
+        : name(aside_of(path)), file(name, O_WRONLY | O_CREAT | O_TRUNC, "cannot be created") {}
+    ~Aside() {
+        if (!placed) ::unlink(name.c_str());
     }
-    sync_folder(parent_of(path));
+
+    fs::path name;
+    FileDescriptor file;
+    bool placed = false;
+};
+
+NewFile::NewFile(fs::path path) : path_(std::move(path)) {
+    try {
+        aside_ = std::make_unique<Aside>(path_);
+    } catch (const Error& error) {
+        rethrow_for(path_, error, aside_of(path_));
+    }
+}
+
+NewFile::~NewFile() = default;
+
+void NewFile::write(std::span<const std::byte> bytes) {
+    try {
+        aside_->file.write_all(bytes);
+    } catch (const Error& error) {
+        rethrow_for(path_, error, aside_->name);
+    }
+}
+
+void NewFile::finish() {
+    try {
+        aside_->file.sync();
+        aside_->file.close();
+        keep_rights(path_, aside_->name);
+        rename_to(aside_->name, path_);
+        aside_->placed = true;
+    } catch (const Error& error) {
+        rethrow_for(path_, error, aside_->name);
+    }
+    sync_folder(parent_of(path_));
+}
+
+void write_file_atomically(const fs::path& path, std::span<const std::byte> bytes) {
+    NewFile file(path);
+    file.write(bytes);
+    file.finish();
 }
 
 void write_folder_atomically(const fs::path& name, const std::function<void(const fs::path&)>& fill) {

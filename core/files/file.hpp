@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,6 +36,26 @@ void make_folders(const std::filesystem::path& folder);
 /// the rights of a file that existed. On failure throws Error, and what `path` was before is still there;
 /// only if the folder's sync fails is the new file there already.
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
+
+/// The same of bytes that come piece by piece, which the file beside `path` (named .NAME.part-PID) takes. Each
+/// function throws Error that names `path`.
+class NewFile {
+  public:
+    explicit NewFile(std::filesystem::path path);
+    /// Without finish() what was written is gone, and what `path` was before is still there.
+    ~NewFile();
+    NewFile(const NewFile&) = delete;
+    NewFile& operator=(const NewFile&) = delete;
+
+    void write(std::span<const std::byte> bytes);
+    /// Puts the file at `path`; the last call.
+    void finish();
+
+  private:
+    struct Aside;
+    std::filesystem::path path_;
+    std::unique_ptr<Aside> aside_;
+};
 
 /// Lets `fill` write files into a new folder beside `path` (named .NAME.part-PID), syncs them, and renames
 /// that folder to `path`, or to what a link there leads to; the parent must exist. A folder that was at

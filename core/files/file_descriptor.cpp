@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -48,6 +49,13 @@ FileDescriptor::~FileDescriptor() {
 
 FileDescriptor::FileDescriptor(FileDescriptor&& other) noexcept
     : path_(std::move(other.path_)), number_(std::exchange(other.number_, -1)) {}
+
+bool FileDescriptor::can_be_read(int milliseconds) const {
+    pollfd file{.fd = number_, .events = POLLIN, .revents = 0};
+    const int ready = ::poll(&file, 1, milliseconds);
+    if (ready < 0 && errno != EINTR) fail_with_errno(path_, "cannot be read");
+    return ready > 0;
+}
 
 std::size_t FileDescriptor::read_some(std::span<std::byte> into) const {
     for (;;) {

@@ -28,6 +28,10 @@ class FileDescriptor {
     FileDescriptor(const FileDescriptor&) = delete;
     FileDescriptor& operator=(const FileDescriptor&) = delete;
 
+    /// Whether something, the end or an error, can be read at once; waits for that so long at most.
+    bool can_be_read(int milliseconds) const;
+    /// What there is, at least a byte: how many; 0 at the end.
+    std::size_t read_some(std::span<std::byte> into) const;
     /// Throws Error if the file ends before.
     void read_exactly(std::span<std::byte> into) const;
     /// What comes until the end, of a pipe or a device too; throws Error beyond `limit` bytes.
@@ -54,8 +58,6 @@ class FileDescriptor {
 
   private:
     FileDescriptor(std::filesystem::path path, int number);
-    /// 0 at the end.
-    std::size_t read_some(std::span<std::byte> into) const;
 
     std::filesystem::path path_;
     int number_;

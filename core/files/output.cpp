@@ -75,18 +75,42 @@ class NoBrokenPipe {
 
 }  // namespace
 
-void write_output(const fs::path& path, std::span<const std::byte> bytes) {
+// One of the two.
+struct OutputStream::Target {
+    std::optional<NewFile> made;
+    std::optional<FileDescriptor> open;
+};
+
+OutputStream::OutputStream(const fs::path& path) : target_(std::make_unique<Target>()) {
     const std::optional<struct stat> there = status_of(path);
     const std::optional<int> open = there ? descriptor_on(*there) : std::nullopt;
-    if (!open && (!there || (S_ISREG(there->st_mode) && has_name(path, *there))))
-        return write_file_atomically(behind_links(path), bytes);
+    if (open)
+        target_->open.emplace(FileDescriptor::copy_of(*open, path));
+    else if (!there || (S_ISREG(there->st_mode) && has_name(path, *there)))
+        target_->made.emplace(behind_links(path));
+    else
+        target_->open.emplace(path, O_WRONLY | O_NOCTTY, "cannot be opened");
+}
+
+OutputStream::~OutputStream() = default;
+
+void OutputStream::write(std::span<const std::byte> bytes) {
+    if (target_->made) return target_->made->write(bytes);
     std::fflush(nullptr);  // what was printed before comes before
     const NoBrokenPipe guard;
-    FileDescriptor file = open ? FileDescriptor::copy_of(*open, path)
-                               : FileDescriptor(path, O_WRONLY | O_NOCTTY, "cannot be opened");
-    file.write_all(bytes);
-    file.sync();
-    file.close();
+    target_->open->write_all(bytes);
+}
+
+void OutputStream::finish() {
+    if (target_->made) return target_->made->finish();
+    target_->open->sync();
+    target_->open->close();
+}
+
+void write_output(const fs::path& path, std::span<const std::byte> bytes) {
+    OutputStream output(path);
+    output.write(bytes);
+    output.finish();
 }
 
 void check_output(const fs::path& path) {

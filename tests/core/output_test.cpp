@@ -131,3 +131,50 @@ TEST_CASE("what no file can be made of is refused before there is anything to wr
                       test::at(folder / "new") + "cannot be created: Permission denied");
     fs::permissions(folder.path(), fs::perms::owner_all);
 }
+
+TEST_CASE("a file that is written piece by piece is there when it is whole") {
+    const test::TemporaryFolder folder;
+    const auto add = [](OutputStream& stream, std::string_view text) {
+        stream.write(std::as_bytes(std::span(text)));
+    };
+    const auto entries = [&] { return std::distance(fs::directory_iterator(folder.path()), {}); };
+    fs::create_symlink("file", folder / "link");
+    test::write_text(folder / "file", "old");
+    fs::permissions(folder / "file", fs::perms::owner_read | fs::perms::owner_write);
+    {
+        OutputStream given_up(folder / "link");
+        add(given_up, "half");
+        CHECK(entries() == 3);
+    }
+    CHECK(entries() == 2);
+    CHECK(test::read_text(folder / "file") == "old");
+    OutputStream stream(folder / "link");
+    for (const char* piece : {"one ", "", "two ", "three"}) {
+        add(stream, piece);
+        CHECK(test::read_text(folder / "file") == "old");
+    }
+    stream.finish();
+    CHECK(test::read_text(folder / "file") == "one two three");
+    CHECK(fs::is_symlink(folder / "link"));
+    CHECK(fs::status(folder / "file").permissions() == (fs::perms::owner_read | fs::perms::owner_write));
+    CHECK(entries() == 2);
+    CHECK_THROWS_WITH(
+        OutputStream(folder.path() / "none" / "file"),
+        test::at(folder.path() / "none" / "file") + "cannot be created: No such file or directory");
+}
+
+TEST_CASE("a pipe gets each piece at once") {
+    const test::TemporaryFolder folder;
+    REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
+    const FileDescriptor reader(folder / "pipe", O_RDWR, "cannot be opened");  // keeps it open
+    OutputStream stream(folder / "pipe");
+    for (const std::string_view piece : {"one", "two"}) {
+        stream.write(std::as_bytes(std::span(piece)));
+        std::string got(3, '\0');
+        CHECK(reader.can_be_read(0));
+        reader.read_exactly(std::as_writable_bytes(std::span(got)));
+        CHECK(got == piece);
+        CHECK_FALSE(reader.can_be_read(0));
+    }
+    stream.finish();
+}
