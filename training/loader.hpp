@@ -40,10 +40,10 @@ class Loader : public BatchSource {
     std::int64_t batch_kind(std::uint32_t epoch) const override { return source_.batch_kind(epoch); }
 
   private:
-    struct Threads;
+    struct Ahead;
 
     const BatchSource& source_;
-    std::unique_ptr<Threads> threads_;
+    std::unique_ptr<Ahead> ahead_;
 };
 
 }  // namespace tern
