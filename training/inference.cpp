@@ -1,12 +1,49 @@
 #include "tern/training/inference.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <mutex>
+#include <vector>
 
 #include "tern/core/autograd.hpp"
 #include "tern/core/error.hpp"
+#include "tern/core/memory/step_arena.hpp"
 #include "tern/core/threads/parallel.hpp"
 
 namespace tern {
+
+// Those that no thread works in at the moment, of one size of images: a call takes one and puts it back.
+class Inference::Arenas {
+  public:
+    std::unique_ptr<StepArena> take(const Tensor& images) {
+        const std::lock_guard lock(mutex_);
+        const Shape image = images.shape().with(0, 1);
+        if (image != image_) free_.clear();
+        image_ = image;
+        const auto found = std::ranges::find(free_, images.dim(0), &Free::count);
+        if (found == free_.end()) return std::make_unique<StepArena>(images.device());
+        std::unique_ptr<StepArena> arena = std::move(found->arena);
+        free_.erase(found);
+        return arena;
+    }
+    void put_back(const Tensor& images, std::unique_ptr<StepArena> arena) {
+        const std::lock_guard lock(mutex_);
+        if (images.shape().with(0, 1) == image_) free_.push_back({images.dim(0), std::move(arena)});
+    }
+
+  private:
+    struct Free {
+        std::int64_t count;  // images that it was recorded with
+        std::unique_ptr<StepArena> arena;
+    };
+
+    std::mutex mutex_;
+    Shape image_;  // (1, ...), which was asked for last
+    std::vector<Free> free_;
+};
+
+Inference::Inference(Module& model) : model_(model), arenas_(std::make_unique<Arenas>()) {}
+Inference::~Inference() = default;
 
 Tensor Inference::run(const Tensor& images) {
     TERN_CHECK(!model_.training(), "inference", "the model is in training mode; call eval() first");
@@ -27,36 +64,40 @@ Tensor Inference::run(const Tensor& images) {
     return all;
 }
 
+// The result is a copy: a tensor of the arena's, freed by whoever has it, would tell the arena when, which another thread may
+// be working in by then.
+Tensor Inference::run_in(StepArena& arena, const Tensor& images) {
+    const StepArena::Scope scope(arena);
+    const Tensor own = model_(images);
+    const StepArena::Outside outside;
+    return own.clone();
+}
+
 // Less than a chunk: all threads work on each layer.
 Tensor Inference::run_rest(const Tensor& images) {
-    if (!rest_arena_ || images.shape() != rest_) rest_arena_ = std::make_unique<StepArena>(images.device());
-    rest_ = images.shape();
-    const StepArena::Scope scope(*rest_arena_);
-    return model_(images);
+    std::unique_ptr<StepArena> arena = arenas_->take(images);
+    Tensor output = run_in(*arena, images);
+    arenas_->put_back(images, std::move(arena));
+    return output;
 }
 
 // Whole chunks.
 Tensors Inference::run_chunks(const Tensor& images, std::int64_t chunks) {
-    const Shape shape = images.slice(0, kChunk).shape();
-    if (shape != chunk_) arenas_.clear();
-    chunk_ = shape;
+    const auto chunk = [&](std::int64_t i) { return images.slice(i * kChunk, (i + 1) * kChunk); };
     const std::int64_t threads = chunks < num_threads() ? 1 : num_threads();
-    while (static_cast<std::int64_t>(arenas_.size()) < threads)
-        arenas_.push_back(std::make_unique<StepArena>(images.device()));
-
     Tensors outputs(static_cast<std::size_t>(chunks));
     std::atomic<std::int64_t> next{0};
-    const auto work = [&](std::int64_t thread) {
+    const auto work = [&] {
         const NoGrad no_grad;
-        for (std::int64_t i = next++; i < chunks; i = next++) {
-            const StepArena::Scope scope(*arenas_[static_cast<std::size_t>(thread)]);
-            outputs[static_cast<std::size_t>(i)] = model_(images.slice(i * kChunk, (i + 1) * kChunk));
-        }
+        std::unique_ptr<StepArena> arena = arenas_->take(chunk(0));
+        for (std::int64_t i = next++; i < chunks; i = next++)
+            outputs[static_cast<std::size_t>(i)] = run_in(*arena, chunk(i));
+        arenas_->put_back(chunk(0), std::move(arena));
     };
     if (threads == 1)
-        work(0);
+        work();
     else
-        parallel_for(threads, 1, [&](std::int64_t thread, std::int64_t) { work(thread); });
+        parallel_for(threads, 1, [&](std::int64_t, std::int64_t) { work(); });
     return outputs;
 }
 

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <memory>
-#include <vector>
 
-#include "tern/core/memory/step_arena.hpp"
 #include "tern/layers/module.hpp"
 
 namespace tern {
+
+class StepArena;
 
 /// Runs a model over batches. On the CPU each thread takes a chunk of the images through all layers by
 /// itself, so that what one layer gives the next is still in its cache; a chunk that is alone is split over
@@ -19,30 +19,33 @@ namespace tern {
 ///     tern::Inference inference(model);
 ///     tern::Tensor logits = inference.run(images);
 ///
-/// It keeps memory for one chunk per thread, and for fewer images than a chunk. One thread at a time may call
-/// it.
+/// Several threads may call one at the same time: what they share, the model, is only read. It keeps memory for as many
+/// chunks, and for as many images that are alone, as ran at the same time.
 class Inference {
   public:
     /// Images that go through the layers together. One reads all weights for itself, which took 3 % longer;
     /// four leave cores of larger machines without work.
     static constexpr std::int64_t kChunk = 2;
 
-    /// The model must live longer.
-    explicit Inference(Module& model) : model_(model) {}
+    /// The model must live longer, and nothing may change it while run() is called.
+    explicit Inference(Module& model);
+    ~Inference();
+    Inference(const Inference&) = delete;
+    Inference& operator=(const Inference&) = delete;
 
     /// images: (N, ...), the result: what the model gives for them, (N, ...). Throws Error where the model is
     /// in training mode.
     Tensor run(const Tensor& images);
 
   private:
+    class Arenas;
+
+    Tensor run_in(StepArena& arena, const Tensor& images);
     Tensor run_rest(const Tensor& images);
     Tensors run_chunks(const Tensor& images, std::int64_t chunks);
 
     Module& model_;
-    std::vector<std::unique_ptr<StepArena>> arenas_;  // one for each thread
-    Shape chunk_;                                     // what they were recorded with
-    std::unique_ptr<StepArena> rest_arena_;
-    Shape rest_;
+    std::unique_ptr<Arenas> arenas_;
 };
 
 }  // namespace tern

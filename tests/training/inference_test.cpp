@@ -1,6 +1,9 @@
 // Running a model in chunks: the bits of any number of threads, and of the folded model what the model gave.
 #include "tern/training/inference.hpp"
 
+#include <atomic>
+#include <thread>
+
 #include "tern/core/autograd.hpp"
 #include "tern/kernels/cases/cases.hpp"
 #include "tern/layers/fold_batch_norms.hpp"
@@ -151,6 +154,47 @@ TEST_CASE("one Inference continues after batch norms are folded, and with other 
             CHECK(same_bits(inference.run(images), after));
         }
     }
+}
+
+TEST_CASE("several threads run one Inference at the same time") {
+    for (const ModelInfo& info : all_models()) {
+        const auto model = trained_model(info.name);
+        fold_batch_norms(*model, {1, kHeight, kWidth, 3});
+        const Tensor images = cases::make_tensor({{5, kHeight, kWidth, 3}}, DType::float32, 5);
+        const Tensor once = run_with(*model, images, 1);
+        const test::ThreadsScope threads(2);
+        Inference inference(*model);
+        std::atomic<int> wrong = 0;
+        std::vector<std::jthread> clients;
+        for (int client = 0; client < 4; ++client)
+            clients.emplace_back([&, client] {
+                Tensor kept;  // and freed in the middle of another call, of this thread or of another
+                for (std::int64_t call = 0; call < 12; ++call) {
+                    const std::int64_t begin = (call + client) % 5, end = begin + 1 + call % (5 - begin);
+                    kept = inference.run(images.slice(begin, end));
+                    if (!same_bits(kept, once.slice(begin, end))) ++wrong;
+                }
+            });
+        clients.clear();  // joins
+        INFO(info.name);
+        CHECK(wrong == 0);
+    }
+}
+
+TEST_CASE("threads with images of their own sizes share one Inference") {
+    const auto model = trained_model("mini_xception");
+    Inference inference(*model);
+    std::atomic<int> wrong = 0;
+    std::vector<std::jthread> clients;
+    for (std::int64_t client = 0; client < 3; ++client)
+        clients.emplace_back([&, client] {
+            const Tensor images = cases::make_tensor({{3, 8 + client, 8, 3}}, DType::float32, 5);
+            const Tensor once = Inference(*model).run(images);
+            for (int call = 0; call < 10; ++call)
+                if (!same_bits(inference.run(images), once)) ++wrong;
+        });
+    clients.clear();
+    CHECK(wrong == 0);
 }
 
 TEST_CASE("inference refuses a model in training mode, and passes errors on") {

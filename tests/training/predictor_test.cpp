@@ -1,8 +1,10 @@
 // A predictor gives what the model itself gives for the images as it takes them.
 #include "tern/training/predictor.hpp"
 
+#include <atomic>
 #include <cmath>
 #include <limits>
+#include <thread>
 
 #include "tern/core/autograd.hpp"
 #include "tern/core/files/safetensors.hpp"
@@ -66,6 +68,30 @@ TEST_CASE("probabilities are the softmax of the model's logits, whatever the bat
         for (std::int64_t k = 0; k < 4; ++k)
             CHECK(std::fabs(all.data<float>()[n * 4 + k] - expected.data<float>()[k]) <= 1e-5F);
     }
+}
+
+TEST_CASE("many threads share one predictor, with the bits of one thread") {
+    const SavedModel saved;
+    const Predictor predictor(read_weights(saved.path), {.batch_size = 3});
+    Tensors images;
+    for (int seed = 1; seed <= 7; ++seed) images.push_back(make_image(30 + seed, 40, seed));
+    const Tensor all = predictor.probabilities(images);
+    std::atomic<int> wrong = 0;
+    std::vector<std::jthread> clients;
+    for (std::size_t client = 0; client < 5; ++client)
+        clients.emplace_back([&, client] {
+            for (std::size_t call = 0; call < 8; ++call) {
+                const std::size_t begin = (client + call) % 7, count = 1 + call % (7 - begin);
+                const auto first = images.begin() + static_cast<std::ptrdiff_t>(begin);
+                const Tensor some =
+                    predictor.probabilities(Tensors(first, first + static_cast<std::ptrdiff_t>(count)));
+                if (!std::equal(some.data<float>(), some.data<float>() + some.numel(),
+                                all.data<float>() + begin * 4))
+                    ++wrong;
+            }
+        });
+    clients.clear();  // joins
+    CHECK(wrong == 0);
 }
 
 TEST_CASE("predictions come the most likely first, all or the first few") {
