@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <sstream>
 
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "tern/core/files/file_descriptor.hpp"
-#include "tern/core/files/file_kind.hpp"
+#include "tern/apps/name_list.hpp"
 #include "tern/data/image.hpp"
 #include "tern/data/image_files.hpp"
 
@@ -18,71 +16,74 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kStandardInputName = "standard input";
-constexpr std::int64_t kMostListBytes = std::int64_t{1} << 28;
 
 FileDescriptor standard_input() { return FileDescriptor::copy_of(STDIN_FILENO, kStandardInputName); }
 
-std::vector<std::string> read_list(const std::string& name) {
-    const FileDescriptor file =
-        name == kStandardInput ? standard_input() : FileDescriptor(name, O_RDONLY, "cannot be opened");
-    const std::vector<std::byte> bytes = file.read_to_end(kMostListBytes);
-    const std::string where = file.path().string();
-    const FileKind kind = file_kind(bytes);
-    TERN_CHECK(!is_image(kind) && !is_archive(kind) && kind != FileKind::utf16, where,
-               mistaken_kind(kind, "a list of names, one in a line"));
-    std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
-    std::vector<std::string> names;
-    std::istringstream lines(text);
-    for (std::string line; std::getline(lines, line);) {
-        if (line.ends_with('\r')) line.pop_back();
-        if (!line.empty()) names.push_back(line);
-    }
-    TERN_CHECK(!names.empty(), where, "is a list without names");
-    return names;
+FileDescriptor open_list(const std::string& name) {
+    return name == kStandardInput ? standard_input() : FileDescriptor(name, O_RDONLY, "cannot be opened");
 }
 
-void add_folder(const std::string& folder, ImageNames& names) {
-    std::size_t images = 0;
-    for (const fs::path& file : files_within(folder, names.notes)) {
-        if (looks_like_image(file)) {
-            names.files.push_back(file.string());
-            ++images;
-        } else {
-            ++names.other_files;
-        }
-    }
-    TERN_CHECK(images > 0, folder, "is a folder without images");
-}
+constexpr const char* kReadOnce = "stands for standard input, which can be read once";
 
 }  // namespace
 
-Tensor read_standard_input() {
-    return decode_image(standard_input().read_to_end(kMostImageBytes), kStandardInputName);
+Tensor read_standard_input(const Stop& stop) {
+    const FileDescriptor input = standard_input();
+    TERN_CHECK(wait_for_input(input, stop), kStandardInputName, "was not waited for any longer");
+    return decode_image(input.read_to_end(kMostImageBytes), kStandardInputName);
 }
 
-ImageNames image_names(const std::vector<std::string>& images, const Flag& list) {
-    std::vector<std::string> all = images;
-    if (std::ranges::count(all, kStandardInput) > (list == kStandardInput ? 0 : 1))
-        usage_error("-", "stands for standard input, which can be read once");
-    if (list) {
-        const std::vector<std::string> listed = read_list(*list);
-        all.insert(all.end(), listed.begin(), listed.end());
-    }
-    ImageNames names;
-    for (const std::string& name : all) {
+ImageNames::ImageNames(std::vector<std::string> words, const Flag& list, Stop stop,
+                       std::function<void(std::string)> note)
+    : words_(std::move(words)), stop_(std::move(stop)), note_(std::move(note)) {
+    input_is_taken_ = list == kStandardInput;
+    if (std::ranges::count(words_, kStandardInput) > (input_is_taken_ ? 0 : 1))
+        usage_error(kStandardInput, kReadOnce);
+    if (list) list_ = std::make_unique<NameList>(open_list(*list), stop_);
+}
+
+ImageNames::~ImageNames() = default;
+
+std::optional<std::string> ImageNames::next_word() {
+    if (word_ < words_.size()) return words_[word_++];
+    return list_ ? list_->next() : std::nullopt;
+}
+
+std::optional<ImageName> ImageNames::next() {
+    for (;;) {
+        if (std::optional<ImageName> image = folder_ ? next_of_folder() : std::nullopt) return image;
+        if (stop_()) return {};
+        const std::optional<std::string> word = next_word();
+        if (!word) return {};
         std::error_code error;
-        if (!fs::is_directory(name, error)) {
-            names.files.push_back(name);
-            continue;
+        if (*word == kStandardInput) {
+            if (std::exchange(input_is_taken_, true)) return ImageName{*word, Error(*word, kReadOnce)};
+            return ImageName{*word};
         }
-        try {
-            add_folder(name, names);
-        } catch (const Error& problem) {
-            names.failures.push_back(problem);
-        }
+        if (!fs::is_directory(*word, error)) return ImageName{*word};
+        folder_.emplace(*word, FolderWalk(*word, note_));
     }
-    return names;
+}
+
+// Nothing at its end.
+std::optional<ImageName> ImageNames::next_of_folder() {
+    Folder& folder = *folder_;
+    try {
+        while (std::optional<fs::path> file = stop_() ? std::nullopt : folder.walk.next()) {
+            if (looks_like_image(*file)) {
+                folder.is_empty = false;
+                return ImageName{file->string()};
+            }
+            ++other_files_;
+        }
+    } catch (const Error& error) {
+        folder.is_empty = false;
+        return ImageName{folder.name, error};
+    }
+    std::optional<ImageName> failed;
+    if (folder.is_empty && !stop_()) failed = {folder.name, Error(folder.name, "is a folder without images")};
+    folder_.reset();
+    return failed;
 }
 
 }  // namespace tern::apps

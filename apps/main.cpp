@@ -66,6 +66,10 @@ int main(int argc, char** argv) {
         return 1;
     } catch (const tern::apps::Interrupted& interrupted) {
         return tern::apps::stop_with(interrupted.what(), interrupted.status());
+    } catch (const tern::apps::SaidFailure&) {
+        std::fflush(stdout);
+        tern::apps::leave_ranks();
+        return 1;
     } catch (const tern::apps::UsageError& error) {
         return tern::apps::end_with(error.what(), 2);
     } catch (const std::exception& error) {

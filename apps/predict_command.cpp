@@ -1,24 +1,22 @@
 #include <algorithm>
-#include <cstdio>
-#include <span>
-
-#include <nlohmann/json.hpp>
 
 #include "tern/apps/commands.hpp"
 #include "tern/apps/console.hpp"
-#include "tern/apps/image_names.hpp"
+#include "tern/apps/failure.hpp"
+#include "tern/apps/image_stream.hpp"
+#include "tern/apps/interrupt.hpp"
 #include "tern/apps/options.hpp"
+#include "tern/apps/output_flag.hpp"
+#include "tern/apps/prediction_rows.hpp"
 #include "tern/apps/train_flags.hpp"
-#include "tern/data/image.hpp"
+#include "tern/training/loader.hpp"
 #include "tern/training/predictor.hpp"
 
 namespace tern::apps {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 struct PredictFlags {
-    Flag checkpoint, list, top_k, model, normalize, batch_size;
+    Flag checkpoint, list, top_k, model, normalize, batch_size, workers, output;
     RuntimeFlags runtime;
     bool json = false;
     std::vector<std::string> images;
@@ -33,6 +31,9 @@ struct PredictFlags {
         add_option(app, "--normalize", normalize, "NAME",
                    "unit|half (for files that do not say it; default: the model's published one)");
         add_option(app, "--batch-size", batch_size, "N", "images at a time (default 256)");
+        add_option(app, "--workers", workers, "N",
+                   "threads that read images ahead of the network (default 0: they are read when needed)");
+        add_option(app, "--output", output, "FILE", "writes predictions there: FILE.csv or FILE.jsonl");
         add_flag(app, "--json", json, "one JSON object on standard output");
         runtime.add_to(app);
     }
@@ -41,6 +42,7 @@ struct PredictFlags {
 struct PredictSettings {
     PredictorOptions options;
     std::int64_t top_k = 3;
+    int workers = 0;
     Runtime runtime;
 
     explicit PredictSettings(const PredictFlags& flags) {
@@ -52,9 +54,23 @@ struct PredictSettings {
         if (flags.normalize)
             options.normalization = parse_choice("--normalize", *flags.normalize, {"unit", "half"});
         if (flags.batch_size) options.batch_size = parse_integer("--batch-size", *flags.batch_size, 1);
+        if (flags.workers)
+            workers = static_cast<int>(parse_integer("--workers", *flags.workers, 0, Loader::kMostWorkers));
+        if (flags.output) check_output(flags);
         runtime = flags.runtime.settings();
         options.device = runtime.device;
         options.precision = runtime.precision;
+    }
+
+  private:
+    static void check_output(const PredictFlags& flags) {
+        if (flags.json) usage_error("--json", "prints what --output writes to a file: name one of the two");
+        std::vector<std::filesystem::path> read(flags.images.begin(), flags.images.end());
+        for (const Flag& file : {flags.checkpoint, flags.list, flags.runtime.tuning})
+            if (file) read.emplace_back(*file);
+        check_output_flag("--output", *flags.output, read);
+        if (!is_prediction_file(*flags.output))
+            usage_error("--output", "must end in .csv or .jsonl, got ", *flags.output);
     }
 };
 
@@ -65,95 +81,90 @@ Predictor make_predictor(const PredictFlags& flags, const PredictSettings& setti
     return Predictor(weights, settings.options);
 }
 
-// The images of some names, small as the network takes them, and a line for each that cannot be read.
-struct Images {
-    std::vector<std::string> files;
-    Tensors pixels;
-    std::vector<Error> failures;
+// So many names the table's first column is made for, whatever the batch size: all of a million are not waited for.
+constexpr std::size_t kNamesForWidth = 1000;
 
-    Images(std::span<const std::string> names, std::int64_t size) {
-        for (const std::string& name : names) {
-            try {
-                pixels.push_back(
-                    fit_image(name == kStandardInput ? read_standard_input() : read_image(name), size));
-                files.push_back(name);
-            } catch (const Error& error) {
-                failures.push_back(error);
-            }
-        }
+std::unique_ptr<PredictionRows> make_rows(const PredictFlags& flags, const Predictor& predictor,
+                                          const ImageStream& images) {
+    if (flags.output) return make_file_rows(*flags.output);
+    if (flags.json) return make_json_rows(predictor.model_name());
+    std::size_t width = std::string_view("image").size();
+    for (const ImageName& name : images.first_names())
+        if (!name.failure) width = std::max(width, one_line(name.name).size());
+    return make_table_rows(width);
+}
+
+// Those that come next, failures among them.
+std::vector<ReadImage> next_batch(ImageStream& images, std::int64_t size) {
+    std::vector<ReadImage> batch;
+    while (std::ssize(batch) < size) {
+        std::optional<ReadImage> image = images.next();
+        if (!image) break;
+        batch.push_back(std::move(*image));
     }
+    return batch;
+}
+
+struct Counts {
+    long long images = 0, failures = 0;
 };
 
-using Predictions = std::vector<std::vector<Prediction>>;
-
-void add_rows(const Images& images, const Predictions& predictions, Json& rows) {
-    for (std::size_t n = 0; n < predictions.size(); ++n) {
-        Json classes = Json::array();
-        for (const Prediction& prediction : predictions[n])
-            classes.push_back({{"class", prediction.name},
-                               {"label", prediction.label},
-                               {"probability", prediction.probability}});
-        rows.push_back({{"file", images.files[n]}, {"classes", classes}});
-    }
-}
-
-void print_rows(const Images& images, const Predictions& predictions, std::size_t width) {
-    const int columns = static_cast<int>(width);
-    for (std::size_t n = 0; n < predictions.size(); ++n) {
-        std::string file = one_line(images.files[n]);
-        for (const Prediction& prediction : predictions[n]) {
-            std::printf("%-*s  %-16s %11.4f\n", columns, file.c_str(), one_line(prediction.name).c_str(),
-                        prediction.probability);
-            file.clear();
+// In the order of the batch.
+void predict(const Predictor& predictor, const std::vector<ReadImage>& batch, std::int64_t top_k,
+             PredictionRows& rows, Counts& counts) {
+    Tensors pixels;
+    for (const ReadImage& image : batch)
+        if (!image.failure) pixels.push_back(image.pixels);
+    const auto predictions = predictor.predict(pixels, top_k);
+    auto next = predictions.begin();
+    for (const ReadImage& image : batch) {
+        if (image.failure) {
+            warn(image.failure->what());
+            rows.add_failure(image.name, *image.failure);
+        } else {
+            rows.add(image.name, *next++);
         }
+        ++(image.failure ? counts.failures : counts.images);
     }
-    std::fflush(stdout);
+    rows.flush();
 }
 
-void tell(const std::vector<Error>& failures, std::size_t others) {
+[[noreturn]] void interrupted(const SignalWatch& signals, const PredictFlags& flags, const Counts& counts) {
+    throw Interrupted(signals.signal(), to_text("stopped after ", format_count(counts.images), " images",
+                                                flags.output ? "; not written: " + *flags.output : ""));
+}
+
+void tell(const Counts& counts, std::size_t others) {
     if (others > 0)
         warn(to_text("files that are not images, skipped: ", format_count(static_cast<long long>(others))));
-    if (failures.empty()) return;
-    for (std::size_t i = 0; i + 1 < failures.size(); ++i) warn(failures[i].what());
-    throw Error(failures.back());
+    if (counts.failures == 0) return;
+    if (counts.failures > 1)
+        warn(to_text("failures: ", format_count(counts.failures), ", images: ", format_count(counts.images)));
+    throw SaidFailure();
 }
 
 void run(const PredictFlags& flags) {
     const PredictSettings settings(flags);
     apply(settings.runtime);
     const Predictor predictor = make_predictor(flags, settings);
-    const ImageNames names = image_names(flags.images, flags.list);
-    for (const std::string& note : names.notes) warn(note);
-    std::size_t width = std::string_view("image").size();
-    for (const std::string& name : names.files) width = std::max(width, one_line(name).size());
-
-    Json rows = Json::array();
-    std::vector<Error> failures = names.failures;
-    bool begun = false;
-    const auto piece = static_cast<std::size_t>(settings.options.batch_size);
-    for (std::size_t at = 0; at < names.files.size(); at += piece) {
-        const Images images(std::span(names.files).subspan(at, std::min(piece, names.files.size() - at)),
-                            predictor.image_size());
-        failures.insert(failures.end(), images.failures.begin(), images.failures.end());
-        if (images.files.empty()) continue;
-        const Predictions predictions = predictor.predict(images.pixels, settings.top_k);
-        if (flags.json) {
-            add_rows(images, predictions, rows);
-            continue;
-        }
-        if (!begun)
-            std::printf("%-*s  %-16s %11s\n", static_cast<int>(width), "image", "class", "probability");
-        begun = true;
-        print_rows(images, predictions, width);
+    const SignalWatch signals;
+    const bool is_table = !flags.json && !flags.output;
+    const auto batch_size = static_cast<std::size_t>(settings.options.batch_size);
+    ImageStream images(flags.images, flags.list, signals,
+                       {.size = predictor.image_size(),
+                        .workers = settings.workers,
+                        .ahead = batch_size + static_cast<std::size_t>(settings.workers),
+                        .names = is_table ? kNamesForWidth : 0});
+    const std::unique_ptr<PredictionRows> rows = make_rows(flags, predictor, images);
+    Counts counts;
+    for (;;) {
+        const std::vector<ReadImage> batch = next_batch(images, settings.options.batch_size);
+        if (signals.signal() != 0) interrupted(signals, flags, counts);
+        if (batch.empty()) break;
+        predict(predictor, batch, settings.top_k, *rows, counts);
     }
-    if (flags.json) {
-        Json lines = Json::array();
-        for (const Error& failure : failures) lines.push_back(failure.what());
-        const Json all{{"model", predictor.model_name()}, {"images", rows}, {"failures", lines}};
-        std::puts(all.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
-    }
-    std::fflush(stdout);
-    tell(failures, names.other_files);
+    rows->finish();
+    tell(counts, images.other_files());
 }
 
 }  // namespace
@@ -163,7 +174,8 @@ Run add_predict_command(CLI::App& app) {
     flags->add_to(app);
     add_footer(app,
                "Examples:\n  tern predict --checkpoint runs/RUN/last.safetensors cat.png photos/dog\n"
-               "  ls photos/* | tern predict --checkpoint last.safetensors --list -");
+               "  ls photos/* | tern predict --checkpoint last.safetensors --list -\n"
+               "  tern predict --checkpoint last.safetensors photos --workers 2 --output photos.csv");
     return [flags] { run(*flags); };
 }
 

@@ -3,46 +3,27 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <set>
 
 #include "tern/core/error.hpp"
 #include "tern/core/files/file_kind.hpp"
 #include "tern/data/class_names.hpp"
 #include "tern/data/dataset_format.hpp"
+#include "tern/data/folder_walk.hpp"
 
 namespace tern {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::string lower(std::string text) {
-    std::ranges::transform(text, text.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return text;
-}
-
 template <std::size_t kCount>
 bool is_one_of(const fs::path& path, const std::array<const char*, kCount>& names) {
-    return std::ranges::count(names, lower(path.filename().string())) > 0;
-}
-
-// Hidden, or left behind by macOS, a Synology station, Windows and Linux.
-bool is_passed_over(const fs::path& path) {
-    constexpr std::array kLeft{"__macosx", "@eadir", "$recycle.bin", "system volume information",
-                               "lost+found"};
-    return path.filename().string().starts_with('.') || is_one_of(path, kLeft);
+    return std::ranges::count(names, lower_case(path.filename().string())) > 0;
 }
 
 std::vector<fs::path> visible_entries(const fs::path& folder) {
-    std::error_code error;
-    fs::directory_iterator entries(folder, error);
     std::vector<fs::path> found;
-    for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
-        if (!is_passed_over(entries->path())) found.push_back(entries->path());
-    }
-    TERN_CHECK(!error, folder.string(), "cannot be read: ", error.message());
-    std::ranges::sort(found);
+    SortedEntries entries(folder);
+    while (std::optional<fs::path> entry = entries.next()) found.push_back(std::move(*entry));
     return found;
 }
 
@@ -62,41 +43,6 @@ bool has_images(const fs::path& folder) {
         return !is_folder(path) && looks_like_image(path);
     });
 }
-
-// A link that leads to nothing is a file that cannot be read.
-bool may_be_read(const fs::path& path) {
-    std::error_code error;
-    const fs::file_status status = fs::status(path, error);
-    return fs::is_regular_file(status) || !fs::exists(status);
-}
-
-class Walk {
-  public:
-    explicit Walk(std::vector<std::string>& notes) : notes_(notes) {}
-
-    // Links may lead in circles: each folder is taken once.
-    void into(const fs::path& folder) {
-        std::error_code error;
-        if (!seen_.insert(fs::canonical(folder, error)).second) {
-            notes_.push_back(to_text(folder.string(), " is a link to a folder already taken"));
-            return;
-        }
-        for (const fs::path& entry : visible_entries(folder)) {
-            if (is_folder(entry))
-                into(entry);
-            else if (may_be_read(entry))
-                files.push_back(entry);
-            else
-                notes_.push_back(to_text(entry.string(), " is not a regular file, skipped"));
-        }
-    }
-
-    std::vector<fs::path> files;
-
-  private:
-    std::vector<std::string>& notes_;
-    std::set<fs::path> seen_;
-};
 
 struct SplitFolders {
     std::vector<fs::path> train, test, validation, other;
@@ -166,10 +112,9 @@ class Lister {
             to_text("the splits are those of the folders: ", splits.train.front().filename().string(),
                     " to train on, ", test.filename().string(), " for tests"));
         if (has_test && !splits.validation.empty()) {
-            Walk walk(list_.notes);
-            walk.into(splits.validation.front());
+            const std::size_t files = files_within(splits.validation.front()).size();
             list_.notes.push_back(to_text(splits.validation.front().string(), " was left out with its ",
-                                          walk.files.size(), " files: a set has two splits"));
+                                          files, " files: a set has two splits"));
         }
     }
 
@@ -182,10 +127,8 @@ class Lister {
             }
             const std::string name = entry.filename().string();
             TERN_CHECK(is_class_name(name), entry.string(), "is not a printable class name in UTF-8");
-            Walk walk(list_.notes);
-            walk.into(entry);
             std::vector<ImageFiles::File>& own = by_class_[name];
-            for (const fs::path& file : walk.files) {
+            for (const fs::path& file : files_within(entry)) {
                 own.push_back({file, 0, split});
                 deeper += file.parent_path() != entry && looks_like_image(file) ? 1 : 0;
             }
@@ -198,6 +141,13 @@ class Lister {
                 to_text("images in folders within a class's, which count as that class's: ", deeper));
     }
 
+    std::vector<fs::path> files_within(const fs::path& folder) {
+        std::vector<fs::path> files;
+        FolderWalk walk(folder, [this](const std::string& note) { list_.notes.push_back(note); });
+        while (std::optional<fs::path> file = walk.next()) files.push_back(std::move(*file));
+        return files;
+    }
+
     void finish() {
         const std::string where = list_.root.string();
         TERN_CHECK(!by_class_.empty(), where, "has no sub-folders, expected one for each class");
@@ -205,7 +155,7 @@ class Lister {
                    " sub-folders, at most ", Dataset::kMostClasses, " classes fit");
         std::map<std::string, std::string> lowered;
         for (auto& [name, files] : by_class_) {
-            const auto [first, is_new] = lowered.emplace(lower(name), name);
+            const auto [first, is_new] = lowered.emplace(lower_case(name), name);
             if (!is_new)
                 list_.notes.push_back(to_text("the classes ", first->second, " and ", name,
                                               " differ by the case of letters only"));
@@ -256,12 +206,6 @@ ImageFiles list_image_files(const fs::path& folder) {
     return Lister(folder).list();
 }
 
-std::vector<fs::path> files_within(const fs::path& folder, std::vector<std::string>& notes) {
-    Walk walk(notes);
-    walk.into(folder);
-    return std::move(walk.files);
-}
-
 std::vector<fs::path> folders_in(const fs::path& folder) {
     try {
         return visible_folders(folder);
@@ -274,7 +218,7 @@ bool looks_like_image(const fs::path& file) {
     constexpr std::array kEndings{".png",  ".apng", ".jpg", ".jpeg", ".jpe",  ".jfif", ".bmp",
                                   ".dib",  ".webp", ".gif", ".tif",  ".tiff", ".heic", ".heif",
                                   ".avif", ".jxl",  ".jp2", ".ppm",  ".pgm",  ".pnm",  ".pbm"};
-    return std::ranges::count(kEndings, lower(file.extension().string())) > 0 ||
+    return std::ranges::count(kEndings, lower_case(file.extension().string())) > 0 ||
            (is_image(file_kind_at(file)));
 }
 

@@ -30,10 +30,6 @@ struct ImageFiles {
 /// that names what cannot be read, a class whose name cannot be one, or what is not such a layout.
 ImageFiles list_image_files(const std::filesystem::path& folder);
 
-/// Files in `folder` and the folders within it, sorted, with the same skipped; `notes` reports links.
-std::vector<std::filesystem::path> files_within(const std::filesystem::path& folder,
-                                                std::vector<std::string>& notes);
-
 /// The folders in `folder`, sorted, without those skipped; none where it cannot be read.
 std::vector<std::filesystem::path> folders_in(const std::filesystem::path& folder);
 

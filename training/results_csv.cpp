@@ -26,13 +26,6 @@ std::vector<Json> parse_lines(const std::string& file, std::string_view lines) {
     return objects;
 }
 
-std::string field(const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-    std::string quoted = "\"";
-    for (const char letter : text) quoted += letter == '"' ? "\"\"" : std::string(1, letter);
-    return quoted + '"';
-}
-
 std::string text_of(const Json& value) {
     if (value.is_null()) return "";
     return value.is_string() ? value.get<std::string>()
@@ -40,6 +33,13 @@ std::string text_of(const Json& value) {
 }
 
 }  // namespace
+
+std::string csv_field(const std::string& text) {
+    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+    std::string quoted = "\"";
+    for (const char letter : text) quoted += letter == '"' ? "\"\"" : std::string(1, letter);
+    return quoted + '"';
+}
 
 std::string csv_of_json_lines(const std::string& file, std::string_view lines) {
     const std::vector<Json> objects = parse_lines(file, lines);
@@ -49,7 +49,7 @@ std::string csv_of_json_lines(const std::string& file, std::string_view lines) {
             if (std::ranges::find(keys, item.key()) == keys.end()) keys.push_back(item.key());
     std::string csv;
     const auto add = [&csv](std::size_t column, const std::string& text) {
-        csv += (column > 0 ? "," : "") + field(text);
+        csv += (column > 0 ? "," : "") + csv_field(text);
     };
     for (std::size_t i = 0; i < keys.size(); ++i) add(i, keys[i]);
     if (!objects.empty()) csv += "\r\n";

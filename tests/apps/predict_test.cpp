@@ -90,12 +90,12 @@ TEST_CASE("an image of the set gets what evaluation says of it") {
     }
 }
 
-TEST_CASE("images that cannot be read are named after the others, exit status 1") {
+TEST_CASE("images that cannot be read are named and counted, exit status 1") {
     const Gallery place;
     const std::string cut = complaint("cut.png") + "is not a complete PNG image: the file ends too early\n";
     const test::Finished mixed = place.predict({"cut.png", "a.png", "none.png", "--top-k", "1"});
     CHECK(mixed.status == 1);
-    CHECK(mixed.err == cut + complaint("none.png") + "no such file\n");
+    CHECK(mixed.err == cut + complaint("none.png") + "no such file\ntern: failures: 2, images: 1\n");
     CHECK(std::ranges::count(mixed.out, '\n') == 2);
     const test::Finished none = place.predict({"cut.png"});
     CHECK(none.status == 1);
