@@ -1,0 +1,135 @@
+"""`scripts/compare --inference`: forward passes of tern and of its peers in turn."""
+
+import json
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+import measuring
+import runtimes
+
+INFERENCE = Path(__file__).resolve().parent.parent / "bench/peers/inference.py"
+VARIANTS = "eager,channels_last,script,onnxruntime,openvino"
+TIMES = ("p50", "p90", "p99")
+
+
+def label(variant):
+    return f"pytorch {variant}" if runtimes.runtime_of(variant) is runtimes.PYTORCH else variant
+
+
+def installed(python, variants):
+    """The variants whose packages that Python has; says of each other what brings them."""
+    found = []
+    for variant in variants:
+        runtime = runtimes.runtime_of(variant)
+        if module := measuring.missing_module(python, runtimes.modules_of(variant)):
+            print(f"compare: leaves out {variant}: {python} has no {module}; pip install {runtime.packages}", file=sys.stderr)
+        else:
+            found.append(variant)
+    return found
+
+
+def row_of_tern(arguments, batch_size):
+    """A row of `tern-bench --inference`."""
+    with tempfile.TemporaryDirectory() as folder:
+        answer = Path(folder) / "inference.json"
+        flags = [f"--threads={arguments.threads}", f"--seconds={arguments.seconds}", f"--batch-size={batch_size}"]
+        command = [arguments.tern_bench, f"--inference={arguments.model}", *flags, *arguments.tern_flags, f"--json={answer}"]
+        return measuring.run_json(command, answer)["rows"][0]
+
+
+def accuracy_of_tern(arguments):
+    command = [arguments.tern, "evaluate", "--device", "cpu", "--checkpoint", arguments.checkpoint, "--data", arguments.data]
+    return measuring.run_json([*command, "--model", arguments.model, "--threads", str(arguments.threads), "--json"])["accuracy"]
+
+
+def row_of_peer(arguments, variant, batch_size, keep, accuracy):
+    """The same of a variant, and the environment."""
+    settings = {"model": arguments.model, "threads": arguments.threads, "seconds": arguments.seconds, "batch-size": batch_size,
+                "variants": variant, "checkpoint": arguments.checkpoint, "data": arguments.data, "keep": keep}
+    flags = [word for key, value in settings.items() if value for word in (f"--{key}", str(value))]
+    command = [arguments.python, str(INFERENCE), *flags, *(["--accuracy"] if accuracy else []), "--json"]
+    answer = measuring.run_json(command)
+    return answer["rows"][0], answer["environment"]
+
+
+def measure(arguments, variants):
+    """Rows of every round by batch size and name, tern first; accuracies by name; versions of the peers."""
+    rounds = {size: {"tern": [], **{label(variant): [] for variant in variants}} for size in arguments.batch_size}
+    accuracies, environment = {}, {}
+    if arguments.accuracy:
+        accuracies["tern"] = accuracy_of_tern(arguments)
+    with tempfile.TemporaryDirectory() as keep:
+        for number in range(arguments.rounds):
+            for size, rows in rounds.items():
+                print(f"round {number + 1} of {arguments.rounds}, batch {size}", file=sys.stderr)
+                rows["tern"].append(row_of_tern(arguments, size))
+                for variant in variants:
+                    name = label(variant)
+                    wanted = arguments.accuracy and name not in accuracies
+                    row, found = row_of_peer(arguments, variant, size, keep, wanted)
+                    rows[name].append(row)
+                    environment |= found
+                    if wanted:
+                        accuracies[name] = row["accuracy"]
+    return rounds, accuracies, environment
+
+
+def ratios(rounds, name):
+    """tern's images per second over those of a peer, in each round."""
+    return [tern["images_per_second"] / row["images_per_second"] for tern, row in zip(rounds["tern"], rounds[name])]
+
+
+def verdict(rounds, names, what):
+    """Who is ahead, tern or the fastest of the peers by name; ahead is who is so in every round."""
+    fastest = min(names, key=lambda name: statistics.median(ratios(rounds, name)))
+    found = ratios(rounds, fastest)
+    middle, low, high = statistics.median(found), min(found), max(found)
+    if low > 1:
+        return f"{what}tern is ahead: {middle:.2f} times the images/s of {fastest} ({low:.2f} to {high:.2f})"
+    if high < 1:
+        return f"{what}{fastest} is ahead: {1 / middle:.2f} times tern's images/s ({1 / high:.2f} to {1 / low:.2f})"
+    return f"{what}neither is ahead in every round: tern has {middle:.2f} times the images/s of {fastest} ({low:.2f} to {high:.2f})"
+
+
+def verdicts(rounds):
+    """A line for the peers in float32, and one for those that calculate in fewer bits."""
+    peers = [name for name in rounds if name != "tern"]
+    float32 = [name for name in peers if runtimes.is_float32(name)]
+    fewer = [name for name in peers if name not in float32]
+    return [verdict(rounds, names, what) for names, what in ((float32, "float32: "), (fewer, "int8 and bfloat16: ")) if names]
+
+
+def print_batch(batch_size, rounds, accuracies):
+    last = " accuracy" if accuracies else ""
+    print(f"\nbatch {batch_size}")
+    print(f"{'':32} {'images/s':>9} {'p50 ms':>9} {'p90 ms':>9} {'p99 ms':>9} {'tern is':>9} {'lowest':>9} {'highest':>9}{last}")
+    for name, rows in rounds.items():
+        rate, *times = (statistics.median(row[key] for row in rows) for key in ("images_per_second", *TIMES))
+        found = ratios(rounds, name)
+        against = [statistics.median(found), min(found), max(found)] if name != "tern" else []
+        right = f" {accuracies[name]:8.4f}" if accuracies else ""
+        numbers = f"{rate:9.1f} " + " ".join(f"{1e3 * seconds:9.3f}" for seconds in times)
+        print(f"{name:32} {numbers} {' '.join(f'{ratio:8.2f}x' for ratio in against):29}{right}".rstrip())
+    for line in verdicts(rounds):
+        print(line)
+
+
+def compare(arguments):
+    variants = installed(arguments.python, arguments.variants.split(","))
+    if not variants:
+        sys.exit("compare: no variant is left; --python names a Python with the packages")
+    try:
+        rounds, accuracies, environment = measure(arguments, variants)
+    except measuring.Failed as failure:
+        sys.exit(f"{failure.output}compare: {failure}")
+    if arguments.json:
+        settings = {key: value for key, value in vars(arguments).items() if key != "json"}
+        print(json.dumps({"peer": environment, "settings": settings, "accuracies": accuracies, "rounds": rounds}, indent=1))
+        return
+    print(", ".join(f"{key} {value}" for key, value in environment.items()))
+    print(f"{arguments.model}, forward pass, {arguments.threads} threads, medians of {measuring.count(arguments.rounds, 'round')}; "
+          "ratios are those within rounds")
+    for size, rows in rounds.items():
+        print_batch(size, rows, accuracies)
