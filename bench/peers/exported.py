@@ -1,4 +1,7 @@
-"""A network of models.py for inference.py: as a module, as an ONNX file, and the images that it is given."""
+"""A network of models.py for inference.py: as a module, as an ONNX file, and the images that it is given.
+
+PyTorch is imported where it is first needed: it takes seconds, which a kept file saves.
+"""
 
 import contextlib
 import hashlib
@@ -8,8 +11,6 @@ import tempfile
 from pathlib import Path
 
 import cifar10
-import models
-import torch
 
 BATCH = "batch"  # the name of the size that is left open
 INPUT = "images"
@@ -23,8 +24,6 @@ class Network:
     def __init__(self, model, folder, checkpoint=None, onnx=None, data=None, calibration=512):
         self._model, self._onnx, self._data, self._calibration = model, onnx, data, calibration
         self._checkpoint, self._normalization = checkpoint, None
-        if checkpoint:
-            self.module()  # now, so that a file that does not fit is known before anything is timed
         content = b"".join(Path(path).read_bytes() for path in (checkpoint, onnx) if path)
         key = hashlib.sha256(content + f"{model} {data} {calibration}".encode()).hexdigest()[:16]
         self._folder = Path(folder) / f"{model}-{key}"
@@ -32,11 +31,15 @@ class Network:
 
     def module(self):
         """In evaluation mode."""
+        import models
+
+        if self._model not in models.MODELS:
+            sys.exit(f"{Path(sys.argv[0]).name}: no model {self._model}, only {', '.join(sorted(models.MODELS))}")
         network = models.build(self._model, seed=0)
         if self._checkpoint:
             import tern_weights  # needs safetensors
 
-            self._normalization = tern_weights.load(network, self._checkpoint).get("normalization")
+            self._normalization = tern_weights.load(network, self._checkpoint).get("normalization", {})
         return network.eval()
 
     def made(self, name, make):
@@ -55,12 +58,19 @@ class Network:
         return Path(self._onnx) if self._onnx else self.made("float32.onnx", self._export)
 
     def _export(self, path):
+        import torch
+
         images = torch.rand(2, *self.image)
         torch.onnx.export(self.module(), (images,), path, dynamo=True, external_data=False, verbose=False,
                           input_names=[INPUT], dynamic_shapes=({0: torch.export.Dim(BATCH)},))
 
     def inputs(self, pixels):
         """Pixel values (N, C, H, W) 0..255 as the network wants them, in float32."""
+        import models
+        import torch
+
+        if self._checkpoint and self._normalization is None:
+            self.module()
         pixels = torch.from_numpy(pixels)
         if self._normalization:
             import tern_weights

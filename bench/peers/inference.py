@@ -19,27 +19,27 @@ openvino runs the same file, in float32 also where it would choose bfloat16, und
     int8           NNCF's quantization after training
     bfloat16       what is not int8 in bfloat16
     throughput     under its hint for throughput, with as many batches at a time as it likes best
+    no_pin         threads go to any CPU, which suits a busy machine; by default each is bound to one
 """
 
 import argparse
 import importlib
 import importlib.util
 import json
+import os
 import sys
 import tempfile
 import warnings
 from importlib import metadata
 
+import latency
 import runtimes
 
-try:
-    import models
-    import numpy as np
-    import torch
-except ImportError as error:
-    sys.exit(f"inference.py: {sys.executable} has no {error.name}; pip install torch numpy, or run this with a Python that has them")
+for module in ("torch", "numpy"):
+    if not importlib.util.find_spec(module):
+        sys.exit(f"inference.py: {sys.executable} has no {module}; pip install torch numpy, or run this with a Python that has them")
 
-import latency
+import numpy as np
 from exported import Network
 
 
@@ -53,11 +53,11 @@ def whole_numbers(text):
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    add("--model", choices=sorted(models.MODELS), default="mini_xception")
+    add("--model", default="mini_xception", help="one of models.py (default: %(default)s)")
     add("--checkpoint", help="its weights in a file of tern's (default: random ones)")
     add("--onnx", help="the network in a file that takes images (batch, 3, 32, 32), for onnxruntime and openvino")
     add("--batch-size", type=whole_numbers, default=[64], help="one or more, comma-separated (default: 64)")
-    add("--threads", type=int, default=torch.get_num_threads())
+    add("--threads", type=int, default=len(os.sched_getaffinity(0)))
     add("--seconds", type=float, default=3, help="measured for each variant and batch size (default: %(default)s)")
     add("--variants", default="eager,channels_last,script", help="comma-separated (default: %(default)s)")
     add("--data", help="CIFAR-10's binary folder, with images for int8 (default: random images)")
@@ -135,7 +135,7 @@ def main():
                     print_row(rows[-1])
     if arguments.json:
         packages = sorted({module for variant in arguments.variants for module in runtimes.modules_of(variant)})
-        versions = {"torch": torch.__version__} | {name: metadata.version(name) for name in packages}
+        versions = {name: metadata.version(name) for name in ("torch", *packages)}
         print(json.dumps({"environment": versions | {"threads": arguments.threads}, "rows": rows}))
 
 

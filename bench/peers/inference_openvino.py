@@ -27,6 +27,7 @@ class Runner:
         model = core.read_model(file)
         model.reshape({exported.INPUT: [batch_size, *network.image]})
         self._model = core.compile_model(model, "CPU", {
+            "ENABLE_CPU_PINNING": "no_pin" not in words,
             "INFERENCE_NUM_THREADS": threads,
             "INFERENCE_PRECISION_HINT": "bf16" if "bfloat16" in words else "f32",
             "PERFORMANCE_HINT": "THROUGHPUT" if "throughput" in words else "LATENCY",

@@ -18,7 +18,7 @@ PYTORCH = Runtime("pytorch", frozenset("eager channels_last compile freeze scrip
 OTHERS = (
     Runtime("onnxruntime", frozenset("onnxruntime int8 qoperator no_spin".split()), {"": ["onnxruntime", *EXPORTER]},
             "onnxruntime onnx onnxscript"),
-    Runtime("openvino", frozenset("openvino int8 bfloat16 throughput".split()), {"": ["openvino", *EXPORTER], "int8": ["nncf"]},
+    Runtime("openvino", frozenset("openvino int8 bfloat16 throughput no_pin".split()), {"": ["openvino", *EXPORTER], "int8": ["nncf"]},
             "openvino nncf onnx onnxscript"),
 )
 
