@@ -20,11 +20,14 @@ def label(variant):
 
 def installed(python, variants):
     """The variants whose packages that Python has; says of each other what brings them."""
+    modules = dict.fromkeys(module for variant in variants for module in runtimes.modules_of(variant))
+    lacking = [module for module in modules if measuring.missing_module(python, [module])]
     found = []
     for variant in variants:
-        runtime = runtimes.runtime_of(variant)
-        if module := measuring.missing_module(python, runtimes.modules_of(variant)):
-            print(f"compare: leaves out {variant}: {python} has no {module}; pip install {runtime.packages}", file=sys.stderr)
+        missing = [module for module in runtimes.modules_of(variant) if module in lacking]
+        if missing:
+            packages = runtimes.runtime_of(variant).packages
+            print(f"compare: leaves out {variant}: {python} has no {missing[0]}; pip install {packages}", file=sys.stderr)
         else:
             found.append(variant)
     return found

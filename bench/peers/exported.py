@@ -13,7 +13,10 @@ from pathlib import Path
 import cifar10
 
 BATCH = "batch"  # the name of the size that is left open
-INPUT = "images"
+
+
+def fail(text):
+    sys.exit(f"{Path(sys.argv[0]).name}: {text}")
 
 
 class Network:
@@ -24,7 +27,10 @@ class Network:
     def __init__(self, model, folder, checkpoint=None, onnx=None, data=None, calibration=512):
         self._model, self._onnx, self._data, self._calibration = model, onnx, data, calibration
         self._checkpoint, self._normalization = checkpoint, None
-        content = b"".join(Path(path).read_bytes() for path in (checkpoint, onnx) if path)
+        try:
+            content = b"".join(Path(path).read_bytes() for path in (checkpoint, onnx) if path)
+        except OSError as error:
+            fail(f"{error.filename}: {error.strerror}")
         key = hashlib.sha256(content + f"{model} {data} {calibration}".encode()).hexdigest()[:16]
         self._folder = Path(folder) / f"{model}-{key}"
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -34,12 +40,15 @@ class Network:
         import models
 
         if self._model not in models.MODELS:
-            sys.exit(f"{Path(sys.argv[0]).name}: no model {self._model}, only {', '.join(sorted(models.MODELS))}")
+            fail(f"no model {self._model}, only {', '.join(sorted(models.MODELS))}")
         network = models.build(self._model, seed=0)
         if self._checkpoint:
             import tern_weights  # needs safetensors
 
-            self._normalization = tern_weights.load(network, self._checkpoint).get("normalization", {})
+            try:
+                self._normalization = tern_weights.load(network, self._checkpoint).get("normalization", {})
+            except Exception as error:  # safetensors' own, and PyTorch's of names and shapes
+                fail(f"{self._checkpoint}: no weights of {self._model}: {' '.join(str(error).split())[:200]}")
         return network.eval()
 
     def made(self, name, make):
@@ -62,7 +71,7 @@ class Network:
 
         images = torch.rand(2, *self.image)
         torch.onnx.export(self.module(), (images,), path, dynamo=True, external_data=False, verbose=False,
-                          input_names=[INPUT], dynamic_shapes=({0: torch.export.Dim(BATCH)},))
+                          input_names=["images"], dynamic_shapes=({0: torch.export.Dim(BATCH)},))
 
     def inputs(self, pixels):
         """Pixel values (N, C, H, W) 0..255 as the network wants them, in float32."""

@@ -84,14 +84,22 @@ def check_variant(variant, arguments, parser):
         parser.error(f"--variants {variant}: {problem}")
     if arguments.onnx and runtime is runtimes.PYTORCH:
         parser.error(f"--variants {variant}: PyTorch runs no --onnx")
-    for module in runtimes.modules_of(variant):
+    modules = [*runtimes.modules_of(variant), *(["safetensors"] if arguments.checkpoint else [])]
+    for module in modules:
         if not importlib.util.find_spec(module):
             sys.exit(f"inference.py: {variant}: {sys.executable} has no {module}; pip install {runtime.packages}")
 
 
-def runner(variant, network, batch_size, threads):
+def runner(variant, network, batch_size, arguments):
     module = importlib.import_module(f"inference_{runtimes.runtime_of(variant).name}")
-    return module.Runner(runtimes.words_of(variant), network, batch_size, threads)
+    try:
+        run = module.Runner(runtimes.words_of(variant), network, batch_size, arguments.threads)
+        run(run.input(np.zeros((batch_size, *network.image), np.float32)))
+        return run
+    except Exception as error:  # each runtime has its own
+        if not arguments.onnx:
+            raise
+        sys.exit(f"inference.py: {arguments.onnx}: {variant} does not run it: {' '.join(str(error).split())}")
 
 
 def accuracy(run, network, batch_size):
@@ -108,7 +116,7 @@ def accuracy(run, network, batch_size):
 
 
 def measure(variant, network, batch_size, arguments):
-    run = runner(variant, network, batch_size, arguments.threads)
+    run = runner(variant, network, batch_size, arguments)
     images = np.random.default_rng(0).random((batch_size, *network.image), dtype=np.float32)
     row = {"variant": variant, **latency.measure(run, run.input(images), arguments.seconds)}
     return row | ({"accuracy": accuracy(run, network, batch_size)} if arguments.accuracy else {})

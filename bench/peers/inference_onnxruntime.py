@@ -3,6 +3,7 @@
 import logging
 
 import exported
+import onnx
 import onnxruntime
 
 CALIBRATION_BATCH = 64
@@ -14,19 +15,19 @@ def quantize(network, file, operators):
     from onnxruntime.quantization import shape_inference
 
     class Images(quantization.CalibrationDataReader):
-        def __init__(self):
+        def __init__(self, name):
             images = network.calibration_inputs()
-            self._batches = (images[k:k + CALIBRATION_BATCH] for k in range(0, len(images), CALIBRATION_BATCH))
+            self._batches = ({name: images[k:k + CALIBRATION_BATCH]} for k in range(0, len(images), CALIBRATION_BATCH))
 
         def get_next(self):
-            batch = next(self._batches, None)
-            return None if batch is None else {exported.INPUT: batch}
+            return next(self._batches, None)
 
     logging.getLogger().setLevel(logging.ERROR)
     prepared = file.with_suffix(".prepared.onnx")
     shape_inference.quant_pre_process(str(network.onnx), str(prepared))
     form = quantization.QuantFormat.QOperator if operators else quantization.QuantFormat.QDQ
-    quantization.quantize_static(str(prepared), str(file), Images(), quant_format=form, per_channel=True,
+    images = Images(onnx.load(prepared).graph.input[0].name)
+    quantization.quantize_static(str(prepared), str(file), images, quant_format=form, per_channel=True,
                                  activation_type=quantization.QuantType.QUInt8, weight_type=quantization.QuantType.QInt8)
 
 
@@ -44,10 +45,11 @@ class Runner:
         options.add_free_dimension_override_by_name(exported.BATCH, batch_size)
         options.add_session_config_entry("session.intra_op.allow_spinning", "0" if "no_spin" in words else "1")
         self._session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+        self._name = self._session.get_inputs()[0].name
 
     def input(self, images):
         """Images as a run takes them, which is not timed."""
         return images
 
     def __call__(self, images):
-        return self._session.run(None, {exported.INPUT: images})[0]
+        return self._session.run(None, {self._name: images})[0]

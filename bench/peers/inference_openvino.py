@@ -2,7 +2,6 @@
 
 import time
 
-import exported
 import openvino
 
 
@@ -25,7 +24,7 @@ class Runner:
             file = network.made("openvino-int8.xml", lambda path: quantize(network, path))
         core = openvino.Core()
         model = core.read_model(file)
-        model.reshape({exported.INPUT: [batch_size, *network.image]})
+        model.reshape([batch_size, *network.image])
         self._model = core.compile_model(model, "CPU", {
             "ENABLE_CPU_PINNING": "no_pin" not in words,
             "INFERENCE_NUM_THREADS": threads,

@@ -14,12 +14,12 @@ class Runtime(NamedTuple):
 
 
 EXPORTER = ["onnx", "onnxscript"]
-PYTORCH = Runtime("pytorch", frozenset("eager channels_last compile freeze script".split()), {}, "torch numpy")
+PYTORCH = Runtime("pytorch", frozenset("eager channels_last compile freeze script".split()), {}, "torch numpy safetensors")
 OTHERS = (
     Runtime("onnxruntime", frozenset("onnxruntime int8 qoperator no_spin".split()), {"": ["onnxruntime", *EXPORTER]},
-            "onnxruntime onnx onnxscript"),
+            "onnxruntime onnx onnxscript safetensors"),
     Runtime("openvino", frozenset("openvino int8 bfloat16 throughput no_pin".split()), {"": ["openvino", *EXPORTER], "int8": ["nncf"]},
-            "openvino nncf onnx onnxscript"),
+            "openvino nncf onnx onnxscript safetensors"),
 )
 
 

@@ -106,8 +106,8 @@ def check_left_out():
     done, calls = compare("--rounds=1", variants, rates=rates, lacking="onnxruntime,nncf")
     lines = [line for line in done.stderr.splitlines() if "leaves out" in line]
     check(done.returncode == 0 and [call["name"] for call in calls] == ["tern", "eager"], f"left out: {calls}, {done.stderr}")
-    check(len(lines) == 2 and lines[0].endswith("has no onnxruntime; pip install onnxruntime onnx onnxscript")
-          and lines[1].endswith("has no nncf; pip install openvino nncf onnx onnxscript"), f"left out: {done.stderr}")
+    check(len(lines) == 2 and lines[0].endswith("has no onnxruntime; pip install onnxruntime onnx onnxscript safetensors")
+          and lines[1].endswith("has no nncf; pip install openvino nncf onnx onnxscript safetensors"), f"left out: {done.stderr}")
     done, calls = compare("--variants=onnxruntime", lacking="onnx")
     check(done.returncode == 1 and not calls and "no variant is left" in done.stderr, f"nothing left: {done.stderr}")
 
