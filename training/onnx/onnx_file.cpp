@@ -67,6 +67,8 @@ int type_number(DType dtype) {
             return 1;
         case DType::uint8:
             return 2;
+        case DType::int8:
+            return 3;
         case DType::int32:
             return 6;
         case DType::int64:
