@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "tern/apps/data_flags.hpp"
-#include "tern/layers/fold_batch_norms.hpp"
 #include "tern/models/registry.hpp"
+#include "tern/training/ready_model.hpp"
 
 namespace tern::apps {
 
@@ -13,13 +13,8 @@ using Json = nlohmann::ordered_json;
 std::unique_ptr<Module> load_evaluated_model(const std::string& name, const Weights& weights,
                                              const Dataset& data, const Runtime& runtime) {
     check_classes(weights, data.classes, data.source);
-    std::unique_ptr<Module> model = make_model(name, model_options(data));
-    model->to(compute_dtype(runtime.precision));
-    load_weights(*model, name, weights);
-    const Shape image = data.sample_shape();
-    if (runtime.device.is_cpu()) fold_batch_norms(*model, {1, image[0], image[1], image[2]});
-    model->to(runtime.device);
-    return model;
+    return ready_model(make_model(name, model_options(data)), name, data.sample_shape(), weights,
+                       runtime.device, runtime.precision);
 }
 
 Json confusion_json(const Tensor& confusion) {

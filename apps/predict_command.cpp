@@ -175,7 +175,7 @@ Run add_predict_command(CLI::App& app) {
     add_footer(app,
                "Examples:\n  tern predict --checkpoint runs/RUN/last.safetensors cat.png photos/dog\n"
                "  ls photos/* | tern predict --checkpoint last.safetensors --list -\n"
-               "  tern predict --checkpoint last.safetensors photos --workers 2 --output photos.csv");
+               "  tern predict --checkpoint last.safetensors photos --output photos.csv");
     return [flags] { run(*flags); };
 }
 

@@ -13,6 +13,8 @@ const char* const kWhere = "average";
 
 void check_alike(const Weights& other, const Weights& first) {
     TERN_CHECK(other.info, other.file, "does not say of which model it is, as tern's files do");
+    TERN_CHECK(!other.info->quantized, other.file,
+               "is a model in 8 bits; weights that are averaged are float32");
     const WeightsInfo &a = *other.info, &b = *first.info;
     const auto check = [&](bool equal, const char* what) {
         TERN_CHECK(equal, other.file, "has another ", what, " than ", first.file);

@@ -49,7 +49,7 @@ WeightsInfo complete_info(const Weights& weights, const std::string& named,
     const std::string model = name_of_model(weights, named);
     const Shape image = weights.info ? weights.info->image : find_model(model).image;
     return {model, classes_of(weights, model), normalization_of(weights, model, normalization, image[2]),
-            image};
+            image, weights.info && weights.info->quantized};
 }
 
 std::unique_ptr<Module> model_for(const WeightsInfo& info) {

@@ -9,8 +9,8 @@
 #include "tern/kernels/cast/cast.hpp"
 #include "tern/kernels/prepare_images/prepare_images.hpp"
 #include "tern/kernels/softmax/softmax.hpp"
-#include "tern/layers/fold_batch_norms.hpp"
 #include "tern/training/complete_info.hpp"
+#include "tern/training/ready_model.hpp"
 
 namespace tern {
 namespace {
@@ -28,19 +28,14 @@ const WeightsInfo& checked(const WeightsInfo& info, const std::string& file) {
 Predictor::Predictor(const Weights& weights, const PredictorOptions& options)
     : file_(weights.file),
       info_(checked(complete_info(weights, options.model, options.normalization), weights.file)),
-      options_(options),
-      model_(model_for(info_)) {
+      options_(options) {
     TERN_CHECK(options.batch_size >= 1, "predict", "the batch size must be at least 1, got ",
                options.batch_size);
     const Normalization& normalization = info_.normalization;
     const Shape& image = info_.image;
     scale_ = normalization.scale_tensor({image[2]}, options.precision, options.device);
     shift_ = normalization.shift_tensor({image[2]}, options.precision, options.device);
-    model_->to(compute_dtype(options.precision));
-    load_weights(*model_, info_.model, weights);
-    if (options.device.is_cpu()) fold_batch_norms(*model_, {1, image[0], image[1], image[2]});
-    model_->to(options.device);
-    model_->eval();
+    model_ = ready_model(model_for(info_), info_.model, image, weights, options.device, options.precision);
     inference_ = std::make_unique<Inference>(*model_);
 }
 

@@ -37,7 +37,7 @@ void check_classes(const Weights& weights, const std::vector<std::string>& class
 
 /// Copies the weights into `model`, the model of name `name`. Numbers are converted as load_state() does it,
 /// and what wrappers of PyTorch put before names is taken off (with_names_of). Throws Error, before anything
-/// is changed, if the file says that it is of another model, or if names and shapes are not exactly those of
+/// is changed, if the file says that it is of another model or in 8 bits (ready_model() takes it), or if names and shapes are not exactly those of
 /// model.state() without the parts `left_out` (load_state).
 void load_weights(Module& model, const std::string& name, const Weights& weights,
                   const std::vector<std::string>& left_out = {});

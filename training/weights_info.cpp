@@ -15,6 +15,8 @@ using Metadata = std::map<std::string, std::string>;
 
 constexpr const char* kVersionKey = "format_version";
 constexpr const char* kVersion = "1";
+constexpr const char* kBitsKey = "quantization";
+constexpr const char* kBits = "int8";
 constexpr std::uint64_t kLargestSide = 8192;  // of fit_image()
 
 // The metadata of one file as tern writes it; every message names file and key.
@@ -30,7 +32,8 @@ class InfoReader {
                 strings("classes"),
                 {normalization["name"].get<std::string>(), factors(normalization, "scale", image[2]),
                  factors(normalization, "shift", image[2])},
-                image};
+                image,
+                is_quantized()};
     }
 
   private:
@@ -43,6 +46,12 @@ class InfoReader {
         static const Json none;
         const auto found = object.find(key);
         return found == object.end() ? none : *found;
+    }
+
+    bool is_quantized() const {
+        const auto found = metadata_.find(kBitsKey);
+        if (found != metadata_.end()) check(kBitsKey, found->second == kBits);
+        return found != metadata_.end();
     }
 
     const std::string& text(const char* key) const {
@@ -100,11 +109,13 @@ Metadata weights_metadata(const WeightsInfo& info) {
     const Normalization& normalization = info.normalization;
     const Json numbers{
         {"name", normalization.name}, {"scale", normalization.scale}, {"shift", normalization.shift}};
-    return {{kVersionKey, kVersion},
-            {"model", info.model},
-            {"classes", Json(info.classes).dump(-1, ' ', false, Json::error_handler_t::replace)},
-            {"image", Json(std::vector(info.image.begin(), info.image.end())).dump()},
-            {"normalization", numbers.dump(-1, ' ', false, Json::error_handler_t::replace)}};
+    Metadata metadata{{kVersionKey, kVersion},
+                      {"model", info.model},
+                      {"classes", Json(info.classes).dump(-1, ' ', false, Json::error_handler_t::replace)},
+                      {"image", Json(std::vector(info.image.begin(), info.image.end())).dump()},
+                      {"normalization", numbers.dump(-1, ' ', false, Json::error_handler_t::replace)}};
+    if (info.quantized) metadata.emplace(kBitsKey, kBits);
+    return metadata;
 }
 
 }  // namespace tern

@@ -16,6 +16,7 @@ struct WeightsInfo {
     std::vector<std::string> classes = {};  // names, in the order of the logits
     Normalization normalization = {};       // of the pixels, a number for each channel, or none
     Shape image = {32, 32, 3};              // (H, W, C) that it was trained on; in older files none is named
+    bool quantized = false;                 // the state of a QuantizedModel
 };
 
 /// Reads it from the metadata of a file; none where that has no format_version, as in files of other

@@ -1,0 +1,111 @@
+// `tern quantize`, and what takes its files.
+#include <filesystem>
+
+#include "tern/core/files/safetensors.hpp"
+#include "tern/tests/apps/program.hpp"
+#include "tern/tests/catch.hpp"
+
+using namespace tern;
+using test::complaint;
+using test::run_tern;
+
+namespace {
+
+struct TrainedPlace : test::FolderWithSet {
+    TrainedPlace() {
+        REQUIRE(run_tern(*this, {"train", "--data", set, "--model", "lenet5", "--steps", "2", "--batch-size",
+                                 "4", "--run", "run"})
+                    .status == 0);
+    }
+    test::Finished quantized(std::vector<std::string> arguments) const {
+        arguments.insert(arguments.begin(), "quantize");
+        return run_tern(*this, arguments);
+    }
+    void check_refusal(int status, const std::vector<std::string>& arguments, const std::string& line) const {
+        const test::Finished done = quantized(arguments);
+        CHECK(done.err == line + "\n");
+        CHECK(done.status == status);
+        CHECK(done.out.empty());
+        CHECK_FALSE(std::filesystem::exists(*this / "small.safetensors"));
+    }
+    std::string weights = "run/last.safetensors";
+};
+
+}  // namespace
+
+TEST_CASE("a file in 8 bits is evaluated and predicts, and nothing else takes it") {
+    const TrainedPlace place;
+    const std::vector<std::string> all{"--checkpoint", place.weights, "--data",
+                                       place.set,      "--output",    "small.safetensors"};
+    const test::Finished done = place.quantized(all);
+    CHECK(done.err.empty());
+    CHECK(done.status == 0);
+    CHECK_THAT(done.out, Catch::StartsWith("lenet5 in 8 bits, ") && Catch::EndsWith(": small.safetensors\n"));
+    const std::string bytes = test::read_text(place / "small.safetensors");
+    CHECK(bytes.size() < test::read_text(place / place.weights).size() * 3 / 10);
+    CHECK(place.quantized(all).status == 0);
+    CHECK(test::read_text(place / "small.safetensors") == bytes);
+
+    const Safetensors file = read_safetensors(place / "small.safetensors");
+    CHECK(file.metadata.at("quantization") == "int8");
+
+    for (const char* threads : {"1", "2"}) {
+        for (const char* batch : {"3", "256"}) {
+            const std::string logits = std::string("logits-") + threads + batch + ".safetensors";
+            const test::Finished evaluated =
+                run_tern(place, {"evaluate", "--checkpoint", "small.safetensors", "--data", place.set,
+                                 "--threads", threads, "--batch-size", batch, "--logits", logits});
+            CHECK(evaluated.err.empty());
+            CHECK(evaluated.status == 0);
+            CHECK(test::read_text(place / logits) == test::read_text(place / "logits-13.safetensors"));
+        }
+    }
+    const auto refused = [&](const std::vector<std::string>& arguments, const std::string& line) {
+        const test::Finished finished = run_tern(place, arguments);
+        CHECK_THAT(finished.err, Catch::Contains(line));
+        CHECK(finished.status == 1);
+    };
+    const std::string only =
+        "[small.safetensors] is a model in 8 bits, which can only be evaluated and predict\n";
+    refused({"export", "--checkpoint", "small.safetensors", "--output", "model.onnx"}, only);
+    refused({"quantize", "--checkpoint", "small.safetensors", "--data", place.set, "--output",
+             "smaller.safetensors"},
+            only);
+    refused(
+        {"train", "--data", place.set, "--model", "lenet5", "--init", "small.safetensors", "--steps", "1"},
+        only);
+    refused(
+        {"train", "--data", place.set, "--model", "lenet5", "--teacher", "small.safetensors", "--steps", "1"},
+        only);
+    refused({"average", "small.safetensors", "small.safetensors", "--data", place.set, "--output",
+             "mean.safetensors"},
+            "[small.safetensors] is a model in 8 bits; weights that are averaged are float32\n");
+    refused({"evaluate", "--checkpoint", "small.safetensors", "--data", place.set, "--precision", "bfloat16"},
+            "[small.safetensors] is a model in 8 bits, which runs on cpu and takes float32, got cpu and "
+            "bfloat16\n");
+}
+
+TEST_CASE("quantize without what it needs, or with what it does not know") {
+    const TrainedPlace place;
+    const std::string& set = place.set;
+    place.check_refusal(2, {"--data", set, "--output", "small.safetensors"},
+                        complaint("--checkpoint") + "must name a weight file");
+    place.check_refusal(2, {"--checkpoint", place.weights, "--data", set},
+                        complaint("--output") + "must name the safetensors file to write");
+    place.check_refusal(
+        2,
+        {"--checkpoint", place.weights, "--data", set, "--output", "small.safetensors", "--method", "mean"},
+        complaint("--method") + "must be one of min-max, percentile, mean-squared-error, got mean");
+    place.check_refusal(
+        2, {"--checkpoint", place.weights, "--data", set, "--output", "small.safetensors", "--images", "0"},
+        complaint("--images") + "must be a whole number of at least 1, got 0");
+    place.check_refusal(2, {"--checkpoint", place.weights, "--data", set, "--output", place.weights},
+                        complaint("--output") +
+                            "would replace run/last.safetensors, which is read, got run/last.safetensors");
+    CHECK(place.quantized({"--checkpoint", place.weights, "--data", "none", "--output", "small.safetensors"})
+              .status == 1);
+    CHECK(
+        place.quantized({"--checkpoint", place.weights, "--data", set, "--output", "none/small.safetensors"})
+            .status == 1);
+    CHECK_FALSE(std::filesystem::exists(place / "small.safetensors"));
+}
