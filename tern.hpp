@@ -98,7 +98,6 @@
 #include "tern/training/inference.hpp"
 #include "tern/training/loader.hpp"
 #include "tern/training/objective.hpp"
-#include "tern/training/onnx/onnx.hpp"
 #include "tern/training/optimizer.hpp"
 #include "tern/training/predictor.hpp"
 #include "tern/training/saved_run.hpp"

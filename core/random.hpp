@@ -65,8 +65,6 @@ struct RandomStream {
     }
     /// Standard normal (Box-Muller in double).
     double normal(std::uint64_t element) const;
-
-    friend bool operator==(const RandomStream&, const RandomStream&) = default;
 };
 
 }  // namespace tern

@@ -37,7 +37,6 @@ struct ActivationParams {
 
     /// The number that the activation depends on, if it does on any.
     double parameter() const { return activation == Activation::elu ? alpha : slope; }
-    friend bool operator==(const ActivationParams&, const ActivationParams&) = default;
 };
 
 /// Each element through `activation`; a NaN stays one. At a kink the derivative is the one of the lower side.

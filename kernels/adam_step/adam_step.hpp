@@ -12,7 +12,6 @@ struct AdamParams {
     double epsilon = 1e-8;
     double weight_decay = 0;
     bool decoupled = false;  // AdamW: the decay acts on the weights alone, not through the moments
-    friend bool operator==(const AdamParams&, const AdamParams&) = default;
 };
 
 /// In place, with t the number of this step, in the order in which PyTorch rounds:

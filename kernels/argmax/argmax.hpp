@@ -7,7 +7,6 @@ namespace tern {
 
 struct ArgmaxParams {
     int axis = 0;  // from 0
-    friend bool operator==(const ArgmaxParams&, const ArgmaxParams&) = default;
 };
 
 /// The index along dimension `axis` (a negative one counts from the last) of the largest element: the first of

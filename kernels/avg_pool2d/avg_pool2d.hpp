@@ -9,7 +9,6 @@ namespace tern {
 struct AvgPool2dParams {
     Window2d window;
     bool count_padding = true;
-    friend bool operator==(const AvgPool2dParams&, const AvgPool2dParams&) = default;
 };
 
 /// y[n,oh,ow,c] = the sum over the window's pixels inside the image, divided by the pixels of the window or,

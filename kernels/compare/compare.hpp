@@ -11,7 +11,6 @@ enum class Comparison : std::uint8_t { equal, not_equal, less, less_equal, great
 
 struct CompareParams {
     Comparison kind = Comparison::equal;
-    friend bool operator==(const CompareParams&, const CompareParams&) = default;
 };
 
 /// uint8, 1 where it holds, else 0. a and b: of one type (any) on one device, of shapes that broadcast; a

@@ -11,7 +11,6 @@ namespace tern {
 struct ConcatParams {
     int axis = 0;                       // from 0
     std::vector<std::int64_t> extents;  // of the pieces along it
-    friend bool operator==(const ConcatParams&, const ConcatParams&) = default;
 };
 
 /// The inputs one behind the other along `axis` (a negative one counts from the last). All of one dtype and

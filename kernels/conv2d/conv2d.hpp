@@ -9,7 +9,6 @@ namespace tern {
 struct Conv2dParams {
     Window2d window;
     std::int64_t groups = 1;
-    friend bool operator==(const Conv2dParams&, const Conv2dParams&) = default;
 };
 
 /// (N, OH, OW, O); throws Error for arguments that do not fit.

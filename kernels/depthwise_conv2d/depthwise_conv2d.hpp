@@ -8,7 +8,6 @@ namespace tern {
 
 struct DepthwiseConv2dParams {
     Window2d window;
-    friend bool operator==(const DepthwiseConv2dParams&, const DepthwiseConv2dParams&) = default;
 };
 
 /// (N, OH, OW, C); throws Error for arguments that do not fit.

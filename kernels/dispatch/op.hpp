@@ -15,18 +15,17 @@
 
 #include "tern/core/devices/stream.hpp"
 #include "tern/core/tensor.hpp"
+#include "tern/kernels/dispatch/equal_fields.hpp"
 
 namespace tern {
 
 /// The parameters of passes that have none.
-struct NoParams {
-    friend bool operator==(const NoParams&, const NoParams&) = default;
-};
+struct NoParams {};
 
-/// The parameters of a pass, by reference: any plain struct that can be compared.
+/// The parameters of a pass, by reference: any plain struct.
 class ParamsRef {
   public:
-    template <std::equality_comparable P>
+    template <class P>
     explicit ParamsRef(const P& params)
         : data_(&params), type_(&typeid(P)), copied_(copied<P>), equal_(equal<P>) {}
 
@@ -47,7 +46,7 @@ class ParamsRef {
     }
     template <class P>
     static bool equal(const void* a, const void* b) {
-        return *static_cast<const P*>(a) == *static_cast<const P*>(b);
+        return equal_fields(*static_cast<const P*>(a), *static_cast<const P*>(b));
     }
 
     const void* data_;

@@ -10,7 +10,6 @@ struct DropoutParams {
     double probability = 0.5;
     RandomStream stream;
     std::uint64_t first = 0;  // number of the stream that the first element draws
-    friend bool operator==(const DropoutParams&, const DropoutParams&) = default;
 };
 
 /// y[i] = x[i] / (1 - probability) where stream.uniform(first + i) >= probability, else 0: the expected value

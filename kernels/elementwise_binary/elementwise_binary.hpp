@@ -11,7 +11,6 @@ enum class BinaryKind : std::uint8_t { add, sub, mul, div, maximum, minimum, pow
 
 struct ElementwiseBinaryParams {
     BinaryKind kind = BinaryKind::add;
-    friend bool operator==(const ElementwiseBinaryParams&, const ElementwiseBinaryParams&) = default;
 };
 
 /// The shape that both broadcast to: aligned at the last dimension, an extent of 1 or a missing one is

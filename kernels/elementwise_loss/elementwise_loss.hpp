@@ -13,7 +13,6 @@ enum class LossKind : std::uint8_t { mse, l1, smooth_l1, binary_cross_entropy };
 struct ElementwiseLossParams {
     LossKind kind = LossKind::mse;
     double beta = 1;  // of smooth_l1
-    friend bool operator==(const ElementwiseLossParams&, const ElementwiseLossParams&) = default;
 };
 
 /// Of d = input - target:

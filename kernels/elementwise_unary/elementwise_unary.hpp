@@ -12,7 +12,6 @@ enum class UnaryKind : std::uint8_t { neg, exp, log, sqrt, abs, square, reciproc
 struct ElementwiseUnaryParams {
     UnaryKind kind = UnaryKind::neg;
     double scale = 1, shift = 0;  // of scale_shift
-    friend bool operator==(const ElementwiseUnaryParams&, const ElementwiseUnaryParams&) = default;
 };
 
 /// Of the input's shape and floating-point type. Differentiable; the derivative of abs at 0 is 0. Outside

@@ -9,7 +9,6 @@ namespace tern {
 struct EpochOrderParams {
     bool shuffle = true;
     RandomStream random;  // its 64-bit numbers are the keys of the samples
-    friend bool operator==(const EpochOrderParams&, const EpochOrderParams&) = default;
 };
 
 /// The samples 0 .. count-1 as (count) int32 on `device`: in file order, or sorted by random keys of (seed,

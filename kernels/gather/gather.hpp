@@ -7,7 +7,6 @@ namespace tern {
 
 struct GatherParams {
     int axis = 0;  // from 0
-    friend bool operator==(const GatherParams&, const GatherParams&) = default;
 };
 
 /// y[..., j, ...] = input[..., index[..., j, ...], ...] along dimension `axis` (a negative one counts from the

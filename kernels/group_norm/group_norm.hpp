@@ -8,7 +8,6 @@ namespace tern {
 struct GroupNormParams {
     std::int64_t groups = 1;  // G; of C / G neighbouring channels each
     double epsilon = 1e-5;
-    friend bool operator==(const GroupNormParams&, const GroupNormParams&) = default;
 };
 
 /// y[n,...,c] = gamma[c] (x[n,...,c] - mean[n,g]) / sqrt(variance[n,g] + epsilon) + beta[c] with the mean and

@@ -7,7 +7,6 @@ namespace tern {
 
 struct IndexSelectParams {
     int axis = 0;  // from 0
-    friend bool operator==(const IndexSelectParams&, const IndexSelectParams&) = default;
 };
 
 /// y[..., j, ...] = input[..., index[j], ...] along dimension `axis` (a negative one counts from the last).

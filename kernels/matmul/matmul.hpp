@@ -7,7 +7,6 @@ namespace tern {
 
 struct MatmulParams {
     bool transpose_a = false, transpose_b = false;
-    friend bool operator==(const MatmulParams&, const MatmulParams&) = default;
 };
 
 /// (..., M, N); throws Error for arguments that do not fit.

@@ -8,7 +8,6 @@ namespace tern {
 
 struct MaxPool2dParams {
     Window2d window;
-    friend bool operator==(const MaxPool2dParams&, const MaxPool2dParams&) = default;
 };
 
 /// y[n,oh,ow,c] = max over the window's pixels inside the image (padding counts as -infinity; a window

@@ -7,12 +7,10 @@ namespace tern {
 
 struct MeanParams {
     std::int64_t count = 0;  // samples that the mean is of
-    friend bool operator==(const MeanParams&, const MeanParams&) = default;
 };
 
 struct CorrectParams {
     std::int64_t top_k = 1;
-    friend bool operator==(const CorrectParams&, const CorrectParams&) = default;
 };
 
 /// total += {count * mean, count}, in place. total: (2) float64; mean: one floating number. No gradient.

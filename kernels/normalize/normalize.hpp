@@ -10,7 +10,6 @@ struct NormalizeParams {
     double epsilon = 1e-5;
     Activation activation = Activation::none;
     double slope = 0.01;  // of leaky_relu; the alpha of elu is 1
-    friend bool operator==(const NormalizeParams&, const NormalizeParams&) = default;
 };
 
 /// y = activation(gamma (x - mean) / sqrt(variance + epsilon) + beta [+ residual])

@@ -9,7 +9,6 @@ namespace tern {
 struct NormalizeMaxPool2dParams {
     NormalizeParams normalize;
     Window2d window;
-    friend bool operator==(const NormalizeMaxPool2dParams&, const NormalizeMaxPool2dParams&) = default;
 };
 
 /// Whether it should run on this input in the place of its parts, normalize() and max_pool2d(): where there

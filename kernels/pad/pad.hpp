@@ -14,7 +14,6 @@ enum class PadMode : std::uint8_t { constant, reflect, replicate };
 struct PadParams {
     std::vector<std::pair<std::int64_t, std::int64_t>> borders;  // before and after, per dimension
     double value = 0;
-    friend bool operator==(const PadParams&, const PadParams&) = default;
 };
 
 /// `input` with `borders` of `value` (as full() rounds it) before and after it, one pair of at least 0 per

@@ -9,7 +9,6 @@ namespace tern {
 
 struct PermuteParams {
     std::vector<int> order;
-    friend bool operator==(const PermuteParams&, const PermuteParams&) = default;
 };
 
 /// Dimension d of the result is dimension order[d] of the input, as in NumPy's transpose; (0, 3, 1, 2) turns

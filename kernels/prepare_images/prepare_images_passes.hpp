@@ -21,7 +21,6 @@ struct Images {
 struct TargetsParams {
     PrepareImagesParams images;
     std::int64_t height = 1, width = 1;  // of the stored images
-    friend bool operator==(const TargetsParams&, const TargetsParams&) = default;
 };
 
 struct Targets {

@@ -11,7 +11,6 @@ struct QuantizedConv2dParams {
     Window2d window;
     int input_zero = 0;  // the byte that stands for 0, which is outside of the image too
     Requantize result = {};
-    friend bool operator==(const QuantizedConv2dParams&, const QuantizedConv2dParams&) = default;
 };
 
 /// sum[n,oh,ow,o] = bias[o] + sum over kh, kw, i of (x[n, oh*stride + kh*dilation - pad_top, ..., i] - input_zero)

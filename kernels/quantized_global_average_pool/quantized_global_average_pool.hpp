@@ -9,8 +9,6 @@ struct QuantizedGlobalAveragePoolParams {
     int input_zero = 0;
     float multiplier = 1;  // of the mean
     int zero = 0;
-    friend bool operator==(const QuantizedGlobalAveragePoolParams&,
-                           const QuantizedGlobalAveragePoolParams&) = default;
 };
 
 /// mean over h, w of (x[n,h,w,c] - input_zero): a 32-bit sum as float32 / (H W) * multiplier, each operation rounded, and that a

@@ -8,7 +8,6 @@ namespace tern {
 
 struct QuantizedMaxPool2dParams {
     Window2d window;
-    friend bool operator==(const QuantizedMaxPool2dParams&, const QuantizedMaxPool2dParams&) = default;
 };
 
 /// The largest byte of each window, per channel; what lies outside of the image does not count, and a window of nothing else is

@@ -12,8 +12,6 @@ struct QuantizedSeparableConv2dParams {
     int input_zero = 0;   // the byte that stands for 0, which is outside of the image too
     int middle_zero = 0;  // that of what lies between
     Requantize result = {};
-    friend bool operator==(const QuantizedSeparableConv2dParams&,
-                           const QuantizedSeparableConv2dParams&) = default;
 };
 
 /// The weights of one of its two convolutions.

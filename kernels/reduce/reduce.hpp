@@ -13,7 +13,6 @@ enum class Reduction : std::uint8_t { sum, mean, max, min };
 struct ReduceParams {
     Reduction kind = Reduction::sum;
     std::uint32_t axes = 0;  // bit d: dimension d is reduced
-    friend bool operator==(const ReduceParams&, const ReduceParams&) = default;
 };
 
 /// Over the dimensions `axes` (negative ones count from the last), which vanish or, with `keep_dims`, keep

@@ -10,7 +10,6 @@ struct RmspropParams {
     double epsilon = 1e-8;
     double momentum = 0;
     double weight_decay = 0;  // L2: through the gradient
-    friend bool operator==(const RmspropParams&, const RmspropParams&) = default;
 };
 
 /// In place, as PyTorch defines it, not centered:

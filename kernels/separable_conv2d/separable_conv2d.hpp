@@ -11,7 +11,6 @@ namespace tern {
 
 struct SeparableConv2dParams {
     NormalizeParams normalize;  // of the input, where there are a mean and a variance of it
-    friend bool operator==(const SeparableConv2dParams&, const SeparableConv2dParams&) = default;
 };
 
 struct SeparableConv2dResult {

@@ -9,7 +9,6 @@ struct SgdParams {
     double momentum = 0;
     double weight_decay = 0;  // L2: through the gradient
     bool nesterov = false;
-    friend bool operator==(const SgdParams&, const SgdParams&) = default;
 };
 
 /// In place, as PyTorch defines it (no dampening):

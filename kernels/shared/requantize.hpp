@@ -13,7 +13,6 @@ struct Requantize {
     int zero = 0;
     float residual_multiplier = 0;
     int residual_zero = 0;
-    friend bool operator==(const Requantize&, const Requantize&) = default;
 };
 
 }  // namespace tern

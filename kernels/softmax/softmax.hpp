@@ -7,7 +7,6 @@ namespace tern {
 
 struct SoftmaxParams {
     bool logarithm = false;
-    friend bool operator==(const SoftmaxParams&, const SoftmaxParams&) = default;
 };
 
 /// y[r,k] = exp(x[r,k]) / sum over j of exp(x[r,j]), computed on x - max(x[r,:]) so that nothing overflows.

@@ -11,7 +11,6 @@ namespace tern {
 
 struct SoftmaxCrossEntropyParams {
     double label_smoothing = 0;
-    friend bool operator==(const SoftmaxCrossEntropyParams&, const SoftmaxCrossEntropyParams&) = default;
 };
 
 /// The mean over n of -sum over k of t[n,k] log_softmax(logits)[n,k], where t is 1 - s at the label plus s /

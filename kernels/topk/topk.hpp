@@ -10,7 +10,6 @@ namespace tern {
 struct TopkParams {
     std::int64_t k = 1;
     int axis = 0;  // from 0
-    friend bool operator==(const TopkParams&, const TopkParams&) = default;
 };
 
 struct TopkResult {

@@ -10,7 +10,6 @@ namespace tern {
 
 struct LossScaleParams {
     std::int64_t growth_interval = 2000;  // steps without an overflow after which the scale is doubled
-    friend bool operator==(const LossScaleParams&, const LossScaleParams&) = default;
 };
 
 /// After a backward pass from a loss times `scale`, in place:

@@ -9,7 +9,6 @@ struct UpdateStatisticsParams {
     double momentum = 0.1;
     std::int64_t values_per_channel = 2;  // M
     bool bias_correction = false;
-    friend bool operator==(const UpdateStatisticsParams&, const UpdateStatisticsParams&) = default;
 };
 
 /// In place, with the batch's share s:

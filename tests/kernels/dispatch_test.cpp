@@ -7,6 +7,7 @@
 #include "tern/kernels/activation/activation_passes.hpp"
 #include "tern/kernels/batch_norm/batch_norm_passes.hpp"
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/concat/concat.hpp"
 #include "tern/kernels/conv2d/conv2d_passes.hpp"
 #include "tern/kernels/linear/linear_passes.hpp"
 #include "tern/kernels/max_pool2d/max_pool2d_passes.hpp"
@@ -243,4 +244,29 @@ TEST_CASE("the lists of implementations are in order") {
             CHECK(pass.implementations.back().name == "ref");
         }
     }
+}
+
+TEST_CASE("parameters are equal if all of their fields are") {
+    const auto equal = [](const auto& a, const auto& b) {
+        const ParamsBox kept{ParamsRef(a)};  // a copy says the same
+        CHECK((ParamsRef(a) == ParamsRef(b)) == (kept.ref() == ParamsRef(b)));
+        return ParamsRef(a) == ParamsRef(b);
+    };
+    CHECK(equal(NoParams{}, NoParams{}));
+    CHECK_FALSE(equal(NoParams{}, SoftmaxParams{}));  // of two passes
+    CHECK(equal(SoftmaxParams{true}, SoftmaxParams{true}));
+    CHECK_FALSE(equal(SoftmaxParams{true}, SoftmaxParams{false}));
+    CHECK(equal(ActivationParams{Activation::elu, 1, 2}, ActivationParams{Activation::elu, 1, 2}));
+    CHECK_FALSE(equal(ActivationParams{Activation::elu, 1, 2}, ActivationParams{Activation::elu, 1, 3}));
+    CHECK_FALSE(equal(ActivationParams{Activation::elu, 1, 2}, ActivationParams{Activation::elu, 0, 2}));
+    CHECK_FALSE(equal(ActivationParams{Activation::elu, 1, 2}, ActivationParams{Activation::gelu, 1, 2}));
+    const ConcatParams pieces{1, {3, 4}};
+    CHECK(equal(pieces, ConcatParams{1, {3, 4}}));
+    CHECK_FALSE(equal(pieces, ConcatParams{1, {3, 5}}));
+    CHECK_FALSE(equal(pieces, ConcatParams{2, {3, 4}}));
+    // Structs within structs.
+    const NormalizeMaxPool2dParams both{{1e-5, Activation::relu, 0.5}, Window2d::square(3)};
+    CHECK(equal(both, NormalizeMaxPool2dParams{{1e-5, Activation::relu, 0.5}, Window2d::square(3)}));
+    CHECK_FALSE(equal(both, NormalizeMaxPool2dParams{{1e-5, Activation::relu, 0.25}, Window2d::square(3)}));
+    CHECK_FALSE(equal(both, NormalizeMaxPool2dParams{{1e-5, Activation::relu, 0.5}, Window2d::square(2)}));
 }

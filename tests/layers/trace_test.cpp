@@ -119,7 +119,8 @@ TEST_CASE("a graph has what a module does itself, with names, parameters and ext
     CHECK(norm.in.x == conv.out.y);
     CHECK(graph.value(norm.in.variance).name == "norm.running_var");
     CHECK(norm.in.residual == kNoValue);
-    CHECK(norm.params == NormalizeParams{1e-3, Activation::relu});
+    CHECK(norm.params.epsilon == 1e-3);
+    CHECK(norm.params.activation == Activation::relu);
     CHECK(sum.params.kind == BinaryKind::add);
     CHECK(sum.in.a == norm.out.y);
     CHECK(sum.in.b == graph.input);
