@@ -18,7 +18,7 @@ namespace {
 // What ran, and who read what.
 class Reads {
   public:
-    Reads(Module& model, const Shape& input) : run_(model, zeros_for(model, input)) {
+    Reads(Module& model, const Shape& input) : run_(model, zeros_for(model, input), false) {
         for (const RecordedRun::Call& call : run_.calls()) ++runs_[call.module];
         for (const RecordedRun::Operation& operation : run_.operations())
             for (const auto& [tensor, checksum] : operation.inputs)

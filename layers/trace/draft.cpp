@@ -44,7 +44,7 @@ std::vector<Draft::State> Draft::state_of(const Module& model) {
     return result;
 }
 
-Draft::Draft(Module& model, const Tensor& input) : state_(state_of(model)), run_(model, input) {
+Draft::Draft(Module& model, const Tensor& input) : state_(state_of(model)), run_(model, input, true) {
     TERN_CHECK(checksum_of(input) == run_.input().checksum, kWhere, "the model changes its input in place");
     for (const auto& [named, checksum] : state_)
         TERN_CHECK(checksum_of(named.tensor) == checksum, kWhere, "the model changes ", named.name,

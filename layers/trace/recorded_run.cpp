@@ -9,23 +9,24 @@
 namespace tern {
 namespace {
 
-std::vector<RecordedRun::Seen> seen(std::span<const Tensor> tensors) {
+std::vector<RecordedRun::Seen> seen(std::span<const Tensor> tensors, bool with_checksums) {
     std::vector<RecordedRun::Seen> result;
-    for (const Tensor& tensor : tensors) result.push_back({tensor, checksum_of(tensor)});
+    for (const Tensor& tensor : tensors) result.push_back({tensor, with_checksums ? checksum_of(tensor) : 0});
     return result;
 }
 
 }  // namespace
 
-RecordedRun::RecordedRun(Module& model, const Tensor& input) : input_{input, checksum_of(input)} {
+RecordedRun::RecordedRun(Module& model, const Tensor& input, bool with_checksums)
+    : input_(seen({&input, 1}, with_checksums)[0]) {
     const ForwardObserver observer([this](const Module& module, const Tensor& from, const Tensor& output) {
         calls_.push_back({&module, from, output});
     });
-    const RunHook hook([this](const Problem& problem, const Implementation& chosen, const Stream& stream) {
-        std::vector<Seen> inputs = seen(problem.inputs);
+    const RunHook hook([&](const Problem& problem, const Implementation& chosen, const Stream& stream) {
+        std::vector<Seen> inputs = seen(problem.inputs, with_checksums);
         chosen.run(problem, stream);
         operations_.push_back({&problem.pass, ParamsBox(problem.params_ref), std::move(inputs),
-                               seen(problem.outputs), current_owner()});
+                               seen(problem.outputs, with_checksums), current_owner()});
     });
     output_ = evaluated(model, input);
 }

@@ -11,7 +11,7 @@ namespace tern {
 /// is not here.
 class RecordedRun {
   public:
-    /// A tensor and what its bytes summed up to when an operation read or wrote it; undefined: none.
+    /// A tensor and what its bytes summed up to when an operation read or wrote it, if that was asked for; undefined: none.
     struct Seen {
         Tensor tensor;
         std::uint64_t checksum = 0;
@@ -27,8 +27,8 @@ class RecordedRun {
         Tensor input, output;
     };
 
-    /// Runs it, unrecorded by the tape; the model is as before afterwards.
-    RecordedRun(Module& model, const Tensor& input);
+    /// Runs it, unrecorded by the tape; the model is as before afterwards. Sums take a pass over all values.
+    RecordedRun(Module& model, const Tensor& input, bool with_checksums);
 
     const Seen& input() const { return input_; }
     const Tensor& output() const { return output_; }
