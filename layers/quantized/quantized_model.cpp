@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "tern/core/error.hpp"
-#include "tern/kernels/dispatch/dispatch.hpp"
 #include "tern/kernels/quantized_conv2d/quantized_conv2d.hpp"
 #include "tern/kernels/quantized_global_average_pool/quantized_global_average_pool.hpp"
 #include "tern/kernels/quantized_max_pool2d/quantized_max_pool2d.hpp"
 #include "tern/kernels/quantized_separable_conv2d/quantized_separable_conv2d.hpp"
+#include "tern/layers/trace/run_graph.hpp"
 
 namespace tern {
 namespace {
@@ -216,17 +216,12 @@ class QuantizedModel::Run {
             case Kind::average_pool:
                 return average_pool(step);
             case Kind::view:
-                bytes_[index(step.output)] = view(byte(step.input), step);
+                bytes_[index(step.output)] =
+                    run_node(model_.graph_, node_of(step), {byte(step.input)}, samples_)[0];
                 return;
             case Kind::node:
                 return node(step);
         }
-    }
-
-    Tensor view(const Tensor& from, const QuantizedStep& step) const {
-        const Node& node = model_.graph_.nodes[step.node];
-        const Tensor rows = node.rows ? from.slice(node.rows->begin, node.rows->end) : from;
-        return rows.reshape(model_.graph_.value(step.output).shape(samples_));
     }
 
     // What the last layer of a step gives.
@@ -289,22 +284,15 @@ class QuantizedModel::Run {
             {from.zero, static_cast<float>(static_cast<double>(from.scale) / to.scale), to.zero});
     }
 
+    const Node& node_of(const QuantizedStep& step) const { return model_.graph_.nodes[step.node]; }
+
     void node(const QuantizedStep& step) {
-        const Graph& graph = model_.graph_;
-        const Node& node = graph.nodes[step.node];
-        if (node.pass == nullptr) {
-            numbers_[index(step.output)] = view(number(step.input), step);
-            return;
-        }
-        Tensors inputs, outputs;
+        const Node& node = node_of(step);
+        Tensors inputs;
         for (const ValueId id : node.inputs) inputs.push_back(id == kNoValue ? Tensor() : number(id));
-        for (const ValueId id : node.outputs) {
-            outputs.push_back(id == kNoValue
-                                  ? Tensor()
-                                  : Tensor::empty(graph.value(id).shape(samples_), graph.value(id).dtype));
-            if (id != kNoValue) numbers_[index(id)] = outputs.back();
-        }
-        run_problem({*node.pass, node.params.ref(), inputs, outputs});
+        const Tensors outputs = run_node(model_.graph_, node, inputs, samples_);
+        for (std::size_t k = 0; k < outputs.size(); ++k)
+            if (node.outputs[k] != kNoValue) numbers_[index(node.outputs[k])] = outputs[k];
     }
 
     const QuantizedModel& model_;

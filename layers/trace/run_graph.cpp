@@ -6,14 +6,22 @@
 #include "tern/kernels/dispatch/dispatch.hpp"
 
 namespace tern {
-namespace {
 
-Tensor view_of(const Tensor& tensor, const Node& view, const Shape& shape) {
-    const Tensor rows = view.rows ? tensor.slice(view.rows->begin, view.rows->end) : tensor;
-    return rows.reshape(shape);
+Tensors run_node(const Graph& graph, const Node& node, const Tensors& inputs, std::int64_t samples) {
+    if (node.pass == nullptr) {
+        const Tensor rows = node.rows ? inputs[0].slice(node.rows->begin, node.rows->end) : inputs[0];
+        return {rows.reshape(graph.value(node.outputs[0]).shape(samples))};
+    }
+    const auto given = std::ranges::find_if(inputs, [](const Tensor& tensor) { return tensor.defined(); });
+    const Device device = given == inputs.end() ? Device::cpu() : given->device();
+    Tensors outputs;
+    for (const ValueId id : node.outputs)
+        outputs.push_back(id == kNoValue
+                              ? Tensor()
+                              : Tensor::empty(graph.value(id).shape(samples), graph.value(id).dtype, device));
+    run_problem({*node.pass, node.params.ref(), inputs, outputs});
+    return outputs;
 }
-
-}  // namespace
 
 Tensors run_graph(const Graph& graph, const Tensor& input) {
     const NoGrad no_grad;
@@ -29,21 +37,11 @@ Tensors run_graph(const Graph& graph, const Tensor& input) {
     const auto at = [&](ValueId id) -> Tensor& { return tensors.at(static_cast<std::size_t>(id)); };
     at(graph.input) = input;
     for (const Node& node : graph.nodes) {
-        if (node.pass == nullptr) {
-            at(node.outputs[0]) =
-                view_of(at(node.inputs[0]), node, graph.value(node.outputs[0]).shape(samples));
-            continue;
-        }
-        Tensors inputs, outputs;
+        Tensors inputs;
         for (const ValueId id : node.inputs) inputs.push_back(id == kNoValue ? Tensor() : at(id));
-        for (const ValueId id : node.outputs) {
-            const bool left_out = id == kNoValue;
-            outputs.push_back(left_out ? Tensor()
-                                       : Tensor::empty(graph.value(id).shape(samples), graph.value(id).dtype,
-                                                       input.device()));
-            if (!left_out) at(id) = outputs.back();
-        }
-        run_problem({*node.pass, node.params.ref(), inputs, outputs});
+        const Tensors outputs = run_node(graph, node, inputs, samples);
+        for (std::size_t k = 0; k < outputs.size(); ++k)
+            if (node.outputs[k] != kNoValue) at(node.outputs[k]) = outputs[k];
     }
     return tensors;
 }
