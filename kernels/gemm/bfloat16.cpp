@@ -8,6 +8,7 @@
 
 #include "tern/core/error.hpp"
 #include "tern/core/half.hpp"
+#include "tern/kernels/gemm/multiple.hpp"
 #include "tern/kernels/gemm/prefetch.hpp"
 
 #if defined(__x86_64__)
@@ -164,15 +165,11 @@ void multiply_edge(PairTile tile, std::int64_t rows, std::int64_t columns) {
     for (std::int64_t r = 0; r < rows; ++r) std::copy_n(buffer + r * kTileColumns, columns, c + r * c_row);
 }
 
-std::int64_t up_to(std::int64_t count, std::int64_t multiple) {
-    return (count + multiple - 1) / multiple * multiple;
-}
-
 void multiply_pairs(const Block& block) {
-    const std::int64_t pairs = (block.depth + 1) / 2, width = up_to(block.columns, kTileColumns);
+    const std::int64_t pairs = (block.depth + 1) / 2, width = up_to_multiple(block.columns, kTileColumns);
     const bool by_columns = block.a_column != 1;  // A is read down its columns: all of it at once
-    const std::int64_t a_row = by_columns ? 1 : up_to(pairs, kVector);
-    const std::int64_t a_pair = by_columns ? up_to(block.rows, kVector) + kRows : 1;
+    const std::int64_t a_row = by_columns ? 1 : up_to_multiple(pairs, kVector);
+    const std::int64_t a_pair = by_columns ? up_to_multiple(block.rows, kVector) + kRows : 1;
     thread_local std::vector<Pair> buffer;
     const std::int64_t a_size = by_columns ? pairs * a_pair : kRows * a_row;
     buffer.resize(std::max(buffer.size(), static_cast<std::size_t>(pairs * width + a_size)));

@@ -12,20 +12,14 @@
 
 #include "tern/kernels/gemm/bytes_amx.hpp"
 #include "tern/kernels/gemm/bytes_cpu.hpp"
+#include "tern/kernels/shared/simd_cpu.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace tern::gemm::HWY_NAMESPACE {
 
-constexpr int kRows = HWY_TARGET == HWY_AVX3 ? 6 : 2;
+using tern::HWY_NAMESPACE::unrolled;
 
-// Calls function(0), function(1), ... with constants: an array that only constants index lives in registers.
-template <int kCount, class F>
-HWY_INLINE void unrolled(F function) {
-    [&]<int... kIndices>(std::integer_sequence<int, kIndices...>) HWY_ATTR {
-        (function(std::integral_constant<int, kIndices>()), ...);
-    }
-    (std::make_integer_sequence<int, kCount>());
-}
+constexpr int kRows = HWY_TARGET == HWY_AVX3 ? 6 : 2;
 
 struct ByteTile {
     const std::uint8_t* a;

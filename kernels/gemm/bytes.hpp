@@ -11,8 +11,6 @@ namespace tern::gemm {
 inline constexpr std::int64_t kByteColumns = 64;
 inline constexpr std::int64_t kQuad = 4;
 
-inline std::int64_t up_to_multiple(std::int64_t count, std::int64_t of) { return (count + of - 1) / of * of; }
-
 /// What sums become: sum * multiplier, with a residual + (r - residual_zero) * residual_multiplier, in float32 with
 /// each operation rounded; then, as a byte, rounded to nearest even, plus `zero`, and kept in 0 to 255.
 struct ByteResults {

@@ -4,9 +4,11 @@
 #include <cstring>
 #include <numeric>
 
+#include "tern/kernels/gemm/multiple.hpp"
+
 namespace tern::gemm {
 
-ByteBlock PackedBytes::block() const {
+ByteBlock PackedBytes::block(const Requantize& rule) const {
     return {.rows = 0,
             .columns = outputs,
             .a = nullptr,
@@ -15,7 +17,10 @@ ByteBlock PackedBytes::block() const {
             .quads = quads,
             .b = b.data(),
             .start = start.data(),
-            .results = {.multiplier = multiplier.data()}};
+            .results = {.multiplier = multiplier.data(),
+                        .residual_multiplier = rule.residual_multiplier,
+                        .residual_zero = rule.residual_zero,
+                        .zero = rule.zero}};
 }
 
 PackedBytes pack_bytes(const Tensor& weight, const Tensor& bias, const Tensor& multiplier, int input_zero) {

@@ -6,6 +6,7 @@
 
 #include "tern/core/tensor.hpp"
 #include "tern/kernels/gemm/bytes.hpp"
+#include "tern/kernels/shared/requantize.hpp"
 
 namespace tern::gemm {
 
@@ -16,8 +17,8 @@ struct PackedBytes {
     std::vector<float> multiplier;
     std::int64_t outputs = 0, quads = 0;  // of a tap
 
-    /// Without rows, segments and places of results.
-    ByteBlock block() const;
+    /// What becomes of sums by `rule`; without rows, segments and places of results and residual.
+    ByteBlock block(const Requantize& rule) const;
 };
 
 /// bias: (O), int32; multiplier: (O), float32. As sums are of bytes that stand for 0 as `input_zero`, that times all

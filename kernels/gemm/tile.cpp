@@ -5,17 +5,18 @@
 #include "tern/kernels/gemm/tile.hpp"
 
 #include <algorithm>
-#include <utility>
 
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
 #include "tern/kernels/gemm/bfloat16.hpp"
 #include "tern/kernels/gemm/prefetch.hpp"
+#include "tern/kernels/shared/simd_cpu.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace tern::gemm::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
+using tern::HWY_NAMESPACE::unrolled;
 
 // 6x4 sums, 4 vectors of B and a broadcast are 29 of AVX-512's 32 registers; 6x2, 2 and 1 are 15 of 16.
 constexpr int kRows = 6;
@@ -35,15 +36,6 @@ struct Tile {
     const float* ahead;  // fetched meanwhile, from there on
     std::int64_t ahead_step;
 };
-
-// Calls function(0), function(1), ... with constants: an array that only constants index lives in registers.
-template <int kCount, class F>
-HWY_INLINE void unrolled(F function) {
-    [&]<int... kIndices>(std::integer_sequence<int, kIndices...>) HWY_ATTR {
-        (function(std::integral_constant<int, kIndices>()), ...);
-    }
-    (std::make_integer_sequence<int, kCount>());
-}
 
 template <int kTileRows, int kTileVectors>
 void multiply_tile(const Block& block, const Tile& tile) {

@@ -17,11 +17,7 @@ bool is_pointwise(const Window2d& w, std::int64_t channels) {
 
 gemm::ByteResults results_of(const Forward& pass, gemm::ByteResults results, std::int64_t first) {
     const Tensor& y = pass.y;
-    const Requantize& rule = pass.params.result;
     if (pass.residual) results.residual = pass.residual.data<std::uint8_t>() + first;
-    results.residual_multiplier = rule.residual_multiplier;
-    results.residual_zero = rule.residual_zero;
-    results.zero = rule.zero;
     if (y.dtype() == DType::float32)
         results.numbers = y.data<float>() + first;
     else
@@ -40,7 +36,7 @@ void run(Cpu, const Forward& pass, const Stream&) {
         gemm::pack_bytes(pass.w, pass.bias, pass.multiplier, pass.params.input_zero);
     const auto multiply = [&](const std::uint8_t* a, std::int64_t a_row, std::span<const std::int64_t> taps,
                               std::int64_t first, std::int64_t rows) {
-        gemm::ByteBlock block = packed.block();
+        gemm::ByteBlock block = packed.block(pass.params.result);
         block.rows = rows;
         block.a = a;
         block.a_row = a_row;

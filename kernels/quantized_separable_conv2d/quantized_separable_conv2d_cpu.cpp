@@ -10,6 +10,7 @@
 
 #include "tern/core/threads/parallel.hpp"
 #include "tern/kernels/gemm/bytes_cpu.hpp"
+#include "tern/kernels/gemm/multiple.hpp"
 #include "tern/kernels/gemm/packed_bytes.hpp"
 #include "tern/kernels/quantized_separable_conv2d/quantized_separable_conv2d_passes.hpp"
 #include "tern/kernels/shared/padded_bytes.hpp"
@@ -198,7 +199,6 @@ void forward(const Forward& pass) {
     constexpr std::int64_t kBand = 8;  // rows of outputs: a 3x3 window reads 10
     const Tensor &x = pass.x, &y = pass.y;
     const Window2d& window = pass.params.window;
-    const Requantize& rule = pass.params.result;
     const PaddedBand padded(x.shape(), window, y.dim(2), step_of_bytes());
     const Depthwise depthwise = pack_depthwise(pass, padded);
     const gemm::PackedBytes pointwise =
@@ -218,15 +218,12 @@ void forward(const Forward& pass) {
                               window.stride_w * from.channels, width,
                               middle.data() + (oh - begin) * width * padded.channels);
             const std::int64_t to = (n * height + begin) * width * y.dim(3);
-            gemm::ByteBlock block = pointwise.block();
+            gemm::ByteBlock block = pointwise.block(pass.params.result);
             block.rows = (end - begin) * width;
             block.a = middle.data();
             block.a_row = padded.channels;
             block.segments = kTap;
             if (pass.residual) block.results.residual = pass.residual.data<std::uint8_t>() + to;
-            block.results.residual_multiplier = rule.residual_multiplier;
-            block.results.residual_zero = rule.residual_zero;
-            block.results.zero = rule.zero;
             block.results.bytes = y.data<std::uint8_t>() + to;
             block.results.row = y.dim(3);
             gemm::multiply(block);

@@ -4,13 +4,15 @@
 #include <cstring>
 #include <vector>
 
+#include "tern/kernels/gemm/multiple.hpp"
+
 namespace tern {
 
 PaddedBand::PaddedBand(const Shape& images, const Window2d& windows, std::int64_t out_width,
                        std::int64_t multiple)
     : image(images),
       window(windows),
-      channels((images[3] + multiple - 1) / multiple * multiple),
+      channels(gemm::up_to_multiple(images[3], multiple)),
       width((out_width - 1) * windows.stride_w + windows.span_w()) {}
 
 PaddedBytes PaddedBand::copy(const std::uint8_t* images, std::int64_t n, std::int64_t begin, std::int64_t end,

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <type_traits>
+#include <utility>
 
 #include <hwy/highway.h>
 
@@ -46,6 +47,15 @@ void for_each_group(std::int64_t count, F function) {
     for_each_vector(count - whole, [&](auto tag, std::int64_t i) {
         function(tag, std::integral_constant<int, 1>(), whole + i);
     });
+}
+
+/// Calls function(0), function(1), ... with constants: an array that only constants index lives in registers.
+template <int kCount, class F>
+HWY_INLINE void unrolled(F function) {
+    [&]<int... kIndices>(std::integer_sequence<int, kIndices...>) HWY_ATTR {
+        (function(std::integral_constant<int, kIndices>()), ...);
+    }
+    (std::make_integer_sequence<int, kCount>());
 }
 
 /// What activation_cpu.cpp has for relu: a NaN stays. x86 takes the second of Max() where one is a NaN, ARM
