@@ -72,9 +72,8 @@ struct EvaluateSettings {
 };
 
 std::string model_name(const EvaluateSettings& settings, const Weights& weights) {
-    if (settings.model) return *settings.model;
-    if (weights.info) return weights.info->model;
-    usage_error("--model", "must name the model, because ", weights.file, " does not");
+    check_model_is_known(weights, settings.model.has_value());
+    return settings.model ? *settings.model : weights.info->model;
 }
 
 Normalization normalization_of(const EvaluateSettings& settings, const Weights& weights,

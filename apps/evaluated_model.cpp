@@ -10,6 +10,11 @@ namespace tern::apps {
 
 using Json = nlohmann::ordered_json;
 
+void check_model_is_known(const Weights& weights, bool named) {
+    if (!weights.info && !named)
+        usage_error("--model", "must name the model, because ", weights.file, " does not");
+}
+
 std::unique_ptr<Module> load_evaluated_model(const std::string& name, const Weights& weights,
                                              const Dataset& data, const Runtime& runtime) {
     check_classes(weights, data.classes, data.source);

@@ -14,6 +14,9 @@
 
 namespace tern::apps {
 
+/// Throws UsageError where neither the file nor --model, which is `named`, says what model the weights are of.
+void check_model_is_known(const Weights& weights, bool named);
+
 /// The model `name` for such samples with these weights, on the device of `runtime`; on the CPU batch norms are folded.
 /// Throws Error where the file is of another model, or its classes are not those of `data`.
 std::unique_ptr<Module> load_evaluated_model(const std::string& name, const Weights& weights,

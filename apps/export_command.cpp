@@ -2,6 +2,7 @@
 
 #include "tern/apps/commands.hpp"
 #include "tern/apps/console.hpp"
+#include "tern/apps/evaluated_model.hpp"
 #include "tern/apps/options.hpp"
 #include "tern/apps/output_flag.hpp"
 #include "tern/apps/train_flags.hpp"
@@ -51,8 +52,7 @@ void run(const ExportFlags& flags) {
     const ExportSettings settings(flags);
     check_output_flag("--output", *flags.output, {*flags.checkpoint});
     const Weights weights = read_weights(*flags.checkpoint);
-    if (!weights.info && settings.model.empty())
-        usage_error("--model", "must name the model, because ", weights.file, " does not");
+    check_model_is_known(weights, !settings.model.empty());
     const WeightsInfo info = complete_info(weights, settings.model, settings.normalization);
     const std::unique_ptr<Module> model = model_for(info);
     load_weights(*model, info.model, weights);

@@ -2,6 +2,7 @@
 
 #include "tern/apps/commands.hpp"
 #include "tern/apps/console.hpp"
+#include "tern/apps/evaluated_model.hpp"
 #include "tern/apps/failure.hpp"
 #include "tern/apps/image_stream.hpp"
 #include "tern/apps/interrupt.hpp"
@@ -76,8 +77,7 @@ struct PredictSettings {
 
 Predictor make_predictor(const PredictFlags& flags, const PredictSettings& settings) {
     const Weights weights = read_weights(*flags.checkpoint);
-    if (!weights.info && settings.options.model.empty())
-        usage_error("--model", "must name the model, because ", weights.file, " does not");
+    check_model_is_known(weights, !settings.options.model.empty());
     return Predictor(weights, settings.options);
 }
 

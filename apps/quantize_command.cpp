@@ -3,6 +3,7 @@
 #include "tern/apps/commands.hpp"
 #include "tern/apps/console.hpp"
 #include "tern/apps/data_flags.hpp"
+#include "tern/apps/evaluated_model.hpp"
 #include "tern/apps/options.hpp"
 #include "tern/apps/output_flag.hpp"
 #include "tern/apps/train_flags.hpp"
@@ -79,8 +80,7 @@ void run(const QuantizeFlags& flags) {
     const QuantizeSettings settings(flags);
     check_output_flag("--output", *flags.output, {*flags.checkpoint});
     const Weights weights = read_weights(*flags.checkpoint);
-    if (!weights.info && settings.model.empty())
-        usage_error("--model", "must name the model, because ", weights.file, " does not");
+    check_model_is_known(weights, !settings.model.empty());
     WeightsInfo info = complete_info(weights, settings.model, settings.normalization);
     const Dataset data = load_split(settings.data, Split::train);
     check_classes(weights, data.classes, data.source);
