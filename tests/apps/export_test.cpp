@@ -1,7 +1,6 @@
 // `tern export`: what it writes tests/interop/onnx_test.py reads; here is what it refuses.
 #include "tern/core/files/safetensors.hpp"
-#include "tern/tests/apps/program.hpp"
-#include "tern/tests/catch.hpp"
+#include "tern/tests/apps/trained_place.hpp"
 
 using namespace tern;
 using test::complaint;
@@ -9,24 +8,8 @@ using test::run_tern;
 
 namespace {
 
-struct TrainedPlace : test::FolderWithSet {
-    TrainedPlace() {
-        REQUIRE(run_tern(*this, {"train", "--data", set, "--model", "lenet5", "--steps", "1", "--batch-size",
-                                 "4", "--run", "run"})
-                    .status == 0);
-    }
-    test::Finished exported(std::vector<std::string> arguments) const {
-        arguments.insert(arguments.begin(), "export");
-        return run_tern(*this, arguments);
-    }
-    void check_refusal(int status, const std::vector<std::string>& arguments, const std::string& line) const {
-        const test::Finished done = exported(arguments);
-        CHECK(done.err == line + "\n");
-        CHECK(done.status == status);
-        CHECK(done.out.empty());
-        CHECK_FALSE(std::filesystem::exists(*this / "model.onnx"));
-    }
-    std::string weights = "run/last.safetensors";
+struct TrainedPlace : test::TrainedPlace {
+    TrainedPlace() : test::TrainedPlace("export", "model.onnx") {}
 };
 
 }  // namespace
@@ -34,14 +17,14 @@ struct TrainedPlace : test::FolderWithSet {
 TEST_CASE("export says what it wrote, on standard error where the file goes to standard output") {
     const TrainedPlace place;
     const test::Finished done =
-        place.exported({"--checkpoint", place.weights, "--output", "model.onnx", "--fold"});
+        place.made({"--checkpoint", place.weights, "--output", "model.onnx", "--fold"});
     CHECK(done.status == 0);
     CHECK(done.err.empty());
     CHECK(done.out == "lenet5 for images (32,32,3) of 10 classes: model.onnx\n");
     const std::string bytes = test::read_text(place / "model.onnx");
     CHECK_THAT(bytes, Catch::Contains("conv1.weight") && Catch::Contains("format_version"));
     const test::Finished piped =
-        place.exported({"--checkpoint", place.weights, "--output", "/dev/stdout", "--fold"});
+        place.made({"--checkpoint", place.weights, "--output", "/dev/stdout", "--fold"});
     CHECK(piped.status == 0);
     CHECK(piped.out == bytes);
     CHECK(piped.err == "lenet5 for images (32,32,3) of 10 classes: /dev/stdout\n");
@@ -59,10 +42,10 @@ TEST_CASE("export without what it needs, or with what it does not know") {
                             "would replace run/last.safetensors, which is read, got run/last.safetensors");
     place.check_refusal(1, {"--checkpoint", place.weights, "--output", "model.onnx", "--model", "resnet20"},
                         complaint("run/last.safetensors") + "holds weights of lenet5, expected resnet20");
-    CHECK(place.exported({"--checkpoint", "none.safetensors", "--output", "model.onnx"}).status == 1);
-    CHECK(place.exported({"--checkpoint", place.weights, "--output", "none/model.onnx"}).status == 1);
+    CHECK(place.made({"--checkpoint", "none.safetensors", "--output", "model.onnx"}).status == 1);
+    CHECK(place.made({"--checkpoint", place.weights, "--output", "none/model.onnx"}).status == 1);
     test::write_text(place / "text.safetensors", "no weights at all");
-    CHECK(place.exported({"--checkpoint", "text.safetensors", "--output", "model.onnx"}).status == 1);
+    CHECK(place.made({"--checkpoint", "text.safetensors", "--output", "model.onnx"}).status == 1);
     CHECK_FALSE(std::filesystem::exists(place / "model.onnx"));
 }
 
@@ -73,8 +56,8 @@ TEST_CASE("a file of another program needs the name of its model") {
     write_safetensors(place / "plain.safetensors", content);
     place.check_refusal(2, {"--checkpoint", "plain.safetensors", "--output", "model.onnx"},
                         complaint("--model") + "must name the model, because plain.safetensors does not");
-    const test::Finished done = place.exported({"--checkpoint", "plain.safetensors", "--output", "model.onnx",
-                                                "--model", "lenet5", "--normalize", "unit"});
+    const test::Finished done = place.made({"--checkpoint", "plain.safetensors", "--output", "model.onnx",
+                                            "--model", "lenet5", "--normalize", "unit"});
     CHECK(done.err.empty());
     CHECK(done.status == 0);
     CHECK_THAT(test::read_text(place / "model.onnx"),

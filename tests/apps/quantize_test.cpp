@@ -2,8 +2,7 @@
 #include <filesystem>
 
 #include "tern/core/files/safetensors.hpp"
-#include "tern/tests/apps/program.hpp"
-#include "tern/tests/catch.hpp"
+#include "tern/tests/apps/trained_place.hpp"
 
 using namespace tern;
 using test::complaint;
@@ -11,24 +10,8 @@ using test::run_tern;
 
 namespace {
 
-struct TrainedPlace : test::FolderWithSet {
-    TrainedPlace() {
-        REQUIRE(run_tern(*this, {"train", "--data", set, "--model", "lenet5", "--steps", "2", "--batch-size",
-                                 "4", "--run", "run"})
-                    .status == 0);
-    }
-    test::Finished quantized(std::vector<std::string> arguments) const {
-        arguments.insert(arguments.begin(), "quantize");
-        return run_tern(*this, arguments);
-    }
-    void check_refusal(int status, const std::vector<std::string>& arguments, const std::string& line) const {
-        const test::Finished done = quantized(arguments);
-        CHECK(done.err == line + "\n");
-        CHECK(done.status == status);
-        CHECK(done.out.empty());
-        CHECK_FALSE(std::filesystem::exists(*this / "small.safetensors"));
-    }
-    std::string weights = "run/last.safetensors";
+struct TrainedPlace : test::TrainedPlace {
+    TrainedPlace() : test::TrainedPlace("quantize", "small.safetensors") {}
 };
 
 }  // namespace
@@ -37,13 +20,13 @@ TEST_CASE("a file in 8 bits is evaluated and predicts, and nothing else takes it
     const TrainedPlace place;
     const std::vector<std::string> all{"--checkpoint", place.weights, "--data",
                                        place.set,      "--output",    "small.safetensors"};
-    const test::Finished done = place.quantized(all);
+    const test::Finished done = place.made(all);
     CHECK(done.err.empty());
     CHECK(done.status == 0);
     CHECK_THAT(done.out, Catch::StartsWith("lenet5 in 8 bits, ") && Catch::EndsWith(": small.safetensors\n"));
     const std::string bytes = test::read_text(place / "small.safetensors");
     CHECK(bytes.size() < test::read_text(place / place.weights).size() * 3 / 10);
-    CHECK(place.quantized(all).status == 0);
+    CHECK(place.made(all).status == 0);
     CHECK(test::read_text(place / "small.safetensors") == bytes);
 
     const Safetensors file = read_safetensors(place / "small.safetensors");
@@ -102,10 +85,9 @@ TEST_CASE("quantize without what it needs, or with what it does not know") {
     place.check_refusal(2, {"--checkpoint", place.weights, "--data", set, "--output", place.weights},
                         complaint("--output") +
                             "would replace run/last.safetensors, which is read, got run/last.safetensors");
-    CHECK(place.quantized({"--checkpoint", place.weights, "--data", "none", "--output", "small.safetensors"})
+    CHECK(place.made({"--checkpoint", place.weights, "--data", "none", "--output", "small.safetensors"})
               .status == 1);
-    CHECK(
-        place.quantized({"--checkpoint", place.weights, "--data", set, "--output", "none/small.safetensors"})
-            .status == 1);
+    CHECK(place.made({"--checkpoint", place.weights, "--data", set, "--output", "none/small.safetensors"})
+              .status == 1);
     CHECK_FALSE(std::filesystem::exists(place / "small.safetensors"));
 }
