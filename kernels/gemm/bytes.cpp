@@ -1,4 +1,5 @@
-// 6 x 4 sums, 4 vectors of B and a quad of A are 29 of AVX-512's 32 registers; with AVX2, 2 x 4.
+// 6 lines of 4 vectors of sums, 4 vectors of B and a quad of A are 29 of AVX-512's 32 registers; with AVX2, 2 lines. A line is
+// a row of A, or, where B has 16 or 32 columns, 4 or 2 rows, whose results lie side by side.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tern/kernels/gemm/bytes.cpp"
 #include "tern/kernels/gemm/bytes.hpp"
@@ -19,21 +20,21 @@ namespace tern::gemm::HWY_NAMESPACE {
 
 using tern::HWY_NAMESPACE::unrolled;
 
-constexpr int kRows = HWY_TARGET == HWY_AVX3 ? 6 : 2;
+constexpr int kLines = HWY_TARGET == HWY_AVX3 ? 6 : 2;
 
 struct ByteTile {
     const std::uint8_t* a;
     const std::int8_t* b;
     const std::int32_t* start;
-    ByteResults results;  // of its first element
+    ByteResults results;  // of its first element; `row` is the distance of lines
 };
 
 template <bool kResidual, bool kBytes>
-HWY_INLINE void store_row_as(const IntVector* sums, const ByteResults& results, std::int64_t row) {
+HWY_INLINE void store_line_as(const IntVector* sums, const ByteResults& results, std::int64_t line) {
     const Ints d;
     const Floats df;
     const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-    const std::int64_t at = row * results.row;
+    const std::int64_t at = line * results.row;
     FloatVector numbers[kSums];
     unrolled<kSums>([&](auto v) HWY_ATTR {
         numbers[v] = scaled(sums[v], results.multiplier + v * lanes);
@@ -48,73 +49,81 @@ HWY_INLINE void store_row_as(const IntVector* sums, const ByteResults& results, 
     if constexpr (kBytes) store_bytes(numbers, results.zero, results.bytes + at);
 }
 
-// A row of a tile whose first element has these results.
-HWY_INLINE void store_row(const IntVector* sums, const ByteResults& results, std::int64_t row) {
+HWY_INLINE void store_line(const IntVector* sums, const ByteResults& results, std::int64_t line) {
     if (results.bytes != nullptr)
-        results.residual == nullptr ? store_row_as<false, true>(sums, results, row)
-                                    : store_row_as<true, true>(sums, results, row);
+        results.residual == nullptr ? store_line_as<false, true>(sums, results, line)
+                                    : store_line_as<true, true>(sums, results, line);
     else
-        results.residual == nullptr ? store_row_as<false, false>(sums, results, row)
-                                    : store_row_as<true, false>(sums, results, row);
+        results.residual == nullptr ? store_line_as<false, false>(sums, results, line)
+                                    : store_line_as<true, false>(sums, results, line);
 }
 
-template <bool kVnni, int kTileRows>
+template <bool kVnni, int kVectors, int kTileLines>
 void multiply_tile(const ByteBlock& block, const ByteTile& tile) {
+    constexpr int kTileRows = kTileLines * kSums / kVectors;
     const Ints d;
     const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-    IntVector sums[kTileRows * kSums];
+    IntVector sums[kTileLines * kSums];
     unrolled<kTileRows>([&](auto r) HWY_ATTR {
-        unrolled<kSums>([&](auto v) HWY_ATTR { sums[r * kSums + v] = hn::LoadU(d, tile.start + v * lanes); });
+        unrolled<kVectors>([&](auto v)
+                               HWY_ATTR { sums[r * kVectors + v] = hn::LoadU(d, tile.start + v * lanes); });
     });
     const std::int8_t* b = tile.b;
     for (const std::int64_t segment : block.segments) {
         const std::uint8_t* a = tile.a + segment;
         for (std::int64_t k = block.quads; k > 0; --k, a += kQuad, b += kByteColumns * kQuad) {
-            IntVector columns[kSums];
-            for (int v = 0; v < kSums; ++v) columns[v] = quads_at(b + kQuad * v * lanes);
+            IntVector columns[kVectors];
+            for (int v = 0; v < kVectors; ++v) columns[v] = quads_at(b + kQuad * v * lanes);
             for (int r = 0; r < kTileRows; ++r) {
                 const IntVector row = quad_at(a + r * block.a_row);
-                for (int v = 0; v < kSums; ++v)
-                    sums[r * kSums + v] = add_products<kVnni>(sums[r * kSums + v], row, columns[v]);
+                for (int v = 0; v < kVectors; ++v)
+                    sums[r * kVectors + v] = add_products<kVnni>(sums[r * kVectors + v], row, columns[v]);
             }
         }
     }
-    unrolled<kTileRows>([&](auto r) HWY_ATTR { store_row(sums + r * kSums, tile.results, r); });
+    unrolled<kTileLines>([&](auto line) HWY_ATTR { store_line(sums + line * kSums, tile.results, line); });
 }
 
 using TileFunction = void (*)(const ByteBlock&, const ByteTile&);
 
-template <bool kVnni>
-TileFunction tile_of(std::int64_t rows) {
+template <bool kVnni, int kVectors>
+TileFunction tile_of(std::int64_t lines) {
     static constexpr auto kFunctions = []<int... kIndices>(std::integer_sequence<int, kIndices...>) {
-        return std::array<TileFunction, kRows>{multiply_tile<kVnni, kIndices + 1>...};
+        return std::array<TileFunction, kLines>{multiply_tile<kVnni, kVectors, kIndices + 1>...};
     }
-    (std::make_integer_sequence<int, kRows>());
-    return kFunctions[static_cast<std::size_t>(rows - 1)];
+    (std::make_integer_sequence<int, kLines>());
+    return kFunctions[static_cast<std::size_t>(lines - 1)];
 }
 
-// A tile that ends beyond the last column: `store` writes into buffers.
+// Some rows of a tile, of `width` columns each, of which `columns` are results: calls store(tile), whose lines hold one or
+// more rows. Where rows of results do not lie as in lines, these are written into buffers, at most kMost of them.
 template <std::int64_t kMost, class F>
-void through_buffers(ByteTile tile, std::int64_t rows, std::int64_t columns, F store) {
-    std::uint8_t residual[kMost * kByteColumns] = {}, bytes[kMost * kByteColumns];
-    float numbers[kMost * kByteColumns];
+HWY_INLINE void store_rows(ByteTile tile, std::int64_t rows, std::int64_t columns, std::int64_t width,
+                           F store) {
+    const std::int64_t line = step_of_bytes();
     const ByteResults to = tile.results;
     ByteResults& results = tile.results;
+    if (columns == width && (width == line || (to.row == width && rows * width % line == 0))) {
+        if (width < line) results.row = line;
+        return store(tile);
+    }
+    std::uint8_t residual[kMost * kByteColumns] = {}, bytes[kMost * kByteColumns];
+    float numbers[kMost * kByteColumns];
     for (std::int64_t r = 0; to.residual != nullptr && r < rows; ++r)
-        std::copy_n(to.residual + r * to.row, columns, residual + r * kByteColumns);
+        std::copy_n(to.residual + r * to.row, columns, residual + r * width);
     results.residual = to.residual == nullptr ? nullptr : residual;
     results.bytes = to.bytes == nullptr ? nullptr : bytes;
     results.numbers = to.numbers == nullptr ? nullptr : numbers;
-    results.row = kByteColumns;
+    results.row = line;
     store(tile);
     for (std::int64_t r = 0; r < rows; ++r) {
-        if (to.bytes != nullptr) std::copy_n(bytes + r * kByteColumns, columns, to.bytes + r * to.row);
-        if (to.numbers != nullptr) std::copy_n(numbers + r * kByteColumns, columns, to.numbers + r * to.row);
+        if (to.bytes != nullptr) std::copy_n(bytes + r * width, columns, to.bytes + r * to.row);
+        if (to.numbers != nullptr) std::copy_n(numbers + r * width, columns, to.numbers + r * to.row);
     }
 }
 
 // From row i and column j on.
-ByteResults moved(ByteResults results, std::int64_t i, std::int64_t j) {
+HWY_INLINE ByteResults moved(ByteResults results, std::int64_t i, std::int64_t j) {
     const std::int64_t at = i * results.row + j;
     results.multiplier += j;
     if (results.residual != nullptr) results.residual += at;
@@ -123,26 +132,43 @@ ByteResults moved(ByteResults results, std::int64_t i, std::int64_t j) {
     return results;
 }
 
+// The columns from j on, of which a line has all or, for several rows, kVectors vectors.
+template <bool kVnni, int kVectors>
+void multiply_columns(const ByteBlock& block, std::int64_t j) {
+    constexpr std::int64_t kRowsOfLine = kSums / kVectors;
+    if (block.rows < kRowsOfLine) return multiply_columns<kVnni, kSums>(block, j);
+    const std::int64_t width = step_of_bytes() / kRowsOfLine, columns = std::min(width, block.columns - j);
+    const std::int8_t* const b =
+        block.b + (j / kByteColumns * block.all_quads() * kByteColumns + j % kByteColumns) * kQuad;
+    const auto multiply = [&](std::int64_t i, std::int64_t lines) {
+        const ByteTile tile{block.a + i * block.a_row, b, block.start + j, moved(block.results, i, j)};
+        store_rows<kLines>(
+            tile, lines * kRowsOfLine, columns, width,
+            [&, function = tile_of<kVnni, kVectors>(lines)](const ByteTile& own) { function(block, own); });
+    };
+    const std::int64_t lines = block.rows / kRowsOfLine, tiles = (lines + kLines - 1) / kLines;
+    std::int64_t i = 0;
+    for (std::int64_t t = 0; t < tiles; ++t) {
+        const std::int64_t count = lines / tiles + (t < lines % tiles ? 1 : 0);
+        multiply(i, count);
+        i += count * kRowsOfLine;
+    }
+    if (i < block.rows) multiply(block.rows - kRowsOfLine, 1);  // with some of the rows before
+}
+
 template <bool kVnni>
 void multiply_tiles(const ByteBlock& block) {
-    const std::int64_t width = step_of_bytes(), tiles = (block.rows + kRows - 1) / kRows;
-    if (tiles == 0) return;
-    const std::int64_t short_rows = block.rows / tiles, long_tiles = block.rows % tiles;
-    for (std::int64_t j = 0; j < block.columns; j += width) {
-        const std::int64_t columns = std::min(width, block.columns - j);
-        const std::int8_t* const b =
-            block.b + (j / kByteColumns * block.all_quads() * kByteColumns + j % kByteColumns) * kQuad;
-        for (std::int64_t t = 0, i = 0; t < tiles; ++t) {
-            const std::int64_t rows = short_rows + (t < long_tiles ? 1 : 0);
-            const TileFunction function = tile_of<kVnni>(rows);
-            const ByteTile tile{block.a + i * block.a_row, b, block.start + j, moved(block.results, i, j)};
-            if (columns == width)
-                function(block, tile);
-            else
-                through_buffers<kRows>(tile, rows, columns,
-                                       [&](const ByteTile& own) { function(block, own); });
-            i += rows;
-        }
+    const std::int64_t line = step_of_bytes();
+    if (block.rows == 0) return;
+    for (std::int64_t j = 0; j < block.columns; j += line) {
+        const std::int64_t panel = j - j % kByteColumns,
+                           period = panel_period(std::min(kByteColumns, block.columns - panel));
+        if (period * 4 == line)
+            multiply_columns<kVnni, 1>(block, j);
+        else if (period * 2 == line)
+            multiply_columns<kVnni, 2>(block, j);
+        else
+            multiply_columns<kVnni, kSums>(block, j);
     }
 }
 
@@ -150,28 +176,29 @@ void multiply_tiles(const ByteBlock& block) {
 void multiply_amx_tiles(const ByteBlock& block) {
     const Ints d;
     const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-    const std::int64_t width = step_of_bytes();
+    const std::int64_t line = step_of_bytes();
     alignas(64) std::int32_t sums[kAmxRows * kByteColumns];
     for (std::int64_t j = 0; j < block.columns; j += kByteColumns) {
+        const std::int64_t period = panel_period(std::min(kByteColumns, block.columns - j)),
+                           width = std::min(period, line);
         for (std::int64_t i = 0; i < block.rows; i += kAmxRows) {
-            const std::int64_t rows = std::min(kAmxRows, block.rows - i);
-            multiply_by_amx(block, i, rows, j, sums);
-            for (std::int64_t l = 0; l < std::min(kByteColumns, block.columns - j); l += width) {
-                const std::int64_t columns = std::min(width, block.columns - j - l);
-                const auto store = [&](const ByteTile& tile) HWY_ATTR {
-                    for (std::int64_t r = 0; r < rows; ++r) {
-                        IntVector row[kSums];
-                        for (int v = 0; v < kSums; ++v)
-                            row[v] = hn::Add(hn::Load(d, sums + r * kByteColumns + l + v * lanes),
-                                             hn::LoadU(d, tile.start + v * lanes));
-                        store_row(row, tile.results, r);
-                    }
-                };
+            const std::int64_t rows = std::min(kAmxRows, block.rows - i),
+                               lines = (rows * width + line - 1) / line;
+            multiply_by_amx(block, i, rows, j, period, sums);
+            for (std::int64_t l = 0; l < std::min(period, block.columns - j); l += width) {
                 const ByteTile tile{nullptr, nullptr, block.start + j + l, moved(block.results, i, j + l)};
-                if (columns == width)
-                    store(tile);
-                else
-                    through_buffers<kAmxRows>(tile, rows, columns, store);
+                store_rows<kAmxRows>(tile, rows, std::min(width, block.columns - j - l), width,
+                                     [&](const ByteTile& own) HWY_ATTR {
+                                         const std::int32_t* from = sums + l;
+                                         for (std::int64_t k = 0; k < lines;
+                                              ++k, from += std::max(period, line)) {
+                                             IntVector whole[kSums];
+                                             for (int v = 0; v < kSums; ++v)
+                                                 whole[v] = hn::Add(hn::Load(d, from + v * lanes),
+                                                                    hn::LoadU(d, own.start + v * lanes));
+                                             store_line(whole, own.results, k);
+                                         }
+                                     });
             }
         }
     }

@@ -7,9 +7,15 @@
 
 namespace tern::gemm {
 
-/// Columns of B that lie side by side; sums, biases and multipliers are there up to a multiple of it.
+/// Columns of B that lie side by side, a panel.
 inline constexpr std::int64_t kByteColumns = 64;
 inline constexpr std::int64_t kQuad = 4;
+
+/// How many columns of a panel with so many are calculated: 16, 32 or all. Sums to start from and multipliers are there
+/// for whole panels, again and again with this period, so that a few rows side by side are one line of kByteColumns.
+inline constexpr std::int64_t panel_period(std::int64_t columns) {
+    return columns <= 16 ? 16 : columns <= 32 ? 32 : kByteColumns;
+}
 
 /// What sums become: sum * multiplier, with a residual + (r - residual_zero) * residual_multiplier, in float32 with
 /// each operation rounded; then, as a byte, rounded to nearest even, plus `zero`, and kept in 0 to 255.

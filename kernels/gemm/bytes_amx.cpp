@@ -47,18 +47,20 @@ std::int64_t quads_of_tile(const ByteBlock& block) {
 
 HWY_PUSH_ATTRIBUTES("amx-tile,amx-int8")
 
-// 16 or 32 rows and 32 columns.
+// 16 or 32 rows and 16 or 32 columns; the next row of sums is `row` further on.
+template <bool kRight>
 void multiply_four(const ByteBlock& block, const std::uint8_t* a, const std::int8_t* b, std::int64_t quads,
-                   bool lower, std::int32_t* sums) {
+                   bool lower, std::int32_t* sums, std::int64_t row) {
     const auto a_row = static_cast<std::size_t>(block.a_row);
+    const auto sum_row = static_cast<std::size_t>(row) * sizeof(std::int32_t);
     constexpr std::size_t kRow = kByteColumns * kQuad;
     // What loads a tile does not say that it reads memory.
     std::atomic_signal_fence(std::memory_order_seq_cst);
     _tile_zero(0);
-    _tile_zero(1);
+    if constexpr (kRight) _tile_zero(1);
     if (lower) {
         _tile_zero(2);
-        _tile_zero(3);
+        if constexpr (kRight) _tile_zero(3);
     }
     for (const std::int64_t segment : block.segments) {
         for (std::int64_t k = 0; k < block.quads; k += quads, b += quads * kByteColumns * kQuad) {
@@ -66,19 +68,21 @@ void multiply_four(const ByteBlock& block, const std::uint8_t* a, const std::int
             _tile_loadd(4, from, a_row);
             _tile_loadd(6, b, kRow);
             _tile_dpbusd(0, 4, 6);
-            _tile_loadd(7, b + kLineBytes, kRow);
-            _tile_dpbusd(1, 4, 7);
+            if constexpr (kRight) {
+                _tile_loadd(7, b + kLineBytes, kRow);
+                _tile_dpbusd(1, 4, 7);
+            }
             if (!lower) continue;
             _tile_loadd(5, from + kLines * block.a_row, a_row);
             _tile_dpbusd(2, 5, 6);
-            _tile_dpbusd(3, 5, 7);
+            if constexpr (kRight) _tile_dpbusd(3, 5, 7);
         }
     }
-    _tile_stored(0, sums, kRow);
-    _tile_stored(1, sums + kLines, kRow);
+    _tile_stored(0, sums, sum_row);
+    if constexpr (kRight) _tile_stored(1, sums + kLines, sum_row);
     if (lower) {
-        _tile_stored(2, sums + kLines * kByteColumns, kRow);
-        _tile_stored(3, sums + kLines * kByteColumns + kLines, kRow);
+        _tile_stored(2, sums + kLines * row, sum_row);
+        if constexpr (kRight) _tile_stored(3, sums + kLines * row + kLines, sum_row);
     }
     std::atomic_signal_fence(std::memory_order_seq_cst);
 }
@@ -112,8 +116,8 @@ bool takes_amx(const ByteBlock& block) {
 }
 
 void multiply_by_amx(const ByteBlock& block, std::int64_t first, std::int64_t rows, std::int64_t column,
-                     std::int32_t* sums) {
-    TERN_ASSERT(rows > 0 && rows <= kAmxRows && column % kByteColumns == 0);
+                     std::int64_t period, std::int32_t* sums) {
+    TERN_ASSERT(rows > 0 && rows <= kAmxRows && column % kByteColumns == 0 && period % kLines == 0);
     const Shape shape{rows, quads_of_tile(block)};
     if (shape != loaded) {
         load_config(
@@ -121,10 +125,11 @@ void multiply_by_amx(const ByteBlock& block, std::int64_t first, std::int64_t ro
         loaded = shape;
     }
     const std::int8_t* const b = block.b + column * block.all_quads() * kQuad;
+    const std::uint8_t* const a = block.a + first * block.a_row;
     constexpr std::int64_t kHalf = 2 * kLines;
-    for (std::int64_t j = 0; j < std::min(kByteColumns, block.columns - column); j += kHalf)
-        multiply_four(block, block.a + first * block.a_row, b + j * kQuad, shape.quads, rows > kLines,
-                      sums + j);
+    if (period < kHalf) return multiply_four<false>(block, a, b, shape.quads, rows > kLines, sums, period);
+    for (std::int64_t j = 0; j < period; j += kHalf)
+        multiply_four<true>(block, a, b + j * kQuad, shape.quads, rows > kLines, sums + j, period);
 }
 
 void release_amx() {
@@ -142,7 +147,7 @@ namespace tern::gemm {
 bool may_use_amx() { return false; }
 bool takes_amx(const ByteBlock& /*block*/) { return false; }
 void multiply_by_amx(const ByteBlock& /*block*/, std::int64_t /*first*/, std::int64_t /*rows*/,
-                     std::int64_t /*column*/, std::int32_t* /*sums*/) {
+                     std::int64_t /*column*/, std::int64_t /*period*/, std::int32_t* /*sums*/) {
     TERN_ASSERT(false);
 }
 void release_amx() {}

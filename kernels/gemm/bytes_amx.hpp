@@ -11,10 +11,11 @@ bool may_use_amx();
 /// Whether it may, and the block has at least 8 quads in a row, which is where it is faster than VNNI.
 bool takes_amx(const ByteBlock& block);
 
-/// A B of rows [first, first + rows), at most kAmxRows of them, and the kByteColumns columns from `column` on: sums[i * kByteColumns + j].
+/// A B of rows [first, first + rows), at most kAmxRows of them, and the panel from `column` on, of which `period` columns
+/// are calculated: sums[i * period + j].
 inline constexpr std::int64_t kAmxRows = 32;
 void multiply_by_amx(const ByteBlock& block, std::int64_t first, std::int64_t rows, std::int64_t column,
-                     std::int32_t* sums);
+                     std::int64_t period, std::int32_t* sums);
 
 /// Tells the processor that this thread's tiles are not needed any more.
 void release_amx();

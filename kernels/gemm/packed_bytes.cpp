@@ -28,6 +28,7 @@ PackedBytes pack_bytes(const Tensor& weight, const Tensor& bias, const Tensor& m
     const std::int64_t taps = weight.numel() == 0 ? 1 : weight.numel() / (outputs * inputs);
     PackedBytes packed;
     packed.outputs = outputs;
+    packed.taps = taps;
     packed.quads = up_to_multiple(inputs, kQuad) / kQuad;
     const std::int64_t width = up_to_multiple(outputs, kByteColumns),
                        panel = taps * packed.quads * kByteColumns * kQuad;
@@ -52,6 +53,12 @@ PackedBytes pack_bytes(const Tensor& weight, const Tensor& bias, const Tensor& m
         packed.start[static_cast<std::size_t>(o)] = biases[o] - input_zero * sum;
     }
     std::copy_n(multiplier.data<float>(), outputs, packed.multiplier.begin());
+    const std::int64_t last = width - kByteColumns, period = panel_period(outputs - last);
+    for (std::int64_t o = last + period; o < width; ++o) {
+        packed.start[static_cast<std::size_t>(o)] = packed.start[static_cast<std::size_t>(o - period)];
+        packed.multiplier[static_cast<std::size_t>(o)] =
+            packed.multiplier[static_cast<std::size_t>(o - period)];
+    }
     return packed;
 }
 

@@ -15,7 +15,7 @@ struct PackedBytes {
     std::vector<std::int8_t> b;
     std::vector<std::int32_t> start;
     std::vector<float> multiplier;
-    std::int64_t outputs = 0, quads = 0;  // of a tap
+    std::int64_t outputs = 0, taps = 1, quads = 0;  // of a tap
 
     /// What becomes of sums by `rule`; without rows, segments and places of results and residual.
     ByteBlock block(const Requantize& rule) const;

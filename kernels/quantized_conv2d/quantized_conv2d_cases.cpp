@@ -65,10 +65,15 @@ OpCases quantized_conv2d_cases() {
         forward("float32", {3, 1, 1, 128}, 10, params_of(one, 2), {.type = DType::float32}),
         forward("float32 of a residual", {1, 6, 6, 5}, 9, params_of(same3, 2, added),
                 {.residual = true, .type = DType::float32}),
+        forward("16 outputs of a residual", {2, 5, 30, 16}, 16, params_of(same3, 9, added),
+                {.residual = true}),
+        forward("32 outputs, float32", {2, 9, 33, 20}, 32, params_of(same3, 9), {.type = DType::float32}),
+        forward("half a panel", {1, 3, 41, 36}, 96, params_of(same3, 9, added), {.residual = true}),
         forward("everything odd", {2, 9, 8, 6}, 11,
                 params_of({2, 3, 2, 1, 2, 2, 1, 2, 0, 3}, 11, {.zero = 9})),
         forward("window beside the image", {1, 2, 2, 4}, 3,
                 params_of(Window2d::square(1, 1, 3), 200, {.zero = 20})),
+        forward("resnet20", {64, 32, 32, 16}, 16, params_of(same3, 0, added), {.residual = true}, true),
         forward("mini_xception entry", {64, 32, 32, 32}, 64, params_of(same3), {}, true),
         forward("mini_xception pointwise", {64, 32, 32, 64}, 64, params_of(one, 128, added),
                 {.residual = true}, true)};
@@ -79,7 +84,8 @@ OpCases quantized_conv2d_cases() {
         const Requantize rule{static_cast<int>(draw(0, 255)), 0.5F, static_cast<int>(draw(0, 255))};
         return std::vector{forward(
             "random", {draw(1, 3), window.span_h() + draw(0, 10), window.span_w() + draw(0, 10), draw(1, 70)},
-            draw(1, 140), params_of(window, static_cast<int>(draw(0, 255)), rule),
+            draw(0, 1) == 0 ? 16 * draw(1, 2) : draw(1, 140),
+            params_of(window, static_cast<int>(draw(0, 255)), rule),
             {draw(0, 1) == 1, draw(0, 3) == 0 ? DType::float32 : DType::uint8})};
     };
     result.errors = {error("type", "[quantized_conv2d] the input must be uint8, got float32", {1, 1, 1, 4},

@@ -41,6 +41,7 @@ void run(Cpu, const Forward& pass, const Stream&) {
         block.a = a;
         block.a_row = a_row;
         block.segments = taps;
+        block.quads = packed.quads * packed.taps / static_cast<std::int64_t>(taps.size());
         block.results = results_of(pass, block.results, first * y.dim(3));
         gemm::multiply(block);
     };
@@ -52,9 +53,11 @@ void run(Cpu, const Forward& pass, const Stream&) {
         return;
     }
     const PaddedBand padded(x.shape(), window, y.dim(2), gemm::kQuad);
+    // Taps side by side are one: 9 times 4 quads are too few for AMX, 3 times 12 are not.
+    const std::int64_t together = window.dilation_w == 1 ? window.kernel_w : 1;
     std::vector<std::int64_t> taps;
     for (std::int64_t kh = 0; kh < window.kernel_h; ++kh)
-        for (std::int64_t kw = 0; kw < window.kernel_w; ++kw)
+        for (std::int64_t kw = 0; kw < window.kernel_w; kw += together)
             taps.push_back((kh * window.dilation_h * padded.width + kw * window.dilation_w) *
                            padded.channels);
     const std::int64_t height = y.dim(1), bands = (height + kBand - 1) / kBand;
