@@ -9,12 +9,18 @@
 #include "tern/core/error.hpp"
 #include "tern/core/memory/step_arena.hpp"
 #include "tern/core/threads/parallel.hpp"
+#include "tern/kernels/shared/kept_weights.hpp"
 
 namespace tern {
 
-// Those that no thread works in at the moment, of one size of images: a call takes one and puts it back.
-class Inference::Arenas {
+// What stays from call to call: what operations made of the weights, and arenas that no thread works in at the moment, of one size
+// of images: a call takes one and puts it back.
+class Inference::Kept {
   public:
+    explicit Kept(const Module& model) : weights(model.state()) {}
+
+    KeptWeights weights;
+
     std::unique_ptr<StepArena> take(const Tensor& images) {
         const std::lock_guard lock(mutex_);
         const Shape image = images.shape().with(0, 1);
@@ -42,7 +48,7 @@ class Inference::Arenas {
     std::vector<Free> free_;
 };
 
-Inference::Inference(Module& model) : model_(model), arenas_(std::make_unique<Arenas>()) {}
+Inference::Inference(Module& model) : model_(model), kept_(std::make_unique<Kept>(model)) {}
 Inference::~Inference() = default;
 
 Tensor Inference::run(const Tensor& images) {
@@ -68,6 +74,7 @@ Tensor Inference::run(const Tensor& images) {
 // be working in by then.
 Tensor Inference::run_in(StepArena& arena, const Tensor& images) {
     const StepArena::Scope scope(arena);
+    const KeptWeights::Scope weights(kept_->weights);
     const Tensor own = model_(images);
     const StepArena::Outside outside;
     return own.clone();
@@ -75,9 +82,9 @@ Tensor Inference::run_in(StepArena& arena, const Tensor& images) {
 
 // Less than a chunk: all threads work on each layer.
 Tensor Inference::run_rest(const Tensor& images) {
-    std::unique_ptr<StepArena> arena = arenas_->take(images);
+    std::unique_ptr<StepArena> arena = kept_->take(images);
     Tensor output = run_in(*arena, images);
-    arenas_->put_back(images, std::move(arena));
+    kept_->put_back(images, std::move(arena));
     return output;
 }
 
@@ -89,10 +96,10 @@ Tensors Inference::run_chunks(const Tensor& images, std::int64_t chunks) {
     std::atomic<std::int64_t> next{0};
     const auto work = [&] {
         const NoGrad no_grad;
-        std::unique_ptr<StepArena> arena = arenas_->take(chunk(0));
+        std::unique_ptr<StepArena> arena = kept_->take(chunk(0));
         for (std::int64_t i = next++; i < chunks; i = next++)
             outputs[static_cast<std::size_t>(i)] = run_in(*arena, chunk(i));
-        arenas_->put_back(chunk(0), std::move(arena));
+        kept_->put_back(chunk(0), std::move(arena));
     };
     if (threads == 1)
         work();

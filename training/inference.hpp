@@ -20,7 +20,8 @@ class StepArena;
 ///     tern::Tensor logits = inference.run(images);
 ///
 /// Several threads may call one at the same time: what they share, the model, is only read. It keeps memory for as many
-/// chunks, and for as many images that are alone, as ran at the same time.
+/// chunks, and for as many images that are alone, as ran at the same time; and weights packed for products, made again where
+/// operations, load_state() or copy_from() change them between calls. After writing to elements yourself call mark_changed().
 class Inference {
   public:
     /// Images that go through the layers together. One reads all weights for itself, which took 3 % longer;
@@ -38,14 +39,14 @@ class Inference {
     Tensor run(const Tensor& images);
 
   private:
-    class Arenas;
+    class Kept;
 
     Tensor run_in(StepArena& arena, const Tensor& images);
     Tensor run_rest(const Tensor& images);
     Tensors run_chunks(const Tensor& images, std::int64_t chunks);
 
     Module& model_;
-    std::unique_ptr<Arenas> arenas_;
+    std::unique_ptr<Kept> kept_;
 };
 
 }  // namespace tern

@@ -8,6 +8,7 @@
 #include "tern/kernels/conv2d/conv2d_passes.hpp"
 #include "tern/kernels/conv2d/conv2d_sweep.hpp"
 #include "tern/kernels/gemm/panels.hpp"
+#include "tern/kernels/shared/kept_weights.hpp"
 
 namespace tern::conv2d_passes {
 namespace {
@@ -173,8 +174,10 @@ void run(Cpu, const Forward& pass, const Stream&) {
     const Sweep sweep = forward_sweep(x.shape(), y.shape(), pass.params);
     const std::int64_t taps = w.dim(2) * w.dim(3), outputs = w.dim(0) / sweep.groups,
                        per_output = w.dim(1) * taps;
-    const WeightPanels weights = pack_weights(sweep, w, outputs, outputs * per_output, taps, per_output);
-    convolve(sweep, x, weights, bias ? bias.data<float>() : nullptr,
+    const auto weights = KeptWeights::get({w}, sweep.groups, [&] {
+        return pack_weights(sweep, w, outputs, outputs * per_output, taps, per_output);
+    });
+    convolve(sweep, x, *weights, bias ? bias.data<float>() : nullptr,
              {y.data<float>(), y.dim(1) * y.dim(2) * y.dim(3), y.dim(2) * y.dim(3), y.dim(3)});
 }
 

@@ -7,6 +7,7 @@
 #include "tern/kernels/conv2d/conv2d_passes.hpp"
 #include "tern/kernels/conv2d/winograd.hpp"
 #include "tern/kernels/gemm/panels.hpp"
+#include "tern/kernels/shared/kept_weights.hpp"
 
 namespace tern::conv2d_passes {
 namespace {
@@ -193,9 +194,10 @@ void run(CpuWinograd, const Forward& pass, const Stream&) {
     const Tensor &x = pass.x, &w = pass.w, &bias = pass.bias;
     const Window2d& window = pass.params.window;
     const std::int64_t taps = kTaps * kTaps;
-    const TransformedWeights weights =
-        transformed_weights({w.data<float>(), w.dim(1), w.dim(0), taps, w.dim(1) * taps, false});
-    convolve(x, -window.pad_top, -window.pad_left, weights, bias ? bias.data<float>() : nullptr, pass.y);
+    const auto weights = KeptWeights::get({w}, 0, [&] {
+        return transformed_weights({w.data<float>(), w.dim(1), w.dim(0), taps, w.dim(1) * taps, false});
+    });
+    convolve(x, -window.pad_top, -window.pad_left, *weights, bias ? bias.data<float>() : nullptr, pass.y);
 }
 
 // dx is a convolution of dy with the flipped weights, padded by 2 - pad.

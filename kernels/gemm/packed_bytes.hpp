@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "tern/core/tensor.hpp"
@@ -14,15 +15,17 @@ namespace tern::gemm {
 struct PackedBytes {
     std::vector<std::int8_t> b;
     std::vector<std::int32_t> start;
-    std::vector<float> multiplier;
     std::int64_t outputs = 0, taps = 1, quads = 0;  // of a tap
 
     /// What becomes of sums by `rule`; without rows, segments and places of results and residual.
-    ByteBlock block(const Requantize& rule) const;
+    ByteBlock block(const std::vector<float>& multipliers, const Requantize& rule) const;
 };
 
-/// bias: (O), int32; multiplier: (O), float32. As sums are of bytes that stand for 0 as `input_zero`, that times all
-/// weights is taken from them where they start.
-PackedBytes pack_bytes(const Tensor& weight, const Tensor& bias, const Tensor& multiplier, int input_zero);
+/// bias: (O), int32. As sums are of bytes that stand for 0 as `input_zero`, that times all weights is taken from them where
+/// they start. A scope of KeptWeights keeps it.
+std::shared_ptr<const PackedBytes> pack_bytes(const Tensor& weight, const Tensor& bias, int input_zero);
+
+/// (O), float32, as blocks read it.
+std::vector<float> padded_multipliers(const Tensor& multiplier);
 
 }  // namespace tern::gemm

@@ -32,16 +32,16 @@ void run(Cpu, const Forward& pass, const Stream&) {
     const Tensor &x = pass.x, &y = pass.y;
     if (y.numel() == 0) return;
     const Window2d& window = pass.params.window;
-    const gemm::PackedBytes packed =
-        gemm::pack_bytes(pass.w, pass.bias, pass.multiplier, pass.params.input_zero);
+    const auto packed = gemm::pack_bytes(pass.w, pass.bias, pass.params.input_zero);
+    const std::vector<float> multipliers = gemm::padded_multipliers(pass.multiplier);
     const auto multiply = [&](const std::uint8_t* a, std::int64_t a_row, std::span<const std::int64_t> taps,
                               std::int64_t first, std::int64_t rows) {
-        gemm::ByteBlock block = packed.block(pass.params.result);
+        gemm::ByteBlock block = packed->block(multipliers, pass.params.result);
         block.rows = rows;
         block.a = a;
         block.a_row = a_row;
         block.segments = taps;
-        block.quads = packed.quads * packed.taps / static_cast<std::int64_t>(taps.size());
+        block.quads = packed->quads * packed->taps / static_cast<std::int64_t>(taps.size());
         block.results = results_of(pass, block.results, first * y.dim(3));
         gemm::multiply(block);
     };

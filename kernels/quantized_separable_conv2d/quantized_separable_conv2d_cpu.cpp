@@ -3,6 +3,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tern/kernels/quantized_separable_conv2d/quantized_separable_conv2d_cpu.cpp"
 #include <algorithm>
+#include <memory>
 #include <vector>
 
 #include <hwy/foreach_target.h>
@@ -13,6 +14,7 @@
 #include "tern/kernels/gemm/multiple.hpp"
 #include "tern/kernels/gemm/packed_bytes.hpp"
 #include "tern/kernels/quantized_separable_conv2d/quantized_separable_conv2d_passes.hpp"
+#include "tern/kernels/shared/kept_weights.hpp"
 #include "tern/kernels/shared/padded_bytes.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -55,61 +57,89 @@ HWY_INLINE void interleave(const std::uint8_t* const (&rows)[kQuad], std::int64_
 #endif
 }
 
-// The depthwise part, its numbers in the order of channel_at().
-struct Depthwise {
-    std::int64_t channels = 0;        // filled up to whole steps
-    std::vector<std::int64_t> taps;   // where they read, filled up to whole quads
-    bool by_columns = false;          // three columns of at most four taps, one pixel apart: a quad each
+// The taps of a window in the order in which quads hold them; -1 stands for none.
+std::vector<std::int64_t> taps_in_quads(const Window2d& window, bool by_columns) {
+    const std::int64_t rows = window.kernel_h, columns = window.kernel_w;
+    std::vector<std::int64_t> taps;
+    if (by_columns) {
+        for (std::int64_t k = 0; k < columns * kQuad; ++k)
+            taps.push_back(k % kQuad < rows ? k % kQuad * columns + k / kQuad : -1);
+    } else {
+        for (std::int64_t k = 0; k < gemm::up_to_multiple(rows * columns, kQuad); ++k)
+            taps.push_back(k < rows * columns ? k : -1);
+    }
+    return taps;
+}
+
+// Of each position in the order of channel_at(), up to whole steps.
+struct DepthwiseWeights {
     std::vector<std::int8_t> w;       // for each step and quad: of each position four weights
-    std::vector<std::int32_t> start;  // for each step and position
-    std::vector<float> multiplier;
+    std::vector<std::int32_t> start;  // the sums' first terms
+};
+
+DepthwiseWeights pack_depthwise(const Forward& pass, const std::vector<std::int64_t>& taps) {
+    const std::int64_t step = step_of_bytes(), channels = pass.x.dim(3),
+                       size = pass.depthwise.numel() / std::max<std::int64_t>(channels, 1),
+                       padded = gemm::up_to_multiple(channels, step),
+                       slots = static_cast<std::int64_t>(taps.size());
+    DepthwiseWeights packed;
+    packed.w.resize(static_cast<std::size_t>(padded * slots));
+    packed.start.resize(static_cast<std::size_t>(padded));
+    const std::int8_t* const w = pass.depthwise.data<std::int8_t>();
+    const std::int32_t* const bias = pass.depthwise_bias.data<std::int32_t>();
+    for (std::int64_t position = 0; position < padded; ++position) {
+        const std::int64_t first = position / step * step, c = first + channel_at(position % step);
+        if (c >= channels) continue;
+        std::int32_t sum = 0;
+        for (std::int64_t k = 0; k < slots; ++k) {
+            const std::int64_t tap = taps[static_cast<std::size_t>(k)];
+            if (tap < 0) continue;
+            const std::int8_t weight = w[c * size + tap];
+            packed.w[static_cast<std::size_t>(first * slots + (k / kQuad * step + position % step) * kQuad +
+                                              k % kQuad)] = weight;
+            sum += weight;
+        }
+        packed.start[static_cast<std::size_t>(position)] = bias[c] - pass.params.input_zero * sum;
+    }
+    return packed;
+}
+
+// The depthwise part.
+struct Depthwise {
+    std::int64_t channels = 0;       // filled up to whole steps
+    bool by_columns = false;         // three columns of at most four taps, one pixel apart: a quad each
+    std::vector<std::int64_t> taps;  // where they read, filled up to whole quads
+    std::shared_ptr<const DepthwiseWeights> weights;
+    std::vector<float> multiplier;  // of each position
     int zero = 0;
 
     std::int64_t quads() const { return static_cast<std::int64_t>(taps.size()) / kQuad; }
 };
 
-Depthwise pack_depthwise(const Forward& pass, const PaddedBand& padded) {
+Depthwise depthwise_of(const Forward& pass, const PaddedBand& padded) {
     const Window2d& window = pass.params.window;
-    const std::int64_t step = step_of_bytes(), rows = window.kernel_h, columns = window.kernel_w;
-    Depthwise packed;
-    packed.channels = padded.channels;
-    packed.zero = pass.params.middle_zero;
-    packed.by_columns = columns == 3 && rows <= kQuad && window.stride_w == 1 && window.dilation_w == 1;
-    std::vector<std::int64_t> tap;  // of the window; -1: none
-    if (packed.by_columns) {
-        for (std::int64_t k = 0; k < columns * kQuad; ++k)
-            tap.push_back(k % kQuad < rows ? k % kQuad * columns + k / kQuad : -1);
-    } else {
-        for (std::int64_t k = 0; k < gemm::up_to_multiple(rows * columns, kQuad); ++k)
-            tap.push_back(k < rows * columns ? k : -1);
-    }
-    for (const std::int64_t t : tap)
-        packed.taps.push_back(
+    const std::int64_t step = step_of_bytes(), columns = window.kernel_w, channels = pass.x.dim(3);
+    Depthwise depthwise;
+    depthwise.channels = padded.channels;
+    depthwise.zero = pass.params.middle_zero;
+    depthwise.by_columns =
+        columns == 3 && window.kernel_h <= kQuad && window.stride_w == 1 && window.dilation_w == 1;
+    const std::vector<std::int64_t> taps = taps_in_quads(window, depthwise.by_columns);
+    for (const std::int64_t t : taps)
+        depthwise.taps.push_back(
             t < 0 ? 0
                   : (t / columns * window.dilation_h * padded.width + t % columns * window.dilation_w) *
                         padded.channels);
-    const std::int64_t channels = pass.x.dim(3), quads = packed.quads();
-    packed.w.resize(static_cast<std::size_t>(packed.channels * quads * kQuad));
-    packed.start.resize(static_cast<std::size_t>(packed.channels));
-    packed.multiplier.resize(static_cast<std::size_t>(packed.channels));
-    const std::int8_t* const w = pass.depthwise.data<std::int8_t>();
-    const std::int32_t* const bias = pass.depthwise_bias.data<std::int32_t>();
+    depthwise.weights = KeptWeights::get({pass.depthwise, pass.depthwise_bias},
+                                         pass.params.input_zero * 2 + (depthwise.by_columns ? 1 : 0),
+                                         [&] { return pack_depthwise(pass, taps); });
+    depthwise.multiplier.resize(static_cast<std::size_t>(padded.channels));
     const float* const multiplier = pass.depthwise_multiplier.data<float>();
-    for (std::int64_t position = 0; position < packed.channels; ++position) {
-        const std::int64_t first = position / step * step, c = first + channel_at(position % step);
-        if (c >= channels) continue;
-        std::int32_t sum = 0;
-        for (std::int64_t k = 0; k < quads * kQuad; ++k) {
-            if (tap[static_cast<std::size_t>(k)] < 0) continue;
-            const std::int8_t weight = w[c * rows * columns + tap[static_cast<std::size_t>(k)]];
-            packed.w[static_cast<std::size_t>(((first * quads + k / kQuad * step) + position % step) * kQuad +
-                                              k % kQuad)] = weight;
-            sum += weight;
-        }
-        packed.start[static_cast<std::size_t>(position)] = bias[c] - pass.params.input_zero * sum;
-        packed.multiplier[static_cast<std::size_t>(position)] = multiplier[c];
+    for (std::int64_t position = 0; position < padded.channels; ++position) {
+        const std::int64_t c = position / step * step + channel_at(position % step);
+        if (c < channels) depthwise.multiplier[static_cast<std::size_t>(position)] = multiplier[c];
     }
-    return packed;
+    return depthwise;
 }
 
 HWY_INLINE void store_middle(const IntVector (&sums)[kSums], const float* multiplier, int zero,
@@ -127,10 +157,10 @@ HWY_INLINE void row_by_columns(const Depthwise& depthwise, const std::uint8_t* x
     const Ints d;
     const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
     IntVector w[3][kSums], quads[3][kSums];
-    const std::int8_t* const weights = depthwise.w.data() + first * 3 * kQuad;
+    const std::int8_t* const weights = depthwise.weights->w.data() + first * 3 * kQuad;
     for (int k = 0; k < 3; ++k)
         for (int v = 0; v < kSums; ++v) w[k][v] = quads_at(weights + (k * kSums + v) * lanes * kQuad);
-    const std::int32_t* const start = depthwise.start.data() + first;
+    const std::int32_t* const start = depthwise.weights->start.data() + first;
     const float* const multiplier = depthwise.multiplier.data() + first;
     const std::uint8_t* rows[kQuad];
     for (int k = 0; k < kQuad; ++k) rows[k] = x + depthwise.taps[static_cast<std::size_t>(k)];
@@ -167,8 +197,9 @@ HWY_INLINE void row_of_taps(const Depthwise& depthwise, const std::uint8_t* x, s
     const std::int64_t quads = depthwise.quads();
     for (; count > 0; --count, x += x_step, to += depthwise.channels) {
         IntVector sums[kSums], taps[kSums];
-        for (int v = 0; v < kSums; ++v) sums[v] = hn::LoadU(d, depthwise.start.data() + first + v * lanes);
-        const std::int8_t* w = depthwise.w.data() + first * quads * kQuad;
+        for (int v = 0; v < kSums; ++v)
+            sums[v] = hn::LoadU(d, depthwise.weights->start.data() + first + v * lanes);
+        const std::int8_t* w = depthwise.weights->w.data() + first * quads * kQuad;
         for (std::int64_t q = 0; q < quads; ++q) {
             const std::uint8_t* rows[kQuad];
             for (int k = 0; k < kQuad; ++k)
@@ -200,9 +231,9 @@ void forward(const Forward& pass) {
     const Tensor &x = pass.x, &y = pass.y;
     const Window2d& window = pass.params.window;
     const PaddedBand padded(x.shape(), window, y.dim(2), step_of_bytes());
-    const Depthwise depthwise = pack_depthwise(pass, padded);
-    const gemm::PackedBytes pointwise =
-        gemm::pack_bytes(pass.pointwise, pass.bias, pass.multiplier, pass.params.middle_zero);
+    const Depthwise depthwise = depthwise_of(pass, padded);
+    const auto pointwise = gemm::pack_bytes(pass.pointwise, pass.bias, pass.params.middle_zero);
+    const std::vector<float> multipliers = gemm::padded_multipliers(pass.multiplier);
     const std::int64_t height = y.dim(1), width = y.dim(2), bands = (height + kBand - 1) / kBand;
     parallel_for(y.dim(0) * bands, 1, [&](std::int64_t first, std::int64_t last) {
         static constexpr std::int64_t kTap[] = {0};
@@ -218,7 +249,7 @@ void forward(const Forward& pass) {
                               window.stride_w * from.channels, width,
                               middle.data() + (oh - begin) * width * padded.channels);
             const std::int64_t to = (n * height + begin) * width * y.dim(3);
-            gemm::ByteBlock block = pointwise.block(pass.params.result);
+            gemm::ByteBlock block = pointwise->block(multipliers, pass.params.result);
             block.rows = (end - begin) * width;
             block.a = middle.data();
             block.a_row = padded.channels;

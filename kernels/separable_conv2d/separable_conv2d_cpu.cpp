@@ -16,6 +16,7 @@
 #include "tern/kernels/normalize/normalize_cpu.hpp"
 #include "tern/kernels/separable_conv2d/separable_conv2d_passes.hpp"
 #include "tern/kernels/shared/channel_rows_cpu.hpp"
+#include "tern/kernels/shared/kept_weights.hpp"
 #include "tern/kernels/shared/sliding_rows_cpu.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -197,8 +198,11 @@ void run_forward(const Forward& pass, Products products) {
     // A batch norm that was folded away leaves its relu, which costs less while the filter reads x than a
     // copy.
     const bool relu = norm && norm->is_only_relu() && !kept;
-    const Tensor taps = depthwise_conv2d_passes::taps_first(pass.depthwise, false);
-    const Panels panels(gemm::Matrix::rows_of(pointwise).transposed(), products);
+    const auto taps = KeptWeights::get(
+        {pass.depthwise}, 0, [&] { return depthwise_conv2d_passes::taps_first(pass.depthwise, false); });
+    const auto panels = KeptWeights::get({pointwise}, static_cast<std::int64_t>(products), [&] {
+        return Panels(gemm::Matrix::rows_of(pointwise).transposed(), products);
+    });
     const std::int64_t strip = size.strip(), strips = (size.height + strip - 1) / strip;
     // The bands of an image read rows of each other. The partial means and variances depend on them, outputs do
     // not.
@@ -220,14 +224,14 @@ void run_forward(const Forward& pass, Products products) {
             const Rows a = activations.around(h, last);
             const Geometry g = geometry(size, a, h, last);
             if (relu)
-                HWY_DYNAMIC_DISPATCH(depthwise_relu_rows)(g, a.data, taps.data<float>(), u);
+                HWY_DYNAMIC_DISPATCH(depthwise_relu_rows)(g, a.data, taps->data<float>(), u);
             else
-                HWY_DYNAMIC_DISPATCH(depthwise_rows)(g, a.data, taps.data<float>(), u);
+                HWY_DYNAMIC_DISPATCH(depthwise_rows)(g, a.data, taps->data<float>(), u);
             float* const z = output.at(n * size.pixels() + h * size.width);
             const std::int64_t next = (n * size.height + last) * size.width, after = strip * size.width;
-            panels.multiply(u, pixels, bias ? bias.data<float>() : nullptr, z,
-                            {input.ahead(next + size.width, after), residual.ahead(next + size.width, after),
-                             kept_input.ahead(next + size.width, after)});
+            panels->multiply(u, pixels, bias ? bias.data<float>() : nullptr, z,
+                             {input.ahead(next + size.width, after), residual.ahead(next + size.width, after),
+                              kept_input.ahead(next + size.width, after)});
             if (mean) moments.add(task, z, pixels);
         }
     });

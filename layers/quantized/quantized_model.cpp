@@ -147,6 +147,8 @@ void QuantizedModel::set(const QuantizedStep& step, std::size_t which, const Ten
         const double shift = bias.defined() ? bias.data<float>()[o] / unit : 0;
         layer.bias.data<std::int32_t>()[o] = element_of<std::int32_t>(std::nearbyint(shift));
     }
+    layer.weight.mark_changed();
+    layer.bias.mark_changed();
 }
 
 Tensor QuantizedModel::multiplier(const Layer& layer, float input_scale, float output_scale) const {

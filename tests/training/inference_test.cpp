@@ -7,6 +7,8 @@
 #include "tern/core/autograd.hpp"
 #include "tern/kernels/cases/cases.hpp"
 #include "tern/layers/fold_batch_norms.hpp"
+#include "tern/layers/quantized/quantize_model.hpp"
+#include "tern/layers/state.hpp"
 #include "tern/models/registry.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/layers/trained.hpp"
@@ -154,6 +156,45 @@ TEST_CASE("one Inference continues after batch norms are folded, and with other 
             CHECK(same_bits(inference.run(images), after));
         }
     }
+}
+
+TEST_CASE("one Inference follows weights that change between its calls") {
+    for (const ModelInfo& info : all_models()) {
+        const auto model = trained_model(info.name), other = trained_model(info.name);
+        test::pretend_trained(*other, 5);
+        const Tensor images = cases::make_tensor({{3, kHeight, kWidth, 3}}, DType::float32, 5);
+        Inference inference(*model);
+        const Tensor before = inference.run(images);
+        load_state(*model, other->state());
+        const Tensor after = inference.run(images);
+        INFO(info.name);
+        CHECK_FALSE(same_bits(after, before));
+        CHECK(same_bits(after, Inference(*other).run(images)));
+    }
+}
+
+TEST_CASE("one Inference follows 8-bit weights that change between its calls") {
+    const Tensor images = cases::make_tensor({{3, kHeight, kWidth, 3}}, DType::float32, 5);
+    const auto quantized = [&](std::uint64_t seed) {
+        const auto model = trained_model("mini_xception");
+        test::pretend_trained(*model, seed);
+        return quantize_model(*model, {images});
+    };
+    const auto model = quantized(4), other = quantized(5);
+    Inference inference(*model);
+    const Tensor before = inference.run(images);
+    load_state(*model, other->state());
+    const Tensor after = inference.run(images);
+    CHECK_FALSE(same_bits(after, before));
+    CHECK(same_bits(after, Inference(*other).run(images)));
+    for (const QuantizedStep& step : model->steps())
+        for (std::size_t w = 0; w < step.weights.size(); ++w) {
+            const Tensor& weight = model->graph().value(step.weights[w].weight).constant;
+            const Tensor ones = Tensor::full(weight.shape(), 1);
+            model->set(step, w, ones, {});
+            other->set(step, w, ones, {});
+        }
+    CHECK(same_bits(inference.run(images), Inference(*other).run(images)));
 }
 
 TEST_CASE("several threads run one Inference at the same time") {
