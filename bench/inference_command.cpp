@@ -14,6 +14,7 @@
 #include "tern/core/random.hpp"
 #include "tern/core/threads/parallel.hpp"
 #include "tern/layers/fold_batch_norms.hpp"
+#include "tern/layers/quantized/quantize_model.hpp"
 #include "tern/models/describe.hpp"
 #include "tern/training/inference.hpp"
 
@@ -27,6 +28,7 @@ constexpr std::int64_t kMostSeconds = 3600;
 
 struct Flags {
     apps::Flag model, batch_size, threads, seconds, json;
+    bool quantized = false;
 };
 
 /// Runs of one batch size.
@@ -43,24 +45,29 @@ struct BatchRuns {
     double rate(double amount) const { return amount / percentile(0.5); }
 };
 
-BatchRuns measure(Module& model, const Shape& image, std::int64_t batch_size, double seconds) {
-    const Tensor images = Tensor::empty({batch_size, image[0], image[1], image[2]});
+Tensor random_images(const Shape& image, std::int64_t count) {
+    const Tensor images = Tensor::empty({count, image[0], image[1], image[2]});
     const RandomStream random{0, RandomPurpose::user, 0};
     std::int64_t at = 0;
     for (float& value : images.elements<float>()) value = random.uniform(static_cast<std::uint64_t>(at++));
+    return images;
+}
+
+BatchRuns measure(Module& model, const Tensor& images, std::int64_t multiply_adds, double seconds) {
+    const std::int64_t batch_size = images.dim(0);
     Inference inference(model);
     for (int i = 0; i < kWarmUpRuns; ++i) inference.run(images);
-    BatchRuns row{
-        batch_size, 2.0 * static_cast<double>(describe(model, images.shape()).total.multiply_adds), {}};
+    BatchRuns row{batch_size, 2.0 * static_cast<double>(multiply_adds * batch_size), {}};
     for (double total = 0; total < seconds || row.seconds.size() < kRuns; total += row.seconds.back())
         row.seconds.push_back(seconds_of([&] { inference.run(images); }));
     std::ranges::sort(row.seconds);
     return row;
 }
 
-void print(const std::vector<BatchRuns>& rows, const ModelInfo& model, const Peaks& peaks) {
-    std::printf("%s, inference, batch norms folded, float32, %d threads, peak %.1f GFLOP/s\n\n",
-                std::string(model.name).c_str(), num_threads(), peaks.flops * 1e-9);
+void print(const std::vector<BatchRuns>& rows, const ModelInfo& model, bool quantized, const Peaks& peaks) {
+    std::printf("%s, inference, batch norms folded, %s, %d threads, peak %.1f GFLOP/s%s\n\n",
+                std::string(model.name).c_str(), quantized ? "8 bits" : "float32", num_threads(),
+                peaks.flops * 1e-9, quantized ? " of float32" : "");
     std::printf("%6s %9s %8s %6s %9s %9s %9s %7s\n", "batch", "images/s", "GFLOP/s", "%peak", "p50 ms",
                 "p90 ms", "p99 ms", "runs");
     for (const BatchRuns& row : rows) {
@@ -73,8 +80,9 @@ void print(const std::vector<BatchRuns>& rows, const ModelInfo& model, const Pea
 }
 
 void write(const std::string& path, const std::vector<BatchRuns>& rows, const ModelInfo& model,
-           const Peaks& peaks) {
+           bool quantized, const Peaks& peaks) {
     nlohmann::ordered_json all{{"model", model.name},
+                               {"quantized", quantized},
                                {"threads", num_threads()},
                                {"peak_flops", peaks.flops},
                                {"rows", nlohmann::ordered_json::array()}};
@@ -102,11 +110,16 @@ void run(const Flags& flags) {
     const std::unique_ptr<Module> model = make_model(info.name);
     fold_batch_norms(*model, {1, info.image[0], info.image[1], info.image[2]});
     model->eval();
+    const std::int64_t multiply_adds =
+        describe(*model, {1, info.image[0], info.image[1], info.image[2]}).total.multiply_adds;
+    std::unique_ptr<Module> quantized;
+    if (flags.quantized) quantized = quantize_model(*model, {random_images(info.image, 1)});
     std::vector<BatchRuns> rows;
     for (const std::int64_t batch_size : batch_sizes)
-        rows.push_back(measure(*model, info.image, batch_size, seconds));
-    print(rows, info, peaks);
-    if (flags.json) write(*flags.json, rows, info, peaks);
+        rows.push_back(measure(flags.quantized ? *quantized : *model, random_images(info.image, batch_size),
+                               multiply_adds, seconds));
+    print(rows, info, flags.quantized, peaks);
+    if (flags.json) write(*flags.json, rows, info, flags.quantized, peaks);
 }
 
 }  // namespace
@@ -120,6 +133,7 @@ void run_inference(int argc, char** argv) {
     app.add_option(std::string(kInference), flags.model, model_names() + " (default mini_xception)")
         ->type_name("MODEL")
         ->expected(0, 1);
+    app.add_flag("--quantized", flags.quantized, "in 8 bits, as `tern quantize` makes it");
     app.add_option("--batch-size", flags.batch_size, "images at a time (default: a row for 1 and 64)")
         ->type_name("N");
     app.add_option("--threads", flags.threads, "default: TERN_THREADS, else all CPUs")->type_name("N");

@@ -11,20 +11,32 @@ import runtimes
 
 INFERENCE = Path(__file__).resolve().parent.parent / "bench/peers/inference.py"
 VARIANTS = "eager,channels_last,script,onnxruntime,openvino"
+TERN_INT8 = "tern+int8"
 TIMES = ("p50", "p90", "p99")
 
 
+def problem_of(variant):
+    """What is wrong with the words of a variant, or nothing."""
+    return "" if variant == TERN_INT8 else runtimes.problem_of(variant)
+
+
 def label(variant):
+    if variant == TERN_INT8:
+        return variant
     return f"pytorch {variant}" if runtimes.runtime_of(variant) is runtimes.PYTORCH else variant
+
+
+def modules_of(variant):
+    return [] if variant == TERN_INT8 else runtimes.modules_of(variant)
 
 
 def installed(python, variants):
     """The variants whose packages that Python has; says of each other what brings them."""
-    modules = dict.fromkeys(module for variant in variants for module in runtimes.modules_of(variant))
+    modules = dict.fromkeys(module for variant in variants for module in modules_of(variant))
     lacking = [module for module in modules if measuring.missing_module(python, [module])]
     found = []
     for variant in variants:
-        missing = [module for module in runtimes.modules_of(variant) if module in lacking]
+        missing = [module for module in modules_of(variant) if module in lacking]
         if missing:
             packages = runtimes.runtime_of(variant).packages
             print(f"compare: leaves out {variant}: {python} has no {missing[0]}; pip install {packages}", file=sys.stderr)
@@ -33,18 +45,26 @@ def installed(python, variants):
     return found
 
 
-def row_of_tern(arguments, batch_size):
+def row_of_tern(arguments, batch_size, *more):
     """A row of `tern-bench --inference`."""
     with tempfile.TemporaryDirectory() as folder:
         answer = Path(folder) / "inference.json"
         flags = [f"--threads={arguments.threads}", f"--seconds={arguments.seconds}", f"--batch-size={batch_size}"]
-        command = [arguments.tern_bench, f"--inference={arguments.model}", *flags, *arguments.tern_flags, f"--json={answer}"]
+        command = [arguments.tern_bench, f"--inference={arguments.model}", *flags, *more, *arguments.tern_flags, f"--json={answer}"]
         return measuring.run_json(command, answer)["rows"][0]
 
 
-def accuracy_of_tern(arguments):
-    command = [arguments.tern, "evaluate", "--device", "cpu", "--checkpoint", arguments.checkpoint, "--data", arguments.data]
+def accuracy_of_tern(arguments, checkpoint):
+    command = [arguments.tern, "evaluate", "--device", "cpu", "--checkpoint", checkpoint, "--data", arguments.data]
     return measuring.run_json([*command, "--model", arguments.model, "--threads", str(arguments.threads), "--json"])["accuracy"]
+
+
+def accuracy_of_tern_int8(arguments):
+    """In 8 bits, with the ranges of the same number of images as the peers'."""
+    with tempfile.TemporaryDirectory() as folder:
+        quantized = str(Path(folder) / "int8.safetensors")
+        measuring.run([arguments.tern, "quantize", "--checkpoint", arguments.checkpoint, "--data", arguments.data, "--output", quantized])
+        return accuracy_of_tern(arguments, quantized)
 
 
 def row_of_peer(arguments, variant, batch_size, keep, accuracy):
@@ -62,7 +82,9 @@ def measure(arguments, variants):
     rounds = {size: {"tern": [], **{label(variant): [] for variant in variants}} for size in arguments.batch_size}
     accuracies, environment = {}, {}
     if arguments.accuracy:
-        accuracies["tern"] = accuracy_of_tern(arguments)
+        accuracies["tern"] = accuracy_of_tern(arguments, arguments.checkpoint)
+        if TERN_INT8 in variants:
+            accuracies[TERN_INT8] = accuracy_of_tern_int8(arguments)
     with tempfile.TemporaryDirectory() as keep:
         for number in range(arguments.rounds):
             for size, rows in rounds.items():
@@ -70,6 +92,9 @@ def measure(arguments, variants):
                 rows["tern"].append(row_of_tern(arguments, size))
                 for variant in variants:
                     name = label(variant)
+                    if variant == TERN_INT8:
+                        rows[name].append(row_of_tern(arguments, size, "--quantized"))
+                        continue
                     wanted = arguments.accuracy and name not in accuracies
                     row, found = row_of_peer(arguments, variant, size, keep, wanted)
                     rows[name].append(row)
@@ -79,29 +104,31 @@ def measure(arguments, variants):
     return rounds, accuracies, environment
 
 
-def ratios(rounds, name):
+def ratios(rounds, name, tern="tern"):
     """tern's images per second over those of a peer, in each round."""
-    return [tern["images_per_second"] / row["images_per_second"] for tern, row in zip(rounds["tern"], rounds[name])]
+    return [own["images_per_second"] / row["images_per_second"] for own, row in zip(rounds[tern], rounds[name])]
 
 
-def verdict(rounds, names, what):
-    """Who is ahead, tern or the fastest of the peers by name; ahead is who is so in every round."""
-    fastest = min(names, key=lambda name: statistics.median(ratios(rounds, name)))
-    found = ratios(rounds, fastest)
+def verdict(rounds, names, what, tern="tern"):
+    """Who is ahead, tern or the fastest of the others by name; ahead is who is so in every round."""
+    fastest = min(names, key=lambda name: statistics.median(ratios(rounds, name, tern)))
+    found = ratios(rounds, fastest, tern)
     middle, low, high = statistics.median(found), min(found), max(found)
     if low > 1:
-        return f"{what}tern is ahead: {middle:.2f} times the images/s of {fastest} ({low:.2f} to {high:.2f})"
+        return f"{what}{tern} is ahead: {middle:.2f} times the images/s of {fastest} ({low:.2f} to {high:.2f})"
     if high < 1:
-        return f"{what}{fastest} is ahead: {1 / middle:.2f} times tern's images/s ({1 / high:.2f} to {1 / low:.2f})"
-    return f"{what}neither is ahead in every round: tern has {middle:.2f} times the images/s of {fastest} ({low:.2f} to {high:.2f})"
+        return f"{what}{fastest} is ahead: {1 / middle:.2f} times {tern}'s images/s ({1 / high:.2f} to {1 / low:.2f})"
+    return f"{what}neither is ahead in every round: {tern} has {middle:.2f} times the images/s of {fastest} ({low:.2f} to {high:.2f})"
 
 
 def verdicts(rounds):
-    """A line for the peers in float32, and one for those that calculate in fewer bits."""
-    peers = [name for name in rounds if name != "tern"]
+    """A line for the peers in float32, one for those that calculate in fewer bits, and one for tern in 8 beside itself."""
+    peers = [name for name in rounds if name not in ("tern", TERN_INT8)]
     float32 = [name for name in peers if runtimes.is_float32(name)]
     fewer = [name for name in peers if name not in float32]
-    return [verdict(rounds, names, what) for names, what in ((float32, "float32: "), (fewer, "int8 and bfloat16: ")) if names]
+    tern = TERN_INT8 if TERN_INT8 in rounds else "tern"
+    lines = [(float32, "float32: ", "tern"), (fewer, "int8 and bfloat16: ", tern), ([] if tern == "tern" else ["tern"], "", tern)]
+    return [verdict(rounds, names, what, own) for names, what, own in lines if names]
 
 
 def print_batch(batch_size, rounds, accuracies):

@@ -32,7 +32,10 @@ def check_model(model, *flags, batches):
         done = run(f"--inference={model}", "--threads=2", "--seconds=1", f"--json={answer}", *flags)
         check(done.returncode == 0, f"{model} {flags}: status {done.returncode}, {done.stderr}")
         result = json.loads(answer.read_text())
-    check((result["model"], result["threads"]) == (model, 2), f"{model}: settings are {result}")
+    quantized = "--quantized" in flags
+    settings = (result["model"], result["threads"], result["quantized"])
+    check(settings == (model, 2, quantized), f"{model}: settings are {result}")
+    check(("8 bits" if quantized else "float32") in done.stdout, f"{model} {flags}: the table is\n{done.stdout}")
     check([row["batch_size"] for row in result["rows"]] == batches, f"{model} {flags}: batches {result['rows']}")
     for row in result["rows"]:
         size = row["batch_size"]
@@ -52,6 +55,7 @@ def check_refused(expected, *flags):
 def main():
     check_model("mini_xception", batches=[1, 64])
     check_model("mini_xception_dense", "--batch-size", "3", batches=[3])
+    check_model("mini_xception", "--quantized", "--batch-size", "2", batches=[2])
     check_refused('[--inference] no model "resnet", only ', "--inference", "resnet")
     check_refused("[--batch-size] must be a whole number from 1 to 65536, got 0", "--inference", "--batch-size", "0")
     check_refused("[--threads] must be a whole number from 1 to 4096, got -1", "--inference", "--threads=-1")

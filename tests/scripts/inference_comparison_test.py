@@ -31,13 +31,17 @@ def flag(name):
     at = next((k for k, word in enumerate(words) if word.split("=")[0] == name), None)
     return None if at is None else words[at].split("=")[1] if "=" in words[at] else words[at + 1]
 tern = sys.argv[0].endswith("tern-bench")
-name = "evaluate" if words[0] == "evaluate" else "tern" if tern else flag("--variants")
+name = words[0] if words[0] in ("evaluate", "quantize") else "tern+int8" if "--quantized" in words else "tern" if tern else flag("--variants")
 with open("calls", "a+") as calls:
     calls.seek(0)
     before = sum(json.loads(line)["name"] == name and json.loads(line)["batch"] == flag("--batch-size") for line in calls)
     calls.write(json.dumps({{"name": name, "batch": flag("--batch-size"), "words": words}}) + "\\n")
+if name == "quantize":
+    open(flag("--output"), "w").write(flag("--checkpoint"))
+    sys.exit()
 if name == "evaluate":
-    print(json.dumps({{"accuracy": 0.75}}))
+    quantized = os.path.exists(flag("--checkpoint"))
+    print(json.dumps({{"accuracy": 0.625 if quantized else 0.75}}))
     sys.exit()
 if name == "freeze":
     sys.exit("it froze")
@@ -100,6 +104,21 @@ def check_table():
     check(found == [160, 200, 200] and answer["accuracies"] == {}, f"JSON: {done.stdout}")
 
 
+def check_int8():
+    rates = {"tern": [100, 120, 110], "tern+int8": [300, 300, 330], "openvino+int8": [200, 300, 220]}
+    done, calls = compare("--rounds=3", "--seconds=1", "--batch-size=1", "--variants=tern+int8,openvino+int8", "--tern-flags=--peak=no",
+                          "--checkpoint=w", "--data=d", "--accuracy", rates=rates)
+    check(done.returncode == 0, f"int8: status {done.returncode}: {done.stderr}")
+    order = ["evaluate", "quantize", "evaluate", *["tern", "tern+int8", "openvino+int8"] * 3]
+    check([call["name"] for call in calls] == order, f"int8: not in turn: {[call['name'] for call in calls]}")
+    check("--peak=no" in calls[4]["words"], f"int8: flags of tern-bench: {calls[4]}")
+    lines = done.stdout.splitlines()
+    check(lines[-4].split() == "tern+int8 300.0 1.000 2.000 3.000 0.33x 0.33x 0.40x 0.6250".split(), f"int8: row {lines[-4]}")
+    expected = ["int8 and bfloat16: neither is ahead in every round: tern+int8 has 1.50 times the images/s of openvino+int8 (1.00 to 1.50)",
+                "tern+int8 is ahead: 3.00 times the images/s of tern (2.50 to 3.00)"]
+    check(lines[-2:] == expected, f"int8: who is ahead:\n{done.stdout}")
+
+
 def check_left_out():
     rates = {"tern": [1], "eager": [1]}
     variants = "--variants=eager,onnxruntime,openvino+int8"
@@ -115,6 +134,7 @@ def check_left_out():
 def check_refused():
     rows = [("--variants=onnxruntime+fast", "--variants onnxruntime+fast: unknown fast; of onnxruntime: int8, no_spin, "),
             ("--variants=eager+int8", "--variants eager+int8: unknown int8; of pytorch: "),
+            ("--variants=tern+int4", "unknown int4, tern; of pytorch: "),
             ("--variants=openvino+onnxruntime", "unknown openvino; of onnxruntime: "),
             ("--variants=onnxruntime+qoperator", "qoperator is a format of int8"),
             ("--batch-size=1,0", "argument --batch-size: 0, expected at least 1"),
@@ -183,6 +203,7 @@ def main():
             Path(name).write_text(PRETENDED)
             Path(name).chmod(0o755)
         check_table()
+        check_int8()
         check_left_out()
         check_refused()
         os.chdir("/")
