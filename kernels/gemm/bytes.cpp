@@ -81,7 +81,11 @@ void multiply_tile(const ByteBlock& block, const ByteTile& tile) {
             }
         }
     }
-    unrolled<kTileLines>([&](auto line) HWY_ATTR { store_line(sums + line * kSums, tile.results, line); });
+    unrolled<kTileLines>([&](auto line) HWY_ATTR {
+        IntVector whole[kSums];  // a copy: sums whose address is taken would be stored by every step above
+        unrolled<kSums>([&](auto v) HWY_ATTR { whole[v] = sums[line * kSums + v]; });
+        store_line(whole, tile.results, line);
+    });
 }
 
 using TileFunction = void (*)(const ByteBlock&, const ByteTile&);
