@@ -6,6 +6,7 @@
 
 #include "tern/core/error.hpp"
 #include "tern/core/files/file.hpp"
+#include "tern/core/xxh128.hpp"
 #include "tern/training/checksum.hpp"
 
 namespace tern {

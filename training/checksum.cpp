@@ -1,13 +1,9 @@
 #include "tern/training/checksum.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
-
-#define XXH_INLINE_ALL  // no library to link
-#include <xxhash.h>
 
 #include "tern/core/error.hpp"
+#include "tern/core/xxh128.hpp"
 
 namespace tern {
 namespace {
@@ -23,13 +19,6 @@ bool is_sum(std::string_view text) {
 bool is_name(std::string_view text) {
     return !text.empty() && text != "." && text != ".." && text.find('/') == std::string_view::npos &&
            text.find('\0') == std::string_view::npos;
-}
-
-std::string digits_of(const XXH128_hash_t& hash) {
-    std::array<char, kDigits + 1> digits{};
-    std::snprintf(digits.data(), digits.size(), "%016llx%016llx",
-                  static_cast<unsigned long long>(hash.high64), static_cast<unsigned long long>(hash.low64));
-    return digits.data();
 }
 
 }  // namespace
@@ -65,22 +54,5 @@ std::string sums_text(const std::vector<FileSum>& sums) {
     for (const auto& [sum, name] : sums) text += to_text(sum, kBetween, name, '\n');
     return text;
 }
-
-std::string xxh128(std::span<const std::byte> bytes) {
-    return digits_of(XXH3_128bits(bytes.data(), bytes.size()));
-}
-
-struct Xxh128::State {
-    XXH3_state_t state;
-};
-
-Xxh128::Xxh128() : state_(std::make_unique<State>()) { XXH3_128bits_reset(&state_->state); }
-Xxh128::~Xxh128() = default;
-
-void Xxh128::add(std::span<const std::byte> bytes) {
-    XXH3_128bits_update(&state_->state, bytes.data(), bytes.size());
-}
-
-std::string Xxh128::sum() const { return digits_of(XXH3_128bits_digest(&state_->state)); }
 
 }  // namespace tern

@@ -3,7 +3,7 @@
 #include <span>
 #include <vector>
 
-#include "tern/training/checksum.hpp"
+#include "tern/core/xxh128.hpp"
 
 namespace tern {
 namespace {

@@ -38,8 +38,8 @@ std::optional<Rows> rows_of(const Tensor& all, const Tensor& part, const std::st
 std::vector<Draft::State> Draft::state_of(const Module& model) {
     std::vector<State> result;
     for (NamedTensor& named : model.state()) {
-        const std::uint64_t checksum = checksum_of(named.tensor);
-        result.push_back({std::move(named), checksum});
+        std::string checksum = checksum_of(named.tensor);
+        result.push_back({std::move(named), std::move(checksum)});
     }
     return result;
 }

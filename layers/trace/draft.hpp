@@ -1,6 +1,8 @@
 // One run of a model as a graph, before it is known what follows from the number of samples.
 #pragma once
 
+#include <string>
+
 #include "tern/layers/trace/graph.hpp"
 #include "tern/layers/trace/recorded_run.hpp"
 
@@ -29,7 +31,7 @@ class Draft {
 
     struct State {
         NamedTensor named;
-        std::uint64_t checksum;  // before the run
+        std::string checksum;  // before the run
     };
     static std::vector<State> state_of(const Module& model);
 

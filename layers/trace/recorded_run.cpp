@@ -1,8 +1,6 @@
 #include "tern/layers/trace/recorded_run.hpp"
 
-#include <cstring>
-
-#include "tern/core/fnv1a.hpp"
+#include "tern/core/xxh128.hpp"
 #include "tern/kernels/dispatch/dispatch.hpp"
 #include "tern/layers/evaluation_scope.hpp"
 
@@ -11,7 +9,8 @@ namespace {
 
 std::vector<RecordedRun::Seen> seen(std::span<const Tensor> tensors, bool with_checksums) {
     std::vector<RecordedRun::Seen> result;
-    for (const Tensor& tensor : tensors) result.push_back({tensor, with_checksums ? checksum_of(tensor) : 0});
+    for (const Tensor& tensor : tensors)
+        result.push_back({tensor, with_checksums ? checksum_of(tensor) : ""});
     return result;
 }
 
@@ -31,18 +30,10 @@ RecordedRun::RecordedRun(Module& model, const Tensor& input, bool with_checksums
     output_ = evaluated(model, input);
 }
 
-std::uint64_t checksum_of(const Tensor& tensor) {
-    if (!tensor.defined()) return 0;
+std::string checksum_of(const Tensor& tensor) {
+    if (!tensor.defined()) return {};
     const Tensor host = tensor.to(Device::cpu());
-    const auto bytes = static_cast<std::size_t>(host.bytes());
-    Fnv1a sum;
-    std::uint64_t word = 0;
-    for (std::size_t at = 0; at < bytes; at += sizeof word) {
-        word = 0;
-        std::memcpy(&word, host.raw_data() + at, std::min(sizeof word, bytes - at));
-        sum.add(word);
-    }
-    return sum.value();
+    return xxh128({host.raw_data(), static_cast<std::size_t>(host.bytes())});
 }
 
 bool overlap(const Tensor& a, const Tensor& b) {

@@ -1,6 +1,8 @@
 // What a model did in one run.
 #pragma once
 
+#include <string>
+
 #include "tern/kernels/dispatch/op.hpp"
 #include "tern/layers/module.hpp"
 
@@ -14,7 +16,7 @@ class RecordedRun {
     /// A tensor and what its bytes summed up to when an operation read or wrote it, if that was asked for; undefined: none.
     struct Seen {
         Tensor tensor;
-        std::uint64_t checksum = 0;
+        std::string checksum;
     };
     struct Operation {
         const Pass* pass;
@@ -44,7 +46,7 @@ class RecordedRun {
 };
 
 /// Of the bytes of a tensor; 0 of an undefined one.
-std::uint64_t checksum_of(const Tensor& tensor);
+std::string checksum_of(const Tensor& tensor);
 
 /// Whether both have elements in the same place.
 bool overlap(const Tensor& a, const Tensor& b);

@@ -3,6 +3,7 @@
 
 #include "tern/core/error.hpp"
 #include "tern/core/files/file.hpp"
+#include "tern/core/xxh128.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/temporary_folder.hpp"
 #include "tern/training/checksum.hpp"
