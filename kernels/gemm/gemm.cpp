@@ -3,6 +3,7 @@
 #include "tern/core/threads/parallel.hpp"
 #include "tern/kernels/gemm/panels.hpp"
 #include "tern/kernels/shared/channel_rows_cpu.hpp"
+#include "tern/kernels/shared/kept_weights.hpp"
 
 namespace tern::gemm {
 namespace {
@@ -14,22 +15,29 @@ constexpr std::int64_t kTerms = 512;
 constexpr std::int64_t kTaskSize = 32768;
 constexpr std::int64_t kTasks = 16;  // enough to keep some cores busy
 
-// Tasks are blocks of rows, and of columns where rows are few; B is packed once.
-void multiply_by_rows(const Matrix& a, const Matrix& b, const float* bias, float* c, Products products) {
-    const std::int64_t terms = a.columns, columns = b.columns;
-    constexpr std::int64_t kFewRows = 16;  // for which packing B would take longer than it saves
-    const bool in_place = readable_in_place(b) && a.rows <= kFewRows;
-    const Tensor packed = Tensor::empty({in_place ? 0 : panels_size(terms, columns)});
-    if (!in_place) {
-        parallel_for(columns, kTileColumns, [&](std::int64_t begin, std::int64_t end) {
-            pack_panels({b.data + begin * b.column_stride, terms, end - begin, b.row_stride, b.column_stride},
-                        packed.data<float>() + begin * terms, terms * kPanelColumns);
-        });
-    }
-    const float* const panels = in_place ? b.data : packed.data<float>();
-    const std::int64_t b_row = in_place ? b.row_stride : kPanelColumns;
-    const std::int64_t b_panel = in_place ? kPanelColumns : terms * kPanelColumns;
+// B as products read it: the distances of rows and of panels.
+struct Panels {
+    const float* data;
+    std::int64_t row, panel;
+};
 
+Panels panels_of(const Tensor& packed, std::int64_t terms) {
+    return {packed.data<float>(), kPanelColumns, terms * kPanelColumns};
+}
+
+Tensor pack(const Matrix& b) {
+    const Tensor packed = Tensor::empty({panels_size(b.rows, b.columns)});
+    parallel_for(b.columns, kTileColumns, [&](std::int64_t begin, std::int64_t end) {
+        pack_panels({b.data + begin * b.column_stride, b.rows, end - begin, b.row_stride, b.column_stride},
+                    packed.data<float>() + begin * b.rows, b.rows * kPanelColumns);
+    });
+    return packed;
+}
+
+// Tasks are blocks of rows, and of columns where rows are few.
+void multiply_by_rows(const Matrix& a, const Panels& b, std::int64_t columns, const float* bias, float* c,
+                      Products products) {
+    const std::int64_t terms = a.columns;
     const std::int64_t task_rows =
         std::clamp<std::int64_t>(kTaskSize / std::clamp<std::int64_t>(terms, 1, kTerms), 48, 1536);
     const std::int64_t row_tasks = (a.rows + task_rows - 1) / task_rows;
@@ -43,9 +51,9 @@ void multiply_by_rows(const Matrix& a, const Matrix& b, const float* bias, float
             const Matrix part{a.data + i * a.row_stride + k * a.column_stride, rows,
                               std::min(kTerms, terms - k), a.row_stride, a.column_stride};
             Block block = block_of(part, std::min(task_columns, columns - j), c + i * columns + j, columns);
-            block.b = panels + j / kPanelColumns * b_panel + k * b_row;
-            block.b_row = b_row;
-            block.b_panel = b_panel;
+            block.b = b.data + j / kPanelColumns * b.panel + k * b.row;
+            block.b_row = b.row;
+            block.b_panel = b.panel;
             block.start = k > 0 ? block.c : bias != nullptr ? bias + j : nullptr;
             block.start_row = k > 0 ? columns : 0;
             block.products = products;
@@ -56,11 +64,16 @@ void multiply_by_rows(const Matrix& a, const Matrix& b, const float* bias, float
 
 // Few rows and columns, very many terms (gradients of weights): tasks are ranges of terms, each with a C of
 // its own.
-void multiply_by_terms(const Matrix& a, const Matrix& b, std::int64_t task_terms, float* c,
-                       Products products) {
+constexpr std::int64_t kTaskTerms = 4096;
+
+bool goes_by_terms(const Matrix& a, const Matrix& b, const float* bias) {
+    return bias == nullptr && a.columns >= 2 * kTaskTerms && a.columns >= 16 * std::max(a.rows, b.columns);
+}
+
+void multiply_by_terms(const Matrix& a, const Matrix& b, float* c, Products products) {
     const std::int64_t terms = a.columns, size = a.rows * b.columns;
-    const Tensor partial = Tensor::empty({(terms + task_terms - 1) / task_terms, size});
-    parallel_chunks(terms, task_terms, [&](std::int64_t task, std::int64_t begin, std::int64_t end) {
+    const Tensor partial = Tensor::empty({(terms + kTaskTerms - 1) / kTaskTerms, size});
+    parallel_chunks(terms, kTaskTerms, [&](std::int64_t task, std::int64_t begin, std::int64_t end) {
         float* const sums = partial.data<float>() + task * size;
         for (std::int64_t k = begin; k < end; k += kStepTerms) {
             const std::int64_t depth = std::min(kStepTerms, end - k);
@@ -90,11 +103,21 @@ Matrix Matrix::rows_of(const Tensor& tensor) {
 
 void multiply(const Matrix& a, const Matrix& b, const float* bias, float* c, Products products) {
     TERN_ASSERT(a.columns == b.rows);
-    constexpr std::int64_t kTaskTerms = 4096;
-    if (bias == nullptr && a.columns >= 2 * kTaskTerms && a.columns >= 16 * std::max(a.rows, b.columns))
-        multiply_by_terms(a, b, kTaskTerms, c, products);
-    else
-        multiply_by_rows(a, b, bias, c, products);
+    if (goes_by_terms(a, b, bias)) return multiply_by_terms(a, b, c, products);
+    constexpr std::int64_t kFewRows = 16;  // for which packing B would take longer than it saves
+    if (readable_in_place(b) && a.rows <= kFewRows)
+        return multiply_by_rows(a, {b.data, b.row_stride, kPanelColumns}, b.columns, bias, c, products);
+    const Tensor packed = pack(b);
+    multiply_by_rows(a, panels_of(packed, b.rows), b.columns, bias, c, products);
+}
+
+void multiply_by_weights(const Matrix& a, const Tensor& weights, const float* bias, float* c,
+                         Products products) {
+    const Matrix b = Matrix::rows_of(weights).transposed();
+    TERN_ASSERT(a.columns == b.rows);
+    if (goes_by_terms(a, b, bias)) return multiply_by_terms(a, b, c, products);
+    const auto packed = KeptWeights::get({weights}, 0, [&] { return pack(b); });
+    multiply_by_rows(a, panels_of(*packed, b.rows), b.columns, bias, c, products);
 }
 
 void sum_columns(const float* matrix, std::int64_t rows, std::int64_t columns, float* sums) {

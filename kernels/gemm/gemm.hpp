@@ -20,6 +20,10 @@ struct Matrix {
 void multiply(const Matrix& a, const Matrix& b, const float* bias, float* c,
               Products products = Products::float32);
 
+/// The same with b = weights^T, of which a scope of KeptWeights keeps the panels. weights: (b.columns, a.columns).
+void multiply_by_weights(const Matrix& a, const Tensor& weights, const float* bias, float* c,
+                         Products products);
+
 /// sums[j] = the sum of column j of a row-major matrix.
 void sum_columns(const float* matrix, std::int64_t rows, std::int64_t columns, float* sums);
 

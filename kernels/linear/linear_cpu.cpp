@@ -10,8 +10,8 @@ using gemm::Products;
 namespace {
 
 void multiply(const Forward& pass, Products products) {
-    gemm::multiply(Matrix::rows_of(pass.x), Matrix::rows_of(pass.w).transposed(),
-                   pass.bias ? pass.bias.data<float>() : nullptr, pass.y.data<float>(), products);
+    gemm::multiply_by_weights(Matrix::rows_of(pass.x), pass.w, pass.bias ? pass.bias.data<float>() : nullptr,
+                              pass.y.data<float>(), products);
 }
 
 void multiply(const BackwardInput& pass, Products products) {
