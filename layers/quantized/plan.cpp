@@ -48,6 +48,7 @@ class Planner {
     struct Planned {
         std::size_t last;  // of its nodes
         QuantizedStep step;
+        bool clips = false;  // its result, which bytes do by their range
     };
 
     static std::size_t index(ValueId id) { return static_cast<std::size_t>(id); }
@@ -88,7 +89,7 @@ class Planner {
     ValueId follow(ValueId value, Planned& planned, bool with_residual) {
         for (;;) {
             const std::optional<std::size_t> n = only_reader(value);
-            if (!n) return value;
+            if (!n || taken_[*n]) return value;  // two layers of one sum: it is part of the first
             const Node& node = graph_.nodes[*n];
             ValueId residual = kNoValue, output = kNoValue;
             bool ends = true;
@@ -126,6 +127,7 @@ class Planner {
             }
             take(*n, planned);
             value = output;
+            planned.clips = ends;
             if (ends) return value;
         }
     }
@@ -141,7 +143,7 @@ class Planner {
     }
 
     void add(std::size_t n) {
-        Planned planned{n, {}};
+        Planned planned{n, {}, false};
         QuantizedStep& step = planned.step;
         step.node = n;
         const Node& node = graph_.nodes[n];
@@ -206,7 +208,7 @@ class Planner {
             const bool asked = wanted[index(step.output)];
             if ((step.kind == Kind::max_pool || step.kind == Kind::view) && !asked) step.kind = Kind::node;
             step.gives_bytes = step.kind == Kind::separable || step.kind == Kind::average_pool ||
-                               (step.kind != Kind::node && asked);
+                               (step.kind != Kind::node && (asked || planned->clips));
             if (step.kind == Kind::node) continue;
             wanted[index(step.input)] = true;
             if (step.residual != kNoValue) wanted[index(step.residual)] = true;

@@ -36,7 +36,7 @@ struct QuantizedStep {
 
 /// The steps in an order in which they can run. A batch norm that was folded, a residual and relu or relu6 behind a
 /// convolution are parts of its step. Where nothing but float32 operations, or the model's caller, reads what a dense
-/// convolution gives, it gives float32.
+/// convolution without relu gives, it gives float32.
 std::vector<QuantizedStep> plan_of(const Graph& graph);
 
 }  // namespace tern

@@ -47,6 +47,7 @@ struct Own : Module {
         add_child<SeparableConv2d>("separable", 8, 8, {.kernel = 3, .padding = kSame});
     BatchNorm2d& plain = add_child<BatchNorm2d>("plain", 8, BatchNorm2dOptions{1e-3, 0.1, Activation::none});
     Conv2d& strided = add_child<Conv2d>("strided", 8, 12, {.kernel = 3, .stride = 2, .padding = 1});
+    Conv2d& other = add_child<Conv2d>("other", 3, 8, {.kernel = 3, .padding = kSame});
     MaxPool2d& pool = add_child<MaxPool2d>("pool", {.kernel = 2, .stride = 2});
     GlobalAveragePool& average = add_child<GlobalAveragePool>("average");
     Linear& head = add_child<Linear>("head", 12, 5);
@@ -156,6 +157,36 @@ TEST_CASE("a model in 8 bits is as near to float32 as its steps allow") {
     }
     CHECK(off > 0);  // these are bytes
     CHECK(off < 0.05 * largest(expected));
+}
+
+TEST_CASE("a sum of two convolutions is part of one of them, whichever runs first") {
+    const NoGrad no_grad;
+    const Own::Body bodies[] = {[](Own& self, const Tensor& x) {
+                                    const Tensor a = self.conv(x), b = self.other(x);
+                                    return relu(a + b);
+                                },
+                                [](Own& self, const Tensor& x) {
+                                    const Tensor a = self.other(x), b = self.separable(relu(self.conv(x)));
+                                    return relu(b + a);
+                                },
+                                [](Own& self, const Tensor& x) {
+                                    const Tensor a = self.separable(self.other(x)), b = self.conv(x);
+                                    return relu(a + b);
+                                }};
+    for (const Own::Body& body : bodies) {
+        INFO("body " << &body - bodies);
+        Own own(body);
+        const Tensor x = images(3);
+        const auto model = quantize_model(own, {x}, RangeMethod::min_max);
+        own.eval();
+        const Tensor expected = own(x), got = (*model)(x);
+        const double bound = bound_of(*model, x);
+        CHECK(std::ranges::none_of(model->steps(), [](const auto& step) { return step.kind == Kind::node; }));
+        CHECK(std::ranges::count_if(model->steps(),
+                                    [](const auto& step) { return step.residual != kNoValue; }) == 1);
+        for (std::int64_t i = 0; i < got.numel(); ++i)
+            CHECK(std::fabs(static_cast<double>(got.data<float>()[i]) - expected.data<float>()[i]) <= bound);
+    }
 }
 
 TEST_CASE("a model in 8 bits gives equal bits for any number of threads and images") {
