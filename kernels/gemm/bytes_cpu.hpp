@@ -50,8 +50,11 @@ HWY_INLINE IntVector add_products(IntVector sums, IntVector x, IntVector w) {
     }
 #endif
 #if HWY_TARGET == HWY_SCALAR
+    auto sum = static_cast<std::uint32_t>(sums.raw);
     for (int shift = 0; shift < 32; shift += 8)
-        sums.raw += (x.raw >> shift & 0xff) * static_cast<std::int8_t>(w.raw >> shift & 0xff);
+        sum += static_cast<std::uint32_t>((x.raw >> shift & 0xff) *
+                                          static_cast<std::int8_t>(w.raw >> shift & 0xff));
+    sums.raw = static_cast<std::int32_t>(sum);
     return sums;
 #else
     const hn::Repartition<std::int16_t, Ints> d16;

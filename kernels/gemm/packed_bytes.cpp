@@ -44,8 +44,8 @@ PackedBytes pack(const Tensor& weight, const Tensor& bias, int input_zero) {
                 for (std::int64_t t = 0; t < taps; ++t)
                     column[(t * packed.quads + i / kQuad) * kLine + i % kQuad] = from[i * taps + t];
         }
-        const std::int32_t sum = std::accumulate(from, from + inputs * taps, std::int32_t{0});
-        packed.start[static_cast<std::size_t>(o)] = biases[o] - input_zero * sum;
+        const std::int64_t sum = std::accumulate(from, from + inputs * taps, std::int64_t{0});
+        packed.start[static_cast<std::size_t>(o)] = static_cast<std::int32_t>(biases[o] - input_zero * sum);
     }
     repeat_columns(outputs, packed.start);
     return packed;

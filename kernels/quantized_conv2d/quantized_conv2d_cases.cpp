@@ -12,6 +12,7 @@ using namespace quantized_conv2d_passes;
 struct Result {
     bool residual = false;
     DType type = DType::uint8;
+    double bias_low = -5000, bias_high = 5000;
 };
 
 // Multipliers spread the sums of K products, of about sqrt(K) 73 * 73, over the bytes and beyond. All versions give the same bytes, and the
@@ -21,17 +22,19 @@ PassCase forward(std::string name, const Shape& image, std::int64_t outputs, Qua
     const Window2d& window = params.window;
     const Shape weight{outputs, image[3], window.kernel_h, window.kernel_w};
     const Shape y = window_output_shape("cases", image, window, outputs);
-    const double largest = 0.03 / std::sqrt(static_cast<double>(std::max<std::int64_t>(weight.numel(), 1)));
-    return case_of<Forward>(
-        std::move(name), params,
-        {.x = {image, 0, 255, DType::uint8},
-         .w = {weight, -127, 127, DType::int8},
-         .bias = {{outputs}, -5000, 5000, DType::int32},
-         .multiplier =
-             {.shape = {outputs}, .low = 0, .high = 8 * largest, .dtype = DType::float32, .fixed = true},
-         .residual = {y, 0, 255, DType::uint8, result.residual}},
-        {.y = {.shape = y, .dtype = result.type, .fixed = true}}, {.y = Bound::exact()},
-        {.benchmark = benchmark});
+    const double spread = 0.24 / std::sqrt(static_cast<double>(std::max<std::int64_t>(weight.numel(), 1)));
+    return case_of<Forward>(std::move(name), params,
+                            {.x = {image, 0, 255, DType::uint8},
+                             .w = {weight, -127, 127, DType::int8},
+                             .bias = {{outputs}, result.bias_low, result.bias_high, DType::int32},
+                             .multiplier = {.shape = {outputs},
+                                            .low = 0,
+                                            .high = std::min(spread, 1000 / result.bias_high),
+                                            .dtype = DType::float32,
+                                            .fixed = true},
+                             .residual = {y, 0, 255, DType::uint8, result.residual}},
+                            {.y = {.shape = y, .dtype = result.type, .fixed = true}}, {.y = Bound::exact()},
+                            {.benchmark = benchmark});
 }
 
 QuantizedConv2dParams params_of(const Window2d& window, int input_zero = 0, Requantize result = {}) {
@@ -69,6 +72,8 @@ OpCases quantized_conv2d_cases() {
                 {.residual = true}),
         forward("32 outputs, float32", {2, 9, 33, 20}, 32, params_of(same3, 9), {.type = DType::float32}),
         forward("half a panel", {1, 3, 41, 36}, 96, params_of(same3, 9, added), {.residual = true}),
+        forward("sums that wrap", {2, 7, 9, 64}, 40, params_of(same3, 3),
+                {.bias_low = 2147480000, .bias_high = 2147483647}),
         forward("everything odd", {2, 9, 8, 6}, 11,
                 params_of({2, 3, 2, 1, 2, 2, 1, 2, 0, 3}, 11, {.zero = 9})),
         forward("window beside the image", {1, 2, 2, 4}, 3,

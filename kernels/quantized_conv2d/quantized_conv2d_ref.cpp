@@ -12,7 +12,7 @@ void run(Ref, const Forward& pass, const Stream&) {
     for (std::int64_t at = 0; at < y.numel(); ++at) {
         const std::int64_t o = at % outputs, ow = at / outputs % y.dim(2),
                            oh = at / outputs / y.dim(2) % y.dim(1), n = at / outputs / y.dim(2) / y.dim(1);
-        std::int32_t sum = pass.bias.data<std::int32_t>()[o];
+        auto sum = static_cast<std::uint32_t>(pass.bias.data<std::int32_t>()[o]);
         for (std::int64_t i = 0; i < inputs; ++i)
             for (std::int64_t kh = 0; kh < window.kernel_h; ++kh)
                 for (std::int64_t kw = 0; kw < window.kernel_w; ++kw) {
@@ -22,11 +22,12 @@ void run(Ref, const Forward& pass, const Stream&) {
                     if (row < 0 || row >= x.dim(1) || column < 0 || column >= x.dim(2)) continue;
                     const int byte =
                         x.data<std::uint8_t>()[((n * x.dim(1) + row) * x.dim(2) + column) * inputs + i];
-                    sum += (byte - pass.params.input_zero) *
-                           w.data<std::int8_t>()[((o * inputs + i) * window.kernel_h + kh) * window.kernel_w +
-                                                 kw];
+                    const int weight =
+                        w.data<std::int8_t>()[((o * inputs + i) * window.kernel_h + kh) * window.kernel_w +
+                                              kw];
+                    sum += static_cast<std::uint32_t>((byte - pass.params.input_zero) * weight);
                 }
-        float value = static_cast<float>(sum) * pass.multiplier.data<float>()[o];
+        float value = static_cast<float>(static_cast<std::int32_t>(sum)) * pass.multiplier.data<float>()[o];
         if (pass.residual) {
             const int residual = pass.residual.data<std::uint8_t>()[at] - result.residual_zero;
             value = value + static_cast<float>(residual) * result.residual_multiplier;

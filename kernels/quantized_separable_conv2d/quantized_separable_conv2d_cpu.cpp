@@ -90,7 +90,7 @@ DepthwiseWeights pack_depthwise(const Forward& pass, const std::vector<std::int6
     for (std::int64_t position = 0; position < padded; ++position) {
         const std::int64_t first = position / step * step, c = first + channel_at(position % step);
         if (c >= channels) continue;
-        std::int32_t sum = 0;
+        std::int64_t sum = 0;
         for (std::int64_t k = 0; k < slots; ++k) {
             const std::int64_t tap = taps[static_cast<std::size_t>(k)];
             if (tap < 0) continue;
@@ -99,7 +99,8 @@ DepthwiseWeights pack_depthwise(const Forward& pass, const std::vector<std::int6
                                               k % kQuad)] = weight;
             sum += weight;
         }
-        packed.start[static_cast<std::size_t>(position)] = bias[c] - pass.params.input_zero * sum;
+        packed.start[static_cast<std::size_t>(position)] =
+            static_cast<std::int32_t>(bias[c] - pass.params.input_zero * sum);
     }
     return packed;
 }

@@ -23,7 +23,7 @@ void run(Ref, const Forward& pass, const Stream&) {
         const std::int64_t ow = pixel % y.dim(2), oh = pixel / y.dim(2) % y.dim(1),
                            n = pixel / y.dim(2) / y.dim(1);
         for (std::int64_t c = 0; c < channels; ++c) {
-            std::int32_t sum = pass.depthwise_bias.data<std::int32_t>()[c];
+            auto sum = static_cast<std::uint32_t>(pass.depthwise_bias.data<std::int32_t>()[c]);
             for (std::int64_t kh = 0; kh < window.kernel_h; ++kh)
                 for (std::int64_t kw = 0; kw < window.kernel_w; ++kw) {
                     const std::int64_t row = oh * window.stride_h + kh * window.dilation_h - window.pad_top;
@@ -32,19 +32,21 @@ void run(Ref, const Forward& pass, const Stream&) {
                     if (row < 0 || row >= x.dim(1) || column < 0 || column >= x.dim(2)) continue;
                     const int byte =
                         x.data<std::uint8_t>()[((n * x.dim(1) + row) * x.dim(2) + column) * channels + c];
-                    sum +=
-                        (byte - params.input_zero) *
+                    const int weight =
                         pass.depthwise.data<std::int8_t>()[(c * window.kernel_h + kh) * window.kernel_w + kw];
+                    sum += static_cast<std::uint32_t>((byte - params.input_zero) * weight);
                 }
-            const float value = static_cast<float>(sum) * pass.depthwise_multiplier.data<float>()[c];
+            const float value = static_cast<float>(static_cast<std::int32_t>(sum)) *
+                                pass.depthwise_multiplier.data<float>()[c];
             middle[static_cast<std::size_t>(c)] = byte_of(value, params.middle_zero);
         }
         for (std::int64_t o = 0; o < outputs; ++o) {
-            std::int32_t sum = pass.bias.data<std::int32_t>()[o];
+            auto sum = static_cast<std::uint32_t>(pass.bias.data<std::int32_t>()[o]);
             for (std::int64_t c = 0; c < channels; ++c)
-                sum += (middle[static_cast<std::size_t>(c)] - params.middle_zero) *
-                       pass.pointwise.data<std::int8_t>()[o * channels + c];
-            float value = static_cast<float>(sum) * pass.multiplier.data<float>()[o];
+                sum += static_cast<std::uint32_t>((middle[static_cast<std::size_t>(c)] - params.middle_zero) *
+                                                  pass.pointwise.data<std::int8_t>()[o * channels + c]);
+            float value =
+                static_cast<float>(static_cast<std::int32_t>(sum)) * pass.multiplier.data<float>()[o];
             if (pass.residual) {
                 const int residual =
                     pass.residual.data<std::uint8_t>()[pixel * outputs + o] - params.result.residual_zero;

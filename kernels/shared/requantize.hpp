@@ -3,7 +3,7 @@
 
 namespace tern {
 
-/// A sum s of output channel o becomes, in float32, each operation rounded to nearest even,
+/// Sums are of 32 bits and wrap. A sum s of output channel o becomes, in float32, each operation rounded to nearest even,
 ///
 ///     v = float(s) * multiplier[o]  [+ float(r - residual_zero) * residual_multiplier]
 ///
