@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tern/core/autograd.hpp"
+#include "tern/core/memory/step_arena.hpp"
 #include "tern/kernels/accumulate/accumulate.hpp"
 #include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
 #include "tern/kernels/elementwise_unary/elementwise_unary.hpp"
@@ -11,7 +12,7 @@ namespace tern {
 
 WeightAverage::WeightAverage(const Module& model, const FlatParameters& parameters, double decay,
                              bool statistics)
-    : decay_(decay), arena_(parameters.values().device()) {
+    : decay_(decay), arena_(std::make_unique<StepArena>(parameters.values().device())) {
     TERN_CHECK(decay > 0 && decay < 1, "average", "the decay of averaged weights must be in (0, 1), got ",
                decay);
     pairs_.push_back({"weights", parameters.values(), parameters.values().clone()});
@@ -19,6 +20,8 @@ WeightAverage::WeightAverage(const Module& model, const FlatParameters& paramete
     for (const auto& [name, tensor] : model.buffers())
         if (is_floating(tensor.dtype())) pairs_.push_back({name, tensor, tensor.clone()});
 }
+
+WeightAverage::~WeightAverage() = default;
 
 void WeightAverage::start() const {
     for (const Pair& pair : pairs_) pair.other.copy_from(pair.model);
@@ -47,7 +50,7 @@ void WeightAverage::update(std::int64_t step) {
         return;
     }
     const NoGrad no_grad;
-    const StepArena::Scope scope(arena_);
+    const StepArena::Scope scope(*arena_);
     const auto t = static_cast<double>(step);
     const double share = 1 - std::min(decay_, t / (t + 9));
     for (const Pair& pair : pairs_) accumulate(pair.other, scale_shift(pair.model - pair.other, share, 0));

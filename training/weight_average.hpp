@@ -2,13 +2,15 @@
 #pragma once
 
 #include <cstdint>
-#include <utility>
+#include <memory>
+#include <string>
 #include <vector>
 
-#include "tern/core/memory/step_arena.hpp"
 #include "tern/layers/flat_parameters.hpp"
 
 namespace tern {
+
+class StepArena;
 
 /// A model has its average, which is evaluated and saved; what is trained lies here meanwhile, and takes the model's place
 /// for a step. After step t = 1, 2, ... of weights w
@@ -20,6 +22,7 @@ class WeightAverage {
     /// Of the parameters, and with `statistics` of the running statistics by the same rule; without it these stay as they
     /// are, for one who takes them anew (take_precise_statistics()). `decay` must be in (0, 1), or this throws Error.
     WeightAverage(const Module& model, const FlatParameters& parameters, double decay, bool statistics);
+    ~WeightAverage();
 
     /// A run begins with the weights that the model has.
     void start() const;
@@ -41,7 +44,7 @@ class WeightAverage {
     std::vector<Pair> pairs_;
     double decay_;
     bool model_is_average_ = true;
-    StepArena arena_;
+    std::unique_ptr<StepArena> arena_;
 };
 
 }  // namespace tern
