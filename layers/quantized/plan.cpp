@@ -48,7 +48,6 @@ class Planner {
     struct Planned {
         std::size_t last;  // of its nodes
         QuantizedStep step;
-        bool clips = false;  // its result, which bytes do by their range
     };
 
     static std::size_t index(ValueId id) { return static_cast<std::size_t>(id); }
@@ -92,7 +91,7 @@ class Planner {
             if (!n || taken_[*n]) return value;  // two layers of one sum: it is part of the first
             const Node& node = graph_.nodes[*n];
             ValueId residual = kNoValue, output = kNoValue;
-            bool ends = true;
+            bool cuts_off = false;
             if (node.is<normalize_passes::Forward>()) {
                 const auto norm = node.as<normalize_passes::Forward>();
                 const auto constant = [&](ValueId id) { return graph_.value(id).constant; };
@@ -105,17 +104,17 @@ class Planner {
                     return value;
                 residual = norm.in.residual;
                 output = norm.out.y;
-                ends = is_clipping(activation);
+                cuts_off = is_clipping(activation);
             } else if (node.is<activation_passes::Forward>()) {
                 const auto activation = node.as<activation_passes::Forward>();
                 if (!is_clipping(activation.params.activation)) return value;
                 output = activation.out.y;
+                cuts_off = true;
             } else if (node.is<elementwise_binary_passes::Forward>()) {
                 const auto sum = node.as<elementwise_binary_passes::Forward>();
                 residual = sum.in.a == value ? sum.in.b : sum.in.a;
                 if (sum.params.kind != BinaryKind::add || residual == value) return value;
                 output = sum.out.y;
-                ends = false;
             } else {
                 return value;
             }
@@ -126,9 +125,9 @@ class Planner {
                 planned.step.residual = residual;
             }
             take(*n, planned);
+            planned.step.cuts_off = cuts_off;
             value = output;
-            planned.clips = ends;
-            if (ends) return value;
+            if (cuts_off) return value;
         }
     }
 
@@ -143,7 +142,7 @@ class Planner {
     }
 
     void add(std::size_t n) {
-        Planned planned{n, {}, false};
+        Planned planned{n, {}};
         QuantizedStep& step = planned.step;
         step.node = n;
         const Node& node = graph_.nodes[n];
@@ -167,6 +166,7 @@ class Planner {
     }
 
     void add_product(const Product& product, Planned& planned, bool with_residual) {
+        planned.step.cuts_off = false;
         const ValueId output = follow(product.y, planned, with_residual);
         planned.step.weights.push_back({layer_of(product), product.weight, product.bias, output});
         planned.step.output = output;
@@ -208,7 +208,7 @@ class Planner {
             const bool asked = wanted[index(step.output)];
             if ((step.kind == Kind::max_pool || step.kind == Kind::view) && !asked) step.kind = Kind::node;
             step.gives_bytes = step.kind == Kind::separable || step.kind == Kind::average_pool ||
-                               (step.kind != Kind::node && (asked || planned->clips));
+                               (step.kind != Kind::node && (asked || step.cuts_off));
             if (step.kind == Kind::node) continue;
             wanted[index(step.input)] = true;
             if (step.residual != kNoValue) wanted[index(step.residual)] = true;

@@ -29,6 +29,7 @@ struct QuantizedStep {
     Kind kind = Kind::node;
     std::size_t node = 0;  // the first of those that the step is made of
     ValueId input = kNoValue, residual = kNoValue, output = kNoValue;
+    bool cuts_off = false;  // it ends in relu or relu6
     bool gives_bytes = false;
     std::vector<Weights> weights;  // of a separable one first the depthwise ones
     Window2d window;
@@ -36,7 +37,7 @@ struct QuantizedStep {
 
 /// The steps in an order in which they can run. A batch norm that was folded, a residual and relu or relu6 behind a
 /// convolution are parts of its step. Where nothing but float32 operations, or the model's caller, reads what a dense
-/// convolution without relu gives, it gives float32.
+/// convolution gives, and it does not end in relu or relu6, which the ends of bytes are, it gives float32.
 std::vector<QuantizedStep> plan_of(const Graph& graph);
 
 }  // namespace tern

@@ -233,6 +233,21 @@ TEST_CASE("operations without an 8-bit version run in float32 between those that
         CHECK(std::fabs(got.data<float>()[i] - expected.data<float>()[i]) < 0.05 * largest(expected));
 }
 
+TEST_CASE("a ReLU before an operation in float32 stays") {
+    const NoGrad no_grad;
+    for (const Own::Body body :
+         {Own::Body([](Own&self, const Tensor&x) { return sigmoid(relu(self.conv(x))); }),
+          Own::Body([](Own&self, const Tensor&x) { return relu(self.conv(x)); })}) {
+        Own own(body);
+        const Tensor x = images(4);
+        const std::unique_ptr<QuantizedModel> model = quantize_model(own, {x}, RangeMethod::min_max);
+        own.eval();
+        const Tensor expected = own(x), got = (*model)(x);
+        for (std::int64_t i = 0; i < got.numel(); ++i)
+            CHECK(std::fabs(got.data<float>()[i] - expected.data<float>()[i]) < 0.05 * largest(expected));
+    }
+}
+
 TEST_CASE("what cannot be a model in 8 bits is said in one line") {
     const NoGrad no_grad;
     Own twice([](Own& self, const Tensor& x) { return self.separable(self.separable(self.conv(x))); });
