@@ -42,6 +42,7 @@
 #include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
 #include "tern/kernels/elementwise_loss/elementwise_loss.hpp"
 #include "tern/kernels/elementwise_unary/elementwise_unary.hpp"
+#include "tern/kernels/fake_quantize/fake_quantize.hpp"
 #include "tern/kernels/gather/gather.hpp"
 #include "tern/kernels/global_average_pool/global_average_pool.hpp"
 #include "tern/kernels/group_norm/group_norm.hpp"
