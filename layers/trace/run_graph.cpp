@@ -3,9 +3,63 @@
 #include <algorithm>
 
 #include "tern/core/autograd.hpp"
-#include "tern/kernels/dispatch/dispatch.hpp"
+#include "tern/kernels/activation/activation_passes.hpp"
+#include "tern/kernels/avg_pool2d/avg_pool2d_passes.hpp"
+#include "tern/kernels/cast/cast_passes.hpp"
+#include "tern/kernels/channel_moments/channel_moments_passes.hpp"
+#include "tern/kernels/concat/concat_passes.hpp"
+#include "tern/kernels/conv2d/conv2d_passes.hpp"
+#include "tern/kernels/depthwise_conv2d/depthwise_conv2d_passes.hpp"
+#include "tern/kernels/elementwise_binary/elementwise_binary_passes.hpp"
+#include "tern/kernels/elementwise_loss/elementwise_loss_passes.hpp"
+#include "tern/kernels/elementwise_unary/elementwise_unary_passes.hpp"
+#include "tern/kernels/gather/gather_passes.hpp"
+#include "tern/kernels/global_average_pool/global_average_pool_passes.hpp"
+#include "tern/kernels/group_norm/group_norm_passes.hpp"
+#include "tern/kernels/index_select/index_select_passes.hpp"
+#include "tern/kernels/linear/linear_passes.hpp"
+#include "tern/kernels/matmul/matmul_passes.hpp"
+#include "tern/kernels/max_pool2d/max_pool2d_passes.hpp"
+#include "tern/kernels/normalize/normalize_passes.hpp"
+#include "tern/kernels/pad/pad_passes.hpp"
+#include "tern/kernels/permute/permute_passes.hpp"
+#include "tern/kernels/reduce/reduce_passes.hpp"
+#include "tern/kernels/softmax/softmax_passes.hpp"
+#include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy_passes.hpp"
+#include "tern/kernels/topk/topk_passes.hpp"
+#include "tern/kernels/where/where_passes.hpp"
 
 namespace tern {
+namespace {
+
+// Tells the tape that a pass ran, if it is one of these; says whether it is.
+template <TypedPass... P>
+bool record_one_of(const Problem& problem) {
+    return ((&problem.pass == &info_of<P>() && (record_grad(as_pass<P>(problem)), true)) || ...);
+}
+
+// What models run in evaluation mode and can be differentiated. A crop is a pad's backward pass.
+bool has_recorded(const Problem& problem) {
+    return record_one_of<
+        activation_passes::Forward, avg_pool2d_passes::Forward, cast_passes::Forward,
+        channel_moments_passes::Forward, concat_passes::Forward, conv2d_passes::Forward,
+        depthwise_conv2d_passes::Forward, elementwise_binary_passes::Forward,
+        elementwise_loss_passes::Forward, elementwise_unary_passes::Forward, gather_passes::Forward,
+        global_average_pool_passes::Forward, group_norm_passes::Forward, index_select_passes::Forward,
+        linear_passes::Forward, matmul_passes::Forward, max_pool2d_passes::Forward, normalize_passes::Forward,
+        pad_passes::Forward, pad_passes::Backward, permute_passes::Forward, reduce_passes::Forward,
+        softmax_passes::Forward, softmax_cross_entropy_passes::Forward,
+        softmax_cross_entropy_passes::RowsForward, topk_passes::Forward, where_passes::Forward>(problem);
+}
+
+void record(const Problem& problem) {
+    const auto wants = [](const Tensor& tensor) { return tensor.defined() && tensor.requires_grad(); };
+    if (!grad_enabled() || std::ranges::none_of(problem.inputs, wants)) return;
+    if (!is_floating(problem.outputs[0].dtype())) return;
+    TERN_ASSERT(has_recorded(problem));
+}
+
+}  // namespace
 
 Tensors run_node(const Graph& graph, const Node& node, const Tensors& inputs, std::int64_t samples) {
     if (node.pass == nullptr) {
@@ -19,7 +73,9 @@ Tensors run_node(const Graph& graph, const Node& node, const Tensors& inputs, st
         outputs.push_back(id == kNoValue
                               ? Tensor()
                               : Tensor::empty(graph.value(id).shape(samples), graph.value(id).dtype, device));
-    run_problem({*node.pass, node.params.ref(), inputs, outputs});
+    const Problem problem{*node.pass, node.params.ref(), inputs, outputs};
+    run_problem(problem);
+    record(problem);
     return outputs;
 }
 
