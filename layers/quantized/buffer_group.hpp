@@ -1,4 +1,4 @@
-// Buffers under names with dots.
+// Buffers and parameters under names with dots.
 #pragma once
 
 #include <map>
@@ -15,8 +15,9 @@ class BufferGroup : public Module {
 
     /// That of a name in this one, made where there is none; this one for "".
     BufferGroup& at(const std::string& path);
-    /// The tensor, which must live as long, becomes the buffer of that name (no dots).
+    /// The tensor, which must live as long, becomes the buffer or parameter of that name (no dots).
     void hold(const std::string& name, Tensor& tensor) { add_buffer(name, tensor); }
+    void hold_parameter(const std::string& name, Tensor& tensor) { add_parameter(name, tensor); }
 
   private:
     std::map<std::string, BufferGroup*> groups_;

@@ -10,6 +10,7 @@
 #include "tern/kernels/quantized_global_average_pool/quantized_global_average_pool.hpp"
 #include "tern/kernels/quantized_max_pool2d/quantized_max_pool2d.hpp"
 #include "tern/kernels/quantized_separable_conv2d/quantized_separable_conv2d.hpp"
+#include "tern/layers/quantized/weight_scales.hpp"
 #include "tern/layers/trace/run_graph.hpp"
 
 namespace tern {
@@ -123,26 +124,22 @@ ValueId QuantizedModel::read_by(const QuantizedStep& step, std::size_t which) co
 
 void QuantizedModel::set(const QuantizedStep& step, std::size_t which, const Tensor& weight,
                          const Tensor& bias) {
-    constexpr double kLargest = 127;
+    constexpr auto kLargest = static_cast<float>(kLargestWeight);
     Layer& layer = *layers_.at(step.weights.at(which).name);
     TERN_CHECK(weight.shape() == layer.weight.shape() && weight.dtype() == DType::float32, kWhere,
                "weights of ", step.weights[which].name, " must be ", DType::float32, ' ',
                layer.weight.shape(), ", got ", weight);
     const double input_scale = quantization(read_by(step, which)).scale;
     const std::int64_t outputs = weight.dim(0), terms = weight.numel() / std::max<std::int64_t>(outputs, 1);
+    for (const float number : weight.elements<float>())
+        TERN_CHECK(std::isfinite(number), kWhere, "a weight of ", step.weights[which].name, " is ", number);
+    layer.weight_scale.copy_from(weight_scales(weight));
     for (std::int64_t o = 0; o < outputs; ++o) {
         const float* const from = weight.data<float>() + o * terms;
-        double largest = 0;
-        for (std::int64_t t = 0; t < terms; ++t) {
-            TERN_CHECK(std::isfinite(from[t]), kWhere, "a weight of ", step.weights[which].name, " is ",
-                       from[t]);
-            largest = std::max(largest, static_cast<double>(std::fabs(from[t])));
-        }
-        const auto scale = static_cast<float>(largest > 0 ? largest / kLargest : 1);
-        layer.weight_scale.data<float>()[o] = scale;
-        for (std::int64_t t = 0; t < terms; ++t)
+        const float scale = layer.weight_scale.data<float>()[o], factor = 1 / scale;
+        for (std::int64_t t = 0; t < terms; ++t)  // as fake_quantize() rounds them
             layer.weight.data<std::int8_t>()[o * terms + t] =
-                static_cast<std::int8_t>(std::clamp(std::nearbyint(from[t] / scale), -127.0F, 127.0F));
+                static_cast<std::int8_t>(std::clamp(std::nearbyint(from[t] * factor), -kLargest, kLargest));
         const double unit = input_scale * static_cast<double>(scale);
         const double shift = bias.defined() ? bias.data<float>()[o] / unit : 0;
         layer.bias.data<std::int32_t>()[o] = element_of<std::int32_t>(std::nearbyint(shift));
@@ -302,13 +299,17 @@ class QuantizedModel::Run {
     Tensors bytes_, numbers_;
 };
 
-Features QuantizedModel::forward(Features input) {
-    const Tensor& images = input;
+void QuantizedModel::check_input(const Tensor& input) const {
     const Value& value = graph_.value(graph_.input);
     TERN_CHECK(
-        images.rank() >= 1 && images.dtype() == value.dtype && images.shape() == value.shape(images.dim(0)),
-        kWhere, "the input must be ", value.dtype, ' ', value.shape(images.rank() >= 1 ? images.dim(0) : 1),
-        ", got ", images);
+        input.rank() >= 1 && input.dtype() == value.dtype && input.shape() == value.shape(input.dim(0)),
+        kWhere, "the input must be ", value.dtype, ' ', value.shape(input.rank() >= 1 ? input.dim(0) : 1),
+        ", got ", input);
+}
+
+Features QuantizedModel::forward(Features input) {
+    const Tensor& images = input;
+    check_input(images);
     return Run(*this, images).output();
 }
 

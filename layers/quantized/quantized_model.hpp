@@ -34,6 +34,10 @@ class QuantizedModel : public BufferGroup {
     std::vector<ValueId> quantized_values() const;
     /// Sets scale and zero of one of them.
     void set(ValueId value, const Quantization& quantization);
+    /// Those of one of them, or of a pool's or view's result, which has those of what it reads.
+    Quantization quantization(ValueId value) const;
+    /// Throws Error for an input that it cannot take.
+    void check_input(const Tensor& input) const;
     /// Sets the weights of a layer, (O, ...), and its bias, (O) or undefined, from float32 ones. The scale of what it reads
     /// must have been set.
     void set(const QuantizedStep& step, std::size_t which, const Tensor& weight, const Tensor& bias);
@@ -53,7 +57,6 @@ class QuantizedModel : public BufferGroup {
     void add_scale(const std::string& group, const std::string& name, ValueId value);
     void add_layer(const QuantizedStep::Weights& weights, bool gives_bytes);
     void add_constants(const Node& node);
-    Quantization quantization(ValueId value) const;
     Tensor multiplier(const Layer& layer, float input_scale, float output_scale) const;
     ValueId read_by(const QuantizedStep& step, std::size_t which) const;
 
