@@ -1,4 +1,5 @@
 // `tern quantize`, and what takes its files.
+#include <cstdlib>
 #include <filesystem>
 
 #include "tern/core/files/safetensors.hpp"
@@ -68,6 +69,32 @@ TEST_CASE("a file in 8 bits is evaluated and predicts, and nothing else takes it
             "bfloat16\n");
 }
 
+TEST_CASE("a model trained for 8 bits is an ordinary file in 8 bits, the same for any number of threads") {
+    const TrainedPlace place;
+    const auto made = [&](const char* threads, const std::string& file, std::vector<std::string> more) {
+        ::setenv("TERN_THREADS", threads, 1);
+        std::vector<std::string> arguments{"--checkpoint", place.weights, "--data",
+                                           place.set,      "--output",    file};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        const test::Finished done = place.made(arguments);
+        ::unsetenv("TERN_THREADS");
+        CHECK(done.err.empty());
+        CHECK(done.status == 0);
+        return done.out;
+    };
+    const std::vector<std::string> training{"--steps", "7", "--batch-size", "6", "--lr", "1e-3"};
+    const std::string plain = made("1", "plain.safetensors", {}),
+                      said = made("1", "one.safetensors", training);
+    CHECK_THAT(said, Catch::StartsWith("7 steps of training: mean divergence from float32 0.") &&
+                         Catch::EndsWith(plain.substr(0, plain.find(':')) + ": one.safetensors\n"));
+    made("2", "two.safetensors", training);
+    const auto bytes = [&](const char* file) { return test::read_text(place / file); };
+    CHECK(bytes("one.safetensors") == bytes("two.safetensors"));
+    CHECK(bytes("one.safetensors") != bytes("plain.safetensors"));
+    CHECK(bytes("one.safetensors").size() == bytes("plain.safetensors").size());
+    CHECK(run_tern(place, {"evaluate", "--checkpoint", "one.safetensors", "--data", place.set}).status == 0);
+}
+
 TEST_CASE("quantize without what it needs, or with what it does not know") {
     const TrainedPlace place;
     const std::string& set = place.set;
@@ -82,6 +109,17 @@ TEST_CASE("quantize without what it needs, or with what it does not know") {
     place.check_refusal(
         2, {"--checkpoint", place.weights, "--data", set, "--output", "small.safetensors", "--images", "0"},
         complaint("--images") + "must be a whole number of at least 1, got 0");
+    const auto with = [&](const std::string& flag, const std::string& value) {
+        return std::vector<std::string>{"--checkpoint", place.weights,       "--data", set,
+                                        "--output",     "small.safetensors", flag,     value};
+    };
+    place.check_refusal(2, with("--steps", "-1"),
+                        complaint("--steps") + "must be a whole number of at least 0, got -1");
+    place.check_refusal(2, with("--lr", "1e-3"), complaint("--lr") + "needs --steps");
+    place.check_refusal(2, with("--batch-size", "8"), complaint("--batch-size") + "needs --steps");
+    std::vector<std::string> trained = with("--steps", "1");
+    trained.insert(trained.end(), {"--lr", "0"});
+    place.check_refusal(2, trained, complaint("--lr") + "must be a number above 0, got 0");
     place.check_refusal(2, {"--checkpoint", place.weights, "--data", set, "--output", place.weights},
                         complaint("--output") +
                             "would replace run/last.safetensors, which is read, got run/last.safetensors");
