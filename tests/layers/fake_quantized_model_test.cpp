@@ -121,10 +121,10 @@ TEST_CASE("where float32 is exact, what is trained for 8 bits gives the bits of 
     Network network(false);
     const Tensor x = numbers({5, 8, 8, 3}, -1.5, 2, 3);
     const std::unique_ptr<QuantizedModel> model = quantize_model(network, {x});
-    // Values in steps of powers of two, some of which cut off much; weights of up to 127 such steps, and biases of whole
+    // Values in steps of powers of two, whose ends cut off some; weights of up to 127 such steps, and biases of whole
     // numbers of both: sums of less than 2^24 units, which float32 holds.
     for (const ValueId id : model->quantized_values())
-        model->set(id, {0x1p-4F, id == model->graph().input ? 100 : model->quantization(id).zero});
+        model->set(id, {0x1p-7F, id == model->graph().input ? 100 : model->quantization(id).zero});
     FakeQuantizedModel rounded(*model);
     std::uint64_t seed = 10;
     for (const auto& [name, tensor] : rounded.parameters()) {
