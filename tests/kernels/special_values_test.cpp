@@ -14,6 +14,7 @@
 #include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
 #include "tern/kernels/elementwise_loss/elementwise_loss.hpp"
 #include "tern/kernels/elementwise_unary/elementwise_unary.hpp"
+#include "tern/kernels/fake_quantize/fake_quantize.hpp"
 #include "tern/kernels/index_select/index_select.hpp"
 #include "tern/kernels/pad/pad.hpp"
 #include "tern/kernels/reduce/reduce.hpp"
@@ -328,4 +329,21 @@ TEST_CASE("values are summed where an index says, in their order") {
                           to_text(values.slice(0, 4)));
     CHECK_THROWS_WITH(index_sum(values, values, 5),
                       "[index_sum] the index must be (J) of int32 or int64, got " + to_text(values));
+}
+
+TEST_CASE("a NaN is not hidden by rounding to bytes, and what is cut off there has no gradient") {
+    for_each_policy([] {
+        const float below = std::nextafter(2.5F, 0.0F), beyond = std::nextafter(1.5F, 2.0F);
+        // Rounded to -1 to 2: the ends themselves, what is rounded to them, what is next to that, and far away.
+        Tensor x = vector_of(
+            {kNan, kInfinity, -kInfinity, 2, below, 2.5F, 3, -1, -1.5F, -beyond, 1e30F, -0.25F, 0.5F});
+        x.set_requires_grad(true);
+        const Tensor y = fake_quantize(x, Tensor::full({}, 1), -1, 2);
+        CHECK(std::isnan(y.data<float>()[0]));
+        const std::vector<float> kept{2, -1, 2, 2, 2, 2, -1, -1, -1, 2, 0, 0},
+            passed{0, 0, 0, 1, 1, 1, 0, 1, 0, 0, 0, 1, 1};
+        CHECK(std::equal(kept.begin(), kept.end(), y.elements<float>().begin() + 1));
+        backward(y, Tensor::full(x.shape(), 1));
+        CHECK(std::ranges::equal(x.grad().elements<float>(), passed));
+    });
 }
