@@ -227,12 +227,28 @@ REDUCTION_CASES = [
     for axes in [(0, 1, 2, 3), (0, 1, 2), (3,), (1, 2)]
 ]
 
+
+
+def compute_fake_quantize(p, x):
+    scale, ends = torch.tensor(p["scales"]), (p["low"], p["high"])
+    if len(scale) == 1:
+        return {"y": torch.fake_quantize_per_tensor_affine(x, scale.item(), 0, *ends)}
+    return {"y": torch.fake_quantize_per_channel_affine(x, scale, torch.zeros(len(scale), dtype=torch.int32), 0, *ends)}
+
+
+# Scales are powers of two, so that no type has a number on the other side of a half.
+FAKE_QUANTIZE = [
+    case("one_scale", {"x": (4, 15)}, {"x": (3, 0)}, scales=[0.25], low=-7, high=8),
+    case("scale_of_rows", {"x": (4, 15)}, {"x": (3, 0)}, scales=[0.5, 0.25, 0.125, 0.0625], low=-12, high=12),
+]
+
 FILES = {
     "conv2d": (CONV2D, compute_conv),
     "depthwise_conv2d": (DEPTHWISE, compute_conv),
     "linear": (LINEAR, compute_linear),
     "batch_norm": (BATCH_NORM, compute_batch_norm),
     "group_norm": (GROUP_NORM, compute_group_norm),
+    "fake_quantize": (FAKE_QUANTIZE, compute_fake_quantize),
     "max_pool2d": (MAX_POOL, compute_max_pool),
     "global_average_pool": (POOLS, compute_global_average_pool),
     "softmax": (SOFTMAX, compute_softmax),

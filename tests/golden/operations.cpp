@@ -1,10 +1,13 @@
 #include "tern/tests/golden/operations.hpp"
 
+#include <algorithm>
+
 #include "tern/kernels/batch_norm/batch_norm.hpp"
 #include "tern/kernels/concat/concat.hpp"
 #include "tern/kernels/conv2d/conv2d.hpp"
 #include "tern/kernels/depthwise_conv2d/depthwise_conv2d.hpp"
 #include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
+#include "tern/kernels/fake_quantize/fake_quantize.hpp"
 #include "tern/kernels/global_average_pool/global_average_pool.hpp"
 #include "tern/kernels/group_norm/group_norm.hpp"
 #include "tern/kernels/linear/linear.hpp"
@@ -72,6 +75,16 @@ Tensors batch_norm_of(const Json& params, const Inputs& in) {
     return {result.output, result.mean, result.variance};
 }
 
+Tensors fake_quantize_of(const Json& params, const Inputs& in) {
+    const std::vector<double> scales = params["scales"];
+    const Tensor x = in["x"];
+    const Tensor scale = Tensor::empty(scales.size() == 1 ? Shape{} : Shape{x.dim(0)}, x.dtype());
+    visit_floating(x.dtype(), [&]<class T>() {
+        std::ranges::transform(scales, scale.data<T>(), [](double value) { return static_cast<T>(value); });
+    });
+    return {fake_quantize(x, scale, params["low"], params["high"])};
+}
+
 Tensors group_norm_of(const Json& params, const Inputs& in) {
     return {group_norm(in["x"], in["gamma"], in["beta"], {params["groups"], params["epsilon"]})};
 }
@@ -130,6 +143,7 @@ const std::map<std::string, GoldenOperation>& golden_operations() {
         {"conv2d", conv2d_of},
         {"depthwise_conv2d", depthwise_conv2d_of},
         {"global_average_pool", global_average_pool_of},
+        {"fake_quantize", fake_quantize_of},
         {"group_norm", group_norm_of},
         {"linear", linear_of},
         {"max_pool2d", max_pool2d_of},
