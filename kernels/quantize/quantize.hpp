@@ -12,7 +12,7 @@ struct Quantization {
     friend bool operator==(const Quantization&, const Quantization&) = default;
 };
 
-/// min(max(x * (1 / scale), -zero), 255 - zero) rounded to nearest even, plus zero, in float32; a NaN becomes 0.
+/// min(max(x / scale, -zero), 255 - zero) rounded to nearest even, plus zero, in float32; a NaN becomes 0.
 /// x: float32 of any shape. Throws Error for another type, a zero that is no byte and a scale that is not above 0.
 Tensor quantize(const Tensor& input, const Quantization& quantization);
 

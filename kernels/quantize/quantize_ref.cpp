@@ -7,7 +7,7 @@ namespace tern::quantize_passes {
 void run(Ref, const Forward& pass, const Stream&) {
     const int zero = pass.params.zero;
     for (std::int64_t i = 0; i < pass.x.numel(); ++i) {
-        const float value = pass.x.data<float>()[i] * (1 / pass.params.scale);
+        const float value = pass.x.data<float>()[i] / pass.params.scale;
         const float kept =
             std::fmin(std::fmax(value, static_cast<float>(-zero)), static_cast<float>(255 - zero));
         pass.y.data<std::uint8_t>()[i] =
