@@ -9,6 +9,7 @@
 #include "tern/layers/fold_batch_norms.hpp"
 #include "tern/training/complete_info.hpp"
 #include "tern/training/onnx/onnx.hpp"
+#include "tern/training/ready_model.hpp"
 
 namespace tern::apps {
 namespace {
@@ -54,14 +55,19 @@ void run(const ExportFlags& flags) {
     const Weights weights = read_weights(*flags.checkpoint);
     check_model_is_known(weights, !settings.model.empty());
     const WeightsInfo info = complete_info(weights, settings.model, settings.normalization);
-    const std::unique_ptr<Module> model = model_for(info);
-    load_weights(*model, info.model, weights);
     const Shape& image = info.image;
-    if (flags.fold) fold_batch_norms(*model, {1, image[0], image[1], image[2]});
+    std::unique_ptr<Module> model = model_for(info);
+    if (info.quantized) {
+        model = model_in_8_bits(*model, info.model, image, weights);
+    } else {
+        load_weights(*model, info.model, weights);
+        if (flags.fold) fold_batch_norms(*model, {1, image[0], image[1], image[2]});
+    }
     save_onnx(*flags.output, *model, image,
               {.channels_first = settings.channels_first, .metadata = weights_metadata(info)});
-    std::fprintf(text_stream(flags.output), "%s for images %s of %zu classes: %s\n", info.model.c_str(),
-                 image.str().c_str(), info.classes.size(), one_line(*flags.output).c_str());
+    std::fprintf(text_stream(flags.output), "%s%s for images %s of %zu classes: %s\n", info.model.c_str(),
+                 info.quantized ? " in 8 bits" : "", image.str().c_str(), info.classes.size(),
+                 one_line(*flags.output).c_str());
 }
 
 }  // namespace

@@ -3,14 +3,15 @@
 #include <utility>
 
 #include "tern/layers/fold_batch_norms.hpp"
-#include "tern/layers/quantized/quantized_model.hpp"
 #include "tern/layers/state.hpp"
 #include "tern/layers/trace/trace.hpp"
 
 namespace tern {
-namespace {
 
-std::unique_ptr<Module> in_8_bits(Module& model, const Shape& image, const Weights& weights) {
+std::unique_ptr<QuantizedModel> model_in_8_bits(Module& model, const std::string& name, const Shape& image,
+                                                const Weights& weights) {
+    TERN_CHECK(weights.info->model == name, weights.file, "holds weights of ", weights.info->model,
+               ", expected ", name);
     fold_batch_norms(model, {1, image[0], image[1], image[2]});
     auto quantized = std::make_unique<QuantizedModel>(trace(model, image));
     load_state(*quantized, weights.tensors, weights.file);
@@ -18,18 +19,14 @@ std::unique_ptr<Module> in_8_bits(Module& model, const Shape& image, const Weigh
     return quantized;
 }
 
-}  // namespace
-
 std::unique_ptr<Module> ready_model(std::unique_ptr<Module> model, const std::string& name,
                                     const Shape& image, const Weights& weights, Device device,
                                     DType precision) {
     if (weights.info && weights.info->quantized) {
-        TERN_CHECK(weights.info->model == name, weights.file, "holds weights of ", weights.info->model,
-                   ", expected ", name);
         TERN_CHECK(device.is_cpu() && precision == DType::float32, weights.file,
                    "is a model in 8 bits, which runs on cpu and takes float32, got ", device, " and ",
                    precision);
-        return in_8_bits(*model, image, weights);
+        return model_in_8_bits(*model, name, image, weights);
     }
     model->to(compute_dtype(precision));
     load_weights(*model, name, weights);

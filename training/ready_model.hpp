@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "tern/layers/quantized/quantized_model.hpp"
 #include "tern/training/weights.hpp"
 
 namespace tern {
@@ -14,5 +15,9 @@ namespace tern {
 std::unique_ptr<Module> ready_model(std::unique_ptr<Module> model, const std::string& name,
                                     const Shape& image, const Weights& weights, Device device,
                                     DType precision);
+
+/// That QuantizedModel, from a file whose info is of a model in 8 bits. `model` is changed.
+std::unique_ptr<QuantizedModel> model_in_8_bits(Module& model, const std::string& name, const Shape& image,
+                                                const Weights& weights);
 
 }  // namespace tern

@@ -78,7 +78,7 @@ void check_classes(const Weights& weights, const std::vector<std::string>& class
 void load_weights(Module& model, const std::string& name, const Weights& weights,
                   const std::vector<std::string>& left_out) {
     TERN_CHECK(!weights.info || !weights.info->quantized, weights.file,
-               "is a model in 8 bits, which can only be evaluated and predict");
+               "is a model in 8 bits, which can only be evaluated, exported and predict");
     TERN_CHECK(!weights.info || weights.info->model == name, weights.file, "holds weights of ",
                weights.info->model, ", expected ", name);
     const NamedTensors state = model.state();

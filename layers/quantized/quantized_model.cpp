@@ -148,12 +148,12 @@ void QuantizedModel::set(const QuantizedStep& step, std::size_t which, const Ten
     layer.bias.mark_changed();
 }
 
-Tensor QuantizedModel::multiplier(const Layer& layer, float input_scale, float output_scale) const {
+Tensor QuantizedModel::multiplier(const Layer& layer, float input_scale, float output_scale) {
     const Tensor result = Tensor::empty(layer.weight_scale.shape(), DType::float32);
     const float* const scales = layer.weight_scale.data<float>();
     float* const factors = result.data<float>();
     for (std::int64_t o = 0; o < result.numel(); ++o) {
-        factors[o] = static_cast<float>(static_cast<double>(input_scale) * scales[o] / output_scale);
+        factors[o] = input_scale * scales[o] / output_scale;
         TERN_CHECK(scales[o] > 0 && std::isfinite(factors[o]), kWhere,
                    "the scale of a weight must be above 0, got ", scales[o]);
     }
@@ -230,7 +230,7 @@ class QuantizedModel::Run {
         if (step.residual != kNoValue) {
             const Quantization residual = model_.quantization(step.residual);
             result.residual_zero = residual.zero;
-            result.residual_multiplier = static_cast<float>(static_cast<double>(residual.scale) / scale);
+            result.residual_multiplier = residual.scale / scale;
         }
         return result;
     }
@@ -242,7 +242,7 @@ class QuantizedModel::Run {
     }
 
     void convolution(const QuantizedStep& step) {
-        const Layer& layer = *model_.layers_.at(step.weights[0].name);
+        const Layer& layer = model_.layer(step.weights[0].name);
         const Quantization from = model_.quantization(step.input);
         const float scale = result_scale(step);
         const Tensor& weight = layer.weight;
@@ -253,34 +253,33 @@ class QuantizedModel::Run {
         };
         const Tensor taps =
             weight.rank() == 2 ? weight.reshape({weight.dim(0), weight.dim(1), 1, 1}) : weight;
-        const Tensor result = quantized_conv2d(
-            image(byte(step.input)), taps, layer.bias, model_.multiplier(layer, from.scale, scale),
-            {step.window, from.zero, result_of(step, scale)}, image(residual(step)),
-            step.gives_bytes ? DType::uint8 : DType::float32);
+        const Tensor result =
+            quantized_conv2d(image(byte(step.input)), taps, layer.bias, multiplier(layer, from.scale, scale),
+                             {step.window, from.zero, result_of(step, scale)}, image(residual(step)),
+                             step.gives_bytes ? DType::uint8 : DType::float32);
         const Tensor shaped = result.reshape(model_.graph_.value(step.output).shape(samples_));
         (step.gives_bytes ? bytes_ : numbers_)[index(step.output)] = shaped;
     }
 
     void separable(const QuantizedStep& step) {
-        const Layer &depthwise = *model_.layers_.at(step.weights[0].name),
-                    &pointwise = *model_.layers_.at(step.weights[1].name);
+        const Layer &depthwise = model_.layer(step.weights[0].name),
+                    &pointwise = model_.layer(step.weights[1].name);
         const Quantization from = model_.quantization(step.input),
                            middle = model_.quantization(step.weights[0].output);
         const float scale = result_scale(step);
         const Tensor& mixing = pointwise.weight;
         bytes_[index(step.output)] = quantized_separable_conv2d(
             byte(step.input),
-            {depthwise.weight, depthwise.bias, model_.multiplier(depthwise, from.scale, middle.scale)},
+            {depthwise.weight, depthwise.bias, multiplier(depthwise, from.scale, middle.scale)},
             {mixing.reshape({mixing.dim(0), mixing.dim(1)}), pointwise.bias,
-             model_.multiplier(pointwise, middle.scale, scale)},
+             multiplier(pointwise, middle.scale, scale)},
             {step.window, from.zero, middle.zero, result_of(step, scale)}, residual(step));
     }
 
     void average_pool(const QuantizedStep& step) {
         const Quantization from = model_.quantization(step.input), to = model_.quantization(step.output);
-        bytes_[index(step.output)] = quantized_global_average_pool(
-            byte(step.input),
-            {from.zero, static_cast<float>(static_cast<double>(from.scale) / to.scale), to.zero});
+        bytes_[index(step.output)] =
+            quantized_global_average_pool(byte(step.input), {from.zero, from.scale / to.scale, to.zero});
     }
 
     const Node& node_of(const QuantizedStep& step) const { return model_.graph_.nodes[step.node]; }

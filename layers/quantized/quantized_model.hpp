@@ -42,6 +42,15 @@ class QuantizedModel : public BufferGroup {
     /// must have been set.
     void set(const QuantizedStep& step, std::size_t which, const Tensor& weight, const Tensor& bias);
 
+    struct Layer {
+        Tensor weight, weight_scale, bias;
+    };
+    const Layer& layer(const std::string& name) const { return *layers_.at(name); }
+    /// Of a value that becomes bytes. Throws Error where its scale is not above 0.
+    Quantization quantization(ValueId value) const;
+    /// What the sums of a layer's output channels are in steps of its output, float32. Throws Error where a scale is not above 0.
+    static Tensor multiplier(const Layer& layer, float input_scale, float output_scale);
+
   protected:
     Features forward(Features input) override;
 
@@ -49,15 +58,11 @@ class QuantizedModel : public BufferGroup {
     struct Scale {
         Tensor scale, zero;
     };
-    struct Layer {
-        Tensor weight, weight_scale, bias;
-    };
     class Run;
 
     void add_scale(const std::string& group, const std::string& name, ValueId value);
     void add_layer(const QuantizedStep::Weights& weights, bool gives_bytes);
     void add_constants(const Node& node);
-    Tensor multiplier(const Layer& layer, float input_scale, float output_scale) const;
     ValueId read_by(const QuantizedStep& step, std::size_t which) const;
 
     Graph graph_;

@@ -33,6 +33,8 @@ struct Value {
     std::string name = {};
     /// The elements of a constant, on the CPU; else undefined. Those of parameters and buffers are shared with the model.
     Tensor constant = {};
+    /// Of a constant that is whole numbers (int8, int32), of its shape, times a scale for each row of its leading dimension: those.
+    Tensor whole = {}, row_scale = {};
 
     int rank() const { return static_cast<int>(extents.size()); }
     Shape shape(std::int64_t samples) const;

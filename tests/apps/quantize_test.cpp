@@ -17,7 +17,7 @@ struct TrainedPlace : test::TrainedPlace {
 
 }  // namespace
 
-TEST_CASE("a file in 8 bits is evaluated and predicts, and nothing else takes it") {
+TEST_CASE("a file in 8 bits is evaluated and predicts, is exported, and nothing else takes it") {
     const TrainedPlace place;
     const std::vector<std::string> all{"--checkpoint", place.weights, "--data",
                                        place.set,      "--output",    "small.safetensors"};
@@ -50,8 +50,20 @@ TEST_CASE("a file in 8 bits is evaluated and predicts, and nothing else takes it
         CHECK(finished.status == 1);
     };
     const std::string only =
-        "[small.safetensors] is a model in 8 bits, which can only be evaluated and predict\n";
-    refused({"export", "--checkpoint", "small.safetensors", "--output", "model.onnx"}, only);
+        "[small.safetensors] is a model in 8 bits, which can only be evaluated, exported and predict\n";
+    for (const std::string fold : {"", "--fold"}) {  // they are folded
+        const std::string model = "model" + fold + ".onnx";
+        std::vector<std::string> arguments{"export", "--checkpoint", "small.safetensors", "--output", model};
+        if (!fold.empty()) arguments.push_back(fold);
+        const test::Finished exported = run_tern(place, arguments);
+        CHECK(exported.err.empty());
+        CHECK(exported.out == "lenet5 in 8 bits for images (32,32,3) of 10 classes: " + model + "\n");
+        CHECK_THAT(test::read_text(place / model),
+                   Catch::Contains("QuantizeLinear") && Catch::Contains("int8"));
+    }
+    CHECK(test::read_text(place / "model.onnx") == test::read_text(place / "model--fold.onnx"));
+    refused({"export", "--checkpoint", "small.safetensors", "--output", "other.onnx", "--model", "resnet20"},
+            "[small.safetensors] holds weights of lenet5, expected resnet20\n");
     refused({"quantize", "--checkpoint", "small.safetensors", "--data", place.set, "--output",
              "smaller.safetensors"},
             only);

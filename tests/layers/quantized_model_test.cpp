@@ -16,6 +16,7 @@
 #include "tern/layers/linear.hpp"
 #include "tern/layers/pool.hpp"
 #include "tern/layers/quantized/quantize_model.hpp"
+#include "tern/layers/quantized/quantized_graph.hpp"
 #include "tern/layers/separable_conv2d.hpp"
 #include "tern/layers/state.hpp"
 #include "tern/layers/trace/run_graph.hpp"
@@ -246,6 +247,78 @@ TEST_CASE("a ReLU before an operation in float32 stays") {
         for (std::int64_t i = 0; i < got.numel(); ++i)
             CHECK(std::fabs(got.data<float>()[i] - expected.data<float>()[i]) < 0.05 * largest(expected));
     }
+}
+
+// Bytes differ where float32's sums lie on the other side of a half: two values of one step in 100 are far more than that.
+TEST_CASE("the graph of a model in 8 bits gives in float32 what the model gives") {
+    const NoGrad no_grad;
+    const auto bytes = [](Own& own, const Tensor& x) {
+        const Tensor a = own.norm(own.conv(x));
+        return own.plain(own.separable(a)) + a;
+    };
+    const auto between = [](Own& own, const Tensor& x) {
+        const Tensor a = tanh(own.conv(x));
+        return own.pool(relu6(own.separable(a) + a)).reshape({x.dim(0), -1}) + 1.0;
+    };
+    for (const auto& [body, step_of] :
+         {std::pair<Own::Body, const char*>(bytes, "separable.pointwise.output_scale"),
+          std::pair<Own::Body, const char*>(between, "separable.pointwise.output_scale")}) {
+        Own own(body);
+        const Tensor x = images(7);
+        const std::unique_ptr<QuantizedModel> model = quantize_model(own, {x});
+        const Graph graph = quantized_graph(*model);
+        const Tensor got = run_graph(graph, x)[static_cast<std::size_t>(graph.output)],
+                     expected = (*model)(x);
+        REQUIRE(got.shape() == expected.shape());
+        const double step = steps_of(model->state(), step_of);
+        std::int64_t others = 0;
+        for (std::int64_t i = 0; i < got.numel(); ++i) {
+            const double off =
+                std::fabs(static_cast<double>(got.data<float>()[i]) - expected.data<float>()[i]);
+            CHECK(off <= 2.001 * step);
+            others += off > 0.001 * step ? 1 : 0;
+        }
+        CHECK(others * 100 <= got.numel());
+    }
+    Own own(whole);
+    const Tensor x = images(5);
+    const std::unique_ptr<QuantizedModel> model = quantize_model(own, {x});
+    const Graph graph = quantized_graph(*model);
+    const Tensor got = run_graph(graph, x)[static_cast<std::size_t>(graph.output)], expected = (*model)(x);
+    // one step of the last value that is bytes
+    const double bound =
+        steps_of(model->state(), "average.output_scale") * norm_of(own.head.state()[0].tensor);
+    for (std::int64_t i = 0; i < got.numel(); ++i)
+        CHECK(std::fabs(static_cast<double>(got.data<float>()[i]) - expected.data<float>()[i]) <=
+              1.01 * bound);
+}
+
+TEST_CASE("weights in the graph of a model in 8 bits are what it holds") {
+    const NoGrad no_grad;
+    Own own(whole);
+    own.eval();
+    fold_batch_norms(own, {1, 9, 8, 3});
+    QuantizedModel empty(trace(own, {9, 8, 3}));
+    CHECK_THROWS_WITH(quantized_graph(empty), "[quantized model] a scale must be above 0, got nan");
+    const std::unique_ptr<QuantizedModel> model = quantize_model(own, {images(3)});
+    const Graph graph = quantized_graph(*model);
+    const NamedTensors state = model->state();
+    int seen = 0;
+    for (const Value& value : graph.values) {
+        if (!value.whole.defined()) continue;
+        ++seen;
+        const std::int64_t row = value.whole.numel() / value.row_scale.numel();
+        const auto held = std::ranges::find(state, value.name, &NamedTensor::name);
+        REQUIRE(held != state.end());
+        CHECK(is_equal(held->tensor, value.whole));
+        for (std::int64_t i = 0; i < value.whole.numel(); ++i) {
+            const auto whole = value.whole.dtype() == DType::int8
+                                   ? static_cast<float>(value.whole.data<std::int8_t>()[i])
+                                   : static_cast<float>(value.whole.data<std::int32_t>()[i]);
+            CHECK(value.constant.data<float>()[i] == whole * value.row_scale.data<float>()[i / row]);
+        }
+    }
+    CHECK(seen == 10);  // weights and biases of five layers
 }
 
 TEST_CASE("what cannot be a model in 8 bits is said in one line") {

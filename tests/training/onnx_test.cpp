@@ -6,6 +6,8 @@
 #include <map>
 #include <utility>
 
+#include "tern/core/autograd.hpp"
+#include "tern/core/create.hpp"
 #include "tern/core/files/file.hpp"
 #include "tern/kernels/avg_pool2d/avg_pool2d.hpp"
 #include "tern/kernels/channel_moments/channel_moments.hpp"
@@ -19,6 +21,7 @@
 #include "tern/layers/initialize.hpp"
 #include "tern/layers/linear.hpp"
 #include "tern/layers/pool.hpp"
+#include "tern/layers/quantized/quantize_model.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/layers/trained.hpp"
 #include "tern/tests/temporary_folder.hpp"
@@ -199,6 +202,45 @@ TEST_CASE("what was folded is no node") {
     CHECK(file_of(own, {.channels_first = true}).nodes ==
           Lines{"Conv(input, conv.weight, conv.bias) -> conv/Conv", "Relu(conv/Conv) -> norm/Relu",
                 "Transpose(norm/Relu) -> output"});
+}
+
+TEST_CASE("a model in 8 bits is bytes between QuantizeLinear and DequantizeLinear") {
+    const NoGrad no_grad;
+    Own own([](Own& it, const Tensor& x) { return it.head(it.average(relu(it.conv(x)))); });
+    const auto model = quantize_model(own, {randn({4, 6, 5, 3}, {1, RandomPurpose::user, 0})});
+    const std::string bytes = onnx_of(*model, {6, 5, 3}, {.channels_first = true});
+    const File file(bytes);
+    CHECK(file.nodes ==
+          Lines{"QuantizeLinear(input, number, number_1) -> QuantizeLinear",
+                "DequantizeLinear(QuantizeLinear, number, number_1) -> DequantizeLinear",
+                "DequantizeLinear(conv.weight, conv.weight_scale, numbers) -> conv/DequantizeLinear",
+                "DequantizeLinear(conv.bias, conv.bias_scale) -> conv/DequantizeLinear_1",
+                "Conv(DequantizeLinear, conv/DequantizeLinear, conv/DequantizeLinear_1) -> conv/Conv",
+                "QuantizeLinear(conv/Conv, number_2, number_3) -> conv/QuantizeLinear",
+                "DequantizeLinear(conv/QuantizeLinear, number_2, number_3) -> conv/DequantizeLinear_2",
+                "GlobalAveragePool(conv/DequantizeLinear_2) -> average/GlobalAveragePool",
+                "Flatten(average/GlobalAveragePool) -> average/Flatten",
+                "QuantizeLinear(average/Flatten, number_4, number_3) -> average/QuantizeLinear",
+                "DequantizeLinear(average/QuantizeLinear, number_4, number_3) -> average/DequantizeLinear",
+                "DequantizeLinear(head.bias, head.bias_scale) -> head/DequantizeLinear",
+                "DequantizeLinear(head.weight, head.weight_scale, numbers_1) -> head/DequantizeLinear_1",
+                "Gemm(average/DequantizeLinear, head/DequantizeLinear_1, head/DequantizeLinear) -> output"});
+    const NamedTensors state = model->state();
+    for (const auto& [name, type] : {std::pair("conv.weight", 3), std::pair("conv.bias", 6),
+                                     std::pair("head.weight", 3), std::pair("conv.weight_scale", 1)}) {
+        const Message& written = file.initializers.at(name);
+        const Tensor& held = std::ranges::find(state, name, &NamedTensor::name)->tensor;
+        CHECK(written.integers(1) == std::vector<std::int64_t>(held.shape().begin(), held.shape().end()));
+        CHECK(written.integers(2) == std::vector<std::int64_t>{type});
+        REQUIRE(written.one(9).size() == static_cast<std::size_t>(held.bytes()));
+        CHECK(std::memcmp(written.one(9).data(), held.raw_data(), written.one(9).size()) == 0);
+    }
+    CHECK(file.initializers.at("numbers").integers(1) ==
+          std::vector<std::int64_t>{4});  // a zero for each scale
+    CHECK(file.initializers.at("number_1").integers(2) == std::vector<std::int64_t>{2});  // uint8
+    CHECK(onnx_of(*model, {6, 5, 3}, {.channels_first = true}) == bytes);
+    CHECK_THROWS_WITH(onnx_of(*model, {5, 6, 3}),
+                      "[onnx] samples of a model in 8 bits are those it was made of, (6,5,3), got (5,6,3)");
 }
 
 TEST_CASE("a file says what it is told, and equal models give equal bytes") {

@@ -2,7 +2,9 @@
 
 #include <span>
 
+#include "tern/core/error.hpp"
 #include "tern/core/files/output.hpp"
+#include "tern/layers/quantized/quantized_graph.hpp"
 #include "tern/layers/trace/trace.hpp"
 #include "tern/training/onnx/translation.hpp"
 
@@ -17,7 +19,13 @@ std::string onnx_of(const Graph& graph, const OnnxOptions& options) {
 }
 
 std::string onnx_of(Module& model, const Shape& sample, const OnnxOptions& options) {
-    return onnx_of(trace(model, sample), options);
+    const auto* const in_8_bits = dynamic_cast<const QuantizedModel*>(&model);
+    if (in_8_bits == nullptr) return onnx_of(trace(model, sample), options);
+    const Graph& graph = in_8_bits->graph();
+    const Shape own(graph.value(graph.input).shape(1).extents().subspan(1));
+    TERN_CHECK(sample == own, "onnx", "samples of a model in 8 bits are those it was made of, ", own,
+               ", got ", sample);
+    return onnx_of(quantized_graph(*in_8_bits), options);
 }
 
 void save_onnx(const std::filesystem::path& path, Module& model, const Shape& sample,

@@ -21,9 +21,10 @@ struct OnnxOptions {
 
 /// A file (onnx.ai, operator set 17) of what the model computes in evaluation mode for inputs (N, ...) of any number N of samples of
 /// the shape `sample`: `input`, of the model's own type, as the model gets it, pixels scaled and shifted already, and `output`. Weights
-/// bear their dotted names. The model is as before afterwards.
+/// bear their dotted names. The model is as before afterwards. A QuantizedModel keeps its weights in 8 bits, and QuantizeLinear and
+/// DequantizeLinear are where its values are bytes.
 ///
-/// Throws Error as trace() does, for an operation that has no counterpart in ONNX, and for a file of 2^31 bytes or more. docs/onnx.md
+/// Throws Error as trace() does, for another `sample` than that of a QuantizedModel, for an operation that has no counterpart in ONNX, and for a file of 2^31 bytes or more. docs/onnx.md
 /// has the operations.
 std::string onnx_of(Module& model, const Shape& sample, const OnnxOptions& options = {});
 /// The same of a graph.

@@ -41,6 +41,8 @@ const auto& entries() {
         entry_of<pad_passes::Forward>(),
         entry_of<pad_passes::Backward>(),
         entry_of<permute_passes::Forward>(),
+        entry_of<quantize_passes::Forward>(),
+        entry_of<quantize_passes::Inverse>(),
         entry_of<reduce_passes::Forward>(),
         entry_of<separable_conv2d_passes::Forward>(),
         entry_of<softmax_passes::Forward>(),

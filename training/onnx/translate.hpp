@@ -23,6 +23,7 @@
 #include "tern/kernels/normalize_max_pool2d/normalize_max_pool2d_passes.hpp"
 #include "tern/kernels/pad/pad_passes.hpp"
 #include "tern/kernels/permute/permute_passes.hpp"
+#include "tern/kernels/quantize/quantize_passes.hpp"
 #include "tern/kernels/reduce/reduce_passes.hpp"
 #include "tern/kernels/separable_conv2d/separable_conv2d_passes.hpp"
 #include "tern/kernels/softmax/softmax_passes.hpp"
@@ -46,6 +47,9 @@ void translate(const NodeOf<normalize_passes::Forward>& node, Translation& to);
 void translate(const NodeOf<normalize_max_pool2d_passes::Forward>& node, Translation& to);
 void translate(const NodeOf<group_norm_passes::Forward>& node, Translation& to);
 void translate(const NodeOf<channel_moments_passes::Forward>& node, Translation& to);
+// translate_quantization.cpp
+void translate(const NodeOf<quantize_passes::Forward>& node, Translation& to);
+void translate(const NodeOf<quantize_passes::Inverse>& node, Translation& to);
 // translate_elementwise.cpp
 void translate(const NodeOf<activation_passes::Forward>& node, Translation& to);
 void translate(const NodeOf<elementwise_binary_passes::Forward>& node, Translation& to);

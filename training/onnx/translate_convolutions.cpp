@@ -34,16 +34,15 @@ std::string convolved(const std::string& x, const std::string& w, const std::str
 
 void translate(const NodeOf<conv2d_passes::Forward>& node, Translation& to) {
     const auto& [x, w, bias] = node.in;
-    to.give(node.out.y, kImages,
-            convolved(to.in(x, kImages), to.in(w), optional(bias, to), node.params.window, node.params.groups,
-                      to));
+    const std::string images = to.in(x, kImages), weights = to.in(w), b = optional(bias, to);
+    to.give(node.out.y, kImages, convolved(images, weights, b, node.params.window, node.params.groups, to));
 }
 
 void translate(const NodeOf<depthwise_conv2d_passes::Forward>& node, Translation& to) {
     const auto& [x, w, bias] = node.in;
     const std::int64_t channels = to.value(w).extents[0].count;
-    to.give(node.out.y, kImages,
-            convolved(to.in(x, kImages), to.in(w), optional(bias, to), node.params.window, channels, to));
+    const std::string images = to.in(x, kImages), weights = to.in(w), b = optional(bias, to);
+    to.give(node.out.y, kImages, convolved(images, weights, b, node.params.window, channels, to));
 }
 
 // Its parts.

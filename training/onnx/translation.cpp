@@ -112,10 +112,20 @@ std::string Translation::constant(ValueId id, const Shape& shape) {
     const auto [place, is_new] = constants_.try_emplace({id, shape.str()});
     if (is_new) {
         const Value& all = value(id);
-        place->second = unique(all.name.empty() ? "constant" : all.name);
-        file_.add_initializer(place->second, all.constant, shape);
+        const std::string name = unique(all.name.empty() ? "constant" : all.name);
+        file_.add_initializer(name, all.whole.defined() ? all.whole : all.constant, shape);
+        place->second = all.whole.defined() ? times_scale(name, all.whole, all.row_scale) : name;
     }
     return place->second;
+}
+
+// A zero goes with bytes; 32-bit numbers have none.
+std::string Translation::times_scale(const std::string& name, const Tensor& whole, const Tensor& scale) {
+    const std::string scale_name = unique(name + "_scale");
+    file_.add_initializer(scale_name, scale, scale.shape());
+    std::vector<std::string> inputs{name, scale_name};
+    if (whole.dtype() == DType::int8) inputs.push_back(filled(scale.numel(), 0, DType::int8));
+    return node("DequantizeLinear", inputs, Attributes().integer("axis", 0));
 }
 
 Order Translation::order_of(ValueId id) const { return common_order({id}, value(id).rank()); }

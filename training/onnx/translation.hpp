@@ -37,7 +37,7 @@ class Translation {
     /// One that costs few, for values that are read together, all in it. Those of a lower rank that are not constant want their
     /// own: then it is that of all.
     Order common_order(const std::vector<ValueId>& ids, int rank) const;
-    /// A constant in another shape of as many elements.
+    /// A constant in another shape of as many elements, and of as many rows where it is whole numbers times scales.
     std::string constant(ValueId id, const Shape& shape);
 
     /// What lies there in that order is the value.
@@ -74,6 +74,7 @@ class Translation {
     const std::string* find(ValueId id, const Order& order) const;
     std::string transposed(ValueId id, const Place& from, const Order& order);
     std::string constant_in(ValueId id, const Order& order);
+    std::string times_scale(const std::string& name, const Tensor& whole, const Tensor& scale);
     std::string unique(const std::string& wanted);
     std::string added(const std::string& kind, const Tensor& tensor);
 
