@@ -88,7 +88,7 @@ class Planner {
     ValueId follow(ValueId value, Planned& planned, bool with_residual) {
         for (;;) {
             const std::optional<std::size_t> n = only_reader(value);
-            if (!n || taken_[*n]) return value;  // two layers of one sum: it is part of the first
+            if (!n || taken_[*n]) return value;  // a sum is of one of the two convolutions that it adds
             const Node& node = graph_.nodes[*n];
             ValueId residual = kNoValue, output = kNoValue;
             bool cuts_off = false;

@@ -52,6 +52,7 @@ struct Own : Module {
     MaxPool2d& pool = add_child<MaxPool2d>("pool", {.kernel = 2, .stride = 2});
     GlobalAveragePool& average = add_child<GlobalAveragePool>("average");
     Linear& head = add_child<Linear>("head", 12, 5);
+    Conv2d& shortcut = add_child<Conv2d>("shortcut", 3, 8, {.kernel = 1});
 };
 
 Tensor whole(Own& own, const Tensor& x) {
@@ -247,6 +248,23 @@ TEST_CASE("a ReLU before an operation in float32 stays") {
         for (std::int64_t i = 0; i < got.numel(); ++i)
             CHECK(std::fabs(got.data<float>()[i] - expected.data<float>()[i]) < 0.05 * largest(expected));
     }
+}
+
+TEST_CASE("a sum of two convolutions in 8 bits is a part of one of them") {
+    const NoGrad no_grad;
+    Own own([](Own& self, const Tensor& x) {
+        return self.head(self.average(self.strided(relu(self.conv(x) + self.shortcut(x)))));
+    });
+    const Tensor x = images(4);
+    const std::unique_ptr<QuantizedModel> model = quantize_model(own, {x});
+    CHECK(kinds_of(*model) == std::vector{Kind::convolution, Kind::convolution, Kind::convolution,
+                                          Kind::average_pool, Kind::convolution});
+    CHECK(model->steps()[0].residual == kNoValue);
+    CHECK(model->steps()[1].residual == model->steps()[0].output);
+    own.eval();
+    const Tensor expected = own(x), got = (*model)(x);
+    for (std::int64_t i = 0; i < got.numel(); ++i)
+        CHECK(std::fabs(got.data<float>()[i] - expected.data<float>()[i]) < 0.05 * largest(expected));
 }
 
 // Bytes differ where float32's sums lie on the other side of a half: two values of one step in 100 are far more than that.
