@@ -233,7 +233,8 @@ def compute_fake_quantize(p, x):
     scale, ends = torch.tensor(p["scales"]), (p["low"], p["high"])
     if len(scale) == 1:
         return {"y": torch.fake_quantize_per_tensor_affine(x, scale.item(), 0, *ends)}
-    return {"y": torch.fake_quantize_per_channel_affine(x, scale, torch.zeros(len(scale), dtype=torch.int32), 0, *ends)}
+    zeros = torch.zeros(len(scale), dtype=torch.int32)
+    return {"y": torch.fake_quantize_per_channel_affine(x, scale, zeros, 0, *ends)}
 
 
 # Scales are powers of two, so that no type has a number on the other side of a half.
