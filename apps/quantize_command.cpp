@@ -38,12 +38,10 @@ struct QuantizeFlags {
         add_option(app, "--model", model, "NAME", model_names() + " (for files that do not say it)");
         add_option(app, "--normalize", normalize, "NAME",
                    "unit|half (for files that do not say it; default: the model's published one)");
-        add_footer(
-            app,
-            "Examples:\n"
-            "  tern quantize --checkpoint last.safetensors --data DIR --output 8.safetensors\n"
-            "  tern quantize --checkpoint last.safetensors --data DIR --output 8.safetensors --steps 500\n"
-            "  tern evaluate --checkpoint 8.safetensors --data DIR");
+        add_footer(app,
+                   "Examples:\n"
+                   "  tern quantize --checkpoint last.safetensors --data DIR --output 8.safetensors\n"
+                   "  tern evaluate --checkpoint 8.safetensors --data DIR");
     }
 };
 
