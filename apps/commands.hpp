@@ -15,6 +15,7 @@ Run add_train_command(CLI::App& app);
 Run add_evaluate_command(CLI::App& app);
 Run add_average_command(CLI::App& app);
 Run add_predict_command(CLI::App& app);
+Run add_prune_command(CLI::App& app);
 Run add_quantize_command(CLI::App& app);
 Run add_export_command(CLI::App& app);
 Run add_report_command(CLI::App& app);

@@ -29,6 +29,7 @@ void run(int argc, char** argv) {
                  add_evaluate_command);
     commands.add("average", "One weight file out of several of one model", add_average_command);
     commands.add("predict", "The most likely classes of each image", add_predict_command);
+    commands.add("prune", "A smaller model out of a weight file, to be trained on", add_prune_command);
     commands.add("quantize", "A weight file in 8 bits", add_quantize_command);
     commands.add("export", "An ONNX file of a weight file", add_export_command);
     commands.add("report", "One page of runs: results, curves, settings, mistakes, times",

@@ -29,6 +29,7 @@
 #include "tern/training/local_replicas.hpp"
 #include "tern/training/run_record.hpp"
 #include "tern/training/saved_run.hpp"
+#include "tern/training/weights_info.hpp"
 
 namespace tern::apps {
 namespace {
@@ -60,6 +61,7 @@ class TrainCommand {
         ranks().set_timeout(settings_.timeout);
         apply(settings_.runtime);
         bench_ = make_workbench(settings_, weights_to_start_from());
+        share_widths();
         check_data();
         if (ranks().size() > 1) check_agreement(what_all_ranks_have());
         optimizer_ = make_optimizer(FlatParameters(*bench_.model), settings_.optimizer);
@@ -302,6 +304,15 @@ class TrainCommand {
         return checkpoint_ ? std::optional(checkpoint_->weights()) : std::nullopt;
     }
 
+    // The other ranks get the weights themselves when training starts.
+    void share_widths() {
+        const std::string text =
+            share_text(ranks(), is_first_rank() ? widths_text(bench_.widths) : "", "the widths of the model");
+        if (is_first_rank()) return;
+        bench_.widths = parse_widths("the first rank", text);
+        narrow(*bench_.model, bench_.widths, bench_.train_set.sample_shape());
+    }
+
     // Named as in messages: what decides the bits that a rank computes.
     std::vector<std::pair<std::string, std::string>> what_all_ranks_have() const {
         const auto sum = [](const std::string& text) { return xxh128(std::as_bytes(std::span(text))); };
@@ -348,17 +359,18 @@ class TrainCommand {
     }
 
     RunRecordOptions record_options(ProgressBar& bar) const {
-        return {.keep = settings_.keep,
-                .log_steps = settings_.log_steps,
-                .log_times = true,
-                .tensorboard = settings_.tensorboard,
-                .precision = settings_.runtime.precision,
-                .info = WeightsInfo{std::string(settings_.model->name), bench_.train_set.classes,
-                                    bench_.normalization, bench_.train_set.sample_shape()},
-                .warn = [&bar](const std::string& line) {
-                    bar.clear();
-                    warn(line);
-                }};
+        return {
+            .keep = settings_.keep,
+            .log_steps = settings_.log_steps,
+            .log_times = true,
+            .tensorboard = settings_.tensorboard,
+            .precision = settings_.runtime.precision,
+            .info = WeightsInfo{std::string(settings_.model->name), bench_.train_set.classes,
+                                bench_.normalization, bench_.train_set.sample_shape(), false, bench_.widths},
+            .warn = [&bar](const std::string& line) {
+                bar.clear();
+                warn(line);
+            }};
     }
 
     // Those that the run's config has, and one for another learning rate: a log of what was changed when.

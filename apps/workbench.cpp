@@ -27,6 +27,7 @@ void start_from(Workbench& bench, const std::string& name, const Weights& weight
                                       " classes than the data; all of it is taken as it is"));
     }
     load_weights(*bench.model, name, weights, left_out);
+    if (weights.info) bench.widths = weights.info->widths;
 }
 
 // Those of early epochs may be smaller than the model can take.
@@ -87,10 +88,11 @@ void add_teacher(Workbench& bench, const TrainSettings& settings) {
     bench.teacher = std::make_unique<Teacher>(std::move(model), settings.distillation);
 }
 
-void continue_from(const Workbench& bench, const std::string& name, const Weights& weights) {
+void continue_from(Workbench& bench, const std::string& name, const Weights& weights) {
     TERN_CHECK(!weights.info || weights.info->classes == bench.train_set.classes, "--data",
                "the run was trained on classes of other names than those of ", bench.train_set.source);
     load_weights(*bench.model, name, weights);
+    if (weights.info) bench.widths = weights.info->widths;
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "tern/data/hold_out.hpp"
 #include "tern/data/normalization.hpp"
 #include "tern/layers/module.hpp"
+#include "tern/layers/prune/widths.hpp"
 #include "tern/training/teacher.hpp"
 
 namespace tern::apps {
@@ -20,6 +21,7 @@ struct Workbench {
     std::optional<HeldOut> held_out;  // of the train set, where samples are held out
     Normalization normalization;
     std::unique_ptr<Module> model;
+    Widths widths;  // of a model that was pruned
     std::unique_ptr<Teacher> teacher;
     std::string teacher_checksum;    // of its weights; "" without one
     std::vector<std::string> notes;  // about the weights to start from

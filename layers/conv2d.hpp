@@ -36,10 +36,11 @@ class Conv2d : public Module {
     void initialize_own(Initializer& initializer) override;
 
   private:
+    std::int64_t groups() const;
     bool is_pointwise() const;
 
     SlidingWindow window_;
-    std::int64_t groups_;
+    std::int64_t outputs_of_group_;  // 0: there is one group
     Tensor weight_, bias_;
 };
 

@@ -17,11 +17,12 @@ class GroupNorm : public Module {
     std::string type() const override { return "GroupNorm"; }
 
   protected:
-    Features forward(Features input) override { return group_norm(input, weight_, bias_, params_); }
+    Features forward(Features input) override;
     void initialize_own(Initializer& initializer) override;
 
   private:
-    GroupNormParams params_;
+    std::int64_t group_size_ = 0;  // channels
+    double epsilon_;
     Tensor weight_, bias_;
 };
 

@@ -67,6 +67,9 @@ class Module {
     void to(Device device);
     /// Converts parameters and floating-point buffers; float32 or float64.
     void to(DType dtype);
+    /// Puts other tensors in the place of parameters and buffers, one for each of state() in its order, of any extents: those of a
+    /// pruned model. Must come before gradients and flat buffers.
+    void replace_state(const Tensors& tensors);
 
     /// Training mode: batch norm uses and records the batch's statistics, dropout drops.
     void train(bool training = true);
@@ -150,7 +153,8 @@ class Module {
     template <class M, class F>
     static void visit_below(M& module, const std::string& name, const F& function);
     NamedTensors collect(bool parameters, bool buffers) const;
-    void replace_tensors(const std::function<Tensor(const Tensor&)>& convert);
+    // `what`: of the caller, for messages.
+    void replace_tensors(const char* what, const std::function<Tensor(const Tensor&)>& convert);
 
     Slots parameters_, buffers_;
     std::vector<std::pair<std::string, std::unique_ptr<Module>>> children_;

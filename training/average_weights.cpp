@@ -22,6 +22,7 @@ void check_alike(const Weights& other, const Weights& first) {
     check(a.model == b.model, "model");
     check(a.classes == b.classes, "list of classes");
     check(a.image == b.image, "image size");
+    check(a.widths == b.widths, "list of widths");
     check(a.normalization.same_numbers(b.normalization), "normalization");
 }
 

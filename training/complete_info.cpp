@@ -48,8 +48,12 @@ WeightsInfo complete_info(const Weights& weights, const std::string& named,
                           const std::string& normalization) {
     const std::string model = name_of_model(weights, named);
     const Shape image = weights.info ? weights.info->image : find_model(model).image;
-    return {model, classes_of(weights, model), normalization_of(weights, model, normalization, image[2]),
-            image, weights.info && weights.info->quantized};
+    return {model,
+            classes_of(weights, model),
+            normalization_of(weights, model, normalization, image[2]),
+            image,
+            weights.info && weights.info->quantized,
+            weights.info ? weights.info->widths : Widths()};
 }
 
 std::unique_ptr<Module> model_for(const WeightsInfo& info) {

@@ -12,6 +12,7 @@ std::unique_ptr<QuantizedModel> model_in_8_bits(Module& model, const std::string
                                                 const Weights& weights) {
     TERN_CHECK(weights.info->model == name, weights.file, "holds weights of ", weights.info->model,
                ", expected ", name);
+    narrow_to(model, weights);
     fold_batch_norms(model, {1, image[0], image[1], image[2]});
     auto quantized = std::make_unique<QuantizedModel>(trace(model, image));
     load_state(*quantized, weights.tensors, weights.file);

@@ -59,7 +59,14 @@ std::optional<OtherHead> other_head(const Module& model, const Weights& weights)
     };
     const Shape given = shape_in(tensors, bias.name), weight = shape_in(tensors, layer + ".weight");
     if (given.rank() != 1 || given == bias.tensor.shape() || given[0] == 0) return {};
-    if (weight != shape_in(model.state(), layer + ".weight").with(0, given[0])) return {};
+    Shape expected = shape_in(model.state(), layer + ".weight").with(0, given[0]);
+    if (weights.info)  // its inputs may be fewer
+        if (const auto found = weights.info->widths.find(layer + ".weight");
+            found != weights.info->widths.end())
+            for (int d = 1; d < expected.rank() && d < std::ssize(found->second); ++d)
+                if (const std::int64_t extent = found->second[static_cast<std::size_t>(d)]; extent > 0)
+                    expected = expected.with(d, extent);
+    if (weight != expected) return {};
     return OtherHead{layer, given[0]};
 }
 
@@ -75,14 +82,26 @@ void check_classes(const Weights& weights, const std::vector<std::string>& class
     }
 }
 
+bool narrow_to(Module& model, const Weights& weights) {
+    return weights.info && !weights.info->widths.empty() &&
+           narrow(model, weights.info->widths, weights.info->image, weights.file);
+}
+
 void load_weights(Module& model, const std::string& name, const Weights& weights,
                   const std::vector<std::string>& left_out) {
     TERN_CHECK(!weights.info || !weights.info->quantized, weights.file,
                "is a model in 8 bits, which can only be evaluated, exported and predict");
     TERN_CHECK(!weights.info || weights.info->model == name, weights.file, "holds weights of ",
                weights.info->model, ", expected ", name);
-    const NamedTensors state = model.state();
-    load_state(model, with_names_of(state, weights.tensors), weights.file, left_out);
+    Tensors before;
+    for (const NamedTensor& named : model.state()) before.push_back(named.tensor);
+    const bool narrowed = narrow_to(model, weights);
+    try {
+        load_state(model, with_names_of(model.state(), weights.tensors), weights.file, left_out);
+    } catch (const Error&) {
+        if (narrowed) model.replace_state(before);
+        throw;
+    }
 }
 
 void save_weights(const std::filesystem::path& path, const Module& model,

@@ -35,7 +35,11 @@ std::optional<OtherHead> other_head(const Module& model, const Weights& weights)
 void check_classes(const Weights& weights, const std::vector<std::string>& classes,
                    const std::string& source);
 
-/// Copies the weights into `model`, the model of name `name`. Numbers are converted as load_state() does it,
+/// Narrows `model`, as the registry makes it, to the widths of a file of a pruned model; else does nothing. Throws Error that names the
+/// file where the model cannot have them, and then it is as before; else says whether anything changed.
+bool narrow_to(Module& model, const Weights& weights);
+
+/// Copies the weights into `model`, the model of name `name`, which narrow_to() makes fit first. Numbers are converted as load_state() does it,
 /// and what wrappers of PyTorch put before names is taken off (with_names_of). Throws Error, before anything
 /// is changed, if the file says that it is of another model or in 8 bits (ready_model() takes it), or if names and shapes are not exactly those of
 /// model.state() without the parts `left_out` (load_state).

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include <nlohmann/json.hpp>
 
@@ -17,7 +18,9 @@ constexpr const char* kVersionKey = "format_version";
 constexpr const char* kVersion = "1";
 constexpr const char* kBitsKey = "quantization";
 constexpr const char* kBits = "int8";
+constexpr const char* kWidthsKey = "widths";
 constexpr std::uint64_t kLargestSide = 8192;  // of fit_image()
+constexpr std::uint64_t kLargestWidth = std::numeric_limits<std::int64_t>::max();
 
 // The metadata of one file as tern writes it; every message names file and key.
 class InfoReader {
@@ -33,7 +36,8 @@ class InfoReader {
                 {normalization["name"].get<std::string>(), factors(normalization, "scale", image[2]),
                  factors(normalization, "shift", image[2])},
                 image,
-                is_quantized()};
+                is_quantized(),
+                widths()};
     }
 
   private:
@@ -52,6 +56,11 @@ class InfoReader {
         const auto found = metadata_.find(kBitsKey);
         if (found != metadata_.end()) check(kBitsKey, found->second == kBits);
         return found != metadata_.end();
+    }
+
+    Widths widths() const {
+        const auto found = metadata_.find(kWidthsKey);
+        return found == metadata_.end() ? Widths() : parse_widths(file_, found->second);
     }
 
     const std::string& text(const char* key) const {
@@ -115,7 +124,25 @@ Metadata weights_metadata(const WeightsInfo& info) {
                       {"image", Json(std::vector(info.image.begin(), info.image.end())).dump()},
                       {"normalization", numbers.dump(-1, ' ', false, Json::error_handler_t::replace)}};
     if (info.quantized) metadata.emplace(kBitsKey, kBits);
+    if (!info.widths.empty()) metadata.emplace(kWidthsKey, widths_text(info.widths));
     return metadata;
+}
+
+std::string widths_text(const Widths& widths) {
+    return Json(widths).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Widths parse_widths(const std::string& file, const std::string& text) {
+    const Json value = Json::parse(text, nullptr, false);
+    const auto is_extent = [](const Json& item) {
+        return item.is_number_unsigned() && item.get<std::uint64_t>() <= kLargestWidth;
+    };
+    const auto are_extents = [&](const Json& item) {
+        return item.is_array() && std::ranges::all_of(item, is_extent);
+    };
+    TERN_CHECK(value.is_object() && std::ranges::all_of(value, are_extents), file,
+               "its metadata has no valid ", kWidthsKey);
+    return value.get<Widths>();
 }
 
 }  // namespace tern

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tern/data/normalization.hpp"
+#include "tern/layers/prune/widths.hpp"
 
 namespace tern {
 
@@ -17,6 +18,7 @@ struct WeightsInfo {
     Normalization normalization = {};       // of the pixels, a number for each channel, or none
     Shape image = {32, 32, 3};              // (H, W, C) that it was trained on; in older files none is named
     bool quantized = false;                 // the state of a QuantizedModel
+    Widths widths = {};                     // of a pruned model: what the registered one is narrowed to
 };
 
 /// Reads it from the metadata of a file; none where that has no format_version, as in files of other
@@ -26,5 +28,10 @@ std::optional<WeightsInfo> parse_weights_info(const std::string& file,
 
 /// The other way.
 std::map<std::string, std::string> weights_metadata(const WeightsInfo& info);
+
+/// Widths as a line of JSON, {"conv.weight": [48, 0, 0, 0]}, and back; throws Error that names `file`. Whether a model can have them
+/// narrow() says.
+std::string widths_text(const Widths& widths);
+Widths parse_widths(const std::string& file, const std::string& text);
 
 }  // namespace tern
