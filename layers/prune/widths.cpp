@@ -74,16 +74,16 @@ std::vector<NarrowedAxis> axes_of(const NamedTensors& state, const std::vector<C
     return axes;
 }
 
-// How many channels each group loses follows from the axes that have channels of one group only, as those of outputs have; then
-// all others must agree.
+// How many channels each group loses follows from the first axis that has channels of no other group, as those of outputs have;
+// then all others must agree.
 void check_channels(const NamedTensors& state, const std::vector<ChannelGroup>& groups, const Widths& widths,
                     std::string_view where) {
     const std::vector<NarrowedAxis> axes = axes_of(state, groups, widths);
     std::vector<std::int64_t> lost(groups.size(), 0);
-    for (const NarrowedAxis& axis : axes)
-        if (axis.per_channel.size() == 1) {
-            const auto [group, count] = *axis.per_channel.begin();
-            lost[group] = std::max(lost[group], axis.lost / count);
+    for (auto axis = axes.rbegin(); axis != axes.rend(); ++axis)
+        if (axis->per_channel.size() == 1) {
+            const auto [group, count] = *axis->per_channel.begin();
+            lost[group] = axis->lost / count;
         }
     for (const NarrowedAxis& axis : axes) {
         std::int64_t expected = 0;

@@ -79,8 +79,8 @@ TEST_CASE("the page has the flags of each command and no others") {
     const std::string page = test::read_text(TERN_PROGRAM_PAGE);
     const test::TemporaryFolder folder;
     for (const std::string command :
-         {"train", "evaluate", "average", "predict", "quantize", "export", "report", "summary", "data fetch",
-          "data info", "data synthesize", "data import", "info", "completion"}) {
+         {"train", "evaluate", "average", "predict", "prune", "quantize", "export", "report", "summary",
+          "data fetch", "data info", "data synthesize", "data import", "info", "completion"}) {
         INFO(command);
         std::vector<std::string> arguments;
         std::istringstream words(command + " --help");

@@ -29,7 +29,8 @@ void check_train(std::vector<std::string> arguments, const std::string& line) {
 
 TEST_CASE("the command line must be whole") {
     const std::string commands =
-        "train, evaluate, average, predict, quantize, export, report, summary, tune, data, info, completion";
+        "train, evaluate, average, predict, prune, quantize, export, report, summary, tune, data, info, "
+        "completion";
     check_usage({}, to_text("[tern] needs a command: ", commands, "; see tern --help"));
     check_usage({"fly"}, "[tern] no command fly, only " + commands);
     check_usage({"data", "--seed", "1"}, "[tern data] takes no --seed; see tern data --help");

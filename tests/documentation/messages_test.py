@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LITERAL = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 VARIES = re.compile(r'\.\.\.|"[^"]*"|cuda:\w|(?<![\w-])[A-Z][A-Z_]*\b(?![=])|(?<![\w-])\d[\w.:]*')
 LIBRARY = ["core", "data", "kernels", "layers", "models", "training"]
-OF_THE_PROGRAM = re.compile(r"(?<![\w-])--[a-z]|\btern (completion|data|evaluate|export|info|predict|quantize|report|summary|train|tune)\b")
+OF_THE_PROGRAM = re.compile(r"(?<![\w-])--[a-z]|\btern (completion|data|evaluate|export|info|predict|prune|quantize|report|summary|train|tune)\b")
 FEWEST = 10  # letters of the constant parts: a line with fewer says too little
 
 

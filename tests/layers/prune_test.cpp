@@ -178,7 +178,7 @@ TEST_CASE("channels that code needs stay, and those of a sum go together") {
               return own.second(x * mean(x, {3}, true));
           }) == Names{"second.weight"});
     CHECK(names_of_groups([](Own& own, const Tensor& x) -> Tensor {
-              return own.second(x.reshape({-1, x.dim(1), x.dim(2), 2, 4}).reshape(x.shape()));
+              return own.second(silu(x.reshape({-1, x.dim(1), x.dim(2), 2, 4})).reshape(x.shape()));
           }) == Names{"second.weight"});
     CHECK(names_of_groups([](Own&, const Tensor& x) { return x; }) == one);  // nothing reads the second one
     CHECK(names_of_groups([](Own& own, const Tensor& x) -> Tensor {
@@ -231,8 +231,8 @@ TEST_CASE("the least important channels go, by either criterion, of each group o
     CHECK((groups[1].before == 8 && groups[1].after == 8));  // it is not normalised
     auto by_norm = make();
     prune_model(*by_norm, kSample, {.rate = 0.5, .multiple = 2});
-    // Shares of the filters' squares fall by 4 each, of the scales' they grow to 81/332 of 8.
-    CHECK(scales(*by_norm) == std::vector<double>{1, -9, 7, 8});
+    // As shares of the mean the squares of the filters are 6, 1.5, 0.4, ..., those of the scales from 0.03 to 2.6.
+    CHECK(scales(*by_norm) == std::vector<double>{1, 2, -9, 8});
     CHECK(by_norm->state()[6].tensor.shape() == Shape{4, 4, 1, 1});
 
     // All channels of the second group are alike, so those of the first that are below them go first.
@@ -257,7 +257,7 @@ TEST_CASE("a model that cannot be pruned is as it was") {
     check_refusal(own, {.rate = 0.5, .multiple = 16},
                   "[prune] no channel can go at rate 0.5: the model has 2 groups of channels that can, each "
                   "of which keeps a multiple of 16");
-    own.state()[0].tensor.data<double>()[3] = std::nan("");
+    own.state()[0].tensor.data<double>()[3] = std::numeric_limits<double>::infinity();
     check_refusal(own, {.multiple = 1}, "[prune] first.weight is not finite");
 
     Own fixed([](Own& self, const Tensor& x) -> Tensor {
@@ -333,7 +333,7 @@ TEST_CASE("a model is narrowed to the widths of a pruned one, and to no others")
     refuses("first.bias", {5},
             "[a.file] its widths do not fit one another: first.bias has 5 along axis 0, expected 4");
     refuses("first.bias", {3},
-            "[a.file] its widths do not fit one another: first.weight has 4 along axis 0, expected 3");
+            "[a.file] its widths do not fit one another: first.bias has 3 along axis 0, expected 4");
     refuses("second.weight", {4, 0, 0, 0},
             "[a.file] its widths do not fit one another: second.weight has 8 along axis 1, expected 4");
     refuses("last.weight", {3, 4, 0, 0},

@@ -38,11 +38,12 @@ struct PrunedFile : test::TemporaryFolder {
 TEST_CASE("every model without channels that give zeros computes what it did") {
     for (const ModelInfo& info : all_models()) {
         INFO(info.name);
+        const Shape image = info.name == "lenet5" ? kImage : Shape{8, 8, 3};  // that one needs 16 pixels
         const auto model =
-            make_model(info.name, {.classes = 4, .seed = 3, .height = kImage[0], .width = kImage[1]});
+            make_model(info.name, {.classes = 4, .seed = 3, .height = image[0], .width = image[1]});
         model->to(DType::float64);
         test::pretend_trained(*model, 5);
-        const std::vector<PrunedGroup> groups = test::check_silent_half_goes(*model, kImage, 7);
+        const std::vector<PrunedGroup> groups = test::check_silent_half_goes(*model, image, 7);
         for (const PrunedGroup& group : groups) {
             INFO(group.name);
             CHECK(group.after < group.before);
