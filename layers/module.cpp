@@ -63,7 +63,7 @@ void Module::to(Device device) {
 void Module::to(DType dtype) {
     TERN_CHECK(dtype == DType::float32 || dtype == DType::float64, "Module",
                "parameters are float32 or float64, not ", dtype);
-    replace_tensors("to() must come before gradients and flat buffers, but ", [dtype](const Tensor& tensor) {
+    replace_tensors("to()", [dtype](const Tensor& tensor) {
         return is_floating(tensor.dtype()) && tensor.dtype() != dtype ? cast(tensor, dtype) : tensor;
     });
 }
@@ -72,13 +72,13 @@ void Module::replace_state(const Tensors& tensors) {
     TERN_CHECK(tensors.size() == state().size(), "Module", "has ", state().size(),
                " parameters and buffers, got ", tensors.size(), " tensors for them");
     auto next = tensors.begin();
-    replace_tensors("replace_state() must come before gradients and flat buffers, but ",
-                    [&next](const Tensor&) { return *next++; });
+    replace_tensors("replace_state()", [&next](const Tensor&) { return *next++; });
 }
 
 void Module::replace_tensors(const char* what, const std::function<Tensor(const Tensor&)>& convert) {
     for (const auto& [name, tensor] : parameters()) {
-        TERN_CHECK(!tensor.grad().defined(), "Module", what, name, " has a gradient");
+        TERN_CHECK(!tensor.grad().defined(), "Module", what,
+                   " must come before gradients and flat buffers, but ", name, " has a gradient");
     }
     const NoGrad no_grad;
     visit([&](const std::string&, Module& module) {

@@ -89,14 +89,14 @@ TEST_CASE("prune without what it needs, or with what it does not know") {
     place.check_refusal(2, place.flags({"--rate", "0.5", "--samples", "3"}),
                         complaint("--data") + "must name the data set whose images are asked for");
     place.check_refusal(2, place.flags({"--rate", "0.5", "--multiple", "0"}),
-                        complaint("--multiple") + "must be a whole number in [1, 4096], got 0");
+                        complaint("--multiple") + "must be a whole number from 1 to 4096, got 0");
     place.check_refusal(2, place.flags({"--rate", "0.5", "--criterion", "best"}),
                         complaint("--criterion") + "must be one of group-norm, scale, got best");
     place.check_refusal(
-        1, place.flags({"--rate", "0.01"}),
+        1, place.flags({"--rate", "0.5", "--multiple", "4096"}),
         complaint("prune") +
-            "no channel can go at rate 0.01: the model has 4 groups of channels that can, each "
-            "of which keeps a multiple of 16");
+            "no channel can go at rate 0.5: the model has 4 groups of channels that can, each "
+            "of which keeps a multiple of 4096");
     place.check_refusal(2, {"--checkpoint", place.weights, "--rate", "0.5", "--output", place.weights},
                         complaint("--output") +
                             "would replace run/last.safetensors, which is read, got run/last.safetensors");
