@@ -39,11 +39,9 @@ struct PruneFlags {
         add_option(app, "--model", model, "NAME", model_names() + " (for files that do not say it)");
         add_option(app, "--normalize", normalize, "NAME",
                    "unit|half (for files that do not say it; default: the model's published one)");
-        add_footer(
-            app,
-            "Examples:\n"
-            "  tern prune --checkpoint last.safetensors --rate 0.5 --data DIR --output half.safetensors\n"
-            "  tern train --data DIR --model NAME --init half.safetensors --epochs 2");
+        add_footer(app,
+                   "Examples:\n"
+                   "  tern prune --checkpoint last.safetensors --rate 0.5 --output a.safetensors");
     }
 };
 
