@@ -21,6 +21,14 @@ const char* const kWhere = "quantized model";
 
 std::size_t index(ValueId id) { return static_cast<std::size_t>(id); }
 
+// What numbers of one scale become in another. No product with a sum or a byte overflows, so that none is a NaN.
+float quotient(float scale, float other) {
+    constexpr float kMost = 1e28F;
+    TERN_CHECK(scale / other <= kMost, kWhere, "a scale must be at most ", kMost, " times another, got ",
+               scale, " and ", other);
+    return scale / other;
+}
+
 }  // namespace
 
 QuantizedModel::QuantizedModel(Graph graph)
@@ -153,9 +161,8 @@ Tensor QuantizedModel::multiplier(const Layer& layer, float input_scale, float o
     const float* const scales = layer.weight_scale.data<float>();
     float* const factors = result.data<float>();
     for (std::int64_t o = 0; o < result.numel(); ++o) {
-        factors[o] = input_scale * scales[o] / output_scale;
-        TERN_CHECK(scales[o] > 0 && std::isfinite(factors[o]), kWhere,
-                   "the scale of a weight must be above 0, got ", scales[o]);
+        TERN_CHECK(scales[o] > 0, kWhere, "the scale of a weight must be above 0, got ", scales[o]);
+        factors[o] = quotient(input_scale * scales[o], output_scale);
     }
     return result;
 }
@@ -230,7 +237,7 @@ class QuantizedModel::Run {
         if (step.residual != kNoValue) {
             const Quantization residual = model_.quantization(step.residual);
             result.residual_zero = residual.zero;
-            result.residual_multiplier = residual.scale / scale;
+            result.residual_multiplier = quotient(residual.scale, scale);
         }
         return result;
     }
@@ -278,8 +285,8 @@ class QuantizedModel::Run {
 
     void average_pool(const QuantizedStep& step) {
         const Quantization from = model_.quantization(step.input), to = model_.quantization(step.output);
-        bytes_[index(step.output)] =
-            quantized_global_average_pool(byte(step.input), {from.zero, from.scale / to.scale, to.zero});
+        bytes_[index(step.output)] = quantized_global_average_pool(
+            byte(step.input), {from.zero, quotient(from.scale, to.scale), to.zero});
     }
 
     const Node& node_of(const QuantizedStep& step) const { return model_.graph_.nodes[step.node]; }
