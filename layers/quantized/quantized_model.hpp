@@ -34,7 +34,8 @@ class QuantizedModel : public BufferGroup {
     std::vector<ValueId> quantized_values() const;
     /// Sets scale and zero of one of them.
     void set(ValueId value, const Quantization& quantization);
-    /// Those of one of them, or of a pool's or view's result, which has those of what it reads.
+    /// Those of one of them, or of a pool's or view's result, which has those of what it reads. Throws Error where the
+    /// scale is not above 0.
     Quantization quantization(ValueId value) const;
     /// Throws Error for an input that it cannot take.
     void check_input(const Tensor& input) const;
@@ -46,8 +47,6 @@ class QuantizedModel : public BufferGroup {
         Tensor weight, weight_scale, bias;
     };
     const Layer& layer(const std::string& name) const { return *layers_.at(name); }
-    /// Of a value that becomes bytes. Throws Error where its scale is not above 0.
-    Quantization quantization(ValueId value) const;
     /// What the sums of a layer's output channels are in steps of its output, float32. Throws Error where a scale is not above 0.
     static Tensor multiplier(const Layer& layer, float input_scale, float output_scale);
 
