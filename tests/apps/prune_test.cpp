@@ -105,5 +105,6 @@ TEST_CASE("prune without what it needs, or with what it does not know") {
     REQUIRE(small.status == 0);
     place.check_refusal(
         1, {"--checkpoint", "small.safetensors", "--rate", "0.5", "--output", "half.safetensors"},
-        complaint("small.safetensors") + "is a model in 8 bits, which can only be evaluated, exported and predict");
+        complaint("small.safetensors") +
+            "is a model in 8 bits, which can only be evaluated, exported and predict");
 }
