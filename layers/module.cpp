@@ -56,8 +56,7 @@ Features Module::forward(Features) { fail(type(), "has no forward pass of one in
 void Module::initialize_own(Initializer&) {}
 
 void Module::to(Device device) {
-    replace_tensors("to() must come before gradients and flat buffers, but ",
-                    [device](const Tensor& tensor) { return tensor.to(device); });
+    replace_tensors("to()", [device](const Tensor& tensor) { return tensor.to(device); });
 }
 
 void Module::to(DType dtype) {

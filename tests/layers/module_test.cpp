@@ -163,9 +163,12 @@ TEST_CASE("conversion keeps values, names and counters") {
     }
     CHECK_THROWS_WITH(net.to(DType::bfloat16), "[Module] parameters are float32 or float64, not bfloat16");
     net.parameters()[1].tensor.set_grad(Tensor::zeros({4}, DType::float64));
-    CHECK_THROWS_WITH(
-        net.to(DType::float32),
-        "[Module] to() must come before gradients and flat buffers, but 1.weight has a gradient");
+    const std::string refused = "() must come before gradients and flat buffers, but 1.weight has a gradient";
+    CHECK_THROWS_WITH(net.to(DType::float32), "[Module] to" + refused);
+    CHECK_THROWS_WITH(net.to(Device::cpu()), "[Module] to" + refused);
+    Tensors same;
+    for (const NamedTensor& named : net.state()) same.push_back(named.tensor);
+    CHECK_THROWS_WITH(net.replace_state(same), "[Module] replace_state" + refused);
 }
 
 TEST_CASE("an observer sees every call, innermost first") {
