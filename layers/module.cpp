@@ -148,8 +148,6 @@ bool Module::absorb_into(const Tensor& weight, Tensor& bias, const Tensor& scale
         add_parameter("bias", bias);
     }
     scale_outputs(scale, shift, weight, bias);
-    weight.mark_changed();
-    bias.mark_changed();
     return true;
 }
 
