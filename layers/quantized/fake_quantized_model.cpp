@@ -6,11 +6,6 @@
 #include "tern/layers/trace/run_graph.hpp"
 
 namespace tern {
-namespace {
-
-std::size_t index(ValueId id) { return static_cast<std::size_t>(id); }
-
-}  // namespace
 
 FakeQuantizedModel::FakeQuantizedModel(QuantizedModel& model)
     : model_(model), has_scale_(model.graph().values.size()), in_float32_(model.graph().nodes.size()) {
@@ -19,27 +14,22 @@ FakeQuantizedModel::FakeQuantizedModel(QuantizedModel& model)
     for (const QuantizedStep& step : model.steps()) {
         if (step.kind == QuantizedStep::Kind::node) in_float32_[step.node] = true;
         for (const QuantizedStep::Weights& weights : step.weights) {
-            Layer& layer = *(layers_[weights.name] = std::make_unique<Layer>());
-            const auto hold = [&](const char* name, ValueId id, Tensor& tensor,
-                                  std::map<ValueId, const Tensor*>& by_value) {
+            const auto hold = [&](const char* name, ValueId id, std::map<ValueId, Tensor>& tensors) {
                 if (id == kNoValue) return;
-                tensor = graph.value(id).constant.clone();
+                Tensor& tensor = tensors[id] = graph.value(id).constant.clone();
                 at(weights.name).hold_parameter(name, tensor);
-                by_value[id] = &tensor;
             };
-            hold("weight", weights.weight, layer.weight, weights_);
-            hold("bias", weights.bias, layer.bias, biases_);
+            hold("weight", weights.weight, weights_);
+            hold("bias", weights.bias, biases_);
         }
     }
 }
 
-FakeQuantizedModel::~FakeQuantizedModel() = default;
-
 void FakeQuantizedModel::hand_over() const {
     for (const QuantizedStep& step : model_.steps())
         for (std::size_t w = 0; w < step.weights.size(); ++w) {
-            const Layer& layer = *layers_.at(step.weights[w].name);
-            model_.set(step, w, layer.weight, layer.bias);
+            const auto& [name, weight, bias, output] = step.weights[w];
+            model_.set(step, w, weights_.at(weight), bias == kNoValue ? Tensor() : biases_.at(bias));
         }
 }
 
@@ -57,8 +47,8 @@ class FakeQuantizedModel::Run {
             if (graph_.values[id].constant.defined()) numbers_[id] = graph_.values[id].constant.detach();
         for (const auto& [id, weight] : own.weights_)
             numbers_[index(id)] =
-                fake_quantize(*weight, weight_scales(*weight), -kLargestWeight, kLargestWeight);
-        for (const auto& [id, bias] : own.biases_) numbers_[index(id)] = *bias;
+                fake_quantize(weight, weight_scales(weight), -kLargestWeight, kLargestWeight);
+        for (const auto& [id, bias] : own.biases_) numbers_[index(id)] = bias;
     }
 
     Tensor output() {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <map>
-#include <memory>
+#include <vector>
 
 #include "tern/layers/quantized/quantized_model.hpp"
 
@@ -24,7 +24,6 @@ class FakeQuantizedModel : public BufferGroup {
   public:
     /// `model`: of quantize_model(), from whose float32 weights training starts; it must live longer.
     explicit FakeQuantizedModel(QuantizedModel& model);
-    ~FakeQuantizedModel() override;
 
     std::string type() const override { return "FakeQuantizedModel"; }
 
@@ -35,16 +34,12 @@ class FakeQuantizedModel : public BufferGroup {
     Features forward(Features input) override;
 
   private:
-    struct Layer {
-        Tensor weight, bias;
-    };
     class Run;
 
     QuantizedModel& model_;
-    std::map<std::string, std::unique_ptr<Layer>> layers_;
-    std::map<ValueId, const Tensor*> weights_, biases_;  // of the graph's
-    std::vector<bool> has_scale_;                        // values that become bytes
-    std::vector<bool> in_float32_;                       // nodes
+    std::map<ValueId, Tensor> weights_, biases_;  // in the place of the graph's
+    std::vector<bool> has_scale_;                 // values that become bytes
+    std::vector<bool> in_float32_;                // nodes
 };
 
 }  // namespace tern

@@ -50,7 +50,6 @@ class Planner {
         QuantizedStep step;
     };
 
-    static std::size_t index(ValueId id) { return static_cast<std::size_t>(id); }
     bool is_constant(ValueId id) const { return id == kNoValue || graph_.value(id).constant.defined(); }
 
     std::optional<Product> product(std::size_t n) const {

@@ -12,8 +12,6 @@ namespace {
 
 using Kind = QuantizedStep::Kind;
 
-std::size_t index(ValueId id) { return static_cast<std::size_t>(id); }
-
 Tensor times_rows(const Tensor& whole, const Tensor& scale) {
     std::vector<std::int64_t> extents(static_cast<std::size_t>(whole.rank()), 1);
     extents[0] = scale.numel();

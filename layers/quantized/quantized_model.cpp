@@ -19,8 +19,6 @@ namespace {
 using Kind = QuantizedStep::Kind;
 const char* const kWhere = "quantized model";
 
-std::size_t index(ValueId id) { return static_cast<std::size_t>(id); }
-
 // What numbers of one scale become in another. No product with a sum or a byte overflows, so that none is a NaN.
 float quotient(float scale, float other) {
     constexpr float kMost = 1e28F;

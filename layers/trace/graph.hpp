@@ -1,6 +1,7 @@
 // What a model computes, as a graph of operations.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -24,6 +25,7 @@ using Extents = std::vector<Extent>;
 /// Its place in Graph::values.
 using ValueId = int;
 inline constexpr ValueId kNoValue = -1;
+inline std::size_t index(ValueId id) { return static_cast<std::size_t>(id); }
 
 /// The input, a constant, or what a node gives.
 struct Value {
