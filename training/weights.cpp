@@ -59,14 +59,9 @@ std::optional<OtherHead> other_head(const Module& model, const Weights& weights)
     };
     const Shape given = shape_in(tensors, bias.name), weight = shape_in(tensors, layer + ".weight");
     if (given.rank() != 1 || given == bias.tensor.shape() || given[0] == 0) return {};
-    Shape expected = shape_in(model.state(), layer + ".weight").with(0, given[0]);
-    if (weights.info)  // its inputs may be fewer
-        if (const auto found = weights.info->widths.find(layer + ".weight");
-            found != weights.info->widths.end())
-            for (int d = 1; d < expected.rank() && d < std::ssize(found->second); ++d)
-                if (const std::int64_t extent = found->second[static_cast<std::size_t>(d)]; extent > 0)
-                    expected = expected.with(d, extent);
-    if (weight != expected) return {};
+    Shape expected = shape_in(model.state(), layer + ".weight");
+    if (weights.info) expected = narrowed(weights.info->widths, layer + ".weight", expected);
+    if (weight != expected.with(0, given[0])) return {};
     return OtherHead{layer, given[0]};
 }
 

@@ -43,13 +43,7 @@ void check_extents(const NamedTensors& state, const Widths& widths, std::string_
 
 bool has(const NamedTensors& state, const Widths& widths) {
     return std::ranges::all_of(state, [&](const NamedTensor& named) {
-        const auto found = widths.find(named.name);
-        if (found == widths.end()) return true;
-        for (int d = 0; d < named.tensor.rank(); ++d) {
-            const std::int64_t extent = found->second[static_cast<std::size_t>(d)];
-            if (extent != 0 && extent != named.tensor.dim(d)) return false;
-        }
-        return true;
+        return narrowed(widths, named.name, named.tensor.shape()) == named.tensor.shape();
     });
 }
 
@@ -57,12 +51,8 @@ std::vector<NarrowedAxis> axes_of(const NamedTensors& state, const std::vector<C
                                   const Widths& widths) {
     std::vector<NarrowedAxis> axes;
     for (std::size_t k = 0; k < state.size(); ++k) {
-        const auto given = widths.find(state[k].name);
-        for (int d = 0; d < state[k].tensor.rank(); ++d) {
-            const std::int64_t extent =
-                given == widths.end() ? 0 : given->second[static_cast<std::size_t>(d)];
-            axes.push_back({k, d, extent == 0 ? 0 : state[k].tensor.dim(d) - extent, {}});
-        }
+        const Shape &made = state[k].tensor.shape(), kept = narrowed(widths, state[k].name, made);
+        for (int d = 0; d < made.rank(); ++d) axes.push_back({k, d, made[d] - kept[d], {}});
     }
     for (std::size_t g = 0; g < groups.size(); ++g)
         for (const Position& position : groups[g].channels[0]) {
@@ -112,13 +102,12 @@ Tensors leading(const NamedTensors& state, const Widths& widths) {
     Tensors result;
     for (const auto& [name, tensor] : state) {
         Tensor part = tensor;
-        const auto found = widths.find(name);
-        for (int d = 0; found != widths.end() && d < tensor.rank(); ++d) {
-            const std::int64_t extent = found->second[static_cast<std::size_t>(d)];
-            if (extent == 0 || extent == tensor.dim(d)) continue;
-            std::vector<std::int64_t> kept(static_cast<std::size_t>(extent));
+        const Shape shape = narrowed(widths, name, tensor.shape());
+        for (int d = 0; d < tensor.rank(); ++d) {
+            if (shape[d] == tensor.dim(d)) continue;
+            std::vector<std::int64_t> kept(static_cast<std::size_t>(shape[d]));
             std::iota(kept.begin(), kept.end(), 0);
-            part = index_select(part, d, Tensor::from({extent}, kept).to(tensor.device()));
+            part = index_select(part, d, Tensor::from({shape[d]}, kept).to(tensor.device()));
         }
         result.push_back(part);
     }
@@ -138,6 +127,15 @@ Widths widths_of(const NamedTensors& made, const NamedTensors& narrowed) {
         for (int d = 0; d < to.rank(); ++d) extents.push_back(from[d] == to[d] ? 0 : to[d]);
     }
     return widths;
+}
+
+Shape narrowed(const Widths& widths, const std::string& name, const Shape& made) {
+    const auto found = widths.find(name);
+    Shape shape = made;
+    for (int d = 0; found != widths.end() && d < std::min<int>(made.rank(), std::ssize(found->second)); ++d)
+        if (const std::int64_t extent = found->second[static_cast<std::size_t>(d)]; extent != 0)
+            shape = shape.with(d, extent);
+    return shape;
 }
 
 bool narrow(Module& model, const Widths& widths, const Shape& sample, std::string_view where) {

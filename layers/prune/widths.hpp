@@ -18,6 +18,9 @@ using Widths = std::map<std::string, std::vector<std::int64_t>>;
 /// In what `narrowed` differs from `made`, which have the same names and ranks.
 Widths widths_of(const NamedTensors& made, const NamedTensors& narrowed);
 
+/// What they make of the shape of the tensor of that name.
+Shape narrowed(const Widths& widths, const std::string& name, const Shape& made);
+
 /// Gives the parameters and buffers of `model`, as its code made it, these extents; they keep their leading elements. A model that has them
 /// already stays as it is; says whether anything changed. `sample`: the shape of one sample of its input, to run it. Throws Error that starts with `where`, and then the
 /// model is as before, unless these are extents of the model without some of its channels, each taken out of all tensors that
