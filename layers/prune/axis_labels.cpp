@@ -31,7 +31,7 @@ std::size_t extent(std::int64_t count) { return static_cast<std::size_t>(count);
 }  // namespace
 
 AxisLabels::AxisLabels(const Graph& graph, const NamedTensors& state)
-    : graph_(graph), state_of_(graph.values.size(), state.size()), is_scale_(state.size()) {
+    : graph_(graph), is_read_(state.size()) {
     for (const NamedTensor& named : state) {
         Axes& axes = state_axes_.emplace_back();
         for (const std::int64_t count : named.tensor.shape()) {
@@ -47,7 +47,7 @@ AxisLabels::AxisLabels(const Graph& graph, const NamedTensors& state)
         if (graph.values[id].constant.defined()) set_constant(id, state);
     }
     for (std::size_t k = 0; k < state.size(); ++k)
-        if (std::ranges::find(state_of_, k) == state_of_.end()) fix(state_axes_[k]);  // nothing reads it
+        if (!is_read_[k]) fix(state_axes_[k]);
     fix_shared(state);
     for (const Node& node : graph.nodes) visit(node);
     fix(at(graph.output));
@@ -103,7 +103,7 @@ void AxisLabels::set_constant(std::size_t id, const NamedTensors& state) {
     for (std::size_t k = 0; k < state.size(); ++k) {
         const Tensor whole = state[k].tensor.to(Device::cpu());
         if (graph_.values[id].name == state[k].name) {
-            state_of_[id] = k;
+            is_read_[k] = true;
             values_[id] = viewed(state_axes_[k], constant.shape());
         } else if (graph_.values[id].name.starts_with(state[k].name + '[')) {
             fix(state_axes_[k]);
@@ -208,11 +208,6 @@ void AxisLabels::normalize(const Axes& x, const std::vector<ValueId>& vectors) {
     for (const ValueId id : vectors) unite(at(id)[0], x.back());
 }
 
-void AxisLabels::note_scale(ValueId gamma) {
-    const std::size_t k = state_of_[static_cast<std::size_t>(gamma)];
-    if (k < is_scale_.size()) is_scale_[k] = true;
-}
-
 // One rule for each operation. What gives a result of new extents has `fixed` ones, and labels only where channels are.
 void AxisLabels::visit(const Node& node) {
     if (node.pass == nullptr) {
@@ -249,14 +244,12 @@ void AxisLabels::visit(const Node& node) {
     } else if (node.is<normalize_passes::Forward>()) {
         const auto norm = node.as<normalize_passes::Forward>();
         normalize(at(norm.in.x), {norm.in.mean, norm.in.variance, norm.in.gamma, norm.in.beta});
-        note_scale(norm.in.gamma);
         if (norm.in.residual != kNoValue) unite(at(norm.in.residual), at(norm.in.x));
         at(norm.out.y) = at(norm.in.x);
     } else if (node.is<group_norm_passes::Forward>()) {
         const auto norm = node.as<group_norm_passes::Forward>();
         const Axes& x = at(norm.in.x);
         normalize(x, {norm.in.gamma, norm.in.beta});
-        note_scale(norm.in.gamma);
         const std::size_t size = x.back().size() / extent(norm.params.groups);
         for (std::size_t c = 0; c < x.back().size(); ++c) unite(x.back()[c], x.back()[c / size * size]);
         at(norm.out.y) = x;

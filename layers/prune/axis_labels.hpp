@@ -24,8 +24,6 @@ class AxisLabels {
 
     /// Of each tensor of `state`.
     const std::vector<Axes>& of_state() const { return state_axes_; }
-    /// Whether a tensor of `state` is the scale of a normalisation.
-    const std::vector<bool>& is_scale() const { return is_scale_; }
 
   private:
     Label find(Label label);
@@ -44,7 +42,6 @@ class AxisLabels {
     void visit(const Node& node);
     void multiply(ValueId x, ValueId weight, ValueId bias, ValueId y);
     void normalize(const Axes& x, const std::vector<ValueId>& vectors);
-    void note_scale(ValueId gamma);
     Axes viewed(Axes from, const Shape& to);
     Axis flattened(const Axes& from);
     Axes broadcast(const std::vector<ValueId>& ids, ValueId result);
@@ -52,9 +49,7 @@ class AxisLabels {
     const Graph& graph_;
     std::vector<Label> parents_{kFixed};
     std::vector<Axes> state_axes_, values_;
-    std::vector<std::size_t>
-        state_of_;  // of each value: the tensor of the state that it is; none: the number of them
-    std::vector<bool> is_scale_;
+    std::vector<bool> is_read_;  // of each tensor of the state
 };
 
 }  // namespace tern

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
+#include "tern/kernels/group_norm/group_norm_passes.hpp"
+#include "tern/kernels/normalize/normalize_passes.hpp"
 #include "tern/layers/prune/axis_labels.hpp"
 
 namespace tern {
@@ -54,7 +57,16 @@ std::vector<ChannelGroup> channel_groups(const Graph& graph, const NamedTensors&
 }
 
 std::vector<bool> normalization_scales(const Graph& graph, const NamedTensors& state) {
-    return AxisLabels(graph, state).is_scale();
+    std::set<std::string> scales;
+    for (const Node& node : graph.nodes) {
+        if (node.is<normalize_passes::Forward>())
+            scales.insert(graph.value(node.as<normalize_passes::Forward>().in.gamma).name);
+        else if (node.is<group_norm_passes::Forward>())
+            scales.insert(graph.value(node.as<group_norm_passes::Forward>().in.gamma).name);
+    }
+    std::vector<bool> result;
+    for (const NamedTensor& named : state) result.push_back(scales.contains(named.name));
+    return result;
 }
 
 }  // namespace tern
