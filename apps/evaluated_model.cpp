@@ -15,6 +15,12 @@ void check_model_is_known(const Weights& weights, bool named) {
         usage_error("--model", "must name the model, because ", weights.file, " does not");
 }
 
+void check_data_fits(const Weights& weights, const WeightsInfo& info, const Dataset& data) {
+    check_classes(weights, data.classes, data.source);
+    TERN_CHECK(data.sample_shape() == info.image, data.source, "has images ", data.sample_shape(), ", ",
+               weights.file, " is for ", info.image);
+}
+
 std::unique_ptr<Module> load_evaluated_model(const std::string& name, const Weights& weights,
                                              const Dataset& data, const Runtime& runtime) {
     check_classes(weights, data.classes, data.source);

@@ -17,6 +17,9 @@ namespace tern::apps {
 /// Throws UsageError where neither the file nor --model, which is `named`, says what model the weights are of.
 void check_model_is_known(const Weights& weights, bool named);
 
+/// Throws Error where the file's classes or images are not those of `data`. `info`: complete_info() of the file.
+void check_data_fits(const Weights& weights, const WeightsInfo& info, const Dataset& data);
+
 /// The model `name` for such samples with these weights, on the device of `runtime`; on the CPU batch norms are folded.
 /// Throws Error where the file is of another model, or its classes are not those of `data`.
 std::unique_ptr<Module> load_evaluated_model(const std::string& name, const Weights& weights,

@@ -84,9 +84,7 @@ class Tests {
         : train_(load_split(choice, Split::train)),
           test_(load_split(choice, Split::test)),
           options_{info.normalization, DType::float32, Device::cpu()} {
-        check_classes(weights, train_.classes, train_.source);
-        TERN_CHECK(train_.sample_shape() == info.image, train_.source, "has images ", train_.sample_shape(),
-                   ", ", weights.file, " is for ", info.image);
+        check_data_fits(weights, info, train_);
     }
 
     const Dataset& train() const { return train_; }

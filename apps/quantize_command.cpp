@@ -125,9 +125,7 @@ void run(const QuantizeFlags& flags) {
     check_model_is_known(weights, !settings.model.empty());
     WeightsInfo info = complete_info(weights, settings.model, settings.normalization);
     const Dataset data = load_split(settings.data, Split::train);
-    check_classes(weights, data.classes, data.source);
-    TERN_CHECK(data.sample_shape() == info.image, data.source, "has images ", data.sample_shape(), ", ",
-               weights.file, " is for ", info.image);
+    check_data_fits(weights, info, data);
     check_output_flag("--output", *flags.output, files_of_set(data));
     std::unique_ptr<Module> model = model_for(info);
     load_weights(*model, info.model, weights);
