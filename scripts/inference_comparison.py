@@ -15,28 +15,17 @@ TERN_INT8 = "tern+int8"
 TIMES = ("p50", "p90", "p99")
 
 
-def problem_of(variant):
-    """What is wrong with the words of a variant, or nothing."""
-    return "" if variant == TERN_INT8 else runtimes.problem_of(variant)
-
-
 def label(variant):
-    if variant == TERN_INT8:
-        return variant
     return f"pytorch {variant}" if runtimes.runtime_of(variant) is runtimes.PYTORCH else variant
-
-
-def modules_of(variant):
-    return [] if variant == TERN_INT8 else runtimes.modules_of(variant)
 
 
 def installed(python, variants):
     """The variants whose packages that Python has; says of each other what brings them."""
-    modules = dict.fromkeys(module for variant in variants for module in modules_of(variant))
+    modules = dict.fromkeys(module for variant in variants for module in runtimes.modules_of(variant))
     lacking = [module for module in modules if measuring.missing_module(python, [module])]
     found = []
     for variant in variants:
-        missing = [module for module in modules_of(variant) if module in lacking]
+        missing = [module for module in runtimes.modules_of(variant) if module in lacking]
         if missing:
             packages = runtimes.runtime_of(variant).packages
             print(f"compare: leaves out {variant}: {python} has no {missing[0]}; pip install {packages}", file=sys.stderr)
@@ -77,24 +66,22 @@ def row_of_peer(arguments, variant, batch_size, keep, accuracy):
     return answer["rows"][0], answer["environment"]
 
 
-def measure(arguments, variants):
-    """Rows of every round by batch size and name, tern first; accuracies by name; versions of the peers."""
-    rounds = {size: {"tern": [], **{label(variant): [] for variant in variants}} for size in arguments.batch_size}
+def measure(arguments, own, variants):
+    """Rows of every round by batch size and name, tern's `own` first; accuracies by name; versions of the peers."""
+    rounds = {size: {name: [] for name in (*own, *map(label, variants))} for size in arguments.batch_size}
     accuracies, environment = {}, {}
     if arguments.accuracy:
         accuracies["tern"] = accuracy_of_tern(arguments, arguments.checkpoint)
-        if TERN_INT8 in variants:
+        if TERN_INT8 in own:
             accuracies[TERN_INT8] = accuracy_of_tern_int8(arguments)
     with tempfile.TemporaryDirectory() as keep:
         for number in range(arguments.rounds):
             for size, rows in rounds.items():
                 print(f"round {number + 1} of {arguments.rounds}, batch {size}", file=sys.stderr)
-                rows["tern"].append(row_of_tern(arguments, size))
+                for name in own:
+                    rows[name].append(row_of_tern(arguments, size, *(["--quantized"] if name == TERN_INT8 else [])))
                 for variant in variants:
                     name = label(variant)
-                    if variant == TERN_INT8:
-                        rows[name].append(row_of_tern(arguments, size, "--quantized"))
-                        continue
                     wanted = arguments.accuracy and name not in accuracies
                     row, found = row_of_peer(arguments, variant, size, keep, wanted)
                     rows[name].append(row)
@@ -147,11 +134,13 @@ def print_batch(batch_size, rounds, accuracies):
 
 
 def compare(arguments):
-    variants = installed(arguments.python, arguments.variants.split(","))
-    if not variants:
+    asked = arguments.variants.split(",")
+    own = ["tern", *(variant for variant in asked if variant == TERN_INT8)]
+    variants = installed(arguments.python, [variant for variant in asked if variant != TERN_INT8])
+    if not variants and len(own) == 1:
         sys.exit("compare: no variant is left; --python names a Python with the packages")
     try:
-        rounds, accuracies, environment = measure(arguments, variants)
+        rounds, accuracies, environment = measure(arguments, own, variants)
     except measuring.Failed as failure:
         sys.exit(f"{failure.output}compare: {failure}")
     if arguments.json:
