@@ -27,10 +27,13 @@
 #include "tern/layers/sequential.hpp"
 #include "tern/layers/trace/run_graph.hpp"
 #include "tern/tests/catch.hpp"
+#include "tern/tests/layers/elements.hpp"
 #include "tern/tests/layers/trained.hpp"
 #include "tern/tests/threads_scope.hpp"
 
 using namespace tern;
+using test::is_equal;
+using test::largest;
 
 namespace {
 
@@ -43,17 +46,6 @@ Tensor numbers(const Shape& shape, double low, double high, std::uint64_t seed) 
     for (std::int64_t i = 0; i < x.numel(); ++i)
         x.data<float>()[i] = static_cast<float>(low + (high - low) * uniform(seed, i));
     return x;
-}
-
-double largest(const Tensor& tensor) {
-    double result = 0;
-    for (const float value : tensor.elements<float>())
-        result = std::max(result, std::fabs(static_cast<double>(value)));
-    return result;
-}
-
-bool is_equal(const Tensor& a, const Tensor& b) {
-    return a.shape() == b.shape() && std::equal(a.raw_data(), a.raw_data() + a.bytes(), b.raw_data());
 }
 
 // All kinds of steps, with a residual; `norms` between.

@@ -22,10 +22,13 @@
 #include "tern/layers/trace/run_graph.hpp"
 #include "tern/layers/trace/trace.hpp"
 #include "tern/tests/catch.hpp"
+#include "tern/tests/layers/elements.hpp"
 #include "tern/tests/layers/trained.hpp"
 #include "tern/tests/threads_scope.hpp"
 
 using namespace tern;
+using test::is_equal;
+using test::largest;
 
 namespace {
 
@@ -48,7 +51,6 @@ struct Own : Module {
         add_child<SeparableConv2d>("separable", 8, 8, {.kernel = 3, .padding = kSame});
     BatchNorm2d& plain = add_child<BatchNorm2d>("plain", 8, BatchNorm2dOptions{1e-3, 0.1, Activation::none});
     Conv2d& strided = add_child<Conv2d>("strided", 8, 12, {.kernel = 3, .stride = 2, .padding = 1});
-    Conv2d& other = add_child<Conv2d>("other", 3, 8, {.kernel = 3, .padding = kSame});
     MaxPool2d& pool = add_child<MaxPool2d>("pool", {.kernel = 2, .stride = 2});
     GlobalAveragePool& average = add_child<GlobalAveragePool>("average");
     Linear& head = add_child<Linear>("head", 12, 5);
@@ -67,13 +69,6 @@ Tensor images(std::int64_t count) {
     for (std::int64_t i = 0; i < x.numel(); ++i)
         x.data<float>()[i] = static_cast<float>(3.5 * random.uniform(static_cast<std::uint64_t>(i)) - 1.5);
     return x;
-}
-
-double largest(const Tensor& tensor) {
-    double result = 0;
-    for (const float value : tensor.elements<float>())
-        result = std::max(result, std::fabs(static_cast<double>(value)));
-    return result;
 }
 
 // The largest sum of |w| of an output.
@@ -134,10 +129,6 @@ std::vector<Kind> kinds_of(const QuantizedModel& model) {
     return kinds;
 }
 
-bool is_equal(const Tensor& a, const Tensor& b) {
-    return a.shape() == b.shape() && std::equal(a.raw_data(), a.raw_data() + a.bytes(), b.raw_data());
-}
-
 }  // namespace
 
 TEST_CASE("a model in 8 bits is as near to float32 as its steps allow") {
@@ -164,15 +155,15 @@ TEST_CASE("a model in 8 bits is as near to float32 as its steps allow") {
 TEST_CASE("a sum of two convolutions is part of one of them, whichever runs first") {
     const NoGrad no_grad;
     const Own::Body bodies[] = {[](Own& self, const Tensor& x) {
-                                    const Tensor a = self.conv(x), b = self.other(x);
+                                    const Tensor a = self.conv(x), b = self.shortcut(x);
                                     return relu(a + b);
                                 },
                                 [](Own& self, const Tensor& x) {
-                                    const Tensor a = self.other(x), b = self.separable(relu(self.conv(x)));
+                                    const Tensor a = self.shortcut(x), b = self.separable(relu(self.conv(x)));
                                     return relu(b + a);
                                 },
                                 [](Own& self, const Tensor& x) {
-                                    const Tensor a = self.separable(self.other(x)), b = self.conv(x);
+                                    const Tensor a = self.separable(self.shortcut(x)), b = self.conv(x);
                                     return relu(a + b);
                                 }};
     for (const Own::Body& body : bodies) {
