@@ -45,7 +45,7 @@ class RecordedRun {
     std::vector<Call> calls_;
 };
 
-/// Of the bytes of a tensor; 0 of an undefined one.
+/// Of the bytes of a tensor; "" of an undefined one.
 std::string checksum_of(const Tensor& tensor);
 
 /// Whether both have elements in the same place.
