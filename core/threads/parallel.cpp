@@ -52,6 +52,16 @@ void set_num_threads(int count) {
 
 int free_threads() { return inside_chunk ? 1 : num_threads(); }
 
+std::int64_t piece_size(std::int64_t count, std::int64_t least, std::int64_t most, std::int64_t loops) {
+    const auto pieces = [count](std::int64_t size) { return (count + size - 1) / size; };
+    const std::int64_t threads = (free_threads() + loops - 1) / std::max<std::int64_t>(loops, 1);
+    least = std::max<std::int64_t>(least, 1);
+    const std::int64_t few = pieces(std::max(least, most));
+    // A few pieces are as many for each thread: of three, one of two threads would have two.
+    const std::int64_t wanted = few < 4 * threads ? (few + threads - 1) / threads * threads : few;
+    return std::max(least, pieces(std::max<std::int64_t>(wanted, 1)));
+}
+
 void parallel_detail::run(std::int64_t chunks, ChunkFunction function, void* context) {
     const int workers = static_cast<int>(std::min<std::int64_t>(chunks, free_threads()));
     if (workers <= 1) {

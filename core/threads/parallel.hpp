@@ -15,6 +15,10 @@ void set_num_threads(int count);
 /// Threads that a parallel_for called here would use: num_threads(), or 1 inside a chunk or a SerialScope.
 int free_threads();
 
+/// Of `count` items in each of `loops`, those of a piece of work whose results do not depend on the pieces: `most`, or so
+/// few that every free thread has a piece, but `least`.
+std::int64_t piece_size(std::int64_t count, std::int64_t least, std::int64_t most, std::int64_t loops = 1);
+
 /// While it lives, the loops of this thread run on it alone: for threads beside those of the loops.
 class SerialScope {
   public:

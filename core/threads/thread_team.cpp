@@ -64,11 +64,14 @@ void ThreadTeam::start(int helpers) {
     }
 }
 
-void ThreadTeam::do_chunks(const Loop& loop) {
-    for (;;) {
-        const std::int64_t chunk = next_.fetch_add(1, std::memory_order_relaxed);
-        if (chunk >= loop.chunks) return;
-        loop.function(loop.context, chunk);
+void ThreadTeam::do_chunks(const Loop& loop, int own) {
+    for (int i = 0; i < loop.shares; ++i) {
+        Share& share = shares_[static_cast<std::size_t>((own + i) % loop.shares)];
+        for (;;) {
+            const std::int64_t chunk = share.next.fetch_add(1, std::memory_order_relaxed);
+            if (chunk >= share.end) break;
+            loop.function(loop.context, chunk);
+        }
     }
 }
 
@@ -78,20 +81,25 @@ void ThreadTeam::help(int index) {
         seen = announced_.load(std::memory_order_acquire);
         if (ends_) return;
         if (index >= wanted_.load(std::memory_order_relaxed)) continue;
-        if ((gate_.fetch_add(kHelper, std::memory_order_acquire) & kOpen) != 0) do_chunks(loop_);
+        if ((gate_.fetch_add(kHelper, std::memory_order_acquire) & kOpen) != 0) do_chunks(loop_, index + 1);
         if (gate_.fetch_sub(kHelper, std::memory_order_release) == kHelper) gate_.notify_one();
     }
 }
 
 void ThreadTeam::run(std::int64_t chunks, int helpers, ChunkFunction function, void* context) {
     start(helpers);
-    loop_ = {function, context, chunks};
-    next_.store(0, std::memory_order_relaxed);
+    loop_ = {function, context, helpers + 1};
+    while (static_cast<int>(shares_.size()) < loop_.shares) shares_.emplace_back();
+    for (int i = 0; i < loop_.shares; ++i) {
+        Share& share = shares_[static_cast<std::size_t>(i)];
+        share.next.store(chunks * i / loop_.shares, std::memory_order_relaxed);
+        share.end = chunks * (i + 1) / loop_.shares;
+    }
     wanted_.store(helpers, std::memory_order_relaxed);
     gate_.fetch_or(kOpen, std::memory_order_release);
     announced_.fetch_add(1, std::memory_order_release);
     announced_.notify_all();
-    do_chunks(loop_);
+    do_chunks(loop_, 0);
     gate_.fetch_and(~kOpen, std::memory_order_relaxed);
     wait_until(gate_, [](int gate) { return gate == 0; });
 }

@@ -77,6 +77,26 @@ TEST_CASE("short loops one after the other, from several threads at once") {
     CHECK(sums == std::vector<std::int64_t>(3, want));
 }
 
+TEST_CASE("pieces are as large as they may be while every thread has as many") {
+    const Threads scope(2);
+    CHECK(piece_size(64, 12, 24) == 16);    // four, not three
+    CHECK(piece_size(1000, 12, 24) == 24);  // one of 42 more or less says little
+    CHECK(piece_size(32, 1, 32) == 16);     // one loop of 32
+    CHECK(piece_size(32, 1, 32, 2) == 32);  // two of them: a thread each
+    CHECK(piece_size(32, 1, 32, 64) == 32);
+    CHECK(piece_size(20, 12, 24) == 12);  // no fewer than the least
+    CHECK(piece_size(5, 12, 24) == 12);
+    CHECK(piece_size(0, 0, 0) == 1);
+    set_num_threads(1);
+    CHECK(piece_size(64, 12, 24) == 22);
+    CHECK(piece_size(32, 1, 32) == 32);
+    set_num_threads(7);
+    CHECK(piece_size(32, 1, 32) == 5);
+    CHECK(piece_size(32, 1, 32, 3) == 11);  // three threads for each of three
+    const SerialScope serial;
+    CHECK(piece_size(32, 1, 32) == 32);
+}
+
 TEST_CASE("zero threads are refused") {
     CHECK_THROWS_WITH(set_num_threads(0), "[threads] must be at least 1, got 0");
 }
