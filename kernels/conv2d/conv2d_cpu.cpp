@@ -8,6 +8,7 @@
 #include "tern/kernels/conv2d/conv2d_passes.hpp"
 #include "tern/kernels/conv2d/conv2d_sweep.hpp"
 #include "tern/kernels/gemm/panels.hpp"
+#include "tern/kernels/shared/bands.hpp"
 #include "tern/kernels/shared/kept_weights.hpp"
 
 namespace tern::conv2d_passes {
@@ -82,16 +83,14 @@ void convolve_band(const Sweep& sweep, const Patch& patch, const WeightPanels& w
 
 void convolve(const Sweep& sweep, const Tensor& source, const WeightPanels& weights, const float* bias,
               const Grid& to) {
-    const std::int64_t band = sweep.band(), bands = (sweep.rows.outputs + band - 1) / band;
     const std::int64_t height = source.dim(1), width = source.dim(2), image = height * width * source.dim(3);
-    parallel_for(source.dim(0) * bands, 1, [&](std::int64_t task, std::int64_t) {
-        const std::int64_t n = task / bands, begin = task % bands * band;
-        const std::int64_t end = std::min(begin + band, sweep.rows.outputs);
+    const auto convolve = [&](std::int64_t n, std::int64_t begin, std::int64_t end) {
         const Patch patch = patch_of(sweep, source.data<float>() + n * image, height, width, begin, end,
-                                     gemm::thread_buffer(sweep.patch_size(band)));
+                                     gemm::thread_buffer(sweep.patch_size(end - begin)));
         convolve_band(sweep, patch, weights, bias,
                       {to.data + n * to.image, to.image, to.row_stride, to.column_stride}, begin, end);
-    });
+    };
+    for_each_band(source.dim(0), sweep.rows.outputs, sweep.band(), convolve);
 }
 
 // What some rows of dy add to the sums (taps * channels, outputs) of one group: per run, its channels as

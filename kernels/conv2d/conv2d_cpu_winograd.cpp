@@ -89,9 +89,10 @@ void convolve(const Tensor& source, std::int64_t top, std::int64_t left, const T
               const float* bias, const Tensor& result) {
     const Tiling tiling = Tiling::of(result);
     const std::int64_t terms = weights.terms, outputs = weights.outputs;
-    const std::int64_t input_stride = kBlockTiles * terms + kGap,
-                       product_stride = kBlockTiles * outputs + kGap;
-    parallel_for(tiling.count(), kBlockTiles, [&](std::int64_t begin, std::int64_t end) {
+    constexpr std::int64_t kLeast = 12;  // every block reads all weights
+    const std::int64_t block = piece_size(tiling.count(), kLeast, kBlockTiles);
+    const std::int64_t input_stride = block * terms + kGap, product_stride = block * outputs + kGap;
+    parallel_for(tiling.count(), block, [&](std::int64_t begin, std::int64_t end) {
         float* const buffer = gemm::thread_buffer(kPositions * (input_stride + product_stride));
         const Transformed<float> inputs{buffer, input_stride, kPanelColumns};
         const Transformed<float> products{buffer + kPositions * input_stride, product_stride, kPanelColumns};

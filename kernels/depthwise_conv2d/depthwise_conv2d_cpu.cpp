@@ -12,6 +12,8 @@
 #include "tern/kernels/depthwise_conv2d/depthwise_sweep.hpp"
 #include "tern/kernels/depthwise_conv2d/depthwise_taps_cpu.hpp"
 #include "tern/kernels/gemm/gemm.hpp"
+#include "tern/kernels/shared/bands.hpp"
+#include "tern/kernels/shared/kept_weights.hpp"
 #include "tern/kernels/shared/simd_cpu.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -105,9 +107,11 @@ void forward_image_of_stride_1(const Geometry& g, const float* x, const float* w
                     : forward_image_3x3<AsItIs, true, true>(g, x, w, y, bias);
 }
 
-void sweep_image(const Sweep& s, const float* x, const float* w, const float* bias, float* y) {
+// Rows [begin, end) of outputs of an image.
+void sweep_rows(const Sweep& s, std::int64_t begin, std::int64_t end, const float* x, const float* w,
+                const float* bias, float* y) {
     for (const std::vector<Block>& stripe : s.stripes)
-        for (std::int64_t h = 0; h < s.out_height; ++h)
+        for (std::int64_t h = begin; h < end; ++h)
             for (const Block& block : stripe) sweep_block(s, block, h, x, w, bias, y);
 }
 
@@ -169,7 +173,7 @@ namespace tern::depthwise_conv2d_passes {
 namespace {
 
 HWY_EXPORT(forward_image_of_stride_1);
-HWY_EXPORT(sweep_image);
+HWY_EXPORT(sweep_rows);
 HWY_EXPORT(weight_image);
 
 Geometry geometry(const Shape& image, const Shape& windows, const Window2d& w) {
@@ -177,28 +181,32 @@ Geometry geometry(const Shape& image, const Shape& windows, const Window2d& w) {
             w.stride_h, w.stride_w, w.dilation_h, w.dilation_w, w.pad_top, w.pad_left};
 }
 
-// Calls function(x, y) for each image, at its first elements.
+// Calls function(x, y, begin, end) for rows [begin, end) of outputs of each image, at the first elements of both images.
 template <class F>
-void for_each_image(const Tensor& x, const Tensor& y, F function) {
+void for_each_part(const Tensor& x, const Tensor& y, F function) {
     const std::int64_t size_x = x.dim(1) * x.dim(2) * x.dim(3), size_y = y.dim(1) * y.dim(2) * y.dim(3);
-    parallel_for(y.dim(0), 1, [&](std::int64_t n, std::int64_t) {
-        function(x.data<float>() + n * size_x, y.data<float>() + n * size_y);
+    for_each_band(y.dim(0), y.dim(1), y.dim(1), [&](std::int64_t n, std::int64_t begin, std::int64_t end) {
+        function(x.data<float>() + n * size_x, y.data<float>() + n * size_y, begin, end);
     });
 }
 
 void forward_images_of_stride_1(const Geometry& g, const Tensor& x, const Tensor& taps, const Tensor& bias,
                                 const Tensor& y) {
-    for_each_image(x, y, [&](const float* from, float* to) {
+    for_each_part(x, y, [&](const float* from, float* to, std::int64_t begin, std::int64_t end) {
+        Geometry rows = g;
+        rows.out_height = end - begin;
+        rows.pad_top -= begin;
         HWY_DYNAMIC_DISPATCH(forward_image_of_stride_1)
-        (g, from, taps.data<float>(), bias ? bias.data<float>() : nullptr, to);
+        (rows, from, taps.data<float>(), bias ? bias.data<float>() : nullptr,
+         to + begin * g.out_width * g.channels);
     });
 }
 
 void sweep_images(const Sweep& sweep, const Tensor& x, const Tensor& taps, const Tensor& bias,
                   const Tensor& y) {
-    for_each_image(x, y, [&](const float* from, float* to) {
-        HWY_DYNAMIC_DISPATCH(sweep_image)
-        (sweep, from, taps.data<float>(), bias ? bias.data<float>() : nullptr, to);
+    for_each_part(x, y, [&](const float* from, float* to, std::int64_t begin, std::int64_t end) {
+        HWY_DYNAMIC_DISPATCH(sweep_rows)
+        (sweep, begin, end, from, taps.data<float>(), bias ? bias.data<float>() : nullptr, to);
     });
 }
 
@@ -207,10 +215,11 @@ void sweep_images(const Sweep& sweep, const Tensor& x, const Tensor& taps, const
 void run(Cpu, const Forward& pass, const Stream&) {
     const Tensor &x = pass.x, &w = pass.w, &y = pass.y;
     const Geometry g = geometry(x.shape(), y.shape(), pass.params.window);
+    const auto taps = KeptWeights::get({w}, 0, [&] { return taps_first(w, false); });
     if (g.is_3x3_of_stride_1())
-        forward_images_of_stride_1(g, x, taps_first(w, false), pass.bias, y);
+        forward_images_of_stride_1(g, x, *taps, pass.bias, y);
     else
-        sweep_images(Sweep::forward(g), x, taps_first(w, false), pass.bias, y);
+        sweep_images(Sweep::forward(g), x, *taps, pass.bias, y);
 }
 
 void run(Cpu, const BackwardInput& pass, const Stream&) {

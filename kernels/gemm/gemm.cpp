@@ -37,11 +37,12 @@ Tensor pack(const Matrix& b) {
 // Tasks are blocks of rows, and of columns where rows are few.
 void multiply_by_rows(const Matrix& a, const Panels& b, std::int64_t columns, const float* bias, float* c,
                       Products products) {
-    const std::int64_t terms = a.columns;
-    const std::int64_t task_rows =
-        std::clamp<std::int64_t>(kTaskSize / std::clamp<std::int64_t>(terms, 1, kTerms), 48, 1536);
+    const std::int64_t terms = a.columns, tiles = (columns + kTileColumns - 1) / kTileColumns;
+    constexpr std::int64_t kFewest = 12;  // two tiles
+    const std::int64_t task_rows = piece_size(
+        a.rows, kFewest,
+        std::clamp<std::int64_t>(kTaskSize / std::clamp<std::int64_t>(terms, 1, kTerms), 48, 1536), tiles);
     const std::int64_t row_tasks = (a.rows + task_rows - 1) / task_rows;
-    const std::int64_t tiles = (columns + kTileColumns - 1) / kTileColumns;
     const std::int64_t task_columns = std::max<std::int64_t>(1, tiles * row_tasks / kTasks) * kTileColumns;
     const std::int64_t column_tasks = (columns + task_columns - 1) / task_columns;
     parallel_for(row_tasks * column_tasks, 1, [&](std::int64_t task, std::int64_t) {

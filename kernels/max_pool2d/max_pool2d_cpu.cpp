@@ -1,4 +1,4 @@
-// Images are split over threads.
+// Images, and few of them in bands, are split over threads.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tern/kernels/max_pool2d/max_pool2d_cpu.cpp"
 #include <algorithm>
@@ -9,11 +9,12 @@
 #include "tern/core/threads/parallel.hpp"
 #include "tern/kernels/max_pool2d/max_pool2d_loops_cpu.hpp"
 #include "tern/kernels/max_pool2d/max_pool2d_passes.hpp"
+#include "tern/kernels/shared/bands.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace tern::max_pool2d_passes::HWY_NAMESPACE {
 
-void forward_image(const Geometry& g, const float* x, float* y) { forward_windows(g, x, y); }
+void forward_rows(const Geometry& g, const float* x, float* y) { forward_windows(g, x, y); }
 
 void backward_image(const Geometry& g, const float* dy, const float* x, float* dx) {
     std::fill_n(dx, g.image_size(), 0.0f);
@@ -27,7 +28,7 @@ HWY_AFTER_NAMESPACE();
 namespace tern::max_pool2d_passes {
 namespace {
 
-HWY_EXPORT(forward_image);
+HWY_EXPORT(forward_rows);
 HWY_EXPORT(backward_image);
 
 }  // namespace
@@ -35,10 +36,13 @@ HWY_EXPORT(backward_image);
 void run(Cpu, const Forward& pass, const Stream&) {
     const Tensor &x = pass.x, &y = pass.y;
     const Geometry g(x.shape(), y.shape(), pass.params.window);
-    parallel_for(x.dim(0), 1, [&](std::int64_t n, std::int64_t) {
-        HWY_DYNAMIC_DISPATCH(forward_image)
-        (g, x.data<float>() + n * g.image_size(), y.data<float>() + n * g.windows_size());
-    });
+    for_each_band(x.dim(0), g.out_height, g.out_height,
+                  [&](std::int64_t n, std::int64_t begin, std::int64_t end) {
+                      HWY_DYNAMIC_DISPATCH(forward_rows)
+                      (g.rows_of_windows(begin, end),
+                       x.data<float>() + n * g.image_size() + g.first_row(begin) * g.row_size(),
+                       y.data<float>() + (n * g.out_height + begin) * g.out_width * g.channels);
+                  });
 }
 
 void run(Cpu, const Backward& pass, const Stream&) {

@@ -33,13 +33,13 @@ struct Geometry {
     std::int64_t end_row(std::int64_t oh) const {
         return std::clamp(oh * window.stride_h - window.pad_top + window.span_h(), first_row(oh), height);
     }
-    /// The windows of row `oh` alone, in an image of the rows that they span.
-    Geometry row_of_windows(std::int64_t oh) const {
-        Geometry row = *this;
-        row.height = end_row(oh) - first_row(oh);
-        row.out_height = 1;
-        row.window.pad_top = first_row(oh) - (oh * window.stride_h - window.pad_top);
-        return row;
+    /// The windows of rows [begin, end) alone, of which there are some, in an image of the rows that they span.
+    Geometry rows_of_windows(std::int64_t begin, std::int64_t end) const {
+        Geometry rows = *this;
+        rows.height = end_row(end - 1) - first_row(begin);
+        rows.out_height = end - begin;
+        rows.window.pad_top = first_row(begin) - (begin * window.stride_h - window.pad_top);
+        return rows;
     }
 };
 

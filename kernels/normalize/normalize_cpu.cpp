@@ -88,7 +88,8 @@ void NormalizeCpu::forward_rows(std::int64_t row, std::int64_t rows, float* y) c
 }
 
 void NormalizeCpu::forward(const Tensor& y) const {
-    parallel_for(rows_, rows::chunk_rows(channels_), [&](std::int64_t begin, std::int64_t end) {
+    const std::int64_t piece = piece_size(rows_, rows::tile_rows(channels_), rows::chunk_rows(channels_));
+    parallel_for(rows_, piece, [&](std::int64_t begin, std::int64_t end) {
         forward_rows(begin, end - begin, row_of(y, begin, channels_));
     });
 }

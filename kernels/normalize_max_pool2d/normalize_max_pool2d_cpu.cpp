@@ -91,7 +91,7 @@ void run(Cpu, const Forward& pass, const Stream&) {
         const std::int64_t end = std::min(begin + band, g.out_height);
         Activations activations(g, norm, n);
         for (std::int64_t oh = begin; oh < end; ++oh) HWY_DYNAMIC_DISPATCH(forward_windows)
-        (g.row_of_windows(oh), activations.under(oh).data,
+        (g.rows_of_windows(oh, oh + 1), activations.under(oh).data,
          y.data<float>() + (n * g.out_height + oh) * g.out_width * g.channels);
     });
 }
@@ -111,7 +111,8 @@ void run(Cpu, const Backward& pass, const Stream&) {
             std::fill(image + zeroed * g.row_size(), image + last * g.row_size(), 0.0f);
             zeroed = last;
             HWY_DYNAMIC_DISPATCH(backward_windows)
-            (g.row_of_windows(oh), dy.data<float>() + (n * g.out_height + oh) * g.out_width * g.channels,
+            (g.rows_of_windows(oh, oh + 1),
+             dy.data<float>() + (n * g.out_height + oh) * g.out_width * g.channels,
              activations.under(oh).data, image + g.first_row(oh) * g.row_size());
             float* const rows = image + done * g.row_size();
             norm.backward_rows((n * g.height + done) * g.width, (until - done) * g.width, {rows}, {rows}, dz,

@@ -3,13 +3,15 @@
 #include "tern/core/threads/parallel.hpp"
 #include "tern/kernels/gemm/packed_bytes.hpp"
 #include "tern/kernels/quantized_conv2d/quantized_conv2d_passes.hpp"
+#include "tern/kernels/shared/bands.hpp"
 #include "tern/kernels/shared/padded_bytes.hpp"
 
 namespace tern::quantized_conv2d_passes {
 namespace {
 
-constexpr std::int64_t kBand = 8;       // rows of outputs that a thread takes: a 3x3 window reads 10
-constexpr std::int64_t kPixels = 1024;  // and of a 1x1 window
+constexpr std::int64_t kBand = 8;  // rows of outputs that a thread takes: a 3x3 window reads 10
+// And pixels of a 1x1 window, four tiles at least.
+constexpr std::int64_t kPixels = 1024, kFewestPixels = 64;
 
 bool is_pointwise(const Window2d& w, std::int64_t channels) {
     return w == Window2d{} && channels % gemm::kQuad == 0;
@@ -47,9 +49,11 @@ void run(Cpu, const Forward& pass, const Stream&) {
     };
     if (is_pointwise(window, x.dim(3))) {
         static constexpr std::int64_t kTap[] = {0};
-        parallel_for(y.numel() / y.dim(3), kPixels, [&](std::int64_t begin, std::int64_t end) {
-            multiply(x.data<std::uint8_t>() + begin * x.dim(3), x.dim(3), kTap, begin, end - begin);
-        });
+        const std::int64_t pixels = y.numel() / y.dim(3);
+        parallel_for(
+            pixels, piece_size(pixels, kFewestPixels, kPixels), [&](std::int64_t begin, std::int64_t end) {
+                multiply(x.data<std::uint8_t>() + begin * x.dim(3), x.dim(3), kTap, begin, end - begin);
+            });
         return;
     }
     const PaddedBand padded(x.shape(), window, y.dim(2), gemm::kQuad);
@@ -60,17 +64,11 @@ void run(Cpu, const Forward& pass, const Stream&) {
         for (std::int64_t kw = 0; kw < window.kernel_w; kw += together)
             taps.push_back((kh * window.dilation_h * padded.width + kw * window.dilation_w) *
                            padded.channels);
-    const std::int64_t height = y.dim(1), bands = (height + kBand - 1) / kBand;
-    parallel_for(y.dim(0) * bands, 1, [&](std::int64_t first, std::int64_t last) {
-        for (std::int64_t item = first; item < last; ++item) {
-            const std::int64_t n = item / bands, begin = item % bands * kBand,
-                               end = std::min(begin + kBand, height);
-            const PaddedBytes from =
-                padded.copy(x.data<std::uint8_t>(), n, begin, end, pass.params.input_zero);
-            for (std::int64_t oh = begin; oh < end; ++oh)
-                multiply(from.data + (oh - begin) * window.stride_h * from.row,
-                         window.stride_w * from.channels, taps, (n * height + oh) * y.dim(2), y.dim(2));
-        }
+    for_each_band(y.dim(0), y.dim(1), kBand, [&](std::int64_t n, std::int64_t begin, std::int64_t end) {
+        const PaddedBytes from = padded.copy(x.data<std::uint8_t>(), n, begin, end, pass.params.input_zero);
+        for (std::int64_t oh = begin; oh < end; ++oh)
+            multiply(from.data + (oh - begin) * window.stride_h * from.row, window.stride_w * from.channels,
+                     taps, (n * y.dim(1) + oh) * y.dim(2), y.dim(2));
     });
 }
 

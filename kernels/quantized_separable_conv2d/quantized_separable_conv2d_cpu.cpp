@@ -9,11 +9,11 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "tern/core/threads/parallel.hpp"
 #include "tern/kernels/gemm/bytes_cpu.hpp"
 #include "tern/kernels/gemm/multiple.hpp"
 #include "tern/kernels/gemm/packed_bytes.hpp"
 #include "tern/kernels/quantized_separable_conv2d/quantized_separable_conv2d_passes.hpp"
+#include "tern/kernels/shared/bands.hpp"
 #include "tern/kernels/shared/kept_weights.hpp"
 #include "tern/kernels/shared/padded_bytes.hpp"
 
@@ -235,31 +235,26 @@ void forward(const Forward& pass) {
     const Depthwise depthwise = depthwise_of(pass, padded);
     const auto pointwise = gemm::pack_bytes(pass.pointwise, pass.bias, pass.params.middle_zero);
     const std::vector<float> multipliers = gemm::padded_multipliers(pass.multiplier);
-    const std::int64_t height = y.dim(1), width = y.dim(2), bands = (height + kBand - 1) / kBand;
-    parallel_for(y.dim(0) * bands, 1, [&](std::int64_t first, std::int64_t last) {
+    const std::int64_t height = y.dim(1), width = y.dim(2);
+    for_each_band(y.dim(0), height, kBand, [&](std::int64_t n, std::int64_t begin, std::int64_t end) {
         static constexpr std::int64_t kTap[] = {0};
         thread_local std::vector<std::uint8_t> middle;
         middle.resize(std::max(middle.size(), static_cast<std::size_t>(kBand * width * padded.channels)));
-        for (std::int64_t item = first; item < last; ++item) {
-            const std::int64_t n = item / bands, begin = item % bands * kBand,
-                               end = std::min(begin + kBand, height);
-            const PaddedBytes from =
-                padded.copy(x.data<std::uint8_t>(), n, begin, end, pass.params.input_zero);
-            for (std::int64_t oh = begin; oh < end; ++oh)
-                depthwise_row(depthwise, from.data + (oh - begin) * window.stride_h * from.row,
-                              window.stride_w * from.channels, width,
-                              middle.data() + (oh - begin) * width * padded.channels);
-            const std::int64_t to = (n * height + begin) * width * y.dim(3);
-            gemm::ByteBlock block = pointwise->block(multipliers, pass.params.result);
-            block.rows = (end - begin) * width;
-            block.a = middle.data();
-            block.a_row = padded.channels;
-            block.segments = kTap;
-            if (pass.residual) block.results.residual = pass.residual.data<std::uint8_t>() + to;
-            block.results.bytes = y.data<std::uint8_t>() + to;
-            block.results.row = y.dim(3);
-            gemm::multiply(block);
-        }
+        const PaddedBytes from = padded.copy(x.data<std::uint8_t>(), n, begin, end, pass.params.input_zero);
+        for (std::int64_t oh = begin; oh < end; ++oh)
+            depthwise_row(depthwise, from.data + (oh - begin) * window.stride_h * from.row,
+                          window.stride_w * from.channels, width,
+                          middle.data() + (oh - begin) * width * padded.channels);
+        const std::int64_t to = (n * height + begin) * width * y.dim(3);
+        gemm::ByteBlock block = pointwise->block(multipliers, pass.params.result);
+        block.rows = (end - begin) * width;
+        block.a = middle.data();
+        block.a_row = padded.channels;
+        block.segments = kTap;
+        if (pass.residual) block.results.residual = pass.residual.data<std::uint8_t>() + to;
+        block.results.bytes = y.data<std::uint8_t>() + to;
+        block.results.row = y.dim(3);
+        gemm::multiply(block);
     });
 }
 
