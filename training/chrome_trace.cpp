@@ -1,7 +1,6 @@
 #include "tern/training/chrome_trace.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstdio>
 
@@ -48,14 +47,8 @@ void add_event(std::string& text, int process, const RecordedRange& range, doubl
 }  // namespace
 
 std::size_t trace_ranges() {
-    constexpr std::size_t kUsual = std::size_t{1} << 17, kMost = std::size_t{1} << 24;
-    const std::string text = environment("TERN_TRACE_RANGES");
-    if (text.empty()) return kUsual;
-    std::size_t count = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-    TERN_CHECK(error == std::errc{} && end == text.data() + text.size() && count >= 1 && count <= kMost,
-               "TERN_TRACE_RANGES", "must be a whole number from 1 to ", kMost, ", got \"", text, '"');
-    return count;
+    constexpr std::int64_t kUsual = 1 << 17, kMost = 1 << 24;
+    return static_cast<std::size_t>(environment_number("TERN_TRACE_RANGES", kMost).value_or(kUsual));
 }
 
 std::string trace_events(int process, const std::string& name, std::span<const RecordedRange> ranges,

@@ -1,7 +1,6 @@
 #include "tern/core/threads/parallel.hpp"
 
 #include <atomic>
-#include <charconv>
 #include <exception>
 #include <string>
 #include <utility>
@@ -17,13 +16,7 @@ namespace tern {
 namespace {
 
 int default_threads() {
-    if (const std::string text = environment("TERN_THREADS"); !text.empty()) {
-        int count = 0;
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-        TERN_CHECK(error == std::errc{} && end == text.data() + text.size() && count >= 1, "TERN_THREADS",
-                   "must be a whole number of at least 1, got \"", text, '"');
-        return count;
-    }
+    if (const auto count = environment_number("TERN_THREADS", 4096)) return static_cast<int>(*count);
     cpu_set_t cpus;
     CPU_ZERO(&cpus);
     const int allowed = sched_getaffinity(0, sizeof cpus, &cpus) == 0 ? CPU_COUNT(&cpus) : 1;

@@ -4,6 +4,7 @@
 // which L2 keeps for all taps: 3 % of the time of 3x3 with 64 channels.
 #include "tern/kernels/conv2d/conv2d_cpu.hpp"
 
+#include "tern/core/cache_size.hpp"
 #include "tern/core/threads/parallel.hpp"
 #include "tern/kernels/conv2d/conv2d_passes.hpp"
 #include "tern/kernels/conv2d/conv2d_sweep.hpp"
@@ -90,7 +91,8 @@ void convolve(const Sweep& sweep, const Tensor& source, const WeightPanels& weig
         convolve_band(sweep, patch, weights, bias,
                       {to.data + n * to.image, to.image, to.row_stride, to.column_stride}, begin, end);
     };
-    for_each_band(source.dim(0), sweep.rows.outputs, sweep.band(), convolve);
+    const std::int64_t band = sweep.band(std::min(Sweep::kBandBytes, l2_cache() / 3));
+    for_each_band(source.dim(0), sweep.rows.outputs, band, convolve);
 }
 
 // What some rows of dy add to the sums (taps * channels, outputs) of one group: per run, its channels as

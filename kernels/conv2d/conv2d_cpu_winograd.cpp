@@ -3,6 +3,7 @@
 // of gemm/) and transformed back before the next block, so that what is between stays in L2 and L3.
 #include "tern/kernels/conv2d/conv2d_cpu.hpp"
 
+#include "tern/core/cache_size.hpp"
 #include "tern/core/threads/parallel.hpp"
 #include "tern/kernels/conv2d/conv2d_passes.hpp"
 #include "tern/kernels/conv2d/winograd.hpp"
@@ -15,11 +16,9 @@ namespace {
 using gemm::kPanelColumns;
 using namespace winograd;
 
-// Tiles of a block: 24 of 64 channels are 221 KB, four times the six rows of the register tile.
-constexpr std::int64_t kBlockTiles = 24;
-// For the gradient of the weights, whose sums are read and written once per block: 64 take 0.9 of the time of
-// 24.
-constexpr std::int64_t kSumTiles = 64;
+// Tiles of a block: two to four times the six rows of the register tile. For the gradient of the weights, whose sums
+// are read and written once per block, more.
+constexpr std::int64_t kFewestBlockTiles = 12, kBlockTiles = 24, kFewestSumTiles = 24, kSumTiles = 64;
 // Between the matrices of two positions, so that the 36 lines that a tile writes are in different sets of L1.
 constexpr std::int64_t kGap = kPanelColumns;
 
@@ -47,6 +46,16 @@ Pixels<T> pixels_of(const Tiling& tiling, std::int64_t tile, const Tensor& image
             channels,
             top + row * kOutputs,
             left + column * kOutputs};
+}
+
+// Tiles of a block of which both sides lie in L2 beside the matrices of all positions; the most where those
+// alone do not, as every block reads them again. Sums go on from block to block, so no bit depends on it.
+std::int64_t tiles_in_cache(std::int64_t terms, std::int64_t outputs, std::int64_t fewest,
+                            std::int64_t most) {
+    constexpr auto kBytes = static_cast<std::int64_t>(kPositions * sizeof(float));
+    const std::int64_t room = l2_cache() * 2 / 3 - kBytes * terms * outputs;
+    if (room < 0) return most;
+    return std::clamp(room / (kBytes * std::max<std::int64_t>(terms + outputs, 1)) / 6 * 6, fewest, most);
 }
 
 // Transformed weights: per position panels (terms, outputs).
@@ -89,8 +98,8 @@ void convolve(const Tensor& source, std::int64_t top, std::int64_t left, const T
               const float* bias, const Tensor& result) {
     const Tiling tiling = Tiling::of(result);
     const std::int64_t terms = weights.terms, outputs = weights.outputs;
-    constexpr std::int64_t kLeast = 12;  // every block reads all weights
-    const std::int64_t block = piece_size(tiling.count(), kLeast, kBlockTiles);
+    const std::int64_t block = piece_size(tiling.count(), kFewestBlockTiles,
+                                          tiles_in_cache(terms, outputs, kFewestBlockTiles, kBlockTiles));
     const std::int64_t input_stride = block * terms + kGap, product_stride = block * outputs + kGap;
     parallel_for(tiling.count(), block, [&](std::int64_t begin, std::int64_t end) {
         float* const buffer = gemm::thread_buffer(kPositions * (input_stride + product_stride));
@@ -109,17 +118,20 @@ void convolve(const Tensor& source, std::int64_t top, std::int64_t left, const T
 // Buffers of one thread for the gradient of the weights. The columns of `gradients` beyond the last output
 // are zeros.
 struct WeightSums {
-    std::int64_t terms, outputs;
+    std::int64_t terms, outputs, block_tiles;
     Transformed<float> inputs, gradients;
     float* sums;  // per position (terms, outputs)
     std::int64_t sum_stride;
 
-    WeightSums(std::int64_t channels, std::int64_t columns) : terms(channels), outputs(columns) {
+    WeightSums(std::int64_t channels, std::int64_t columns)
+        : terms(channels),
+          outputs(columns),
+          block_tiles(tiles_in_cache(channels, columns, kFewestSumTiles, kSumTiles)) {
         const std::int64_t panels = (outputs + kPanelColumns - 1) / kPanelColumns;
-        inputs.position_stride = kSumTiles * terms + kGap;
-        gradients.position_stride = kSumTiles * panels * kPanelColumns + kGap;
+        inputs.position_stride = block_tiles * terms + kGap;
+        gradients.position_stride = block_tiles * panels * kPanelColumns + kGap;
         inputs.panel_stride = kPanelColumns;
-        gradients.panel_stride = kSumTiles * kPanelColumns;
+        gradients.panel_stride = block_tiles * kPanelColumns;
         sum_stride = terms * outputs + kGap;
         const std::int64_t gradients_size = kPositions * gradients.position_stride;
         inputs.data =
@@ -220,8 +232,8 @@ void run(CpuWinograd, const BackwardWeight& pass, const Stream&) {
     const Tensor partial = Tensor::empty({(tiling.count() + kPartTiles - 1) / kPartTiles, dw.numel()});
     parallel_chunks(tiling.count(), kPartTiles, [&](std::int64_t part, std::int64_t begin, std::int64_t end) {
         WeightSums sums(channels, outputs);
-        for (std::int64_t first = begin; first < end; first += kSumTiles) {
-            const std::int64_t tiles = std::min(kSumTiles, end - first);
+        for (std::int64_t first = begin; first < end; first += sums.block_tiles) {
+            const std::int64_t tiles = std::min(sums.block_tiles, end - first);
             for (std::int64_t t = 0; t < tiles; ++t) {
                 transform_input(
                     pixels_of<const float>(tiling, first + t, x, -window.pad_top, -window.pad_left),

@@ -63,12 +63,13 @@ struct Sweep {
     std::int64_t patch_size(std::int64_t outputs) const {
         return taps() == 0 ? 0 : rows.span(outputs) * columns.span(columns.outputs) * channels;
     }
-    /// Rows of outputs per task: what they read is at most 320 KB, a third of L2; the weights need the rest.
-    std::int64_t band() const {
+    /// Rows of outputs per task: what they read is at most 320 KB; the weights need L2, too.
+    std::int64_t band(std::int64_t bytes = kBandBytes) const {
         std::int64_t outputs = std::max<std::int64_t>(rows.outputs, 1);
-        while (outputs > 1 && patch_size(outputs) > 80 * 1024) outputs = (outputs + 1) / 2;
+        while (outputs > 1 && patch_size(outputs) * 4 > bytes) outputs = (outputs + 1) / 2;
         return outputs;
     }
+    static constexpr std::int64_t kBandBytes = 320 * 1024;
 };
 
 /// The source pixels that a band of outputs reads, with zeros for those outside the image.

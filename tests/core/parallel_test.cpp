@@ -1,9 +1,12 @@
 #include "tern/core/threads/parallel.hpp"
 
+#include <cstdlib>
 #include <numeric>
 #include <thread>
 #include <vector>
 
+#include "tern/core/cache_size.hpp"
+#include "tern/core/environment.hpp"
 #include "tern/core/error.hpp"
 #include "tern/tests/catch.hpp"
 
@@ -95,6 +98,30 @@ TEST_CASE("pieces are as large as they may be while every thread has as many") {
     CHECK(piece_size(32, 1, 32, 3) == 11);  // three threads for each of three
     const SerialScope serial;
     CHECK(piece_size(32, 1, 32) == 32);
+}
+
+TEST_CASE("numbers of the environment are whole ones within their bounds") {
+    const char* const name = "TERN_TEST_NUMBER";
+    ::unsetenv(name);
+    CHECK(!environment_number(name, 10));
+    ::setenv(name, "10", 1);
+    CHECK(environment_number(name, 10) == 10);
+    for (const char* text : {"0", "11", "-1", "2.5", "2 ", "x", "99999999999999999999"}) {
+        ::setenv(name, text, 1);
+        CHECK_THROWS_WITH(
+            environment_number(name, 10),
+            to_text("[TERN_TEST_NUMBER] must be a whole number from 1 to 10, got \"", text, '"'));
+    }
+    ::unsetenv(name);
+}
+
+TEST_CASE("the second cache has the size of the machine, or that which is set") {
+    const std::int64_t found = l2_cache();
+    CHECK(found > 0);
+    set_l2_cache(12345);
+    CHECK(l2_cache() == 12345);
+    set_l2_cache(0);
+    CHECK(l2_cache() == found);
 }
 
 TEST_CASE("zero threads are refused") {

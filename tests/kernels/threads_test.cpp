@@ -1,8 +1,9 @@
-// The same bits for any number of threads, and on repeat, from every implementation.
+// The same bits for any number of threads, any size of the caches, and on repeat, from every implementation.
 #include <cstring>
 #include <initializer_list>
 #include <span>
 
+#include "tern/core/cache_size.hpp"
 #include "tern/kernels/cases/cases.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/threads_scope.hpp"
@@ -41,8 +42,14 @@ Bytes run(const cases::PassCase& pass_case, const Implementation& implementation
     return bytes;
 }
 
+struct CacheScope {
+    explicit CacheScope(std::int64_t bytes) { set_l2_cache(bytes); }
+    ~CacheScope() { set_l2_cache(0); }
+};
+
+// `caches`: sizes of the second level beside that of this machine.
 void check(const cases::PassCase& pass_case, const Implementation& implementation,
-           std::span<const int> all_threads) {
+           std::span<const int> all_threads, std::span<const std::int64_t> caches) {
     if (implementation.name == "ref" || implementation.run == nullptr) return;  // ref is serial
     if (implementation.device != DeviceType::cpu) return;
     INFO(pass_case.title() << ", " << implementation.name);
@@ -57,14 +64,20 @@ void check(const cases::PassCase& pass_case, const Implementation& implementatio
         INFO(threads << " threads");
         CHECK(run(pass_case, implementation, inputs, outputs, threads) == once);
     }
+    for (const std::int64_t bytes : caches) {
+        INFO(bytes << " bytes of L2");
+        const CacheScope scope(bytes);
+        CHECK(run(pass_case, implementation, inputs, outputs, 2) == once);
+    }
 }
 
-void check_all(bool benchmarks, std::initializer_list<int> all_threads) {
+void check_all(bool benchmarks, std::initializer_list<int> all_threads,
+               std::initializer_list<std::int64_t> caches) {
     for (const cases::NamedCases& named : cases::all_cases()) {
         for (const cases::PassCase& pass_case : named.cases.passes) {
             if (pass_case.benchmark != benchmarks) continue;
             for (const Implementation& implementation : pass_case.pass->implementations)
-                check(pass_case, implementation, all_threads);
+                check(pass_case, implementation, all_threads, caches);
         }
     }
 }
@@ -72,7 +85,13 @@ void check_all(bool benchmarks, std::initializer_list<int> all_threads) {
 }  // namespace
 
 // 9 are more than most cases have images, which are then split.
-TEST_CASE("every pass gives equal bits for 1, 2, 4 and 9 threads") { check_all(false, {1, 2, 4, 9}); }
+TEST_CASE("every pass gives equal bits for 1, 2, 4 and 9 threads") { check_all(false, {1, 2, 4, 9}, {}); }
 
 // One thread alone takes 40 s: two runs of each, where small shapes have four.
-TEST_CASE("every pass gives equal bits for 1 and 4 threads at full size", "[.slow]") { check_all(true, {4}); }
+TEST_CASE("every pass gives equal bits for 1 and 4 threads at full size", "[.slow]") {
+    check_all(true, {4}, {});
+}
+
+TEST_CASE("every pass gives equal bits for any size of the second cache") {
+    check_all(false, {}, {1, 256 << 10, 1280 << 10, 64 << 20});
+}
