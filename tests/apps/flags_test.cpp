@@ -189,6 +189,10 @@ TEST_CASE("only names that exist are taken") {
     check_evaluate("--batch-size", "0", "must be a whole number of at least 1, got ");
     check_evaluate("--threads", "0", "must be a whole number from 1 to 4096, got ");
     check_usage({"summary", "--classes", "0"}, "[--classes] must be a whole number from 1 to 1000, got 0");
+    check_usage({"summary", "--checkpoint", "x", "--model", "lenet5"},
+                "[--model] cannot be given together with --checkpoint");
+    check_usage({"summary", "--checkpoint", "x", "--classes", "10"},
+                "[--classes] cannot be given together with --checkpoint");
 }
 
 TEST_CASE("what predict and the commands about data take") {

@@ -73,6 +73,44 @@ TEST_CASE("a pruned file is what a weight file is, and is trained on to equal bi
                    "--steps", "1", "--run", "taught"});
 }
 
+TEST_CASE("summary shows what a file has") {
+    const TrainedPlace place;
+    const auto table = [](const std::string& summary) { return summary.substr(summary.find('\n')); };
+    const std::string whole = place.require({"summary", "--checkpoint", place.weights});
+    CHECK_THAT(whole, Catch::StartsWith("lenet5, one image (32,32,3): run/last.safetensors\n"));
+    CHECK(table(whole) == table(place.require({"summary", "--model", "lenet5"})));
+
+    // 4 of 6 and 8 of 16 channels, 60 of 120 and 42 of 84 features: weights and biases, and products of 28x28 and 10x10 pixels.
+    constexpr std::int64_t kParameters =
+        (75 * 4 + 4) + (100 * 8 + 8) + (200 * 60 + 60) + (60 * 42 + 42) + (42 * 10 + 10);
+    constexpr std::int64_t kMultiplyAdds =
+        28 * 28 * 75 * 4 + 10 * 10 * 100 * 8 + 200 * 60 + 60 * 42 + 42 * 10;
+    static_assert(kParameters == 16'164 && kMultiplyAdds == 330'140);
+    REQUIRE(place.made(place.flags({"--rate", "0.5", "--multiple", "2"})).status == 0);
+    const std::string half = place.require({"summary", "--checkpoint", "half.safetensors"});
+    CHECK_THAT(half, Catch::StartsWith("lenet5, one image (32,32,3): half.safetensors\n"));
+    CHECK_THAT(half,
+               Catch::Contains("\nparameters        16,164 trainable, 16,164 with running statistics\n"));
+    CHECK_THAT(half, Catch::Contains("\nmultiply-adds     330,140 per image\n"));
+    CHECK_THAT(half, Catch::Contains(" (1,28,28,4) ") && Catch::Contains(" (1,200) "));
+
+    const auto check_no_summary = [&](const std::string& file, const std::string& line) {
+        const test::Finished done = run_tern(place, {"summary", "--checkpoint", file});
+        CHECK(done.err == complaint(file) + line + "\n");
+        CHECK(done.status == 1);
+        CHECK(done.out.empty());
+    };
+    place.require(
+        {"quantize", "--checkpoint", place.weights, "--data", place.set, "--output", "small.safetensors"});
+    check_no_summary("small.safetensors",
+                     "is a model in 8 bits, which can only be evaluated, exported and predict");
+    Safetensors foreign = read_safetensors(place / place.weights);
+    foreign.metadata.clear();
+    write_safetensors(place / "foreign.safetensors", foreign);
+    check_no_summary("foreign.safetensors", "does not say of what model its weights are");
+    check_no_summary("none.safetensors", "no such file");
+}
+
 TEST_CASE("prune without what it needs, or with what it does not know") {
     const TrainedPlace place;
     place.check_refusal(2, {"--rate", "0.5", "--output", "half.safetensors"},
