@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
+#include "tern/apps/console.hpp"
 #include "tern/apps/output_flag.hpp"
 #include "tern/bench/command_flags.hpp"
 #include "tern/bench/peaks.hpp"
@@ -16,7 +18,9 @@
 #include "tern/layers/fold_batch_norms.hpp"
 #include "tern/layers/quantized/quantize_model.hpp"
 #include "tern/models/describe.hpp"
+#include "tern/training/complete_info.hpp"
 #include "tern/training/inference.hpp"
+#include "tern/training/ready_model.hpp"
 
 namespace tern::bench {
 namespace {
@@ -27,7 +31,16 @@ constexpr std::size_t kRuns = 5;  // at least
 constexpr std::int64_t kMostSeconds = 3600;
 
 struct Flags {
-    apps::Flag model, batch_size, threads, seconds, json;
+    apps::Flag model, checkpoint, batch_size, threads, seconds, json;
+    bool quantized = false;
+};
+
+/// What is measured, ready to run.
+struct Candidate {
+    std::string name;
+    Shape image;
+    std::unique_ptr<Module> model;
+    std::int64_t multiply_adds = 0;  // of one image
     bool quantized = false;
 };
 
@@ -53,6 +66,43 @@ Tensor random_images(const Shape& image, std::int64_t count) {
     return images;
 }
 
+std::int64_t multiply_adds_of(Module& model, const Shape& image) {
+    return describe(model, {1, image[0], image[1], image[2]}).total.multiply_adds;
+}
+
+Candidate registered(const Flags& flags) {
+    const ModelInfo& info = parse_model(kInference, flags.model.value_or(""));
+    const Shape& image = info.image;
+    std::unique_ptr<Module> model = make_model(info.name);
+    fold_batch_norms(*model, {1, image[0], image[1], image[2]});
+    model->eval();
+    const std::int64_t multiply_adds = multiply_adds_of(*model, image);
+    return {info.name, image, std::move(model), multiply_adds};
+}
+
+Candidate of_file(const Flags& flags) {
+    const Weights weights = read_weights(*flags.checkpoint);
+    const std::string named = flags.model.value_or("");
+    const WeightsInfo info = complete_info(weights, named.empty() ? "" : parse_model(kInference, named).name);
+    if (flags.quantized && info.quantized)
+        apps::usage_error("--quantized", "has no meaning for ", weights.file, ", which is in 8 bits");
+    std::unique_ptr<Module> model = model_for(info);
+    narrow_to(*model, weights);
+    const std::int64_t multiply_adds = multiply_adds_of(*model, info.image);
+    return {info.model, info.image,
+            ready_model(std::move(model), info.model, info.image, weights, Device::cpu(), DType::float32),
+            multiply_adds, info.quantized};
+}
+
+Candidate candidate(const Flags& flags) {
+    Candidate result = flags.checkpoint ? of_file(flags) : registered(flags);
+    if (flags.quantized) {
+        result.model = quantize_model(*result.model, {random_images(result.image, 1)});
+        result.quantized = true;
+    }
+    return result;
+}
+
 BatchRuns measure(Module& model, const Tensor& images, std::int64_t multiply_adds, double seconds) {
     const std::int64_t batch_size = images.dim(0);
     Inference inference(model);
@@ -64,10 +114,12 @@ BatchRuns measure(Module& model, const Tensor& images, std::int64_t multiply_add
     return row;
 }
 
-void print(const std::vector<BatchRuns>& rows, const ModelInfo& model, bool quantized, const Peaks& peaks) {
-    std::printf("%s, inference, batch norms folded, %s, %d threads, peak %.1f GFLOP/s%s\n\n",
-                std::string(model.name).c_str(), quantized ? "8 bits" : "float32", num_threads(),
-                peaks.flops * 1e-9, quantized ? " of float32" : "");
+void print(const std::vector<BatchRuns>& rows, const Flags& flags, const Candidate& measured,
+           const Peaks& peaks) {
+    const std::string file = flags.checkpoint ? " of " + apps::one_line(*flags.checkpoint) : "";
+    std::printf("%s%s, inference, batch norms folded, %s, %d threads, peak %.1f GFLOP/s%s\n\n",
+                measured.name.c_str(), file.c_str(), measured.quantized ? "8 bits" : "float32", num_threads(),
+                peaks.flops * 1e-9, measured.quantized ? " of float32" : "");
     std::printf("%6s %9s %8s %6s %9s %9s %9s %7s\n", "batch", "images/s", "GFLOP/s", "%peak", "p50 ms",
                 "p90 ms", "p99 ms", "runs");
     for (const BatchRuns& row : rows) {
@@ -79,13 +131,14 @@ void print(const std::vector<BatchRuns>& rows, const ModelInfo& model, bool quan
     }
 }
 
-void write(const std::string& path, const std::vector<BatchRuns>& rows, const ModelInfo& model,
-           bool quantized, const Peaks& peaks) {
-    nlohmann::ordered_json all{{"model", model.name},
-                               {"quantized", quantized},
-                               {"threads", num_threads()},
-                               {"peak_flops", peaks.flops},
-                               {"rows", nlohmann::ordered_json::array()}};
+void write(const std::vector<BatchRuns>& rows, const Flags& flags, const Candidate& measured,
+           const Peaks& peaks) {
+    using Json = nlohmann::ordered_json;
+    Json all{{"model", measured.name},
+             {"quantized", measured.quantized},
+             {"threads", num_threads()},
+             {"peak_flops", peaks.flops}};
+    if (flags.checkpoint) all["checkpoint"] = *flags.checkpoint;
     for (const BatchRuns& row : rows)
         all["rows"].push_back({{"batch_size", row.batch_size},
                                {"runs", row.seconds.size()},
@@ -94,32 +147,29 @@ void write(const std::string& path, const std::vector<BatchRuns>& rows, const Mo
                                {"p50", row.percentile(0.5)},
                                {"p90", row.percentile(0.9)},
                                {"p99", row.percentile(0.99)}});
-    const std::string text = all.dump(1) + '\n';
-    write_output(path, std::as_bytes(std::span(text)));
+    const std::string text = all.dump(1, ' ', false, Json::error_handler_t::replace) + '\n';
+    write_output(*flags.json, std::as_bytes(std::span(text)));
 }
 
 void run(const Flags& flags) {
-    const ModelInfo& info = parse_model(kInference, flags.model.value_or(""));
     std::vector<std::int64_t> batch_sizes{1, 64};
     if (flags.batch_size) batch_sizes = {parse_int("--batch-size", *flags.batch_size, kMostBatch)};
     if (flags.threads) set_num_threads(parse_int("--threads", *flags.threads, kMostThreads));
     const int seconds = flags.seconds ? parse_int("--seconds", *flags.seconds, kMostSeconds) : 3;
-    if (flags.json) apps::check_output_flag("--json", *flags.json);
+    if (flags.json) {
+        std::vector<std::filesystem::path> read;
+        if (flags.checkpoint) read.emplace_back(*flags.checkpoint);
+        apps::check_output_flag("--json", *flags.json, read);
+    }
 
+    const Candidate measured = candidate(flags);
     const Peaks peaks = measure_peaks();
-    const std::unique_ptr<Module> model = make_model(info.name);
-    fold_batch_norms(*model, {1, info.image[0], info.image[1], info.image[2]});
-    model->eval();
-    const std::int64_t multiply_adds =
-        describe(*model, {1, info.image[0], info.image[1], info.image[2]}).total.multiply_adds;
-    std::unique_ptr<Module> quantized;
-    if (flags.quantized) quantized = quantize_model(*model, {random_images(info.image, 1)});
     std::vector<BatchRuns> rows;
     for (const std::int64_t batch_size : batch_sizes)
-        rows.push_back(measure(flags.quantized ? *quantized : *model, random_images(info.image, batch_size),
-                               multiply_adds, seconds));
-    print(rows, info, flags.quantized, peaks);
-    if (flags.json) write(*flags.json, rows, info, flags.quantized, peaks);
+        rows.push_back(measure(*measured.model, random_images(measured.image, batch_size),
+                               measured.multiply_adds, seconds));
+    print(rows, flags, measured, peaks);
+    if (flags.json) write(rows, flags, measured, peaks);
 }
 
 }  // namespace
@@ -133,6 +183,8 @@ void run_inference(int argc, char** argv) {
     app.add_option(std::string(kInference), flags.model, model_names() + " (default mini_xception)")
         ->type_name("MODEL")
         ->expected(0, 1);
+    app.add_option("--checkpoint", flags.checkpoint, "weight file to measure, also of tern prune or quantize")
+        ->type_name("FILE");
     app.add_flag("--quantized", flags.quantized, "in 8 bits, as `tern quantize` makes it");
     app.add_option("--batch-size", flags.batch_size, "images at a time (default: a row for 1 and 64)")
         ->type_name("N");
