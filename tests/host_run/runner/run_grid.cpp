@@ -1,5 +1,6 @@
 #include "tern/tests/host_run/runner/run_grid.hpp"
 
+#include <atomic>
 #include <charconv>
 #include <cstdlib>
 #include <string_view>
@@ -20,6 +21,8 @@ std::uint64_t seed_of_environment() {
                "TERN_HOST_RUN_SEED is '", text, "', expected a number");
     return seed;
 }
+
+std::atomic<std::int64_t> grids{0};
 
 std::uint64_t& current_seed() {
     static thread_local std::uint64_t seed = seed_of_environment();
@@ -44,8 +47,11 @@ ScopedSeed::~ScopedSeed() { current_seed() = previous_; }
 
 void run_grid(dim3 grid, dim3 block, std::size_t dynamic_shared_bytes, KernelBody body, const void* context) {
     check_shape(grid, block);
+    ++grids;
     BlockRunner::current().run_grid(grid, block, dynamic_shared_bytes, body, context);
 }
+
+std::int64_t launches() { return grids; }
 
 void block_barrier(Where where) { BlockRunner::current().block_barrier(where); }
 void warp_barrier(unsigned mask, Where where) { BlockRunner::current().warp_barrier(mask, where); }

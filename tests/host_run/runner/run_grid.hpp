@@ -35,6 +35,9 @@ using KernelBody = void (*)(const void* context);
 /// (1024 threads, 48 KiB of static and 227 KiB of all shared memory per block), and whatever the body throws.
 void run_grid(dim3 grid, dim3 block, std::size_t dynamic_shared_bytes, KernelBody body, const void* context);
 
+/// Grids that ran, or began to, since the start of the program.
+std::int64_t launches();
+
 /// The place in a kernel where a thread waits.
 struct Where {
     const char* function;
