@@ -85,14 +85,14 @@ void convolve_band(const Sweep& sweep, const Patch& patch, const WeightPanels& w
 void convolve(const Sweep& sweep, const Tensor& source, const WeightPanels& weights, const float* bias,
               const Grid& to) {
     const std::int64_t height = source.dim(1), width = source.dim(2), image = height * width * source.dim(3);
-    const auto convolve = [&](std::int64_t n, std::int64_t begin, std::int64_t end) {
+    const auto convolve_rows = [&](std::int64_t n, std::int64_t begin, std::int64_t end) {
         const Patch patch = patch_of(sweep, source.data<float>() + n * image, height, width, begin, end,
                                      gemm::thread_buffer(sweep.patch_size(end - begin)));
         convolve_band(sweep, patch, weights, bias,
                       {to.data + n * to.image, to.image, to.row_stride, to.column_stride}, begin, end);
     };
     const std::int64_t band = sweep.band(std::min(Sweep::kBandBytes, l2_cache() / 3));
-    for_each_band(source.dim(0), sweep.rows.outputs, band, convolve);
+    for_each_band(source.dim(0), sweep.rows.outputs, band, convolve_rows);
 }
 
 // What some rows of dy add to the sums (taps * channels, outputs) of one group: per run, its channels as
