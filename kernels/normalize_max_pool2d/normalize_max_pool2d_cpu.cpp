@@ -13,6 +13,7 @@
 #include "tern/kernels/max_pool2d/max_pool2d_loops_cpu.hpp"
 #include "tern/kernels/normalize/normalize_cpu.hpp"
 #include "tern/kernels/normalize_max_pool2d/normalize_max_pool2d_passes.hpp"
+#include "tern/kernels/shared/bands.hpp"
 #include "tern/kernels/shared/sliding_rows_cpu.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -40,8 +41,7 @@ HWY_EXPORT(backward_windows);
 
 using max_pool2d_passes::Geometry;
 
-// Images are split where there are fewer than this many, forward; backward, images have at most this many
-// partial sums.
+// Partial sums that all images have at most, backward.
 constexpr std::int64_t kTasks = 16;
 
 template <class Pass>
@@ -82,18 +82,13 @@ void run(Cpu, const Forward& pass, const Stream&) {
     const Tensor &x = pass.x, &y = pass.y;
     const Geometry g(x.shape(), y.shape(), pass.params.window);
     const NormalizeCpu norm = normalization(pass);
-    const std::int64_t images = x.dim(0);
-    const std::int64_t per_image =
-        std::clamp<std::int64_t>(kTasks / std::max<std::int64_t>(images, 1), 1, g.out_height);
-    const std::int64_t band = (g.out_height + per_image - 1) / per_image;
-    parallel_for(images * per_image, 1, [&](std::int64_t task, std::int64_t) {
-        const std::int64_t n = task / per_image, begin = task % per_image * band;
-        const std::int64_t end = std::min(begin + band, g.out_height);
+    const auto pool_rows = [&](std::int64_t n, std::int64_t begin, std::int64_t end) {
         Activations activations(g, norm, n);
         for (std::int64_t oh = begin; oh < end; ++oh) HWY_DYNAMIC_DISPATCH(forward_windows)
         (g.rows_of_windows(oh, oh + 1), activations.under(oh).data,
          y.data<float>() + (n * g.out_height + oh) * g.out_width * g.channels);
-    });
+    };
+    for_each_band(x.dim(0), g.out_height, g.out_height, pool_rows);
 }
 
 void run(Cpu, const Backward& pass, const Stream&) {
