@@ -45,6 +45,7 @@ class Browser:
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in "Page", "Network", "Runtime", "Log":
             self.call(f"{domain}.enable")
+        self.call("Page.setLifecycleEventsEnabled", enabled=True)
 
     def close(self):
         self.process.kill()
@@ -81,8 +82,10 @@ class Browser:
 
     def open(self, path):
         self.events.clear()
-        self.call("Page.navigate", url=path.resolve().as_uri())
-        while not any(event["method"] == "Page.loadEventFired" for event in self.events):
+        loader = self.call("Page.navigate", url=path.resolve().as_uri())["loaderId"]
+        # Of this page: the one before may tell late that it is loaded.
+        wanted = {"name": "load", "loaderId": loader}
+        while not any(event["method"] == "Page.lifecycleEvent" and wanted.items() <= event["params"].items() for event in self.events):
             self.receive()
 
     def complaints(self):
