@@ -64,6 +64,44 @@ Tensor Function::saved(std::size_t i) const {
 
 bool Function::needs_input_grad(std::size_t i) const { return edges_.at(i).wanted(); }
 
+// The leaf that alone gets what is found for input i; undefined where others add to it on the way.
+const Tensor& Function::leaf_of(std::size_t i) const {
+    const Edge* edge = &edges_.at(i);
+    while (edge->function != nullptr && edge->function->passes_elements() && edge->function->uses_ == 1)
+        edge = &edge->function->edges_[0];
+    return edge->leaf;
+}
+
+Tensor Function::new_grad(std::size_t i, const Shape& shape, DType dtype, Device device) const {
+    if (const Tensor& leaf = leaf_of(i); leaf.defined() && leaf.impl().grad_is_zero) {
+        const Tensor& grad = leaf.impl().grad;
+        if (grad.numel() == shape.numel() && grad.dtype() == dtype && grad.device() == device)
+            return leaf.grad().reshape(shape);
+    }
+    return Tensor::empty(shape, dtype, device);
+}
+
+Tensor Function::new_grad(std::size_t i, const Tensor& like) const {
+    return new_grad(i, like.shape(), like.dtype(), like.device());
+}
+
+Tensor Function::new_weight_grad(std::size_t i, const Shape& shape, const Tensor& like) const {
+    const Tensor& leaf = leaf_of(i);
+    const bool rounded = leaf.defined() && leaf.dtype() == compute_dtype(like.dtype());
+    return new_grad(i, shape, (rounded ? leaf : like).dtype(), like.device());
+}
+
+Tensor Function::zero_weight_grad(std::size_t i, const Shape& shape, const Tensor& like) const {
+    const Tensor& leaf = leaf_of(i);
+    if (leaf.defined() && leaf.impl().grad.defined()) return {};
+    return Tensor::zeros(shape, like.dtype(), like.device());
+}
+
+void Function::ignores_shift_of(std::size_t i) const {
+    const Edge& edge = edges_.at(i);
+    if (edge.function != nullptr && edge.function->uses_ == 1) edge.function->shift_is_ignored_ = true;
+}
+
 /// One backward walk.
 class Engine {
   public:
@@ -107,10 +145,12 @@ class Engine {
                        "forward pass again");
             place->second = {function, Tensors(function->outputs_.size())};
             for (const Function::Edge& edge : function->edges_) {
-                if (edge.function != nullptr)
+                if (edge.function != nullptr) {
+                    ++edge.function->uses_;
                     stack.push_back(edge.function);
-                else if (edge.leaf.defined())
+                } else if (edge.leaf.defined()) {
                     count_leaf(edge.leaf);
+                }
             }
         }
     }
@@ -165,12 +205,13 @@ class Engine {
         if (grad.defined()) {
             TERN_CHECK(grad.shape() == impl.shape, "backward", "a gradient of shape ", grad.shape(),
                        " for a leaf of shape ", impl.shape);
-            if (impl.grad.defined())
+            if (!impl.grad.defined()) {
+                const bool exclusive = grad.impl_.use_count() == 1 && grad.storage().use_count() == 1;
+                impl.grad = exclusive ? grad : grad.clone();
+            } else if (grad.raw_data() != impl.grad.raw_data()) {  // else new_grad() gave it
                 add_(impl.grad, grad);
-            else if (grad.impl_.use_count() == 1 && grad.storage().use_count() == 1)
-                impl.grad = grad;
-            else
-                impl.grad = grad.clone();
+                impl.grad_is_zero = false;
+            }
         }
         if (--leaf_uses_.at(&impl) == 0 && impl.grad_hook) impl.grad_hook(leaf);
     }

@@ -62,6 +62,25 @@ class Function {
     /// The i-th saved tensor, without history; throws Error if it was changed in place since.
     Tensor saved(std::size_t i) const;
     bool needs_input_grad(std::size_t i) const;
+    /// Memory for the gradient of input i, for backward() to write and return: that of a leaf's gradient itself while it
+    /// is zero (Tensor::mark_grad_zero()), so that nothing has to be added; else new.
+    Tensor new_grad(std::size_t i, const Shape& shape, DType dtype, Device device) const;
+    Tensor new_grad(std::size_t i, const Tensor& like) const;
+    /// The same for a weight of the type of `like`; if it was rounded from a leaf, of that one's, so that the gradient is
+    /// not.
+    Tensor new_weight_grad(std::size_t i, const Shape& shape, const Tensor& like) const;
+    /// In the place of that for a gradient of zero: undefined where it would be added to another one.
+    Tensor zero_weight_grad(std::size_t i, const Shape& shape, const Tensor& like) const;
+
+    /// For backward() where a constant added to a channel of input i changes no result: if only this function reads the
+    /// input, the gradient of a bias that was added last is zero. shift_is_ignored() tells so to the function that did.
+    void ignores_shift_of(std::size_t i) const;
+    bool shift_is_ignored() const { return shift_is_ignored_; }
+
+  protected:
+    /// Whether the output is the one input in another shape or type, and the gradient passes in the same way. That of a
+    /// type is passed as it is where it has the input's already.
+    virtual bool passes_elements() const { return false; }
 
   private:
     friend class Engine;
@@ -80,12 +99,15 @@ class Function {
     };
 
     static bool wanted(const Tensors& inputs);
+    const Tensor& leaf_of(std::size_t i) const;
     static void connect(const std::shared_ptr<Function>& function, const Tensors& inputs,
                         const Tensors& outputs);
 
     std::vector<Edge> edges_;
     std::vector<OutputLike> outputs_;
     std::vector<Saved> saved_;
+    int uses_ = 0;  // of its outputs, by functions of the backward walk
+    bool shift_is_ignored_ = false;
     const void* owner_ = nullptr;  // for whom it was recorded, see core/owner.hpp
     std::uint64_t sequence_ = 0;   // grows with every recorded function: reverse order is a valid order
     bool released_ = false;

@@ -31,6 +31,9 @@ class ReshapeBackward : public Function {
     const char* name() const override { return "reshape"; }
     Tensors backward(const Tensors& grads) override { return {grads[0].reshape(from_)}; }
 
+  protected:
+    bool passes_elements() const override { return true; }
+
   private:
     Shape from_;
 };
@@ -185,13 +188,19 @@ Tensor& Tensor::set_requires_grad(bool requires_grad) {
     return *this;
 }
 
-Tensor Tensor::grad() const { return impl().grad; }
+Tensor Tensor::grad() const {
+    impl().grad_is_zero = false;  // who has it may write
+    return impl().grad;
+}
 
 void Tensor::set_grad(Tensor grad) const {
     TERN_CHECK(!grad.defined() || (grad.shape() == shape() && grad.device() == device()), kWhere,
                "a gradient ", grad, " for ", *this);
     impl().grad = std::move(grad);
+    impl().grad_is_zero = false;
 }
+
+void Tensor::mark_grad_zero() const { impl().grad_is_zero = impl().grad.defined(); }
 
 void Tensor::set_grad_hook(std::function<void(const Tensor&)> hook) const {
     impl().grad_hook = std::move(hook);

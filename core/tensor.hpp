@@ -104,6 +104,9 @@ class Tensor {
     Tensor grad() const;
     /// Gives the gradient a place (a slice of a flat buffer), or drops it (undefined).
     void set_grad(Tensor grad) const;
+    /// Its elements have just been set to zero: the next backward() replaces them where it would add to them, unless
+    /// grad() is asked for before.
+    void mark_grad_zero() const;
     /// Called by backward() when the gradient of this leaf is complete.
     void set_grad_hook(std::function<void(const Tensor&)> hook) const;
     const std::shared_ptr<Function>& grad_function() const;

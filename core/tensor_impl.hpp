@@ -15,6 +15,7 @@ struct Tensor::Impl {
     std::shared_ptr<Function> grad_function;  // null for leaves
     int output_index = 0;                     // which output of grad_function
     Tensor grad;
+    bool grad_is_zero = false;  // and nobody has been given it since
     std::function<void(const Tensor&)> grad_hook;
 };
 

@@ -32,7 +32,13 @@ FlatParameters::FlatParameters(Module& module) {
         parameter.rebind(values_.storage(), offset);
         parameter.set_grad(
             Tensor::view_of(gradients_.storage(), offset, parameter.shape(), parameter.dtype()));
+        parameter.mark_grad_zero();
     }
+}
+
+void FlatParameters::zero_grad() const {
+    gradients_.fill_zero();
+    for (const Slice& slice : slices_) slice.parameter.mark_grad_zero();
 }
 
 }  // namespace tern

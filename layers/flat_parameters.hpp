@@ -31,7 +31,8 @@ class FlatParameters {
     std::int64_t size() const { return values_.numel(); }   // with padding
     /// In the order of Module::parameters(), without what is frozen.
     const std::vector<Slice>& slices() const { return slices_; }
-    void zero_grad() const { gradients_.fill_zero(); }
+    /// What the next backward() finds first for a parameter replaces the zeros.
+    void zero_grad() const;
 
   private:
     std::vector<Slice> slices_;

@@ -19,12 +19,11 @@ class BatchNormFunction : public Function {
     Tensors backward(const Tensors& grads) override {
         const Tensor x = saved(0), gamma = saved(1), beta = saved(2), residual = saved(3);
         const Tensor mean = saved(4), variance = saved(5);
-        const auto like = [](const Tensor& t) { return Tensor::empty(t.shape(), t.dtype(), t.device()); };
         const Tensor dy = grads[0] ? grads[0] : Tensor::zeros(x.shape(), x.dtype(), x.device());
         const bool residual_takes_dy = params_.activation == Activation::none;
         Tensor dresidual;
-        if (needs_input_grad(3)) dresidual = residual_takes_dy ? dy : like(x);
-        const Tensor dx = like(x), dgamma = like(gamma), dbeta = like(beta);
+        if (needs_input_grad(3)) dresidual = residual_takes_dy ? dy : new_grad(3, x);
+        const Tensor dx = new_grad(0, x), dgamma = new_grad(1, gamma), dbeta = new_grad(2, beta);
         run_pass(Backward{.params = params_,
                           .x = x,
                           .mean = mean,
@@ -39,6 +38,7 @@ class BatchNormFunction : public Function {
                           .dgamma = dgamma,
                           .dbeta = dbeta,
                           .dresidual = residual_takes_dy ? Tensor() : dresidual});
+        if (!grads[1]) ignores_shift_of(0);  // all but the mean does
         return {dx, dgamma, dbeta, dresidual};
     }
 

@@ -33,4 +33,17 @@ const std::vector<NamedCases>& all_cases() {
     return all;
 }
 
+std::vector<PassCase> with_exact_gradients(const std::vector<PassCase>& all) {
+    std::vector<PassCase> exact;
+    for (PassCase one : all) {
+        if (one.pass->name != std::string_view("backward_weight") &&
+            one.pass->name != std::string_view("backward_bias"))
+            continue;
+        one.name += ", exact";
+        one.outputs[0].dtype = DType::float32;
+        exact.push_back(std::move(one));
+    }
+    return exact;
+}
+
 }  // namespace tern::cases

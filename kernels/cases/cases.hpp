@@ -116,6 +116,10 @@ PassCase case_of(std::string name, InputSpecs<P> inputs, OutputSpecs<P> outputs,
             in_order(outputs.list()), in_order(bounds.list()), flags.benchmark, flags.in_place};
 }
 
+/// Those of backward_weight and backward_bias among the cases, with results of float32 for every type under test: sums
+/// that are not rounded to 16 bits.
+std::vector<PassCase> with_exact_gradients(const std::vector<PassCase>& all);
+
 /// Autograd against central differences in float64.
 struct GradientCase {
     std::string name;

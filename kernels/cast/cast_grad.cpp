@@ -12,7 +12,16 @@ class CastFunction : public Function {
     explicit CastFunction(DType from) : from_(from) {}
 
     const char* name() const override { return "cast"; }
-    Tensors backward(const Tensors& grads) override { return {cast(grads[0], from_)}; }
+    Tensors backward(const Tensors& grads) override {
+        const Tensor& dy = grads[0];
+        if (dy.dtype() == from_) return {dy};
+        const Tensor dx = new_grad(0, dy.shape(), from_, dy.device());
+        run_pass(Forward{.x = dy, .y = dx});
+        return {dx};
+    }
+
+  protected:
+    bool passes_elements() const override { return true; }
 
   private:
     DType from_;

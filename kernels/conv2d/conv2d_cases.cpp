@@ -178,6 +178,13 @@ OpCases conv2d_cases() {
     append(result.passes, passes("a group per channel", {2, 5, 6, 6}, 12, same, 6));
     append(result.passes, passes("large rows", {1, 40, 150, 33}, 17, same));
     append(result.passes, passes("more windows than one split has", {1, 33, 35, 3}, 4, same));
+    append(result.passes, with_exact_gradients(passes("3x3", {2, 9, 8, 32}, 64, same)));
+    append(result.passes, with_exact_gradients(passes("odd channels", {2, 6, 11, 13}, 37, same)));
+    append(result.passes, with_exact_gradients(passes("1x1", {2, 5, 7, 24}, 72, Window2d::square(1))));
+    append(result.passes,
+           with_exact_gradients(passes("3 groups, everything odd", {2, 11, 13, 6}, 15, odd, 3)));
+    append(result.passes,
+           with_exact_gradients(passes("more windows than one split has", {1, 33, 35, 3}, 4, same)));
     append(result.passes, timed("3x3 3-32", 3, 32));
     append(result.passes, timed("3x3 32-64", 32, 64));
     append(result.passes, timed("3x3 64-64", 64, 64));

@@ -97,14 +97,17 @@ void multiply(const BackwardWeight& pass, const Stream& stream) {
     gemm::visit_product_type<arithmetic>(x.dtype(), [&]<class T>() {
         const MatrixOperand<T, false> left{dy.data<T>(), s.outputs, windows.pixels, all_outputs, s.outputs};
         const WindowOperand<T, false> right{x.data<T>(), windows};
-        Output<T> output{dw.data<T>(), nullptr, s.outputs, columns, columns, s.outputs * columns};
-        output.taps = s.taps;
-        output.wide = s.taps == 1 && gemm::can_pack<T>(dw, columns);
-        if (gemm::can_pack<T>(x, s.inputs) && gemm::can_pack<T>(dy, s.outputs))
-            gemm::launch_product<arithmetic, true, cuda::kPackSize<T>>(left, right, output, windows.pixels,
-                                                                       s.groups, stream);
-        else
-            gemm::launch_product<arithmetic, true, 1>(left, right, output, windows.pixels, s.groups, stream);
+        visit_gradient_type<T>(dw.dtype(), [&]<class R>() {
+            Output<R> output{dw.data<R>(), nullptr, s.outputs, columns, columns, s.outputs * columns};
+            output.taps = s.taps;
+            output.wide = s.taps == 1 && gemm::can_pack<R>(dw, columns);
+            if (gemm::can_pack<T>(x, s.inputs) && gemm::can_pack<T>(dy, s.outputs))
+                gemm::launch_product<arithmetic, true, cuda::kPackSize<T>>(left, right, output,
+                                                                           windows.pixels, s.groups, stream);
+            else
+                gemm::launch_product<arithmetic, true, 1>(left, right, output, windows.pixels, s.groups,
+                                                          stream);
+        });
     });
 }
 

@@ -1,6 +1,7 @@
 // cuDNN wants the weights of NHWC images as (O, KH, KW, I/groups): they are turned into a copy, and their
 // gradient back from one, which is nothing beside the images.
 #include "tern/core/devices/stream_scope.hpp"
+#include "tern/kernels/cast/cast.hpp"
 #include "tern/kernels/conv2d/conv2d_passes.hpp"
 #include "tern/kernels/cudnn/convolution.hpp"
 #include "tern/kernels/permute/permute_passes.hpp"
@@ -33,12 +34,12 @@ void turn(const Tensor& from, const Tensor& to, const std::vector<int>& order) {
     run_pass(permute_passes::Forward{.params = {order}, .x = from, .y = to});
 }
 
-Tensor empty_channels_last(const Tensor& w) {
-    return Tensor::empty({w.dim(0), w.dim(2), w.dim(3), w.dim(1)}, w.dtype(), w.device());
+Tensor empty_channels_last(const Tensor& w, DType dtype) {
+    return Tensor::empty({w.dim(0), w.dim(2), w.dim(3), w.dim(1)}, dtype, w.device());
 }
 
 Tensor channels_last(const Tensor& w) {
-    const Tensor turned = empty_channels_last(w);
+    const Tensor turned = empty_channels_last(w, w.dtype());
     turn(w, turned, {0, 2, 3, 1});
     return turned;
 }
@@ -69,9 +70,9 @@ void run(Cudnn, const BackwardInput& pass, const Stream& stream) {
 
 void run(Cudnn, const BackwardWeight& pass, const Stream& stream) {
     const StreamScope scope(stream);  // for the turn
-    const Tensor turned = empty_channels_last(pass.dw);
+    const Tensor turned = empty_channels_last(pass.dw, pass.x.dtype());
     cudnn::run_convolution(convolution(pass), pass.x, pass.dy, {}, turned, stream);
-    turn(turned, pass.dw, {0, 3, 1, 2});
+    turn(cast(turned, pass.dw.dtype()), pass.dw, {0, 3, 1, 2});
 }
 
 }  // namespace tern::conv2d_passes

@@ -31,7 +31,7 @@ struct BackwardWeight {
     const Conv2dParams& params;
     const Tensor& x;   // (N, H, W, I)
     const Tensor& dy;  // (N, OH, OW, O)
-    const Tensor& dw;  // (O, I/groups, KH, KW)
+    const Tensor& dw;  // (O, I/groups, KH, KW); of x's type, or float32
     TERN_PASS(BackwardWeight, conv2d, backward_weight, (x, dy), (dw))
 
     double flops() const { return product_flops(dy, dw); }
@@ -40,7 +40,7 @@ struct BackwardWeight {
 struct BackwardBias {  // dbias = the sum of dy over images and pixels
     const Conv2dParams& params;
     const Tensor& dy;     // (N, OH, OW, O)
-    const Tensor& dbias;  // (O)
+    const Tensor& dbias;  // (O); of dy's type, or float32
     TERN_PASS(BackwardBias, conv2d, backward_bias, (dy), (dbias))
 
     double flops() const { return static_cast<double>(dy.numel()); }

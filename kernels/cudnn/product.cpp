@@ -27,7 +27,7 @@ struct StoredMatrix {
 };
 
 struct Product {
-    DType dtype;
+    DType dtype, result;  // of the factors, and of c
     Device device;
     StoredMatrix a, b, c;
     bool with_bias;
@@ -43,8 +43,13 @@ StoredMatrix stored(const Tensor& tensor, bool transposed) {
 }
 
 Product product_of(const ProductOperand& a, const ProductOperand& b, const Tensor& bias, const Tensor& c) {
-    return {c.dtype(),        c.device(),    stored(a.tensor, a.transposed), stored(b.tensor, b.transposed),
-            stored(c, false), bias.defined()};
+    return {a.tensor.dtype(),
+            c.dtype(),
+            c.device(),
+            stored(a.tensor, a.transposed),
+            stored(b.tensor, b.transposed),
+            stored(c, false),
+            bias.defined()};
 }
 
 cudaDataType_t data_type(DType dtype) {
@@ -72,7 +77,10 @@ struct Plan {
     mutable std::size_t chosen = 0;
 
     Plan(const Product& product, cublasLtHandle_t handle)
-        : key(product), a(layout(product.a)), b(layout(product.b)), c(layout(product.c)) {
+        : key(product),
+          a(layout(product.a, product.dtype)),
+          b(layout(product.b, product.dtype)),
+          c(layout(product.c, product.result)) {
         set(CUBLASLT_MATMUL_DESC_TRANSA, key.b.transposed ? CUBLAS_OP_T : CUBLAS_OP_N);
         set(CUBLASLT_MATMUL_DESC_TRANSB, key.a.transposed ? CUBLAS_OP_T : CUBLAS_OP_N);
         if (key.with_bias) set(CUBLASLT_MATMUL_DESC_EPILOGUE, CUBLASLT_EPILOGUE_BIAS);
@@ -91,10 +99,10 @@ struct Plan {
         return result;
     }
 
-    Layout layout(const StoredMatrix& matrix) const {
+    static Layout layout(const StoredMatrix& matrix, DType dtype) {
         cublasLtMatrixLayout_t result{};
         TERN_CUBLASLT_CHECK(cublaslt().cublasLtMatrixLayoutCreate(
-            &result, data_type(key.dtype), static_cast<std::uint64_t>(matrix.columns),
+            &result, data_type(dtype), static_cast<std::uint64_t>(matrix.columns),
             static_cast<std::uint64_t>(matrix.rows), matrix.columns));
         return {result, cublaslt().cublasLtMatrixLayoutDestroy};
     }
@@ -165,7 +173,8 @@ bool has_plan(Product product, std::string* why_not) {
 
 bool accepts_product(const ProductOperand& a, const ProductOperand& b, const Tensor& bias, const Tensor& c,
                      std::string* why_not) {
-    if (c.dtype() == DType::float64) return refuse(why_not, "float32 and 16-bit types only, got float64");
+    if (a.tensor.dtype() == DType::float64)
+        return refuse(why_not, "float32 and 16-bit types only, got float64");
     for (const Tensor* tensor : {&a.tensor, &b.tensor, &c}) {
         if (tensor->numel() == 0) return refuse(why_not, "no elements");
         if (tensor->numel() > std::numeric_limits<int>::max())

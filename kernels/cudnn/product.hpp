@@ -22,7 +22,7 @@ struct ProductOperand {
 bool accepts_product(const ProductOperand& a, const ProductOperand& b, const Tensor& bias, const Tensor& c,
                      std::string* why_not);
 
-/// c (rows of a, columns of b) = a b + bias. bias: (columns of b), or undefined. All of one type. Throws
+/// c (rows of a, columns of b) = a b + bias. bias: (columns of b), or undefined. All of one type, or c float32. Throws
 /// Error where accepts_product() says no.
 void run_product(const ProductOperand& a, const ProductOperand& b, const Tensor& bias, const Tensor& c,
                  const Stream& stream);

@@ -71,6 +71,8 @@ OpCases depthwise_conv2d_cases() {
     append(result.passes, passes("wider than the image", {1, 3, 2, 4}, Window2d::square(5, 1, 4)));
     // The CUDA kernel's tile is 4 rows by 16 columns by 64 channels.
     append(result.passes, passes("several tiles", {1, 9, 35, 72}, same));
+    append(result.passes, with_exact_gradients(passes("several tiles", {1, 9, 35, 72}, same)));
+    append(result.passes, with_exact_gradients(passes("everything odd", {2, 11, 13, 5}, odd)));
     append(result.passes, passes("mini_xception 64", {64, 32, 32, 64}, same, true));
     append(result.passes, passes("mini_xception 128", {64, 32, 32, 128}, same, true));
     const auto tiniest = [](std::int64_t dilation) { return Window2d::square(7, 1, 3 * dilation, dilation); };

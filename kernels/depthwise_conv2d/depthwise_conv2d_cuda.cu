@@ -277,8 +277,8 @@ constexpr int kMergeElements = 32, kMergeLanes = 16;  // of a block that merges 
 
 // dw[c][tap] = the partial sums: every kMergeLanes-th by one thread, and these in order. block:
 // (kMergeElements, kMergeLanes). partial: (partials, KH * KW, C), dw: (C, 1, KH, KW)
-template <class T>
-__global__ void depthwise_conv2d_backward_weight_merge_kernel(const float* partial, T* dw, int partials,
+template <class R>
+__global__ void depthwise_conv2d_backward_weight_merge_kernel(const float* partial, R* dw, int partials,
                                                               int taps, int channels) {
     TERN_SHARED(float, lanes, kMergeElements* kMergeLanes);
     const int i = static_cast<int>(blockIdx.x) * kMergeElements + static_cast<int>(threadIdx.x);
@@ -290,7 +290,7 @@ __global__ void depthwise_conv2d_backward_weight_merge_kernel(const float* parti
     __syncthreads();  // the lanes are filled
     if (lane > 0 || i >= size) return;
     for (int l = 1; l < kMergeLanes; ++l) sum += lanes[l * kMergeElements + threadIdx.x];
-    dw[i % channels * taps + i / channels] = static_cast<T>(sum);
+    dw[i % channels * taps + i / channels] = static_cast<R>(sum);
 }
 
 Geometry geometry(const Shape& image, const Shape& windows, const Window2d& w) {
@@ -383,10 +383,13 @@ void run(Cuda, const BackwardWeight& pass, const Stream& stream) {
                                    : depthwise_conv2d_backward_weight_partial_kernel<T, V, false>;
         cuda::launch(kernel, {grid, dim3(kPacks, kColumns)}, stream, x.data<T>(), dy.data<T>(),
                      partial.data<float>(), g, runs, block_runs);
-        cuda::launch(depthwise_conv2d_backward_weight_merge_kernel<T>,
-                     {dim3(cuda::blocks_for(static_cast<std::int64_t>(taps) * g.channels, kMergeElements)),
-                      dim3(kMergeElements, kMergeLanes)},
-                     stream, partial.data<float>(), dw.data<T>(), partials, taps, g.channels);
+        visit_gradient_type<T>(dw.dtype(), [&]<class R>() {
+            cuda::launch(
+                depthwise_conv2d_backward_weight_merge_kernel<R>,
+                {dim3(cuda::blocks_for(static_cast<std::int64_t>(taps) * g.channels, kMergeElements)),
+                 dim3(kMergeElements, kMergeLanes)},
+                stream, partial.data<float>(), dw.data<R>(), partials, taps, g.channels);
+        });
     });
 }
 

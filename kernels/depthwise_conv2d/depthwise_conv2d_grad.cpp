@@ -24,11 +24,13 @@ class DepthwiseConv2dFunction : public Function {
             run_pass(BackwardInput{.params = params_, .dy = dy, .w = w, .dx = dx});
         }
         if (needs_input_grad(1)) {
-            dw = Tensor::empty(w.shape(), w.dtype(), w.device());
+            dw = new_weight_grad(1, w.shape(), w);
             run_pass(BackwardWeight{.params = params_, .x = x, .dy = dy, .dw = dw});
         }
-        if (needs_input_grad(2)) {
-            db = Tensor::empty({w.dim(0)}, w.dtype(), w.device());
+        if (needs_input_grad(2) && shift_is_ignored()) {
+            db = zero_weight_grad(2, {w.dim(0)}, w);
+        } else if (needs_input_grad(2)) {
+            db = new_weight_grad(2, {w.dim(0)}, w);
             run_pass(linear_passes::BackwardBias{.dy = dy, .dbias = db});
         }
         return {dx, dw, db};

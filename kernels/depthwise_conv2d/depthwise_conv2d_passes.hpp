@@ -31,7 +31,7 @@ struct BackwardWeight {
     const DepthwiseConv2dParams& params;
     const Tensor& x;   // (N, H, W, C)
     const Tensor& dy;  // (N, OH, OW, C)
-    const Tensor& dw;  // (C, 1, KH, KW)
+    const Tensor& dw;  // (C, 1, KH, KW); of x's type, or float32
     TERN_PASS(BackwardWeight, depthwise_conv2d, backward_weight, (x, dy), (dw))
 
     double flops() const { return product_flops(dy, dw); }

@@ -1,4 +1,5 @@
 #include "tern/kernels/depthwise_conv2d/depthwise_conv2d_passes.hpp"
+#include "tern/kernels/shared/reference.hpp"
 
 namespace tern::depthwise_conv2d_passes {
 namespace {
@@ -20,12 +21,6 @@ void for_each_meeting(const Shape& image, const Shape& windows, const Window2d& 
                         for (std::int64_t c = 0; c < channels; ++c)
                             visit(from + c, to + c, (c * p.kernel_h + kh) * p.kernel_w + kw);
                     }
-}
-
-// Sums in the compute type, one rounding when they are written.
-template <class T>
-void store(const std::vector<Compute<T>>& sums, const Tensor& tensor) {
-    for (std::size_t i = 0; i < sums.size(); ++i) tensor.data<T>()[i] = static_cast<T>(sums[i]);
 }
 
 }  // namespace
@@ -70,7 +65,7 @@ void run(Ref, const BackwardWeight& pass, const Stream&) {
             [&, px = x.data<T>(), pdy = dy.data<T>()](std::int64_t ix, std::int64_t iy, std::int64_t iw) {
                 sums[iw] += static_cast<Real>(px[ix]) * static_cast<Real>(pdy[iy]);
             });
-        store<T>(sums, dw);
+        store_gradient<T>(sums, dw);
     });
 }
 

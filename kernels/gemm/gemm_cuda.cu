@@ -42,31 +42,44 @@ void launch_sum_columns(const Tensor& matrix, const Tensor& sums, const Stream& 
                  {dim3(cuda::blocks_for(columns, kSumPacks * V), 1, static_cast<unsigned>(parts)),
                   dim3(kSumPacks, kSumRows)},
                  stream, matrix.data<T>(), partial.data<float>(), rows, columns, part_rows);
-    Output<T> output{sums.data<T>(), nullptr, 1, columns, columns};
-    output.partial = partial.data<float>();
-    launch_merge(output, 1, parts, stream);
+    visit_gradient_type<T>(sums.dtype(), [&]<class R>() {
+        Output<R> output{sums.data<R>(), nullptr, 1, columns, columns};
+        output.partial = partial.data<float>();
+        launch_merge(output, 1, parts, stream);
+    });
+}
+
+// A C of type R from factors of type T.
+template <Arithmetic arithmetic, bool along_a, bool along_b, class T, class R>
+void multiply_to(const CudaMatrix& a, const CudaMatrix& b, const Tensor& bias, const Tensor& c,
+                 const CudaGroups& groups, const Stream& stream) {
+    const MatrixOperand<T, along_a> left{a.tensor.data<T>(), a.rows(), a.columns(), a.stored_columns(),
+                                         groups.step_a};
+    const MatrixOperand<T, along_b> right{b.tensor.data<T>(), b.columns(), b.rows(), b.stored_columns(),
+                                          groups.step_b};
+    Output<R> output{c.data<R>(),  bias ? bias.data<R>() : nullptr, a.rows(), b.columns(), b.columns(),
+                     groups.step_c};
+    output.wide = can_pack<R>(c, b.columns());
+    const bool packs = can_pack<T>(a.tensor, a.stored_columns()) && can_pack<T>(b.tensor, b.stored_columns());
+    // The gradient of a weight has few rows (outputs) and many terms.
+    constexpr bool kSquare = !along_a;
+    if (packs)
+        launch_product<arithmetic, kSquare, cuda::kPackSize<T>>(left, right, output, a.columns(),
+                                                                groups.count, stream);
+    else
+        launch_product<arithmetic, kSquare, 1>(left, right, output, a.columns(), groups.count, stream);
 }
 
 template <Arithmetic arithmetic, bool along_a, bool along_b>
 void multiply_along(const CudaMatrix& a, const CudaMatrix& b, const Tensor& bias, const Tensor& c,
                     const CudaGroups& groups, const Stream& stream) {
-    visit_product_type<arithmetic>(c.dtype(), [&]<class T>() {
-        const MatrixOperand<T, along_a> left{a.tensor.data<T>(), a.rows(), a.columns(), a.stored_columns(),
-                                             groups.step_a};
-        const MatrixOperand<T, along_b> right{b.tensor.data<T>(), b.columns(), b.rows(), b.stored_columns(),
-                                              groups.step_b};
-        Output<T> output{c.data<T>(),  bias ? bias.data<T>() : nullptr, a.rows(), b.columns(), b.columns(),
-                         groups.step_c};
-        output.wide = can_pack<T>(c, b.columns());
-        const bool packs =
-            can_pack<T>(a.tensor, a.stored_columns()) && can_pack<T>(b.tensor, b.stored_columns());
-        // The gradient of a weight has few rows (outputs) and many terms.
-        constexpr bool kSquare = !along_a;
-        if (packs)
-            launch_product<arithmetic, kSquare, cuda::kPackSize<T>>(left, right, output, a.columns(),
-                                                                    groups.count, stream);
-        else
-            launch_product<arithmetic, kSquare, 1>(left, right, output, a.columns(), groups.count, stream);
+    visit_product_type<arithmetic>(a.tensor.dtype(), [&]<class T>() {
+        if constexpr (along_a || along_b)
+            multiply_to<arithmetic, along_a, along_b, T, T>(a, b, bias, c, groups, stream);
+        else  // the gradient of a weight
+            visit_gradient_type<T>(c.dtype(), [&]<class R>() {
+                multiply_to<arithmetic, along_a, along_b, T, R>(a, b, bias, c, groups, stream);
+            });
     });
 }
 

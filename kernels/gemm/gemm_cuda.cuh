@@ -28,13 +28,13 @@ struct CudaGroups {
     int count = 1, step_a = 0, step_b = 0, step_c = 0;
 };
 
-/// c (rows of a, columns of b) = a b + bias. bias: (columns of b), or undefined. All of one type. With groups
-/// a, b and c are the first matrices; at most 65535 groups.
+/// c (rows of a, columns of b) = a b + bias. bias: (columns of b), or undefined. All of one type, but where a is transposed
+/// and b is not, c may be float32. With groups a, b and c are the first matrices; at most 65535 groups.
 void TERN_CUDA_FUNCTION(multiply)(const CudaMatrix& a, const CudaMatrix& b, const Tensor& bias,
                                   const Tensor& c, Arithmetic arithmetic, const Stream& stream,
                                   const CudaGroups& groups = {});
 
-/// sums[j] = the sum of column j of `matrix`, whose last dimension are the columns.
+/// sums[j] = the sum of column j of `matrix`, whose last dimension are the columns; of its type, or float32.
 void TERN_CUDA_FUNCTION(sum_columns)(const Tensor& matrix, const Tensor& sums, const Stream& stream);
 
 /// What these take: float32 and 16-bit types (16-bit types alone on tensor cores), tensors of less than 2^31

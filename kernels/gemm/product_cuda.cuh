@@ -34,9 +34,8 @@ bool can_pack(const Tensor& tensor, std::int64_t extent) {
 }
 
 /// The output (groups, rows, columns) = A B. V: elements per access of both operands.
-template <Arithmetic arithmetic, bool square, int V, class A, class B>
-void launch_product(const A& a, const B& b, Output<typename A::Element> output, int depth, int groups,
-                    const Stream& stream) {
+template <Arithmetic arithmetic, bool square, int V, class A, class B, class R>
+void launch_product(const A& a, const B& b, Output<R> output, int depth, int groups, const Stream& stream) {
     constexpr bool kMma = arithmetic == Arithmetic::mma;
     using Tile = std::conditional_t<kMma, std::conditional_t<square, MmaSquare, MmaWide>,
                                     std::conditional_t<square, FmaSquare, FmaWide>>;
@@ -56,9 +55,9 @@ void launch_product(const A& a, const B& b, Output<typename A::Element> output, 
         dim3(cuda::blocks_for(tiles, 1), static_cast<unsigned>(groups), static_cast<unsigned>(splits)),
         dim3(kThreads)};
     if constexpr (kMma)
-        cuda::launch(product_mma_kernel<Tile, V, A, B>, shape, stream, a, b, output, extents);
+        cuda::launch(product_mma_kernel<Tile, V, A, B, R>, shape, stream, a, b, output, extents);
     else
-        cuda::launch(product_fma_kernel<Tile, V, A, B>, shape, stream, a, b, output, extents);
+        cuda::launch(product_fma_kernel<Tile, V, A, B, R>, shape, stream, a, b, output, extents);
     if (merged) launch_merge(output, groups, splits, stream);
 }
 

@@ -145,9 +145,9 @@ struct Sums {
 
 }  // namespace fma
 
-template <class Tile, int V, class A, class B>
+template <class Tile, int V, class A, class B, class R>
 __global__ void __launch_bounds__(kThreads, kFmaBlocks)
-    product_fma_kernel(A a, B b, Output<typename A::Element> output, Extents extents) {
+    product_fma_kernel(A a, B b, Output<R> output, Extents extents) {
     using fma::Quad;
     constexpr int kDepth = Tile::kDepth, kSizeA = kDepth * Tile::kRows, kSizeB = kDepth * Tile::kColumns;
     TERN_SHARED(Quad, quads_a, 2 * kSizeA / 4);  // two buffers of each

@@ -155,9 +155,9 @@ struct Sums {
 
 }  // namespace mma
 
-template <class Tile, int V, class A, class B>
+template <class Tile, int V, class A, class B, class R>
 __global__ void __launch_bounds__(kThreads, kMmaBlocks)
-    product_mma_kernel(A a, B b, Output<typename A::Element> output, Extents extents) {
+    product_mma_kernel(A a, B b, Output<R> output, Extents extents) {
     using T = typename A::Element;
     using Octet = cuda::Pack<T, 8>;
     constexpr int kDepth = Tile::kDepth, kSizeA = kDepth * Tile::kRows, kSizeB = kDepth * Tile::kColumns;

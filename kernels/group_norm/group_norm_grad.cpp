@@ -17,8 +17,7 @@ class GroupNormFunction : public Function {
 
     Tensors backward(const Tensors& grads) override {
         const Tensor x = saved(0), gamma = saved(1), mean = saved(2), variance = saved(3);
-        const auto like = [](const Tensor& t) { return Tensor::empty(t.shape(), t.dtype(), t.device()); };
-        const Tensor dx = like(x), dgamma = like(gamma), dbeta = like(gamma);
+        const Tensor dx = new_grad(0, x), dgamma = new_grad(1, gamma), dbeta = new_grad(2, gamma);
         run_pass(Backward{.params = params_,
                           .x = x,
                           .mean = mean,

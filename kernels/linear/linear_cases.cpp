@@ -58,6 +58,9 @@ OpCases linear_cases() {
     append(result.passes, passes("pixels", {2, 7, 9, 64}, 64));
     append(result.passes, passes("many rows", {2500, 16}, 24));
     append(result.passes, passes("wide", {3, 700}, 300));
+    append(result.passes, with_exact_gradients(passes("odd", {3, 5, 67}, 35)));
+    append(result.passes, with_exact_gradients(passes("pixels", {2, 7, 9, 64}, 64)));
+    append(result.passes, with_exact_gradients(passes("many rows", {2500, 16}, 24)));
     append(result.passes, passes("pointwise 64-64", {64, 32, 32, 64}, 64, true));
     append(result.passes, passes("pointwise 64-128", {64, 32, 32, 64}, 128, true));
     append(result.passes, passes("pointwise 128-128", {64, 32, 32, 128}, 128, true));

@@ -28,7 +28,7 @@ struct BackwardInput {  // dx = dy w
 struct BackwardWeight {  // dw = dy^T x
     const Tensor& x;     // (..., I)
     const Tensor& dy;    // (..., O)
-    const Tensor& dw;    // (O, I)
+    const Tensor& dw;    // (O, I); of x's type, or float32
     TERN_PASS(BackwardWeight, linear, backward_weight, (x, dy), (dw))
 
     double flops() const { return product_flops(dy, dw); }
@@ -36,7 +36,7 @@ struct BackwardWeight {  // dw = dy^T x
 
 struct BackwardBias {     // dbias = the sum of dy's rows
     const Tensor& dy;     // (..., O)
-    const Tensor& dbias;  // (O)
+    const Tensor& dbias;  // (O); of dy's type, or float32
     TERN_PASS(BackwardBias, linear, backward_bias, (dy), (dbias))
 
     double flops() const { return static_cast<double>(dy.numel()); }

@@ -20,8 +20,10 @@ class NormalizeFunction : public Function {
         const Tensor residual = saved(5), dy = grads[0];
         Tensor dx, dresidual, dgamma, dbeta, dmean, dvariance;
         if (needs_input_grad(1) || needs_input_grad(2) || needs_input_grad(3) || needs_input_grad(4)) {
-            for (Tensor* grad : {&dgamma, &dbeta, &dmean, &dvariance})
-                *grad = Tensor::empty(gamma.shape(), gamma.dtype(), gamma.device());
+            dmean = new_grad(1, gamma);
+            dvariance = new_grad(2, gamma);
+            dgamma = new_grad(3, gamma);
+            dbeta = new_grad(4, gamma);
             run_pass(BackwardReduce{.params = params_,
                                     .x = x,
                                     .mean = mean,

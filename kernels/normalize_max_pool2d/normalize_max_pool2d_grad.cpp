@@ -14,9 +14,9 @@ class NormalizeMaxPool2dFunction : public Function {
 
     Tensors backward(const Tensors& grads) override {
         const Tensor x = saved(0), mean = saved(1), variance = saved(2), gamma = saved(3), beta = saved(4);
-        const auto like = [](const Tensor& t) { return Tensor::empty(t.shape(), t.dtype(), t.device()); };
-        const Tensor dx = needs_input_grad(0) ? like(x) : Tensor();
-        const Tensor dmean = like(mean), dvariance = like(mean), dgamma = like(mean), dbeta = like(mean);
+        const Tensor dx = needs_input_grad(0) ? new_grad(0, x) : Tensor();
+        const Tensor dmean = new_grad(1, mean), dvariance = new_grad(2, mean), dgamma = new_grad(3, mean),
+                     dbeta = new_grad(4, mean);
         run_pass(Backward{.params = params_,
                           .x = x,
                           .mean = mean,

@@ -16,6 +16,7 @@ struct Variant {
     bool normalized = false, moments = false, bias = true;
     Activation activation = Activation::relu;
     bool residual = false, kept = false;  // these need a normalisation
+    bool exact = false;                   // gradients of weights in float32
 };
 
 // An error is at most 4 eps sqrt(K) sum |a||b|... for sums of K products (Bound::products). `floor` stands
@@ -77,6 +78,10 @@ void add(std::vector<PassCase>& all, const std::string& name, const Shape& image
     const Bound vector = sums(9 * out * rows, 4 * rows * input);
     TensorSpec stored = y, y_mean = moment;
     stored.defined = kind.moments;
+    const auto gradient_of = [&](TensorSpec weight) {
+        if (kind.exact) weight.dtype = DType::float32;
+        return weight;
+    };
     OutputBounds<Backward> bounds{.dx = sums(9 * out, scale * input),
                                   .dmean = vector,
                                   .dvariance = vector,
@@ -106,9 +111,9 @@ void add(std::vector<PassCase>& all, const std::string& name, const Shape& image
                                      .dvariance = mean,
                                      .dgamma = mean,
                                      .dbeta = mean,
-                                     .ddepthwise = depthwise,
-                                     .dpointwise = pointwise,
-                                     .dbias = bias,
+                                     .ddepthwise = gradient_of(depthwise),
+                                     .dpointwise = gradient_of(pointwise),
+                                     .dbias = gradient_of(bias),
                                      .dresidual = residual},
                                     bounds, {.benchmark = benchmark}));
     // |a| times |du|, a sum over the outputs.
@@ -165,6 +170,7 @@ OpCases separable_conv2d_cases() {
     add(result.passes, "kept", {2, 8, 6, 16}, 8, {.normalized = true, .kept = true});
     add(result.passes, "residual", {2, 8, 6, 16}, 8,
         {.normalized = true, .activation = none, .residual = true});
+    add(result.passes, "exact", {2, 8, 6, 16}, 8, {.normalized = true, .moments = true, .exact = true});
     // More than one pixel a strip, a strip of many rows, more images than tasks.
     add(result.passes, "wide", {1, 3, 70, 16}, 16, inner);
     add(result.passes, "narrow", {2, 70, 1, 16}, 16, inner);

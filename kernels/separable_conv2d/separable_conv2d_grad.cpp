@@ -24,8 +24,8 @@ class SeparableConv2dFunction : public Function {
         const Tensor x = saved(0), mean = saved(1), variance = saved(2), gamma = saved(3), beta = saved(4),
                      depthwise = saved(5), pointwise = saved(6), residual = saved(7), y = saved(8),
                      y_mean = saved(9);
-        const auto like = [](const Tensor& t) {
-            return t ? Tensor::empty(t.shape(), t.dtype(), t.device()) : Tensor();
+        const auto grad_of = [this](std::size_t i, const Tensor& like) {
+            return like ? new_grad(i, like) : Tensor();
         };
         const Shape shape = x.shape().with(-1, pointwise.dim(0));
         const Tensor dy = grads[0] ? grads[0] : Tensor::zeros(shape, x.dtype(), x.device());
@@ -35,11 +35,13 @@ class SeparableConv2dFunction : public Function {
             dy_variance = grads[2];
         }
         if (keeps_input_) da = grads.back();
-        if (needs_input_grad(0)) dx = like(x);
-        if (needs_input_grad(8)) dresidual = like(residual);
-        if (needs_input_grad(7)) dbias = Tensor::empty({shape[3]}, x.dtype(), x.device());
-        const Tensor dmean = like(mean), dvariance = like(mean), dgamma = like(mean), dbeta = like(mean);
-        const Tensor ddepthwise = like(depthwise), dpointwise = like(pointwise);
+        if (needs_input_grad(0)) dx = grad_of(0, x);
+        if (needs_input_grad(8)) dresidual = grad_of(8, residual);
+        if (needs_input_grad(7)) dbias = new_weight_grad(7, {shape[3]}, x);
+        const Tensor dmean = grad_of(1, mean), dvariance = grad_of(2, mean), dgamma = grad_of(3, mean),
+                     dbeta = grad_of(4, mean);
+        const Tensor ddepthwise = new_weight_grad(5, depthwise.shape(), depthwise),
+                     dpointwise = new_weight_grad(6, pointwise.shape(), pointwise);
         run_pass(Backward{.params = params_,
                           .x = x,
                           .mean = mean,

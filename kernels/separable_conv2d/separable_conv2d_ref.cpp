@@ -49,6 +49,12 @@ struct Inner {
     }
 };
 
+void round_sums(const std::vector<double>& sums, const Tensor& to) {
+    visit_floating(to.dtype(), [&]<class R>() {
+        for (std::size_t i = 0; i < sums.size(); ++i) to.data<R>()[i] = static_cast<R>(sums[i]);
+    });
+}
+
 }  // namespace
 
 void run(Ref, const Forward& pass, const Stream&) {
@@ -121,11 +127,9 @@ void run(Ref, const Backward& pass, const Stream&) {
             da[from] += du[to] * taps[tap];
             dtaps[tap] += du[to] * inner.a[from];
         });
-        for (std::size_t i = 0; i < dtaps.size(); ++i)
-            pass.ddepthwise.data<T>()[i] = static_cast<T>(dtaps[i]);
-        for (std::size_t i = 0; i < dw.size(); ++i) pass.dpointwise.data<T>()[i] = static_cast<T>(dw[i]);
-        if (pass.dbias)
-            for (std::size_t o = 0; o < outputs; ++o) pass.dbias.data<T>()[o] = static_cast<T>(dbias[o]);
+        round_sums(dtaps, pass.ddepthwise);
+        round_sums(dw, pass.dpointwise);
+        if (pass.dbias) round_sums(dbias, pass.dbias);
         if (!inner.norm) {
             if (pass.dx) store<T>(da, pass.dx);
             return;

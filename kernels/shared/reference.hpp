@@ -20,4 +20,10 @@ void store(const std::vector<Compute<T>>& sums, const Tensor& tensor) {
     for (std::size_t i = 0; i < sums.size(); ++i) tensor.data<T>()[i] = static_cast<T>(sums[i]);
 }
 
+/// The same for the gradient of a weight, of T or of the type that references compute in.
+template <class T>
+void store_gradient(const std::vector<Compute<T>>& sums, const Tensor& tensor) {
+    tensor.dtype() == dtype_of<T>() ? store<T>(sums, tensor) : store<Compute<T>>(sums, tensor);
+}
+
 }  // namespace tern

@@ -51,6 +51,16 @@ void visit_cuda_packs(TensorRefs tensors, std::int64_t channels, F function) {
     });
 }
 
+/// Calls function.operator()<R>() for the type of the gradient of a weight of T: T, or float32 for sums that stay as they
+/// are.
+template <class T, class F>
+void visit_gradient_type(DType dtype, F function) {
+    if (dtype == DType::float32)
+        function.template operator()<float>();
+    else
+        function.template operator()<T>();
+}
+
 /// One thread calls work(i), for every i in [0, count).
 template <class Work>
 __global__ void elements_kernel(Work work, std::int64_t count) {

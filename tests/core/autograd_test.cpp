@@ -1,6 +1,8 @@
 #include "tern/core/autograd.hpp"
 
 #include "tern/kernels/backward.hpp"
+#include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
+#include "tern/kernels/reduce/reduce.hpp"
 #include "tern/tests/catch.hpp"
 
 using namespace tern;
@@ -67,6 +69,84 @@ TEST_CASE("gradients accumulate into the place they were given") {
     x.set_grad(flat.slice(1, 2));
     backward(product_and_sum(x, y)[0]);
     CHECK(flat.data<float>()[1] == 4);
+}
+
+namespace {
+
+// x -> 2 x; its gradient is written where new_grad() says.
+struct Twice : Function {
+    const char* name() const override { return "twice"; }
+    Tensors backward(const Tensors& grads) override {
+        const Tensor dx = new_grad(0, grads[0]);
+        wrote_to = dx.data<float>();
+        for (std::int64_t i = 0; i < dx.numel(); ++i) dx.data<float>()[i] = 2 * grads[0].data<float>()[i];
+        return {dx};
+    }
+    static inline const float* wrote_to = nullptr;
+};
+
+Tensor twice(const Tensor& x) {
+    Tensor y = Tensor::empty(x.shape());
+    for (std::int64_t i = 0; i < x.numel(); ++i) y.data<float>()[i] = 2 * x.data<float>()[i];
+    Function::record<Twice>({x}, {y});
+    return y;
+}
+
+}  // namespace
+
+TEST_CASE("a gradient that is zero is written in its place, once, unless somebody may have changed it") {
+    const Tensor x = leaf({3}), place = Tensor::zeros({1});
+    float* const at = place.data<float>();
+    x.set_grad(place);
+    backward(twice(x));  // nobody said that it is zero
+    CHECK((Twice::wrote_to != at && at[0] == 2));
+    at[0] = 7;  // what was there is replaced
+    x.mark_grad_zero();
+    backward(twice(x));
+    CHECK((Twice::wrote_to == at && at[0] == 2));
+    backward(twice(x));  // the second one is added
+    CHECK((Twice::wrote_to != at && at[0] == 4));
+    x.mark_grad_zero();
+    const Tensor y = twice(x);
+    backward(product_and_sum(y, twice(x))[1]);  // two uses in one walk
+    CHECK(at[0] == 4);
+    at[0] = 0;
+    x.mark_grad_zero();
+    x.grad().data<float>()[0] = 5;
+    backward(twice(x));
+    CHECK((Twice::wrote_to != at && at[0] == 7));
+    x.mark_grad_zero();
+    x.set_grad(Tensor::full({1}, 1));
+    backward(twice(x));
+    CHECK(grad_of(x) == 3);
+    x.set_grad({});
+    x.mark_grad_zero();  // there is none
+    backward(twice(x));
+    CHECK(grad_of(x) == 2);
+    at[0] = 0;
+    x.set_grad(place);
+    x.mark_grad_zero();
+    backward(x);  // the leaf itself, and then an operation
+    backward(twice(x));
+    CHECK(at[0] == 3);
+}
+
+TEST_CASE("a gradient that is zero is written in its place through other shapes") {
+    const Tensor x = leaf({3, 5}), place = Tensor::zeros({2});
+    x.set_grad(place);
+    x.mark_grad_zero();
+    backward(sum(twice(x.reshape({1, 2}).reshape({2, 1}))));
+    CHECK((Twice::wrote_to == place.data<float>() && grad_of(x) == 2));
+    place.fill_zero();
+    x.mark_grad_zero();
+    const Tensor shared = x.reshape({2, 1});  // by two, whose sum is the gradient
+    backward(sum(twice(shared) + twice(shared)));
+    CHECK((Twice::wrote_to != place.data<float>() && grad_of(x) == 4));
+    place.fill_zero();
+    x.mark_grad_zero();
+    const Tensor again = x.reshape({2, 1});  // by one that only reshapes, and by one that does not
+    backward(sum(twice(again.reshape({1, 2})) + again.reshape({1, 2})));
+    CHECK(grad_of(x) == 3);
 }
 
 TEST_CASE("hooks fire once, when a gradient is complete") {

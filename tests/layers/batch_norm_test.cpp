@@ -1,9 +1,18 @@
+#include "tern/kernels/batch_norm/batch_norm.hpp"
+
 #include <cmath>
 
 #include "tern/kernels/backward.hpp"
 #include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/dispatch/dispatch.hpp"
+#include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
+#include "tern/kernels/elementwise_unary/elementwise_unary.hpp"
+#include "tern/kernels/reduce/reduce.hpp"
 #include "tern/layers/batch_norm2d.hpp"
+#include "tern/layers/conv2d.hpp"
+#include "tern/layers/depthwise_conv2d.hpp"
 #include "tern/layers/fresh_statistics.hpp"
+#include "tern/layers/initialize.hpp"
 #include "tern/tests/catch.hpp"
 
 using namespace tern;
@@ -208,6 +217,48 @@ TEST_CASE("batch norm's gradients: shifting a channel changes nothing, the resid
         check_close(named(norm.layer.parameters(), "weight").grad().data<double>()[c], weight);
     }
     for (const NamedTensor& buffer : norm.layer.buffers()) CHECK_FALSE(buffer.tensor.requires_grad());
+}
+
+TEST_CASE("a bias that a batch norm takes away has a gradient of zero, which nothing computes") {
+    const Tensor x = cases::make_tensor({{4, 5, 5, 3}}, DType::float32, 1);
+    Conv2d conv(3, 6, {.kernel = 3});
+    Conv2d pointwise(3, 6, {.kernel = 1});  // a linear layer of pixels
+    DepthwiseConv2d depthwise(3, {.kernel = 3, .bias = true});
+    int computed = 0;
+    const RunHook hook(
+        [&](const Problem& problem, const Implementation& implementation, const Stream& stream) {
+            computed += problem.pass.name == std::string_view("backward_bias");
+            implementation.run(problem, stream);
+        });
+    for (Module* const module : std::initializer_list<Module*>{&conv, &pointwise, &depthwise}) {
+        INFO(module->type());
+        module->initialize(Initialization::glorot_uniform, 1);
+        const Tensor bias = named(module->parameters(), "bias");
+        BatchNorm2d norm(bias.numel(), {.activation = Activation::relu});
+        const auto gradient = [&](auto loss) {
+            computed = 0;
+            backward(sum(loss((*module)(x))));
+            return cases::to_doubles(bias.grad());
+        };
+        const std::vector<double> zeros(static_cast<std::size_t>(bias.numel()));
+        const auto normalized = [&](const Tensor& y) { return square(norm(y)); };
+        CHECK((gradient(normalized) == zeros && computed == 0));
+        bias.set_grad(Tensor::full(bias.shape(), 3));  // stays
+        CHECK((gradient(normalized) == std::vector<double>(zeros.size(), 3) && computed == 0));
+        bias.set_grad({});
+        // Somebody else sees the shift, or the mean, or the statistics are not the batch's.
+        CHECK((gradient([&](const Tensor& y) { return square(norm(y)) + y; }) != zeros && computed == 1));
+        bias.set_grad({});
+        CHECK((gradient([&](const Tensor& y) {
+                   const BatchNormResult result = batch_norm(y, named(norm.parameters(), "weight"),
+                                                             named(norm.parameters(), "bias"), {});
+                   return sum(result.output) + sum(result.mean);
+               }) != zeros &&
+               computed == 1));
+        bias.set_grad({});
+        norm.eval();
+        CHECK((gradient(normalized) != zeros && computed == 1));
+    }
 }
 
 TEST_CASE("batch norm refuses what it cannot do") {
