@@ -8,6 +8,7 @@
 #include "tern/kernels/elementwise_unary/elementwise_unary.hpp"
 #include "tern/kernels/metrics/metrics.hpp"
 #include "tern/layers/dropout_scope.hpp"
+#include "tern/layers/rounded_parameters.hpp"
 #include "tern/layers/statistics_scope.hpp"
 #include "tern/layers/synced_statistics.hpp"
 #include "tern/training/gradient_clip.hpp"
@@ -44,6 +45,8 @@ TrainingStep::TrainingStep(Module& model, Optimizer& optimizer, const BatchSourc
                "batch norms are synced between ranks of one replica each, got ", share_.count(),
                " replicas on a rank");
     if (source.precision() == DType::float16) loss_scale_.emplace(source.device());
+    if (source.precision() != compute_dtype(source.precision()))
+        rounded_ = std::make_unique<RoundedParameters>(optimizer.parameters(), source.precision());
     local_options_ = options.local;
     const bool apart = local_options_.steps != 0;
     if (share_.replicas == 1 && !apart) return;
@@ -66,6 +69,8 @@ TrainingStep::TrainingStep(Module& model, Optimizer& optimizer, const BatchSourc
     own_sums_ = Tensor::zeros({share_.count(), sums[0], sums[1]}, DType::float64, source.device());
     all_sums_ = Tensor::zeros({share_.replicas, sums[0], sums[1]}, DType::float64, source.device());
 }
+
+TrainingStep::~TrainingStep() = default;
 
 void TrainingStep::run(const Tensor& samples, std::uint32_t epoch) {
     const Range range("training step");
@@ -265,6 +270,8 @@ void TrainingStep::forward_and_backward(const Tensor& samples, std::uint32_t epo
         batch = source_.batch(samples, epoch);
     }
     Tensor output, loss;
+    std::optional<RoundedParameters::Scope> rounded;
+    if (rounded_) rounded.emplace(*rounded_);
     {
         const Range range("forward");
         output = model_(batch.input);

@@ -19,6 +19,8 @@
 
 namespace tern {
 
+class RoundedParameters;
+
 /// What a step makes small, counts and keeps.
 struct TrainingStepOptions {
     Loss loss = cross_entropy_loss();
@@ -50,6 +52,7 @@ class TrainingStep {
     /// called.
     TrainingStep(Module& model, Optimizer& optimizer, const BatchSource& source,
                  const TrainingStepOptions& options = {});
+    ~TrainingStep();
 
     /// Trains on `samples` (N) of `epoch`, from 0, as step number steps(), then counts it. All ranks are given
     /// the whole batch, and each takes its pieces.
@@ -98,6 +101,7 @@ class TrainingStep {
     std::int64_t steps_ = 0;
     Totals totals_;
     std::optional<LossScale> loss_scale_;
+    std::unique_ptr<RoundedParameters> rounded_;  // where batches have 16 bits
     std::unique_ptr<Communicator> alone_;
     Communicator& communicator_;
     ReplicaShare share_;

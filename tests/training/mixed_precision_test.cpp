@@ -1,8 +1,15 @@
 // Training with activations of 16 bits and parameters in float32.
+#include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "tern/kernels/backward.hpp"
+#include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/cast/cast.hpp"
+#include "tern/kernels/dispatch/dispatch.hpp"
 #include "tern/kernels/epoch_order/epoch_order.hpp"
+#include "tern/layers/depthwise_conv2d.hpp"
+#include "tern/layers/rounded_parameters.hpp"
 #include "tern/layers/separable_conv2d.hpp"
 #include "tern/layers/state.hpp"
 #include "tern/tests/catch.hpp"
@@ -59,6 +66,69 @@ TEST_CASE("layers take inputs of 16 bits with parameters, statistics and gradien
             }
         }
     }
+}
+
+TEST_CASE("gradients of weights are never rounded to 16 bits") {
+    // 1 + 2^-12, the sum over two images of one pixel, is a number of neither type.
+    Linear linear(1, 1);
+    Conv2d pointwise(1, 1, {.kernel = 1}), conv(1, 1, {.kernel = 3, .padding = 1});
+    DepthwiseConv2d depthwise(1, {.kernel = 3, .padding = 1});
+    const DType dtype = GENERATE(DType::bfloat16, DType::float16);
+    const bool in_place = GENERATE(false, true);
+    for (Module* const module : std::initializer_list<Module*>{&linear, &pointwise, &conv, &depthwise}) {
+        INFO(module->type() << ", " << name_of(dtype) << (in_place ? " in its place" : ""));
+        module->initialize(Initialization::glorot_uniform, 1);
+        const Tensor weight = module->parameters()[0].tensor;
+        std::optional<FlatParameters> places;
+        if (in_place) places.emplace(*module);
+        const Tensor x = cast(Tensor::from({2, 1, 1, 1}, std::vector<float>{1, 0x1p-12F}), dtype);
+        const Tensor y = (*module)(x);
+        backward(y, Tensor::full(y.shape(), 1, dtype));
+        REQUIRE(weight.grad().dtype() == DType::float32);
+        CHECK(weight.grad().data<float>()[weight.numel() / 2] == 1 + 0x1p-12F);
+    }
+}
+
+TEST_CASE("parameters that are rounded in one go are those that each layer rounds") {
+    const DType dtype = GENERATE(DType::bfloat16, DType::float16);
+    test::SmallNetwork network(4, dtype, false, true);
+    // A frozen one is in no flat buffer.
+    network.visit([](const std::string& name, Module& module) {
+        if (name == "2") module.freeze();
+    });
+    const FlatParameters flat(network);
+    const RoundedParameters rounded(flat, dtype);
+    const Tensor x = cases::make_tensor({{3, 12, 12, 3}}, dtype, 1);
+    std::vector<std::int64_t> casts;  // elements that parameters are rounded from
+    const RunHook hook(
+        [&](const Problem& problem, const Implementation& implementation, const Stream& stream) {
+            const bool of_parameters =
+                std::ranges::any_of(network.parameters(), [&](const NamedTensor& parameter) {
+                    return parameter.tensor.storage() == problem.inputs[0].storage();
+                });
+            if (of_parameters && problem.pass.op == std::string_view("cast"))
+                casts.push_back(problem.inputs[0].numel());
+            implementation.run(problem, stream);
+        });
+    const auto run = [&](bool at_once) {
+        casts.clear();
+        flat.zero_grad();
+        std::optional<RoundedParameters::Scope> scope;
+        if (at_once) scope.emplace(rounded);
+        const Tensor y = network(x);
+        backward(y, Tensor::full(y.shape(), 1, dtype));
+        std::vector<std::vector<double>> all{cases::to_doubles(y), cases::to_doubles(flat.gradients())};
+        return all;
+    };
+    const auto apart = run(false);
+    std::ranges::sort(casts);  // arguments of a call come in any order
+    CHECK(casts == std::vector<std::int64_t>{4, 16, 16, 16 * 4, 16 * 16, 16 * 3 * 25});
+    CHECK(run(true) == apart);
+    std::ranges::sort(casts);
+    CHECK(casts == std::vector<std::int64_t>{16, 16 * 16, flat.size()});
+    flat.values().fill_zero();  // rounds what there is at the time
+    CHECK(run(true) != apart);
+    CHECK_THROWS_AS(RoundedParameters(flat, DType::float32), Error);
 }
 
 TEST_CASE("training in 16 bits learns what training in float32 learns") {
