@@ -279,6 +279,10 @@ class TrainCommand {
         if (plan.local.steps > 0 && plan.average_decay > 0)
             usage_error("--ema", "has no meaning for --local-steps ", plan.local.steps);
         const Device device = settings_.runtime.device;
+        if (plan.graph && !device.is_cuda()) usage_error("--graph", "needs a CUDA device, got ", device);
+        if (plan.graph && (plan.replicas > 1 || plan.local.steps > 0))
+            usage_error("--graph", "is for one replica, got ", plan.replicas,
+                        plan.local.steps > 0 ? " that train apart" : "");
         if (std::string why_not; count > 1 && device.is_cuda() && !nccl_available(&why_not))
             usage_error("--device", "several ranks train on GPUs with NCCL only, got ", device, ", and ",
                         why_not);

@@ -34,6 +34,8 @@ class DropoutScope {
     static const DropoutScope* current();
 
     std::uint64_t step() const { return step_; }
+    /// Whether a dropout has drawn in this step and piece.
+    bool is_used() const { return !calls_.empty(); }
     /// The next step begins, with the first row of its batch. Optimizer::step() calls it for the innermost
     /// scope.
     void next_step() const;

@@ -63,7 +63,7 @@ Muon::Muon(FlatParameters parameters, double learning_rate, const MuonParams& pa
       step_(Tensor::zeros({}, DType::int64, buffer_.device())),
       direction_(make_buffer()),
       direction_rate_(Tensor::full({}, params.momentum - 1, DType::float64, buffer_.device())),
-      auxiliary_rate_tensor_(Tensor::zeros({}, DType::float64, buffer_.device())),
+      auxiliary_rate_tensor_(Tensor::full({}, learning_rate * rate_ratio_, DType::float64, buffer_.device())),
       is_auxiliary_(Tensor::full(buffer_.shape(), 1, DType::uint8, buffer_.device())),
       one_(Tensor::full({}, 1, DType::float32, buffer_.device())),
       arena_(buffer_.device()) {
@@ -78,6 +78,8 @@ Muon::Muon(FlatParameters parameters, double learning_rate, const MuonParams& pa
     auxiliary_mask_ = cast(is_auxiliary_, buffer_.dtype());
     if (decay_mask) auxiliary_mask_ = auxiliary_mask_ * decay_mask;
 }
+
+void Muon::rate_changed() { fill(auxiliary_rate_tensor_, learning_rate() * rate_ratio_); }
 
 void Muon::update(const Tensor& gradient_factor) {
     const NoGrad no_grad;
@@ -96,8 +98,6 @@ void Muon::update(const Tensor& gradient_factor) {
         sgd_step(part(values, slice), {}, change.reshape({slice.count}), rate_tensor(),
                  {.weight_decay = params_.auxiliary.weight_decay}, taken);
     }
-    if (const double rate = learning_rate() * rate_ratio_; rate != auxiliary_rate_)
-        fill(auxiliary_rate_tensor_, auxiliary_rate_ = rate);
     adam_step(values, moment1_, moment2_, step_, where(is_auxiliary_, gradients, 0.0), auxiliary_rate_tensor_,
               params_.auxiliary, gradient_factor, auxiliary_mask_);
 }

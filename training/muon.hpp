@@ -31,11 +31,11 @@ class Muon : public Optimizer {
 
   private:
     void update(const Tensor& gradient_factor) override;
+    void rate_changed() override;
 
     MuonParams params_;
     std::vector<FlatParameters::Slice> matrices_;
     double rate_ratio_;  // of AdamW to the matrices
-    double auxiliary_rate_ = 0;
     Tensor buffer_, moment1_, moment2_, step_;
     Tensor direction_;              // of all parameters, as their gradients
     Tensor direction_rate_;         // float64 scalar

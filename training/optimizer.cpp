@@ -49,6 +49,7 @@ void Optimizer::set_learning_rate(double rate) {
     if (rate == learning_rate_) return;
     learning_rate_ = checked_rate(rate);
     fill(rate_tensor_, rate);
+    rate_changed();
 }
 
 Tensor Optimizer::make_buffer() const {

@@ -37,6 +37,8 @@ class Optimizer {
     Optimizer(FlatParameters parameters, double learning_rate, Tensor decay_mask);
     /// The work of step().
     virtual void update(const Tensor& gradient_factor) = 0;
+    /// What else follows from the rate is written to the device here, not in update(), which a graph of the step replays.
+    virtual void rate_changed() {}
     const Tensor& rate_tensor() const { return rate_tensor_; }
     const Tensor& decay_mask() const { return decay_mask_; }
     /// Zeros of the shape, type and device of the parameters.

@@ -57,6 +57,7 @@ Trainer::Trainer(TrainerOptions options)
                                                    : 0,
                               .replicas = options_.plan.replicas,
                               .sync_batch_norm = options_.plan.sync_batch_norm,
+                              .graph = options_.plan.graph,
                               .clip_norm = options_.plan.clip_norm,
                               .local = options_.plan.local,
                               .communicator = options_.communicator,

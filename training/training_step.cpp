@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tern/core/devices/device_graph.hpp"
 #include "tern/core/devices/range.hpp"
 #include "tern/kernels/accumulate/accumulate.hpp"
 #include "tern/kernels/backward.hpp"
@@ -17,9 +18,30 @@ namespace tern {
 namespace {
 
 // An epoch has two batch sizes. A program that varies them must not grow with each.
-constexpr std::size_t kMostArenas = 4;
+constexpr std::size_t kMostSizes = 4;
+
+// Their elements into tensors that stay, which are made by the first.
+void keep(const Tensor& from, Tensor& to) {
+    const StepArena::Outside outside;
+    if (from.defined() && !to.defined()) to = Tensor::empty(from.shape(), from.dtype(), from.device());
+    if (from.defined()) to.copy_from(from);
+}
 
 }  // namespace
+
+// What is kept for the steps of a batch size.
+struct TrainingStep::Sized {
+    Sized(std::int64_t size, Device device) : batch_size(size), arena(device), loading(device) {}
+
+    std::int64_t batch_size;
+    StepArena arena;
+    // -- of run_graph() --
+    StepArena loading;  // of batches
+    Batch batch;        // what the graph reads
+    Tensor loss;        // (2): what it counts in losses_
+    int steps = 0;
+    std::optional<DeviceGraph> graph;
+};
 
 TrainingStep::TrainingStep(Module& model, Optimizer& optimizer, const BatchSource& source,
                            const TrainingStepOptions& options)
@@ -35,6 +57,7 @@ TrainingStep::TrainingStep(Module& model, Optimizer& optimizer, const BatchSourc
                       communicator_.size())),
       sync_batch_norm_(options.sync_batch_norm),
       clip_norm_(options.clip_norm),
+      graph_(options.graph),
       losses_(Tensor::zeros({options.loss_capacity, 2}, DType::float64, source.device())) {
     TERN_CHECK(loss_, "train", "a loss is needed, got an empty function");
     TERN_CHECK(clip_norm_ >= 0, "train", "the largest norm of gradients must be at least 0, got ",
@@ -49,6 +72,10 @@ TrainingStep::TrainingStep(Module& model, Optimizer& optimizer, const BatchSourc
         rounded_ = std::make_unique<RoundedParameters>(optimizer.parameters(), source.precision());
     local_options_ = options.local;
     const bool apart = local_options_.steps != 0;
+    TERN_CHECK(!graph_ || source.device().is_cuda(), "train", "a graph is of a CUDA device, got ",
+               source.device());
+    TERN_CHECK(!graph_ || (share_.replicas == 1 && !apart), "train", "a graph is of one replica, got ",
+               share_.replicas, apart ? " that train apart" : "");
     if (share_.replicas == 1 && !apart) return;
     if (apart) {
         local_.emplace(model, optimizer, loss_scale_state(), share_, communicator_, options.exchange,
@@ -77,14 +104,16 @@ void TrainingStep::run(const Tensor& samples, std::uint32_t epoch) {
     is_whole_ = false;
     const DropoutScope dropout(static_cast<std::uint64_t>(steps_));
     if (const std::int64_t kind = source_.batch_kind(epoch); kind != batch_kind_) {
-        arenas_.clear();
+        sized_.clear();
         if (statistics_) statistics_->forget_shapes();
         batch_kind_ = kind;
     }
     if (local_)
         run_apart(samples, epoch);
     else
-        share_.replicas == 1 ? run_whole(samples, epoch) : run_pieces(samples, epoch);
+        graph_                 ? run_graph(samples, epoch)
+        : share_.replicas == 1 ? run_whole(samples, epoch)
+                               : run_pieces(samples, epoch);
     ++steps_;
     if (!local_ || !met()) return;
     local_->average();
@@ -120,10 +149,48 @@ void TrainingStep::reset_totals() {
 }
 
 void TrainingStep::run_whole(const Tensor& samples, std::uint32_t epoch) {
-    const StepArena::Scope scope(arena_for(samples.dim(0)));
+    const StepArena::Scope scope(sized_for(samples.dim(0)).arena);
     optimizer_.zero_grad();
-    forward_and_backward(samples, epoch, totals_.sums(), 1);
+    keep_loss(forward_and_backward(load(samples, epoch), totals_.sums(), 1));
     update();
+}
+
+// Numbers that change from step to step are on the device but for those of the batch, which is loaded by itself into
+// tensors that stay, and the place of the loss.
+void TrainingStep::run_graph(const Tensor& samples, std::uint32_t epoch) {
+    Sized& sized = sized_for(samples.dim(0));
+    {
+        const StepArena::Scope scope(sized.loading);
+        const Batch batch = load(samples, epoch);
+        keep(batch.input, sized.batch.input);
+        keep(batch.target, sized.batch.target);
+        keep(batch.probabilities, sized.batch.probabilities);
+    }
+    if (!sized.loss) sized.loss = Tensor::zeros({2}, DType::float64, source_.device());
+    const auto work = [&] {
+        optimizer_.zero_grad();
+        const Tensor loss = forward_and_backward(sized.batch, totals_.sums(), 1);
+        sized.loss.fill_zero();
+        accumulate_mean(sized.loss, loss.detach(), 1);
+        TERN_CHECK(!DropoutScope::current()->is_used(), "train",
+                   "dropout draws by numbers of the host, which a graph does not change");
+        update();
+    };
+    if (!sized.graph) {
+        const StepArena::Scope scope(sized.arena);
+        // The first step records the arena, in the second it gets its memory.
+        if (sized.steps < 2)
+            work();
+        else
+            sized.graph.emplace(source_.device(), work);
+    }
+    if (sized.graph) {
+        sized.graph->launch(current_stream(source_.device()));
+        // What packs weights for evaluation asks their storages whether they have changed.
+        for (const NamedTensor& named : model_.state()) named.tensor.storage()->bump_version();
+    }
+    ++sized.steps;
+    if (const Tensor slot = loss_slot()) slot.copy_from(sized.loss.reshape({1, 2}));
 }
 
 std::vector<Tensor> TrainingStep::batches_of(const Tensor& samples) const {
@@ -169,9 +236,9 @@ void TrainingStep::run_piece(const Tensor& samples, std::uint32_t epoch, std::in
             });
         }
         DropoutScope::current()->start_piece(piece.begin);
-        const StepArena::Scope scope(arena_for(piece.count));
+        const StepArena::Scope scope(sized_for(piece.count).arena);
         const Tensor sums = own_sums_.slice(replica, replica + 1).reshape(totals_.sums().shape());
-        forward_and_backward(samples.slice(piece.begin, piece.end()), epoch, sums, share);
+        forward_and_backward(load(samples.slice(piece.begin, piece.end()), epoch), sums, share);
         if (share == 0) sums.fill_zero();
     }
     if (!sync_batch_norm_ && piece.count > 0) statistics_->keep(replica);
@@ -191,10 +258,10 @@ void TrainingStep::run_apart(const Tensor& samples, std::uint32_t epoch) {
         local_->hold(replica);
         const DropoutScope dropout(static_cast<std::uint64_t>(steps_));
         dropout.start_piece(piece.begin);
-        const StepArena::Scope scope(arena_for(piece.count));
+        const StepArena::Scope scope(sized_for(piece.count).arena);
         const Tensor of_step = Tensor::zeros(sums.shape(), DType::float64, sums.device());
         optimizer_.zero_grad();
-        forward_and_backward(samples.slice(piece.begin, piece.end()), epoch, of_step, 1);
+        forward_and_backward(load(samples.slice(piece.begin, piece.end()), epoch), of_step, 1);
         accumulate(sums, of_step);
         accumulate(loss, of_step.slice(0, 1));
         update();
@@ -250,25 +317,24 @@ void TrainingStep::update() {
     optimizer_.step(factor);
 }
 
-StepArena& TrainingStep::arena_for(std::int64_t batch_size) {
-    const auto found = std::ranges::find(arenas_, batch_size, &SizedArena::batch_size);
-    if (found != arenas_.end()) {
-        arenas_.splice(arenas_.begin(), arenas_, found);
+TrainingStep::Sized& TrainingStep::sized_for(std::int64_t batch_size) {
+    const auto found = std::ranges::find(sized_, batch_size, &Sized::batch_size);
+    if (found != sized_.end()) {
+        sized_.splice(sized_.begin(), sized_, found);
     } else {
-        arenas_.push_front({batch_size, std::make_unique<StepArena>(source_.device())});
-        if (arenas_.size() > kMostArenas) arenas_.pop_back();
+        sized_.emplace_front(batch_size, source_.device());
+        if (sized_.size() > kMostSizes) sized_.pop_back();
     }
-    return *arenas_.front().arena;
+    return sized_.front();
 }
 
-// The gradients of `share` times the loss, which is counted in `sums`.
-void TrainingStep::forward_and_backward(const Tensor& samples, std::uint32_t epoch, const Tensor& sums,
-                                        double share) {
-    Batch batch;
-    {
-        const Range range("load");
-        batch = source_.batch(samples, epoch);
-    }
+Batch TrainingStep::load(const Tensor& samples, std::uint32_t epoch) const {
+    const Range range("load");
+    return source_.batch(samples, epoch);
+}
+
+// The gradients of `share` times the loss, which is counted in `sums` and returned.
+Tensor TrainingStep::forward_and_backward(const Batch& batch, const Tensor& sums, double share) {
     Tensor output, loss;
     std::optional<RoundedParameters::Scope> rounded;
     if (rounded_) rounded.emplace(*rounded_);
@@ -287,7 +353,10 @@ void TrainingStep::forward_and_backward(const Tensor& samples, std::uint32_t epo
             loss_scale_ ? backward(loss, loss_scale_->scale()) : backward(loss);
     }
     totals_.count(sums, output, batch.target, loss);
-    if (share_.replicas > 1 || local_) return;
+    return loss;
+}
+
+void TrainingStep::keep_loss(const Tensor& loss) {
     if (const Tensor slot = loss_slot()) accumulate_mean(slot.reshape({2}), loss.detach(), 1);
 }
 

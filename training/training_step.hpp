@@ -32,6 +32,9 @@ struct TrainingStepOptions {
     std::int64_t replicas = 0;
     /// Batch norms take the statistics of all replicas together (SyncedStatistics). One replica for each rank.
     bool sync_batch_norm = false;
+    /// On a CUDA device forward and backward pass and optimizer are recorded in the third step of a batch size, and started as
+    /// one from then on, with the same bits. For one replica, and models that draw nothing on the host (dropout).
+    bool graph = false;
     double clip_norm = 0;  // the largest norm of all gradients together (clip_factor()); 0: any
     LocalOptions local = {};
     Communicator* communicator = nullptr;  // of the ranks that compute them; none: this one alone
@@ -78,12 +81,17 @@ class TrainingStep {
     std::vector<double> take_losses();
 
   private:
-    StepArena& arena_for(std::int64_t batch_size);
+    struct Sized;
+
+    Sized& sized_for(std::int64_t batch_size);
+    void run_graph(const Tensor& samples, std::uint32_t epoch);
     void run_whole(const Tensor& samples, std::uint32_t epoch);
     Piece piece_for(std::int64_t batch_size, std::int64_t replica) const;
     void run_pieces(const Tensor& samples, std::uint32_t epoch);
     void run_piece(const Tensor& samples, std::uint32_t epoch, std::int64_t replica);
-    void forward_and_backward(const Tensor& samples, std::uint32_t epoch, const Tensor& sums, double share);
+    Batch load(const Tensor& samples, std::uint32_t epoch) const;
+    Tensor forward_and_backward(const Batch& batch, const Tensor& sums, double share);
+    void keep_loss(const Tensor& loss);
     void run_apart(const Tensor& samples, std::uint32_t epoch);
     void gather_sums();
     Tensor sums_of(std::int64_t replica) const;
@@ -107,6 +115,7 @@ class TrainingStep {
     ReplicaShare share_;
     bool sync_batch_norm_;
     double clip_norm_;
+    bool graph_;
     std::optional<StepStatistics> statistics_;  // of several replicas
     std::unique_ptr<GradientExchange> exchange_;
     // (replicas, ...) of totals(): of this rank's, and of all; in a step, of replicas that train apart since the
@@ -120,12 +129,8 @@ class TrainingStep {
     std::int64_t waiting_steps_ = 0;
     Tensor losses_;  // (loss_capacity, 2) float64: sums of losses, and what they are divided by
     std::int64_t waiting_losses_ = 0;
-    struct SizedArena {
-        std::int64_t batch_size;
-        std::unique_ptr<StepArena> arena;
-    };
-    std::list<SizedArena> arenas_;  // most recently used first
-    std::int64_t batch_kind_ = 0;   // that these are of
+    std::list<Sized> sized_;       // most recently used first
+    std::int64_t batch_kind_ = 0;  // that these are of
 };
 
 }  // namespace tern

@@ -73,6 +73,15 @@ std::vector<Setting> run_settings() {
                            })),
         runtime("precision", [](const Runtime& r) -> Flag { return std::string(name_of(r.precision)); }),
         changeable(runtime("kernels", [](const Runtime& r) -> Flag { return r.kernels.str(); })),
+        changeable(
+            where([](const Settings& s) { return s.plan.graph; },
+                  row(
+                      SettingKind::on_off, "graph", "on|off",
+                      "on|off: start each step on a GPU as one CUDA graph (default off)", always("off"),
+                      [](Settings& s, const std::string& text) {
+                          s.plan.graph = parse_choice("--graph", text, {"on", "off"}) == "on";
+                      },
+                      [](const Settings& s) { return s.plan.graph ? "on" : "off"; }))),
         changeable(runtime("tuning", [](const Runtime& r) { return absolute(r.tuning); })),
         changeable(runtime("threads", [](const Runtime& r) -> Flag { return std::to_string(r.threads); })),
         changeable(row(

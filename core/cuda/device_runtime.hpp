@@ -53,6 +53,16 @@ void synchronize_event(void* event, int device);
 /// Waits for `end`.
 double seconds_between(void* start, void* end, int device);
 
+// -- graphs --
+
+/// Until end_capture() or abandon_capture() what this thread submits to the stream is recorded and does not run.
+void begin_capture(const Stream& stream);
+void abandon_capture(const Stream& stream) noexcept;
+/// What was recorded, to be started by launch_graph(), and how many nodes it has.
+void* end_capture(const Stream& stream, std::int64_t& nodes);
+void launch_graph(void* graph, const Stream& stream);
+void destroy_graph(void* graph) noexcept;
+
 // -- profilers --
 
 void push_range(const char* name) noexcept;

@@ -41,6 +41,12 @@ bool event_done(void*, int) { absent(); }
 void synchronize_event(void*, int) { absent(); }
 double seconds_between(void*, void*, int) { absent(); }
 
+void begin_capture(const Stream&) { absent(); }
+void abandon_capture(const Stream&) noexcept {}
+void* end_capture(const Stream&, std::int64_t&) { absent(); }
+void launch_graph(void*, const Stream&) { absent(); }
+void destroy_graph(void*) noexcept {}
+
 void push_range(const char*) noexcept {}
 void pop_range() noexcept {}
 

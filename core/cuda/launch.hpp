@@ -44,14 +44,20 @@ void launch(void (*kernel)(Params...), const LaunchShape& shape, const Stream&, 
     struct Call {
         void (*kernel)(Params...);
         std::tuple<Params...> arguments;
-    } call{kernel, {std::forward<Args>(args)...}};
-    host_run::run_grid(
-        shape.grid, shape.block, shape.dynamic_shared_bytes,
-        [](const void* context) {
-            const Call& own = *static_cast<const Call*>(context);
-            std::apply(own.kernel, own.arguments);
-        },
-        &call);
+    };
+    const auto run = [shape, call = Call{kernel, {std::forward<Args>(args)...}}] {
+        host_run::run_grid(
+            shape.grid, shape.block, shape.dynamic_shared_bytes,
+            [](const void* context) {
+                const Call& own = *static_cast<const Call*>(context);
+                std::apply(own.kernel, own.arguments);
+            },
+            &call);
+    };
+    if (host_run::Work* const work = host_run::recorded_work())
+        work->push_back(run);
+    else
+        run();
 }
 
 }  // namespace tern::cuda

@@ -9,6 +9,7 @@
 
 #include "tern/core/cuda/device_runtime.hpp"
 #include "tern/core/cuda/diagnosis.hpp"
+#include "tern/core/devices/device_graph.hpp"
 #include "tern/core/error.hpp"
 
 namespace tern {
@@ -56,6 +57,7 @@ void* allocate_bytes(std::size_t bytes, Device device) {
 void* allocate_bytes(std::size_t bytes, const Stream& stream) {
     if (bytes == 0) return nullptr;
     const Device device = stream.device;
+    if (device.is_cuda()) DeviceGraph::refuse("an allocation");
     Counters& count = counters(device);
     void* data = device.is_cpu() ? allocate_cpu(bytes) : cuda::allocate(bytes, stream);
     if (data == nullptr) fail_out_of_memory(device, bytes, count.in_use.load());
@@ -98,10 +100,13 @@ PoolStatistics pool_statistics(Device device) {
 void copy_bytes(void* to, Device to_device, const void* from, Device from_device, std::size_t bytes,
                 const Stream& stream) {
     if (bytes == 0) return;
-    if (to_device.is_cpu() && from_device.is_cpu())
+    if (to_device.is_cpu() && from_device.is_cpu()) {
         std::memcpy(to, from, bytes);
-    else
-        cuda::copy(to, to_device, from, from_device, bytes, stream);
+        return;
+    }
+    if (to_device.is_cpu()) DeviceGraph::refuse("a read by the host");
+    if (from_device.is_cpu()) DeviceGraph::refuse("an upload");
+    cuda::copy(to, to_device, from, from_device, bytes, stream);
 }
 
 void fill_bytes(void* data, std::uint8_t value, std::size_t bytes, const Stream& stream) {

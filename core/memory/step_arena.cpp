@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "tern/core/devices/device_graph.hpp"
 #include "tern/core/devices/stream.hpp"
 #include "tern/core/error.hpp"
 #include "tern/core/memory/memory.hpp"
@@ -131,8 +132,13 @@ StepArena::Scope::Scope(StepArena& arena) : previous_(active_arena) {
                "one; a tensor kept beyond its step must be kept in every step");
     // Places are used again in the order of one stream.
     const Stream stream = current_stream(state.device);
-    if (state.blocks.empty()) state.stream = stream;
-    TERN_CHECK(stream.native == state.stream.native, "step arena", "recorded on one stream of ", state.device,
+    if (state.blocks.empty()) {
+        DeviceGraph::refuse("the first step of an arena");
+        state.stream = stream;
+    }
+    // A graph is started on that one.
+    TERN_CHECK(stream.native == state.stream.native || DeviceGraph::is_recording(), "step arena",
+               "recorded on one stream of ", state.device,
                " and used on another; all steps of an arena must run on one");
     if (!state.recorded && !state.blocks.empty()) {
         state.recorded = true;

@@ -173,6 +173,8 @@ TEST_CASE("only names that exist are taken") {
     check_train({"--device", "cuda:-1"}, "[--device] must be one of auto, cpu, cuda, cuda:N, got cuda:-1");
     check_train({"--kernels", "fast"},
                 "[--kernels] \"fast\" is none of cpu, cpu_bf16, cpu_winograd, cuda, cuda_mma, cudnn, ref");
+    check_train({"--graph", "maybe"}, "[--graph] must be one of on, off, got maybe");
+    check_train({"--device", "cpu", "--graph", "on"}, "[--graph] needs a CUDA device, got cpu");
     check_train({"--device", "cpu", "--kernels", "conv2d=cudnn"},
                 "[--kernels] cudnn cannot run on cpu, got conv2d=cudnn");
     check_usage({"summary", "--model", "resnet"},

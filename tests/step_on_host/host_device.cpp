@@ -1,16 +1,27 @@
 // core's view of the CUDA runtime, answered by the host. Work is done when it is submitted, so streams and events are names.
 #include "tern/tests/step_on_host/host_device.hpp"
 
+#include <array>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "tern/core/cuda/device_runtime.hpp"
 #include "tern/core/error.hpp"
+#include "tern/tests/host_run/runner/run_grid.hpp"
 
 namespace tern::test {
 namespace {
 
 DeviceCounts counts;
+
+template <class Run>
+void submit(const Run& run) {
+    if (host_run::Work* const work = host_run::recorded_work())
+        work->push_back(run);
+    else
+        run();
+}
 
 void* allocate_host(std::size_t bytes) {
     constexpr std::size_t kAlignment = 256;  // of CUDA's allocations
@@ -28,7 +39,7 @@ const DeviceCounts& device_counts() { return counts; }
 
 namespace tern::cuda {
 
-using test::counts;
+using test::counts, test::submit;
 
 int device_count(std::string*) noexcept { return 1; }
 void use_device(int device) { TERN_CHECK(device == 0, "device", "cuda:", device, " is not there"); }
@@ -49,18 +60,32 @@ void* allocate(std::size_t bytes, const Stream&) { return test::allocate_host(by
 void release(void* data, const Stream&) noexcept { std::free(data); }
 void copy(void* to, Device to_device, const void* from, Device from_device, std::size_t bytes,
           const Stream&) {
-    ++(to_device.is_cpu() ? counts.host_reads : from_device.is_cpu() ? counts.uploads : counts.copies);
-    std::memcpy(to, from, bytes);
+    if (to_device.is_cpu() || from_device.is_cpu()) {
+        ++(to_device.is_cpu() ? counts.host_reads : counts.uploads);
+        std::memcpy(to, from, bytes);
+        return;
+    }
+    submit([to, from, bytes] {
+        ++counts.copies;
+        std::memcpy(to, from, bytes);
+    });
 }
 void fill(void* data, std::uint8_t value, std::size_t bytes, const Stream&) {
-    ++counts.fills;
-    std::memset(data, value, bytes);
+    submit([data, value, bytes] {
+        ++counts.fills;
+        std::memset(data, value, bytes);
+    });
 }
 void fill_elements(void* data, const void* value, std::size_t element_bytes, std::int64_t count,
                    const Stream&) {
-    ++counts.fills;
-    auto* to = static_cast<std::byte*>(data);
-    for (std::int64_t i = 0; i < count; ++i, to += element_bytes) std::memcpy(to, value, element_bytes);
+    std::array<std::byte, 8> element{};
+    std::memcpy(element.data(), value, element_bytes);
+    submit([data, element, element_bytes, count] {
+        ++counts.fills;
+        auto* to = static_cast<std::byte*>(data);
+        for (std::int64_t i = 0; i < count; ++i, to += element_bytes)
+            std::memcpy(to, element.data(), element_bytes);
+    });
 }
 PoolStatistics pool_statistics(int) { return {}; }
 void* allocate_pinned(std::size_t bytes, int) { return test::allocate_host(bytes); }
@@ -76,6 +101,19 @@ void wait_for_event(const Stream&, void*) {}
 bool event_done(void*, int) { return true; }
 void synchronize_event(void*, int) { ++counts.synchronizations; }
 double seconds_between(void*, void*, int) { return 0; }
+
+void begin_capture(const Stream&) { host_run::recorded_work() = new host_run::Work; }
+void abandon_capture(const Stream&) noexcept { delete std::exchange(host_run::recorded_work(), nullptr); }
+void* end_capture(const Stream&, std::int64_t& nodes) {
+    host_run::Work* const work = std::exchange(host_run::recorded_work(), nullptr);
+    nodes = std::ssize(*work);
+    return work;
+}
+void launch_graph(void* graph, const Stream&) {
+    ++counts.graphs;
+    for (const auto& run : *static_cast<host_run::Work*>(graph)) run();
+}
+void destroy_graph(void* graph) noexcept { delete static_cast<host_run::Work*>(graph); }
 
 void push_range(const char*) noexcept {}
 void pop_range() noexcept {}

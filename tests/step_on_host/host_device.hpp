@@ -13,6 +13,7 @@ struct DeviceCounts {
     std::int64_t host_reads = 0;         // copies to the host, which waits for them
     std::int64_t uploads = 0;            // copies from the host
     std::int64_t copies = 0, fills = 0;  // on the device: a node of a graph each
+    std::int64_t graphs = 0;             // started
 };
 
 /// Since the start of the program.

@@ -2,8 +2,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <functional>
 #include <map>
+#include <utility>
 
+#include "tern/core/devices/device_graph.hpp"
 #include "tern/data/batches.hpp"
 #include "tern/data/synthetic.hpp"
 #include "tern/kernels/cases/cases.hpp"
@@ -13,6 +16,7 @@
 #include "tern/tests/host_run/runner/run_grid.hpp"
 #include "tern/tests/kernels_on_host/host_passes.hpp"
 #include "tern/tests/step_on_host/host_device.hpp"
+#include "tern/tests/training/small_network.hpp"
 #include "tern/training/training_step.hpp"
 
 using namespace tern;
@@ -20,7 +24,8 @@ using namespace tern;
 namespace {
 
 constexpr std::int64_t kBatch = 4, kSize = 8;
-constexpr int kSteps = 3;  // the first records the arena, the second allocates its slab
+// The first records the arena, the second allocates its slab, the third is recorded where a graph is asked for.
+constexpr int kSteps = 4;
 
 const test::HostPass& host_pass(const Pass& pass, std::string_view implementation) {
     const auto passes = test::host_passes();
@@ -41,9 +46,13 @@ struct StepCounts {
 };
 
 test::DeviceCounts operator-(const test::DeviceCounts& a, const test::DeviceCounts& b) {
-    return {a.allocations - b.allocations, a.synchronizations - b.synchronizations,
-            a.host_reads - b.host_reads,   a.uploads - b.uploads,
-            a.copies - b.copies,           a.fills - b.fills};
+    return {a.allocations - b.allocations,
+            a.synchronizations - b.synchronizations,
+            a.host_reads - b.host_reads,
+            a.uploads - b.uploads,
+            a.copies - b.copies,
+            a.fills - b.fills,
+            a.graphs - b.graphs};
 }
 
 std::int64_t bytes_of(std::span<const Tensor> tensors) {
@@ -61,19 +70,24 @@ struct Outcome {
 
 std::vector<double> values(const Tensor& tensor) { return cases::to_doubles(tensor.to(Device::cpu())); }
 
-Outcome train(std::string_view name, DType precision, Device device) {
+/// Runs the passes of CUDA devices on the host, and calls `after` with the launches of each.
+RunHook on_host(std::function<void(const Problem& problem, std::int64_t launches)> after) {
+    return RunHook([after = std::move(after)](const Problem& problem, const Implementation& implementation,
+                                              const Stream& stream) {
+        if (implementation.device != DeviceType::cuda) return implementation.run(problem, stream);
+        const std::int64_t before = host_run::launches();
+        host_pass(problem.pass, implementation.name).run(problem, stream);
+        after(problem, host_run::launches() - before);
+    });
+}
+
+Outcome train(std::string_view name, DType precision, Device device, bool graph = false) {
     StepCounts counts;
-    const RunHook hook(
-        [&](const Problem& problem, const Implementation& implementation, const Stream& stream) {
-            if (implementation.device != DeviceType::cuda) return implementation.run(problem, stream);
-            const std::int64_t before = host_run::launches();
-            host_pass(problem.pass, implementation.name).run(problem, stream);
-            const std::int64_t launches = host_run::launches() - before;
-            counts.launches += launches;
-            counts.passes += 1;
-            counts.bytes += bytes_of(problem.inputs) + bytes_of(problem.outputs);
-            counts.by_pass[to_text(problem.pass.op, '.', problem.pass.name)] += launches;
-        });
+    const RunHook hook = on_host([&](const Problem& problem, std::int64_t launches) {
+        counts.passes += 1;
+        counts.bytes += bytes_of(problem.inputs) + bytes_of(problem.outputs);
+        counts.by_pass[to_text(problem.pass.op, '.', problem.pass.name)] += launches;
+    });
     const Dataset set = make_synthetic({.seed = 3, .train_samples = kBatch * kSteps}, Split::train);
     const ModelInfo& info = find_model(name);
     const std::unique_ptr<Module> model = make_model(name, {.seed = 1});
@@ -86,20 +100,24 @@ Outcome train(std::string_view name, DType precision, Device device) {
                                      .early_epochs = 1,
                                      .early_size = kSize});
     const auto optimizer = make_optimizer(FlatParameters(*model), {.name = "adam", .learning_rate = 1e-3});
-    TrainingStep step(*model, *optimizer, source, {.loss_capacity = kSteps});
+    TrainingStep step(*model, *optimizer, source, {.loss_capacity = kSteps, .graph = graph});
     const Batches order(epoch_order(source.size(), true, 9, 0, device), kBatch);
     Outcome outcome;
     for (int i = 0; i < kSteps; ++i) {
         counts = {};
         const test::DeviceCounts before = test::device_counts();
+        const std::int64_t launches = host_run::launches();
         step.run(order[i]);
         counts.device = test::device_counts() - before;
+        counts.launches = host_run::launches() - launches;
         outcome.steps.push_back(counts);
     }
     outcome.losses = step.take_losses();
     for (const NamedTensor& tensor : model->state()) outcome.state.push_back(values(tensor.tensor));
     return outcome;
 }
+
+constexpr std::int64_t kLoadPasses = 2;  // index_select and prepare_images, which are not in the graph
 
 struct Expected {
     const char* model;
@@ -108,10 +126,10 @@ struct Expected {
 };
 
 // Fewer are an improvement to be written down here.
-constexpr Expected kExpected[] = {{"mini_xception", DType::float32, 280, 200},
-                                  {"mini_xception", DType::bfloat16, 356, 276},
-                                  {"mini_xception_dense", DType::float32, 174, 104},
-                                  {"mini_xception_dense", DType::bfloat16, 210, 140}};
+constexpr Expected kExpected[] = {{"mini_xception", DType::float32, 194, 126},
+                                  {"mini_xception", DType::bfloat16, 195, 127},
+                                  {"mini_xception_dense", DType::float32, 124, 62},
+                                  {"mini_xception_dense", DType::bfloat16, 125, 63}};
 
 }  // namespace
 
@@ -130,17 +148,119 @@ TEST_CASE("a step on the device allocates nothing, waits for nothing, and is the
             CHECK(step.launches == expected.launches);
             CHECK(step.passes == expected.passes);
         }
-        // Another order of blocks and threads.
+        // Another order of blocks and threads, and as a graph.
         const host_run::ScopedSeed seed(7);
-        const Outcome again = train(expected.model, expected.precision, Device::cuda());
+        const Outcome again = train(expected.model, expected.precision, Device::cuda(), true);
         CHECK(outcome.losses == again.losses);
         CHECK(outcome.state == again.state);
+        const StepCounts& replayed = again.steps.back();
+        CHECK(replayed.device.graphs == 1);
+        CHECK(replayed.launches == expected.launches);
+        CHECK(replayed.passes == kLoadPasses);
+        CHECK(replayed.device.allocations == 0);
+        CHECK(replayed.device.synchronizations == 0);
+        CHECK(replayed.device.host_reads == 0);
+        CHECK(replayed.device.uploads == 0);
         // The bounds of tests/device/training_test.cpp.
         const Outcome cpu = train(expected.model, DType::float32, Device::cpu());
         const double bound = expected.precision == DType::float32 ? 5e-3 : 0.05;
         for (std::size_t i = 0; i < cpu.losses.size(); ++i)
             CHECK(std::fabs(outcome.losses[i] - cpu.losses[i]) <= bound * cpu.losses[i]);
     }
+}
+
+namespace {
+
+/// Seven steps of a small network, of two batch sizes and three epochs, each at a rate of its own.
+struct SmallSteps {
+    SmallSteps(const OptimizerSettings& settings, DType precision, bool graph, bool dropout = false)
+        : set(make_synthetic(test::kSmallSet, Split::train)), network(4, precision, dropout, true) {
+        const RunHook hook = on_host([](const Problem&, std::int64_t) {});
+        network.to(Device::cuda());
+        network.train();
+        PrepareImagesParams augmentation;
+        augmentation.seed = 4;
+        augmentation.crop_padding = 3;
+        augmentation.flip = true;
+        augmentation.mixup = 0.5;
+        const DatasetSource source(set, {.normalization = fixed_normalization("unit", 3),
+                                         .precision = precision,
+                                         .device = Device::cuda(),
+                                         .augmentation = augmentation,
+                                         .early_epochs = 1,
+                                         .early_size = 24});
+        const auto optimizer = make_optimizer(FlatParameters(network), settings);
+        TrainingStep step(network, *optimizer, source,
+                          {.loss_capacity = 20, .graph = graph, .clip_norm = 0.5});
+        const Tensor order = epoch_order(source.size(), true, 9, 0, Device::cuda());
+        const auto run = [&](std::uint32_t epoch, std::int64_t begin, std::int64_t count) {
+            optimizer->set_learning_rate(settings.learning_rate / static_cast<double>(1 + begin));
+            step.run(order.slice(begin, begin + count), epoch);
+        };
+        for (std::int64_t i = 0; i < 4; ++i) run(0, 5 * i, 5);
+        for (std::int64_t i = 0; i < 5; ++i) {
+            run(1, 6 * i, 5);
+            run(i < 3 ? 1 : 2, 4 * i + 30, 3);
+        }
+        losses = step.take_losses();
+        for (const NamedTensor& tensor : network.state()) state.push_back(values(tensor.tensor));
+        for (const NamedTensor& tensor : step.state()) state.push_back(values(tensor.tensor));
+    }
+
+    Dataset set;
+    test::SmallNetwork network;
+    std::vector<double> losses;
+    std::vector<std::vector<double>> state;
+};
+
+}  // namespace
+
+TEST_CASE("a graph of a step has the bits of the step, whatever changes between steps") {
+    const KernelPolicyScope policy(KernelPolicy::parse("cuda"));
+    const auto same = [](const OptimizerSettings& settings, DType precision) {
+        INFO(settings.name << ", " << name_of(precision));
+        const std::int64_t before = test::device_counts().graphs;
+        const SmallSteps direct(settings, precision, false);
+        CHECK(test::device_counts().graphs == before);
+        const SmallSteps graph(settings, precision, true);
+        CHECK(test::device_counts().graphs == before + 2 + 3 + 3);
+        CHECK(direct.losses.size() == 14);
+        CHECK(graph.losses == direct.losses);
+        CHECK(graph.state == direct.state);
+    };
+    same({.name = "adam", .learning_rate = 0.01}, DType::float32);
+    same({.name = "adam", .learning_rate = 0.01}, DType::bfloat16);
+    same({.name = "adam", .learning_rate = 0.01}, DType::float16);
+    same({.name = "sgd", .learning_rate = 0.01, .momentum = 0.9}, DType::float32);
+    same({.name = "rmsprop", .learning_rate = 0.01}, DType::float32);
+    same({.name = "muon", .learning_rate = 0.01, .momentum = 0.95}, DType::float32);
+}
+
+TEST_CASE("what cannot be in a graph is refused") {
+    const KernelPolicyScope policy(KernelPolicy::parse("cuda"));
+    CHECK_THROWS_WITH(SmallSteps({.name = "adam"}, DType::float32, true, true),
+                      "[train] dropout draws by numbers of the host, which a graph does not change");
+    CHECK_NOTHROW(SmallSteps({.name = "adam"}, DType::float32, false, true));
+    const Tensor device = Tensor::zeros({4}, DType::float32, Device::cuda());
+    const Tensor host = Tensor::zeros({4});
+    CHECK_THROWS_WITH(DeviceGraph(Device::cuda(), [&] { device.to(Device::cpu()); }),
+                      "[graph] a read by the host cannot be recorded");
+    CHECK_THROWS_WITH(DeviceGraph(Device::cuda(), [&] { device.copy_from(host); }),
+                      "[graph] an upload cannot be recorded");
+    CHECK_THROWS_WITH(
+        DeviceGraph(Device::cuda(), [&] { Tensor::zeros({4}, DType::float32, Device::cuda()); }),
+        "[graph] an allocation cannot be recorded");
+    CHECK_THROWS_WITH(DeviceGraph(Device::cuda(), [] { current_stream(Device::cuda()).synchronize(); }),
+                      "[graph] a wait cannot be recorded");
+    CHECK_THROWS_WITH(DeviceGraph(Device::cuda(), [] { const DeviceGraph inner(Device::cuda(), [] {}); }),
+                      "[graph] another graph cannot be recorded");
+    StepArena arena(Device::cuda());
+    CHECK_THROWS_WITH(DeviceGraph(Device::cuda(), [&] { const StepArena::Scope scope(arena); }),
+                      "[graph] the first step of an arena cannot be recorded");
+    CHECK_THROWS_WITH(DeviceGraph(Device::cpu(), [] {}),
+                      "[DeviceGraph] records work of CUDA devices, got cpu");
+    device.fill_zero();  // what was given up leaves nothing behind
+    CHECK(test::device_counts().fills > 0);
 }
 
 TEST_CASE("what a step does", "[.counts]") {

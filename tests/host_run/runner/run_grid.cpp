@@ -51,6 +51,11 @@ void run_grid(dim3 grid, dim3 block, std::size_t dynamic_shared_bytes, KernelBod
     BlockRunner::current().run_grid(grid, block, dynamic_shared_bytes, body, context);
 }
 
+Work*& recorded_work() {
+    static thread_local Work* work = nullptr;
+    return work;
+}
+
 std::int64_t launches() { return grids; }
 
 void block_barrier(Where where) { BlockRunner::current().block_barrier(where); }

@@ -6,6 +6,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <vector>
 
 #include "tern/tests/host_run/runner/vector_types.hpp"
 
@@ -34,6 +36,13 @@ using KernelBody = void (*)(const void* context);
 /// block wait for each other in vain, write outside a shared array, or the shape is none that a GPU takes
 /// (1024 threads, 48 KiB of static and 227 KiB of all shared memory per block), and whatever the body throws.
 void run_grid(dim3 grid, dim3 block, std::size_t dynamic_shared_bytes, KernelBody body, const void* context);
+
+/// Work of a device in its order.
+using Work = std::vector<std::function<void()>>;
+
+/// Where launch() puts what it would run on this thread, as a graph of the device records it; null: it runs. Starts as
+/// null.
+Work*& recorded_work();
 
 /// Grids that ran, or began to, since the start of the program.
 std::int64_t launches();

@@ -1,0 +1,50 @@
+// Graphs of the CUDA runtime.
+#include <cuda_runtime.h>
+
+#include "tern/core/cuda/check.hpp"
+#include "tern/core/cuda/device_runtime.hpp"
+
+namespace tern::cuda {
+namespace {
+
+cudaStream_t native(const Stream& stream) { return static_cast<cudaStream_t>(stream.native); }
+
+}  // namespace
+
+void begin_capture(const Stream& stream) {
+    use_device(stream.device.index);
+    // Other threads, which load batches, go on.
+    TERN_CUDA_CHECK(cudaStreamBeginCapture(native(stream), cudaStreamCaptureModeThreadLocal));
+}
+
+void abandon_capture(const Stream& stream) noexcept {
+    cudaGraph_t graph = nullptr;
+    cudaStreamEndCapture(native(stream), &graph);
+    if (graph != nullptr) cudaGraphDestroy(graph);
+    cudaGetLastError();
+}
+
+void* end_capture(const Stream& stream, std::int64_t& nodes) {
+    cudaGraph_t graph = nullptr;
+    TERN_CUDA_CHECK(cudaStreamEndCapture(native(stream), &graph));
+    std::size_t count = 0;
+    cudaGraphExec_t executable = nullptr;
+    cudaError_t error = cudaGraphGetNodes(graph, nullptr, &count);
+    if (error == cudaSuccess) error = cudaGraphInstantiate(&executable, graph, 0);
+    cudaGraphDestroy(graph);
+    TERN_CUDA_CHECK(error);
+    nodes = static_cast<std::int64_t>(count);
+    return executable;
+}
+
+void launch_graph(void* graph, const Stream& stream) {
+    use_device(stream.device.index);
+    TERN_CUDA_CHECK(cudaGraphLaunch(static_cast<cudaGraphExec_t>(graph), native(stream)));
+}
+
+void destroy_graph(void* graph) noexcept {
+    cudaGraphExecDestroy(static_cast<cudaGraphExec_t>(graph));
+    cudaGetLastError();
+}
+
+}  // namespace tern::cuda
