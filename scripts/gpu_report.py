@@ -71,4 +71,4 @@ def peers_table(rows):
     return table(["what", "images/s", "verdict"], cells)
 
 
-TABLES = {"bench": bench_table, "train": train_table, "peers": peers_table}
+TABLES = {"bench": bench_table, "train": train_table, "peers": peers_table, "step": peers_table}

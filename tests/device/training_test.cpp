@@ -9,6 +9,7 @@
 #include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
 #include "tern/models/registry.hpp"
 #include "tern/tests/catch.hpp"
+#include "tern/tests/training/recorded_steps.hpp"
 #include "tern/training/evaluation.hpp"
 #include "tern/training/training_step.hpp"
 
@@ -77,11 +78,11 @@ struct Outcome {
 };
 
 Outcome train(const ModelInfo& info, Device device, const OptimizerSettings& settings,
-              DType precision = DType::float32) {
+              DType precision = DType::float32, bool graph = false) {
     const std::unique_ptr<Module> model = make(info, precision, device);
     const DatasetSource batches = source(info, precision, device);
     const auto optimizer = make_optimizer(FlatParameters(*model), settings);
-    TrainingStep step(*model, *optimizer, batches, {.loss_capacity = kSteps});
+    TrainingStep step(*model, *optimizer, batches, {.loss_capacity = kSteps, .graph = graph});
     const Batches order(epoch_order(batches.size(), true, 9, 0, device), kBatch);
     for (int i = 0; i < kSteps; ++i) step.run(order[i]);
     Outcome outcome{step.take_losses(), {}, {}};
@@ -161,6 +162,29 @@ TEST_CASE("five steps in 16 bits stay near those in float32, and give the same b
             CHECK(half.state == again.state);
             CHECK(values(half.evaluation.outputs) == values(again.evaluation.outputs));
         }
+    }
+}
+
+TEST_CASE("as graphs, steps have the bits of steps", "[graph]") {
+    for (const ModelInfo& info : all_models()) {
+        for (const DType precision : {DType::float32, DType::bfloat16, DType::float16}) {
+            INFO(info.name << ", " << name_of(precision));
+            const OptimizerSettings settings{.name = "adam", .learning_rate = 1e-3};
+            const Outcome direct = train(info, Device::cuda(), settings, precision),
+                          graph = train(info, Device::cuda(), settings, precision, true);
+            CHECK(graph.losses == direct.losses);
+            CHECK(graph.state == direct.state);
+            CHECK(values(graph.evaluation.outputs) == values(direct.evaluation.outputs));
+        }
+    }
+}
+
+TEST_CASE("as graphs, steps of any optimizer have the bits of steps", "[graph]") {
+    for (const auto& [settings, precision] : test::kStepsToRecord) {
+        INFO(settings.name << ", " << name_of(precision));
+        const test::RecordedSteps direct(settings, precision, false), graph(settings, precision, true);
+        CHECK(graph.losses == direct.losses);
+        CHECK(graph.state == direct.state);
     }
 }
 

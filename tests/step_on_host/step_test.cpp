@@ -16,7 +16,7 @@
 #include "tern/tests/host_run/runner/run_grid.hpp"
 #include "tern/tests/kernels_on_host/host_passes.hpp"
 #include "tern/tests/step_on_host/host_device.hpp"
-#include "tern/tests/training/small_network.hpp"
+#include "tern/tests/training/recorded_steps.hpp"
 #include "tern/training/training_step.hpp"
 
 using namespace tern;
@@ -71,13 +71,13 @@ struct Outcome {
 std::vector<double> values(const Tensor& tensor) { return cases::to_doubles(tensor.to(Device::cpu())); }
 
 /// Runs the passes of CUDA devices on the host, and calls `after` with the launches of each.
-RunHook on_host(std::function<void(const Problem& problem, std::int64_t launches)> after) {
+RunHook on_host(std::function<void(const Problem& problem, std::int64_t launches)> after = {}) {
     return RunHook([after = std::move(after)](const Problem& problem, const Implementation& implementation,
                                               const Stream& stream) {
         if (implementation.device != DeviceType::cuda) return implementation.run(problem, stream);
         const std::int64_t before = host_run::launches();
         host_pass(problem.pass, implementation.name).run(problem, stream);
-        after(problem, host_run::launches() - before);
+        if (after) after(problem, host_run::launches() - before);
     });
 }
 
@@ -169,78 +169,28 @@ TEST_CASE("a step on the device allocates nothing, waits for nothing, and is the
     }
 }
 
-namespace {
-
-/// Seven steps of a small network, of two batch sizes and three epochs, each at a rate of its own.
-struct SmallSteps {
-    SmallSteps(const OptimizerSettings& settings, DType precision, bool graph, bool dropout = false)
-        : set(make_synthetic(test::kSmallSet, Split::train)), network(4, precision, dropout, true) {
-        const RunHook hook = on_host([](const Problem&, std::int64_t) {});
-        network.to(Device::cuda());
-        network.train();
-        PrepareImagesParams augmentation;
-        augmentation.seed = 4;
-        augmentation.crop_padding = 3;
-        augmentation.flip = true;
-        augmentation.mixup = 0.5;
-        const DatasetSource source(set, {.normalization = fixed_normalization("unit", 3),
-                                         .precision = precision,
-                                         .device = Device::cuda(),
-                                         .augmentation = augmentation,
-                                         .early_epochs = 1,
-                                         .early_size = 24});
-        const auto optimizer = make_optimizer(FlatParameters(network), settings);
-        TrainingStep step(network, *optimizer, source,
-                          {.loss_capacity = 20, .graph = graph, .clip_norm = 0.5});
-        const Tensor order = epoch_order(source.size(), true, 9, 0, Device::cuda());
-        const auto run = [&](std::uint32_t epoch, std::int64_t begin, std::int64_t count) {
-            optimizer->set_learning_rate(settings.learning_rate / static_cast<double>(1 + begin));
-            step.run(order.slice(begin, begin + count), epoch);
-        };
-        for (std::int64_t i = 0; i < 4; ++i) run(0, 5 * i, 5);
-        for (std::int64_t i = 0; i < 5; ++i) {
-            run(1, 6 * i, 5);
-            run(i < 3 ? 1 : 2, 4 * i + 30, 3);
-        }
-        losses = step.take_losses();
-        for (const NamedTensor& tensor : network.state()) state.push_back(values(tensor.tensor));
-        for (const NamedTensor& tensor : step.state()) state.push_back(values(tensor.tensor));
-    }
-
-    Dataset set;
-    test::SmallNetwork network;
-    std::vector<double> losses;
-    std::vector<std::vector<double>> state;
-};
-
-}  // namespace
-
 TEST_CASE("a graph of a step has the bits of the step, whatever changes between steps") {
     const KernelPolicyScope policy(KernelPolicy::parse("cuda"));
-    const auto same = [](const OptimizerSettings& settings, DType precision) {
+    const RunHook hook = on_host();
+    for (const auto& [settings, precision] : test::kStepsToRecord) {
         INFO(settings.name << ", " << name_of(precision));
         const std::int64_t before = test::device_counts().graphs;
-        const SmallSteps direct(settings, precision, false);
+        const test::RecordedSteps direct(settings, precision, false);
         CHECK(test::device_counts().graphs == before);
-        const SmallSteps graph(settings, precision, true);
+        const test::RecordedSteps graph(settings, precision, true);
         CHECK(test::device_counts().graphs == before + 2 + 3 + 3);
         CHECK(direct.losses.size() == 14);
         CHECK(graph.losses == direct.losses);
         CHECK(graph.state == direct.state);
-    };
-    same({.name = "adam", .learning_rate = 0.01}, DType::float32);
-    same({.name = "adam", .learning_rate = 0.01}, DType::bfloat16);
-    same({.name = "adam", .learning_rate = 0.01}, DType::float16);
-    same({.name = "sgd", .learning_rate = 0.01, .momentum = 0.9}, DType::float32);
-    same({.name = "rmsprop", .learning_rate = 0.01}, DType::float32);
-    same({.name = "muon", .learning_rate = 0.01, .momentum = 0.95}, DType::float32);
+    }
 }
 
 TEST_CASE("what cannot be in a graph is refused") {
     const KernelPolicyScope policy(KernelPolicy::parse("cuda"));
-    CHECK_THROWS_WITH(SmallSteps({.name = "adam"}, DType::float32, true, true),
+    const RunHook hook = on_host();
+    CHECK_THROWS_WITH(test::RecordedSteps({.name = "adam"}, DType::float32, true, true),
                       "[train] dropout draws by numbers of the host, which a graph does not change");
-    CHECK_NOTHROW(SmallSteps({.name = "adam"}, DType::float32, false, true));
+    CHECK_NOTHROW(test::RecordedSteps({.name = "adam"}, DType::float32, false, true));
     const Tensor device = Tensor::zeros({4}, DType::float32, Device::cuda());
     const Tensor host = Tensor::zeros({4});
     CHECK_THROWS_WITH(DeviceGraph(Device::cuda(), [&] { device.to(Device::cpu()); }),
