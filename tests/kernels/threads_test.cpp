@@ -6,6 +6,7 @@
 #include "tern/core/cache_size.hpp"
 #include "tern/kernels/cases/cases.hpp"
 #include "tern/tests/catch.hpp"
+#include "tern/tests/kernels/for_each_operation.hpp"
 #include "tern/tests/threads_scope.hpp"
 
 using namespace tern;
@@ -73,13 +74,13 @@ void check(const cases::PassCase& pass_case, const Implementation& implementatio
 
 void check_all(bool benchmarks, std::initializer_list<int> all_threads,
                std::initializer_list<std::int64_t> caches) {
-    for (const cases::NamedCases& named : cases::all_cases()) {
+    test::for_each_operation([&](const cases::NamedCases& named) {
         for (const cases::PassCase& pass_case : named.cases.passes) {
             if (pass_case.benchmark != benchmarks) continue;
             for (const Implementation& implementation : pass_case.pass->implementations)
                 check(pass_case, implementation, all_threads, caches);
         }
-    }
+    });
 }
 
 }  // namespace

@@ -6,10 +6,13 @@
 #include <algorithm>
 #include <cstdlib>
 #include <deque>
+#include <iterator>
+#include <string_view>
 #include <vector>
 
 #include "tern/tests/catch.hpp"
 #include "tern/tests/host_run/runner/run_grid.hpp"
+#include "tern/tests/kernels/for_each_operation.hpp"
 #include "tern/tests/kernels/guarded.hpp"
 #include "tern/tests/kernels_on_host/host_passes.hpp"
 
@@ -137,36 +140,41 @@ int check_case(const test::HostPass& pass, const cases::PassCase& pass_case, std
     return checked;
 }
 
-const cases::NamedCases& cases_of(std::string_view op) {
-    const auto& all = cases::all_cases();
-    return *std::find_if(all.begin(), all.end(), [&](const auto& named) { return named.op->name == op; });
+std::vector<test::HostPass> passes_of(const Op& op) {
+    std::vector<test::HostPass> own;
+    std::ranges::copy_if(test::host_passes(), std::back_inserter(own), [&](const test::HostPass& pass) {
+        return pass.pass->op == std::string_view(op.name);
+    });
+    return own;
 }
 
 }  // namespace
 
 TEST_CASE("CUDA kernels on the host agree with ref in float64 on the listed shapes") {
-    for (const test::HostPass& pass : test::host_passes()) {
-        const cases::NamedCases& named = cases_of(pass.pass->op);
-        int checked = 0;
-        for (const cases::PassCase& pass_case : named.cases.passes) {
-            if (pass_case.pass != pass.pass || pass_case.benchmark) continue;
-            if (cases::flops_of(pass_case) > kMostFlops) continue;
-            checked += check_case(pass, pass_case, 1);
+    test::for_each_operation([](const cases::NamedCases& named) {
+        for (const test::HostPass& pass : passes_of(*named.op)) {
+            int checked = 0;
+            for (const cases::PassCase& pass_case : named.cases.passes) {
+                if (pass_case.pass != pass.pass || pass_case.benchmark) continue;
+                if (cases::flops_of(pass_case) > kMostFlops) continue;
+                checked += check_case(pass, pass_case, 1);
+            }
+            INFO(pass.pass->op << '.' << pass.pass->name << ", " << pass.implementation);
+            CHECK(checked > 0);
         }
-        INFO(pass.pass->op << '.' << pass.pass->name << ", " << pass.implementation);
-        CHECK(checked > 0);
-    }
+    });
 }
 
 TEST_CASE("CUDA kernels on the host agree with ref in float64 on random shapes") {
-    for (const test::HostPass& pass : test::host_passes()) {
-        const cases::NamedCases& named = cases_of(pass.pass->op);
-        for (std::uint64_t seed = 1; seed <= kRandomRounds; ++seed) {
-            for (const cases::PassCase& pass_case : named.cases.random(seed)) {
-                if (pass_case.pass == pass.pass) check_case(pass, pass_case, seed);
+    test::for_each_operation([](const cases::NamedCases& named) {
+        for (const test::HostPass& pass : passes_of(*named.op)) {
+            for (std::uint64_t seed = 1; seed <= kRandomRounds; ++seed) {
+                for (const cases::PassCase& pass_case : named.cases.random(seed)) {
+                    if (pass_case.pass == pass.pass) check_case(pass, pass_case, seed);
+                }
             }
         }
-    }
+    });
 }
 
 TEST_CASE("every pass with a CUDA implementation is run on the host") {
