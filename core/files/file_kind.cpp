@@ -125,7 +125,7 @@ bool is_batch(std::string_view bytes, std::initializer_list<unsigned char> limit
 
 // UTF-8 without control characters but for white space; the end may lie within a character.
 bool is_text(std::string_view bytes) {
-    const auto is_control = [](char c) { return (c >= 0 && c < ' ' && (c < '\t' || c > '\r')) || c == 0x7F; };
+    const auto is_control = [](unsigned char c) { return (c < ' ' && (c < '\t' || c > '\r')) || c == 0x7F; };
     if (std::ranges::any_of(bytes, is_control)) return false;
     const std::array<std::size_t, 4> cuts{0, 1, 2, 3};
     return std::ranges::any_of(cuts, [&](std::size_t cut) {
