@@ -1,5 +1,6 @@
-// 6 lines of 4 vectors of sums, 4 vectors of B and a quad of A are 29 of AVX-512's 32 registers; with AVX2, 2 lines. A line is
-// a row of A, or, where B has 16 or 32 columns, 4 or 2 rows, whose results lie side by side.
+// 6 lines of 4 vectors of sums, 4 vectors of B and a quad of A are 29 of AVX-512's 32 registers; with AVX2, 2 lines. 4 on ARM, where
+// B and the quad are split into 16 bits, in 10 registers. A line is a row of A, or, where B has 16 or 32 columns and a line is
+// longer, 4 or 2 rows, whose results lie side by side.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tern/kernels/gemm/bytes.cpp"
 #include "tern/kernels/gemm/bytes.hpp"
@@ -20,7 +21,7 @@ namespace tern::gemm::HWY_NAMESPACE {
 
 using tern::HWY_NAMESPACE::unrolled;
 
-constexpr int kLines = HWY_TARGET == HWY_AVX3 ? 6 : 2;
+constexpr int kLines = HWY_TARGET == HWY_AVX3 ? 6 : TERN_BYTES_NEON ? 4 : 2;
 
 struct ByteTile {
     const std::uint8_t* a;

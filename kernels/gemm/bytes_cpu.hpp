@@ -13,6 +13,8 @@
 #include <hwy/highway.h>
 #if defined(__x86_64__)
 #include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 #include "tern/kernels/gemm/bytes.hpp"
@@ -27,8 +29,12 @@ using IntVector = hn::Vec<Ints>;
 
 /// Vectors of sums whose bytes fill a vector.
 inline constexpr int kSums = 4;
-/// Their sums: 64 with AVX-512, 32 with AVX2.
+/// Their sums: 64 with AVX-512, 32 with AVX2, 16 on ARM.
 HWY_INLINE std::int64_t step_of_bytes() { return kSums * static_cast<std::int64_t>(hn::Lanes(Ints())); }
+
+// ARM's vectors of 128 bits: NEON, whatever Highway's sets of it are called.
+#undef TERN_BYTES_NEON
+#define TERN_BYTES_NEON (HWY_ARCH_ARM_A64 && HWY_TARGET != HWY_SCALAR)
 
 /// Calls function(constant: whether AVX-512 VNNI is there).
 template <class F>
@@ -64,6 +70,10 @@ HWY_INLINE IntVector add_products(IntVector sums, IntVector x, IntVector w) {
     const auto odd_x = hn::BitCast(d16, hn::ShiftRight<8>(x16));
     const auto w16 = hn::BitCast(d16, w);
     const auto even_w = hn::ShiftRight<8>(hn::ShiftLeft<8>(w16)), odd_w = hn::ShiftRight<8>(w16);
+#if TERN_BYTES_NEON  // one product fits: 255 * -128
+    return IntVector{vpadalq_s16(vpadalq_s16(sums.raw, vmulq_s16(even_x.raw, even_w.raw)),
+                                 vmulq_s16(odd_x.raw, odd_w.raw))};
+#else
 #if HWY_TARGET == HWY_AVX3
     const auto even = IntVector{_mm512_madd_epi16(even_x.raw, even_w.raw)},
                odd = IntVector{_mm512_madd_epi16(odd_x.raw, odd_w.raw)};
@@ -81,6 +91,7 @@ HWY_INLINE IntVector add_products(IntVector sums, IntVector x, IntVector w) {
     const auto even = pairs(even_x, even_w), odd = pairs(odd_x, odd_w);
 #endif
     return hn::Add(sums, hn::Add(even, odd));
+#endif
 #endif
 }
 
@@ -130,6 +141,17 @@ HWY_INLINE __m256i packed_in_blocks(const FloatVector (&numbers)[kSums], int zer
     return _mm256_packus_epi16(_mm256_adds_epi16(_mm256_packs_epi32(whole[0], whole[1]), shift),
                                _mm256_adds_epi16(_mm256_packs_epi32(whole[2], whole[3]), shift));
 }
+#elif TERN_BYTES_NEON
+/// The same. A vector is one block, and each step keeps what is far away at its end.
+HWY_INLINE uint8x16_t packed_in_blocks(const FloatVector (&numbers)[kSums], int zero) {
+    const int16x8_t shift = vdupq_n_s16(static_cast<std::int16_t>(zero));
+    int16x8_t whole[kSums / 2];
+    for (int v = 0; v < kSums; v += 2)
+        whole[v / 2] = vqaddq_s16(vcombine_s16(vqmovn_s32(vcvtnq_s32_f32(numbers[v].raw)),
+                                               vqmovn_s32(vcvtnq_s32_f32(numbers[v + 1].raw))),
+                                  shift);
+    return vcombine_u8(vqmovun_s16(whole[0]), vqmovun_s16(whole[1]));
+}
 #endif
 
 /// Writes numbers as bytes, rounded as Requantize says, in blocks of 128 bits: of the first block of each vector, of the
@@ -139,6 +161,8 @@ HWY_INLINE void store_in_blocks(const FloatVector (&numbers)[kSums], int zero, s
     _mm512_storeu_si512(to, packed_in_blocks(numbers, zero));
 #elif HWY_TARGET == HWY_AVX2
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), packed_in_blocks(numbers, zero));
+#elif TERN_BYTES_NEON
+    vst1q_u8(to, packed_in_blocks(numbers, zero));
 #else
     static_assert(hn::MaxLanes(Ints()) <= 4);  // there is one block
     const Floats d;
