@@ -18,14 +18,15 @@ namespace tern::gemm::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 using tern::HWY_NAMESPACE::unrolled;
 
-// 6x4 sums, 4 vectors of B and a broadcast are 29 of AVX-512's 32 registers; 6x2, 2 and 1 are 15 of 16.
+// 6x4 sums, 4 vectors of B and a broadcast are 29 of 32 registers, which AVX-512 has and 64-bit ARM; 6x2, 2 and 1 are 15 of 16.
 constexpr int kRows = 6;
-constexpr int kVectors = HWY_TARGET <= HWY_AVX3 ? 4 : 2;
-// Lines that a tile fetches ahead per column of A.
-constexpr std::int64_t kLines = kVectors / 2;
+constexpr int kVectors = HWY_TARGET <= HWY_AVX3 || (HWY_ARCH_ARM_A64 && HWY_TARGET != HWY_SCALAR) ? 4 : 2;
 
 using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
+
+// Lines that a tile fetches ahead per column of A: half of those of B, 1 at least.
+constexpr std::int64_t kLines = hn::MaxLanes(D()) > 8 ? 2 : 1;
 
 struct Tile {
     const float* a;
