@@ -189,7 +189,7 @@ Tensor& Tensor::set_requires_grad(bool requires_grad) {
 }
 
 Tensor Tensor::grad() const {
-    impl().grad_is_zero = false;  // who has it may write
+    if (impl().grad_is_zero) impl().grad_is_zero = false;  // who has it may write
     return impl().grad;
 }
 

@@ -1,6 +1,7 @@
 #include "tern/training/training_step.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "tern/core/devices/device_graph.hpp"
 #include "tern/core/devices/range.hpp"
@@ -41,6 +42,7 @@ struct TrainingStep::Sized {
     Tensor loss;        // (2): what it counts in losses_
     int steps = 0;
     std::optional<DeviceGraph> graph;
+    std::set<std::shared_ptr<Storage>> changed;  // of the model, by the graph
 };
 
 TrainingStep::TrainingStep(Module& model, Optimizer& optimizer, const BatchSource& source,
@@ -183,11 +185,12 @@ void TrainingStep::run_graph(const Tensor& samples, std::uint32_t epoch) {
             work();
         else
             sized.graph.emplace(source_.device(), work);
+        for (const NamedTensor& named : model_.state()) sized.changed.insert(named.tensor.storage());
     }
     if (sized.graph) {
         sized.graph->launch(current_stream(source_.device()));
-        // What packs weights for evaluation asks their storages whether they have changed.
-        for (const NamedTensor& named : model_.state()) named.tensor.storage()->bump_version();
+        // What packs weights for evaluation asks them whether they have changed.
+        for (const std::shared_ptr<Storage>& storage : sized.changed) storage->bump_version();
     }
     ++sized.steps;
     if (const Tensor slot = loss_slot()) slot.copy_from(sized.loss.reshape({1, 2}));

@@ -7,6 +7,7 @@
 
 #include "tern/core/cuda/check.hpp"
 #include "tern/core/cuda/device_runtime.hpp"
+#include "tern/core/devices/device_graph.hpp"
 #include "tern/core/environment.hpp"
 #include "tern/core/error.hpp"
 
@@ -53,6 +54,7 @@ void before_launch(const void* kernel, const LaunchShape& shape, const Stream& s
 void after_launch(const void* kernel, const LaunchShape& shape, const Stream& stream) {
     check(cudaGetLastError(), "launch of", kernel, shape);
     if (synchronize_after_launch()) {
+        DeviceGraph::refuse("the wait after every kernel that TERN_SYNC=1 asks for");
         check(cudaStreamSynchronize(static_cast<cudaStream_t>(stream.native)), "run of", kernel, shape);
     }
 }

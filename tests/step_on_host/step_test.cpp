@@ -63,6 +63,7 @@ std::int64_t bytes_of(std::span<const Tensor> tensors) {
 }
 
 struct Outcome {
+    std::uint32_t changes = 0;  // of the parameters, as their storage counts them, in the last step
     std::vector<double> losses;
     std::vector<std::vector<double>> state;
     std::vector<StepCounts> steps;
@@ -107,7 +108,9 @@ Outcome train(std::string_view name, DType precision, Device device, bool graph 
         counts = {};
         const test::DeviceCounts before = test::device_counts();
         const std::int64_t launches = host_run::launches();
+        const std::uint32_t version = optimizer->parameters().values().storage()->version();
         step.run(order[i]);
+        outcome.changes = optimizer->parameters().values().storage()->version() - version;
         counts.device = test::device_counts() - before;
         counts.launches = host_run::launches() - launches;
         outcome.steps.push_back(counts);
@@ -153,6 +156,8 @@ TEST_CASE("a step on the device allocates nothing, waits for nothing, and is the
         const Outcome again = train(expected.model, expected.precision, Device::cuda(), true);
         CHECK(outcome.losses == again.losses);
         CHECK(outcome.state == again.state);
+        CHECK(outcome.changes > 0);
+        CHECK(again.changes > 0);
         const StepCounts& replayed = again.steps.back();
         CHECK(replayed.device.graphs == 1);
         CHECK(replayed.launches == expected.launches);
