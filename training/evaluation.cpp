@@ -10,6 +10,7 @@
 #include "tern/distributed/share.hpp"
 #include "tern/kernels/metrics/metrics.hpp"
 #include "tern/layers/evaluation_scope.hpp"
+#include "tern/training/batch_graph.hpp"
 #include "tern/training/inference.hpp"
 #include "tern/training/loader.hpp"
 
@@ -69,6 +70,23 @@ std::vector<Tensor> batches_of(const Batches& batches, const Communicator& commu
     return own;
 }
 
+// What a graph of a batch leaves, in the same place every time.
+struct RecordedBatches {
+    RecordedBatches(Device device, const Shape& rows)
+        : graph(device), sums(Tensor::zeros(rows, DType::float64, device)) {}
+
+    template <class Load, class Work>
+    void run(Load load, Work work) {
+        graph.run(load, [&](const Batch& batch) {
+            sums.fill_zero();
+            copy_to_stay(work(batch), output);
+        });
+    }
+
+    BatchGraph graph;
+    Tensor sums, output;
+};
+
 std::unique_ptr<Loader> load_ahead(const BatchSource& source, int workers,
                                    const std::vector<Tensor>& batches) {
     if (workers == 0) return nullptr;
@@ -102,17 +120,35 @@ Evaluation evaluate(Module& model, const BatchSource& source, const EvaluationOp
     const Tensor own = Tensor::zeros({rounds, rows[0], rows[1]}, DType::float64, source.device());
     const Tensor all = Tensor::zeros({ranks, rounds, rows[0], rows[1]}, DType::float64, source.device());
 
+    TERN_CHECK(!options.graph || source.device().is_cuda(), "evaluate", "a graph is of a CUDA device, got ",
+               source.device());
     const std::vector<Tensor> own_batches = batches_of(batches, communicator, rounds);
     const std::unique_ptr<Loader> loader = load_ahead(source, options.workers, own_batches);
     const BatchSource& loaded = loader ? *loader : source;
     Inference inference(model);
     StepArena whole(source.device()), last(source.device());  // the last batch may be shorter
+    RecordedBatches recorded(source.device(), rows);          // whole ones
     std::int64_t done = 0;
     for (; done < rounds; ++done) {
         if (options.stop && options.stop()) break;
         const std::int64_t i = done * ranks + communicator.rank();
         if (i >= batches.count() && done > 0) continue;
         const Tensor& samples = own_batches[static_cast<std::size_t>(done)];
+        if (options.graph && samples.dim(0) == options.batch_size) {
+            recorded.run([&] { return loaded.batch(samples); },
+                         [&](const Batch& batch) {
+                             const Tensor output = inference.run(batch.input);
+                             totals.count(recorded.sums, output, batch.target,
+                                          options.loss(output, batch.target));
+                             return output;
+                         });
+            if (done == 0) kept.make(recorded.output);
+            if (i >= batches.count()) continue;
+            own.slice(done, done + 1).copy_from(recorded.sums.reshape({1, rows[0], rows[1]}));
+            kept.add(recorded.output, recorded.graph.batch().target);
+            if (options.after_batch) options.after_batch(recorded.output, recorded.graph.batch().target);
+            continue;
+        }
         std::optional<StepArena::Scope> scope;  // none for the first, which makes what is kept
         if (done > 0) scope.emplace(samples.dim(0) == options.batch_size ? whole : last);
         const Batch batch = loaded.batch(samples);

@@ -22,6 +22,8 @@ struct EvaluationOptions {
     /// Of ranks that share the work, a batch each in turn; all must call it, and stop() must say the same on
     /// all. Everyone gets the result, with the bits of one rank alone; outputs are not kept. None: alone.
     Communicator* communicator = nullptr;
+    bool graph =
+        false;  // on a CUDA device: whole batches are started as graphs (BatchGraph), with the same bits
     int workers = 0;  // threads that make batches ahead (Loader); 0: each is made when it is needed
 };
 

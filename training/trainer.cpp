@@ -312,6 +312,7 @@ TotalsRead Trainer::evaluate_on(const BatchSource& source, std::function<bool()>
                      .metrics = options_.metrics,
                      .stop = std::move(stop),
                      .communicator = options_.communicator,
+                     .graph = options_.plan.graph,
                      .workers = options_.workers})
         .totals;
 }

@@ -45,7 +45,7 @@ struct TrainingPlan {
     /// TrainingStepOptions.
     std::int64_t replicas = 0;
     bool sync_batch_norm = false;
-    bool graph = false;       // each step is started as one CUDA graph: see TrainingStepOptions
+    bool graph = false;       // steps, and whole batches of evaluations, are CUDA graphs (BatchGraph)
     double clip_norm = 0;     // the largest norm of all gradients together (clip_factor()); 0: any
     LocalOptions local = {};  // of replicas that train apart (LocalReplicas)
     /// Decay of the average of the weights (WeightAverage) that is evaluated and saved in their place; 0: none.

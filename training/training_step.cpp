@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <set>
 
-#include "tern/core/devices/device_graph.hpp"
 #include "tern/core/devices/range.hpp"
 #include "tern/kernels/accumulate/accumulate.hpp"
 #include "tern/kernels/backward.hpp"
@@ -13,6 +12,7 @@
 #include "tern/layers/rounded_parameters.hpp"
 #include "tern/layers/statistics_scope.hpp"
 #include "tern/layers/synced_statistics.hpp"
+#include "tern/training/batch_graph.hpp"
 #include "tern/training/gradient_clip.hpp"
 
 namespace tern {
@@ -21,27 +21,17 @@ namespace {
 // An epoch has two batch sizes. A program that varies them must not grow with each.
 constexpr std::size_t kMostSizes = 4;
 
-// Their elements into tensors that stay, which are made by the first.
-void keep(const Tensor& from, Tensor& to) {
-    const StepArena::Outside outside;
-    if (from.defined() && !to.defined()) to = Tensor::empty(from.shape(), from.dtype(), from.device());
-    if (from.defined()) to.copy_from(from);
-}
-
 }  // namespace
 
 // What is kept for the steps of a batch size.
 struct TrainingStep::Sized {
-    Sized(std::int64_t size, Device device) : batch_size(size), arena(device), loading(device) {}
+    Sized(std::int64_t size, Device device) : batch_size(size), arena(device), recorded(device) {}
 
     std::int64_t batch_size;
     StepArena arena;
-    // -- of run_graph() --
-    StepArena loading;  // of batches
-    Batch batch;        // what the graph reads
-    Tensor loss;        // (2): what it counts in losses_
-    int steps = 0;
-    std::optional<DeviceGraph> graph;
+    // -- in the place of the arena where steps are a graph --
+    BatchGraph recorded;
+    Tensor loss;                                 // (2): what a step counts in losses_
     std::set<std::shared_ptr<Storage>> changed;  // of the model, by the graph
 };
 
@@ -157,42 +147,25 @@ void TrainingStep::run_whole(const Tensor& samples, std::uint32_t epoch) {
     update();
 }
 
-// Numbers that change from step to step are on the device but for those of the batch, which is loaded by itself into
-// tensors that stay, and the place of the loss.
+// What changes from step to step is on the device, but for the batch and the place of the loss.
 void TrainingStep::run_graph(const Tensor& samples, std::uint32_t epoch) {
     Sized& sized = sized_for(samples.dim(0));
-    {
-        const StepArena::Scope scope(sized.loading);
-        const Batch batch = load(samples, epoch);
-        keep(batch.input, sized.batch.input);
-        keep(batch.target, sized.batch.target);
-        keep(batch.probabilities, sized.batch.probabilities);
-    }
-    if (!sized.loss) sized.loss = Tensor::zeros({2}, DType::float64, source_.device());
-    const auto work = [&] {
-        optimizer_.zero_grad();
-        const Tensor loss = forward_and_backward(sized.batch, totals_.sums(), 1);
-        sized.loss.fill_zero();
-        accumulate_mean(sized.loss, loss.detach(), 1);
-        TERN_CHECK(!DropoutScope::current()->is_used(), "train",
-                   "dropout draws by numbers of the host, which a graph does not change");
-        update();
-    };
-    if (!sized.graph) {
-        const StepArena::Scope scope(sized.arena);
-        // The first step records the arena, in the second it gets its memory.
-        if (sized.steps < 2)
-            work();
-        else
-            sized.graph.emplace(source_.device(), work);
+    if (!sized.loss) {
+        sized.loss = Tensor::zeros({2}, DType::float64, source_.device());
         for (const NamedTensor& named : model_.state()) sized.changed.insert(named.tensor.storage());
     }
-    if (sized.graph) {
-        sized.graph->launch(current_stream(source_.device()));
-        // What packs weights for evaluation asks them whether they have changed.
-        for (const std::shared_ptr<Storage>& storage : sized.changed) storage->bump_version();
-    }
-    ++sized.steps;
+    sized.recorded.run([&] { return load(samples, epoch); },
+                       [&](const Batch& batch) {
+                           optimizer_.zero_grad();
+                           const Tensor loss = forward_and_backward(batch, totals_.sums(), 1);
+                           sized.loss.fill_zero();
+                           accumulate_mean(sized.loss, loss.detach(), 1);
+                           TERN_CHECK(!DropoutScope::current()->is_used(), "train",
+                                      "dropout draws by numbers of the host, which a graph does not change");
+                           update();
+                       });
+    // What packs weights for evaluation asks them whether they have changed.
+    for (const std::shared_ptr<Storage>& storage : sized.changed) storage->bump_version();
     if (const Tensor slot = loss_slot()) slot.copy_from(sized.loss.reshape({1, 2}));
 }
 

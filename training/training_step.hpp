@@ -32,8 +32,8 @@ struct TrainingStepOptions {
     std::int64_t replicas = 0;
     /// Batch norms take the statistics of all replicas together (SyncedStatistics). One replica for each rank.
     bool sync_batch_norm = false;
-    /// On a CUDA device forward and backward pass and optimizer are recorded in the third step of a batch size, and started as
-    /// one from then on, with the same bits. For one replica, and models that draw nothing on the host (dropout).
+    /// On a CUDA device forward and backward pass and optimizer are a graph (BatchGraph) from the third step of a batch size
+    /// on, with the same bits. For one replica, and models that draw nothing on the host (dropout).
     bool graph = false;
     double clip_norm = 0;  // the largest norm of all gradients together (clip_factor()); 0: any
     LocalOptions local = {};

@@ -87,8 +87,8 @@ Outcome train(const ModelInfo& info, Device device, const OptimizerSettings& set
     for (int i = 0; i < kSteps; ++i) step.run(order[i]);
     Outcome outcome{step.take_losses(), {}, {}};
     for (const NamedTensor& tensor : model->state()) outcome.state.push_back(values(tensor.tensor));
-    outcome.evaluation =
-        evaluate(*model, batches, {.batch_size = 100, .confusion = true, .keep_outputs = true});
+    outcome.evaluation = evaluate(
+        *model, batches, {.batch_size = 60, .confusion = true, .keep_outputs = true, .graph = graph});
     return outcome;
 }
 

@@ -17,6 +17,7 @@
 #include "tern/tests/kernels_on_host/host_passes.hpp"
 #include "tern/tests/step_on_host/host_device.hpp"
 #include "tern/tests/training/recorded_steps.hpp"
+#include "tern/training/evaluation.hpp"
 #include "tern/training/training_step.hpp"
 
 using namespace tern;
@@ -187,6 +188,40 @@ TEST_CASE("a graph of a step has the bits of the step, whatever changes between 
         CHECK(direct.losses.size() == 14);
         CHECK(graph.losses == direct.losses);
         CHECK(graph.state == direct.state);
+    }
+}
+
+TEST_CASE("an evaluation of graphs has the bits of one without") {
+    const KernelPolicyScope policy(KernelPolicy::parse("cuda"));
+    const RunHook hook = on_host();
+    for (const DType precision : {DType::float32, DType::bfloat16}) {
+        test::RecordedSteps trained({.name = "adam", .learning_rate = 0.01}, precision, false);
+        const DatasetSource source(make_synthetic(test::kSmallSet, Split::test),
+                                   {.normalization = fixed_normalization("unit", 3),
+                                    .precision = precision,
+                                    .device = Device::cuda()});
+        std::vector<std::vector<double>> told;
+        const auto run = [&](bool graph) {
+            told.clear();
+            return evaluate(
+                trained.network, source,
+                {.batch_size = 8,
+                 .confusion = true,
+                 .keep_outputs = true,
+                 .after_batch = [&](const Tensor& output, const Tensor&) { told.push_back(values(output)); },
+                 .graph = graph});
+        };
+        const Evaluation direct = run(false);
+        const std::vector<std::vector<double>> outputs = told;
+        const std::int64_t before = test::device_counts().graphs;
+        const Evaluation graph = run(true);
+        CHECK(test::device_counts().graphs == before + 4);  // of 6 whole batches; two images are left
+        CHECK(graph.totals.samples == 50);
+        CHECK(graph.totals.loss == direct.totals.loss);
+        CHECK(graph.totals.metric("accuracy") == direct.totals.metric("accuracy"));
+        CHECK(values(graph.confusion) == values(direct.confusion));
+        CHECK(values(graph.outputs) == values(direct.outputs));
+        CHECK(told == outputs);
     }
 }
 
