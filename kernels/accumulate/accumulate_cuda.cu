@@ -21,10 +21,26 @@ struct Accumulate {
     }
 };
 
+/// Sums of losses and metrics, a few numbers each.
+struct AccumulateDoubles {
+    const double *sum, *term;
+    double* result;  // may be sum
+
+    __device__ void operator()(std::int64_t i) const { result[i] = sum[i] + term[i]; }
+};
+
+bool are_doubles(const Forward& pass) {
+    return pass.sum.dtype() == DType::float64 && pass.term.dtype() == DType::float64;
+}
+
 }  // namespace
 
 void run(Cuda, const Forward& pass, const Stream& stream) {
     const Tensor &sum = pass.sum, &term = pass.term, &result = pass.result;
+    if (are_doubles(pass))
+        return launch_elements(
+            AccumulateDoubles{sum.data<double>(), term.data<double>(), result.data<double>()}, sum.numel(),
+            stream);
     visit_cuda_floating(sum.dtype(), [&]<class T>() {
         visit_cuda_floating(term.dtype(), [&]<class U>() {
             launch_flat(Accumulate<T, U>{sum.data<T>(), term.data<U>(), result.data<T>()}, sum.numel(),
@@ -34,7 +50,7 @@ void run(Cuda, const Forward& pass, const Stream& stream) {
 }
 
 bool accepts(Cuda, const Forward& pass, std::string* why_not) {
-    return accepts_cuda_types({pass.sum, pass.term}, why_not);
+    return are_doubles(pass) || accepts_cuda_types({pass.sum, pass.term}, why_not);
 }
 
 }  // namespace tern::accumulate_passes

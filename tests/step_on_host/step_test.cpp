@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <functional>
 #include <map>
 #include <utility>
 
@@ -14,8 +13,8 @@
 #include "tern/models/registry.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/host_run/runner/run_grid.hpp"
-#include "tern/tests/kernels_on_host/host_passes.hpp"
 #include "tern/tests/step_on_host/host_device.hpp"
+#include "tern/tests/step_on_host/on_host.hpp"
 #include "tern/tests/training/recorded_steps.hpp"
 #include "tern/training/evaluation.hpp"
 #include "tern/training/training_step.hpp"
@@ -27,15 +26,6 @@ namespace {
 constexpr std::int64_t kBatch = 4, kSize = 8;
 // The first records the arena, the second allocates its slab, the third is recorded where a graph is asked for.
 constexpr int kSteps = 4;
-
-const test::HostPass& host_pass(const Pass& pass, std::string_view implementation) {
-    const auto passes = test::host_passes();
-    const auto found = std::ranges::find_if(passes, [&](const test::HostPass& own) {
-        return own.pass == &pass && own.implementation == implementation;
-    });
-    TERN_CHECK(found != passes.end(), pass.op, implementation, " of ", pass.name, " is no kernel of ours");
-    return *found;
-}
 
 /// What a step does on the device.
 struct StepCounts {
@@ -72,20 +62,9 @@ struct Outcome {
 
 std::vector<double> values(const Tensor& tensor) { return cases::to_doubles(tensor.to(Device::cpu())); }
 
-/// Runs the passes of CUDA devices on the host, and calls `after` with the launches of each.
-RunHook on_host(std::function<void(const Problem& problem, std::int64_t launches)> after = {}) {
-    return RunHook([after = std::move(after)](const Problem& problem, const Implementation& implementation,
-                                              const Stream& stream) {
-        if (implementation.device != DeviceType::cuda) return implementation.run(problem, stream);
-        const std::int64_t before = host_run::launches();
-        host_pass(problem.pass, implementation.name).run(problem, stream);
-        if (after) after(problem, host_run::launches() - before);
-    });
-}
-
 Outcome train(std::string_view name, DType precision, Device device, bool graph = false) {
     StepCounts counts;
-    const RunHook hook = on_host([&](const Problem& problem, std::int64_t launches) {
+    const RunHook hook = test::on_host([&](const Problem& problem, std::int64_t launches) {
         counts.passes += 1;
         counts.bytes += bytes_of(problem.inputs) + bytes_of(problem.outputs);
         counts.by_pass[to_text(problem.pass.op, '.', problem.pass.name)] += launches;
@@ -177,7 +156,7 @@ TEST_CASE("a step on the device allocates nothing, waits for nothing, and is the
 
 TEST_CASE("a graph of a step has the bits of the step, whatever changes between steps") {
     const KernelPolicyScope policy(KernelPolicy::parse("cuda"));
-    const RunHook hook = on_host();
+    const RunHook hook = test::on_host();
     for (const auto& [settings, precision] : test::kStepsToRecord) {
         INFO(settings.name << ", " << name_of(precision));
         const std::int64_t before = test::device_counts().graphs;
@@ -193,7 +172,7 @@ TEST_CASE("a graph of a step has the bits of the step, whatever changes between 
 
 TEST_CASE("an evaluation of graphs has the bits of one without") {
     const KernelPolicyScope policy(KernelPolicy::parse("cuda"));
-    const RunHook hook = on_host();
+    const RunHook hook = test::on_host();
     for (const DType precision : {DType::float32, DType::bfloat16}) {
         test::RecordedSteps trained({.name = "adam", .learning_rate = 0.01}, precision, false);
         const DatasetSource source(make_synthetic(test::kSmallSet, Split::test),
@@ -227,7 +206,7 @@ TEST_CASE("an evaluation of graphs has the bits of one without") {
 
 TEST_CASE("what cannot be in a graph is refused") {
     const KernelPolicyScope policy(KernelPolicy::parse("cuda"));
-    const RunHook hook = on_host();
+    const RunHook hook = test::on_host();
     CHECK_THROWS_WITH(test::RecordedSteps({.name = "adam"}, DType::float32, true, true),
                       "[train] dropout draws by numbers of the host, which a graph does not change");
     CHECK_NOTHROW(test::RecordedSteps({.name = "adam"}, DType::float32, false, true));
