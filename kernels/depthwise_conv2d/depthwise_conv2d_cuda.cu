@@ -30,6 +30,7 @@ constexpr int kRows = 4;
 constexpr int kTapGroup = 9;  // filter taps per pass of the weight gradient: a whole 3x3 filter in registers
 constexpr std::int64_t kMaxGridZ = 65535;
 constexpr int kSharedLimit = 48 * 1024;  // what every GPU gives a block without asking
+constexpr int kGatherThreads = 256;
 
 // Rows and columns of input that a tile of outputs reads.
 __host__ __device__ int tile_height(const Geometry& g, int rows) {
@@ -110,6 +111,44 @@ __global__ void depthwise_conv2d_forward_tile_kernel(const T* x, const T* w, con
             (static_cast<std::int64_t>(blockIdx.z) * g.out_height + first_oh + row) * g.out_width + ow;
         cuda::store_pack<V>(y + position * g.channels + channel, result);
     }
+}
+
+// Windows whose tile is too large, as 7x7 with a dilation of 3: each thread gathers a pack of outputs.
+// x: (N, H, W, C), w: (C, 1, KH, KW), bias: (C) or null, y: (N, OH, OW, C)
+template <class T, int V>
+__global__ void depthwise_conv2d_forward_gather_kernel(const T* x, const T* w, const T* bias, T* y,
+                                                       Geometry g) {
+    const int packs = g.channels / V;
+    const std::int64_t count = static_cast<std::int64_t>(g.batch) * g.out_height * g.out_width * packs;
+    const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
+    if (i >= count) return;
+    const int channel = static_cast<int>(i % packs) * V;
+    const std::int64_t pixel = i / packs;
+    const int ow = static_cast<int>(pixel % g.out_width),
+              oh = static_cast<int>(pixel / g.out_width % g.out_height);
+    const T* const image = x + pixel / g.out_width / g.out_height * g.height * g.width * g.channels + channel;
+    const int tap_count = g.kernel_h * g.kernel_w;
+    float sums[V] = {};
+    for (int kh = 0; kh < g.kernel_h; ++kh) {
+        const int h = oh * g.stride_h + kh * g.dilation_h - g.pad_top;
+        if (h < 0 || h >= g.height) continue;
+        for (int kw = 0; kw < g.kernel_w; ++kw) {
+            const int column = ow * g.stride_w + kw * g.dilation_w - g.pad_left;
+            if (column < 0 || column >= g.width) continue;
+            const Pack<T, V> values =
+                cuda::load_pack<V>(image + (static_cast<std::int64_t>(h) * g.width + column) * g.channels);
+            for (int v = 0; v < V; ++v) {
+                const std::int64_t tap =
+                    static_cast<std::int64_t>(channel + v) * tap_count + kh * g.kernel_w + kw;
+                sums[v] += static_cast<float>(values[v]) * static_cast<float>(w[tap]);
+            }
+        }
+    }
+    Pack<T, V> result;
+    for (int v = 0; v < V; ++v)
+        result[v] =
+            static_cast<T>(bias == nullptr ? sums[v] : sums[v] + static_cast<float>(bias[channel + v]));
+    cuda::store_pack<V>(y + pixel * g.channels + channel, result);
 }
 
 // Any stride: each thread gathers from the windows that read its pixel.
@@ -324,7 +363,7 @@ int rows_that_fit(const Geometry& g) {
 template <class T, int V>
 void launch_forward(const T* x, const T* w, const T* bias, T* y, const Geometry& g, const Stream& stream) {
     const int rows = rows_that_fit<T, V>(g);
-    TERN_ASSERT(rows > 0);  // accepts() has refused all else
+    TERN_ASSERT(rows > 0);
     const unsigned tiles = cuda::blocks_for(g.out_width, kColumns) * cuda::blocks_for(g.out_height, rows);
     const dim3 grid(cuda::blocks_for(g.channels, kPacks * V), tiles, g.batch);
     cuda::launch(depthwise_conv2d_forward_tile_kernel<T, V>,
@@ -342,8 +381,13 @@ void run(Cuda, const Forward& pass, const Stream& stream) {
     const Tensor &x = pass.x, &w = pass.w, &y = pass.y;
     const Geometry g = geometry(x.shape(), y.shape(), pass.params.window);
     visit_cuda_packs(tensors_of(pass), g.channels, [&]<class T, int V>() {
-        launch_forward<T, V>(x.data<T>(), w.data<T>(), pass.bias ? pass.bias.data<T>() : nullptr, y.data<T>(),
-                             g, stream);
+        const T* const bias = pass.bias ? pass.bias.data<T>() : nullptr;
+        if (rows_that_fit<T, V>(g) > 0)
+            launch_forward<T, V>(x.data<T>(), w.data<T>(), bias, y.data<T>(), g, stream);
+        else
+            cuda::launch(depthwise_conv2d_forward_gather_kernel<T, V>,
+                         {dim3(cuda::blocks_for(y.numel() / V, kGatherThreads)), dim3(kGatherThreads)},
+                         stream, x.data<T>(), w.data<T>(), bias, y.data<T>(), g);
     });
 }
 
@@ -356,10 +400,9 @@ void run(Cuda, const BackwardInput& pass, const Stream& stream) {
                                  turned(g), stream);
             return;
         }
-        constexpr int kThreads = 256;
-        const dim3 grid(cuda::blocks_for(dx.numel() / V, kThreads));
-        cuda::launch(depthwise_conv2d_backward_input_gather_kernel<T, V>, {grid, dim3(kThreads)}, stream,
-                     dy.data<T>(), w.data<T>(), dx.data<T>(), g);
+        const dim3 grid(cuda::blocks_for(dx.numel() / V, kGatherThreads));
+        cuda::launch(depthwise_conv2d_backward_input_gather_kernel<T, V>, {grid, dim3(kGatherThreads)},
+                     stream, dy.data<T>(), w.data<T>(), dx.data<T>(), g);
     });
 }
 
@@ -394,12 +437,7 @@ void run(Cuda, const BackwardWeight& pass, const Stream& stream) {
 }
 
 bool accepts(Cuda, const Forward& pass, std::string* why_not) {
-    if (!accepts_images(pass.x, tensors_of(pass), why_not)) return false;
-    const Window2d& window = pass.params.window;
-    const Geometry g = geometry(pass.x.shape(), pass.y.shape(), window);
-    const bool fits = visit_cuda_floating(
-        pass.x.dtype(), [&]<class T>() { return rows_that_fit<T, cuda::kPackSize<T>>(g) > 0; });
-    return fits || refuse(why_not, "the window's tile does not fit into 48 KiB of shared memory: ", window);
+    return accepts_images(pass.x, tensors_of(pass), why_not);
 }
 
 bool accepts(Cuda, const BackwardInput& pass, std::string* why_not) {

@@ -1,12 +1,21 @@
 // Whole runs on the device that the host takes the place of: everything that a run asks of a GPU is there.
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "tern/kernels/backward.hpp"
+#include "tern/kernels/cases/cases.hpp"
+#include "tern/kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
+#include "tern/layers/dropout_scope.hpp"
+#include "tern/layers/ensemble.hpp"
+#include "tern/models/registry.hpp"
 #include "tern/tests/step_on_host/on_host.hpp"
+#include "tern/tests/temporary_folder.hpp"
 #include "tern/tests/training/small_network.hpp"
 #include "tern/training/precise_statistics.hpp"
+#include "tern/training/predictor.hpp"
 #include "tern/training/teacher.hpp"
 
 using namespace tern;
@@ -174,4 +183,81 @@ TEST_CASE("runs of every kind train on the device as they do on the CPU") {
         }
         for (const double loss : device.test_losses) CHECK(std::isfinite(loss));
     }
+}
+
+TEST_CASE("every model runs forward and backward on the device") {
+    for (const ModelInfo& info : all_models()) {
+        INFO(info.name);
+        const bool has_layers_of_pixels =
+            info.name == std::string_view("lenet5") || info.name == std::string_view("mlp");
+        const std::int64_t size = has_layers_of_pixels ? 32 : 8;
+        // The loss, and the norm of each gradient.
+        const auto run = [&](Device device, const char* kernels, bool training) {
+            const KernelPolicyScope policy(KernelPolicy::parse(kernels));
+            const RunHook hook = test::on_host();
+            const auto model = make_model(info.name, {.seed = 1});
+            model->to(device);
+            model->train(training);
+            const DropoutScope dropout;
+            const Tensor images = cases::make_tensor({{2, size, size, 3}}, DType::float32, 1).to(device);
+            const Tensor labels = Tensor::from({2}, std::vector<std::int32_t>{3, 8}).to(device);
+            const Tensor loss = softmax_cross_entropy((*model)(images), labels);
+            backward(loss);
+            std::vector<double> found{loss.to(Device::cpu()).item()};
+            for (const NamedTensor& parameter : model->parameters()) {
+                double squares = 0;
+                for (const double value : cases::to_doubles(parameter.tensor.grad().to(Device::cpu())))
+                    squares += value * value;
+                found.push_back(std::sqrt(squares));
+            }
+            return found;
+        };
+        const std::vector<double> device = run(Device::cuda(), "cuda", false),
+                                  cpu = run(Device::cpu(), "ref", false);
+        REQUIRE(device.size() == cpu.size());
+        const double largest = *std::ranges::max_element(cpu);
+        for (std::size_t i = 0; i < cpu.size(); ++i) {
+            INFO("number " << i << ": " << device[i] << " and " << cpu[i]);
+            CHECK(std::fabs(device[i] - cpu[i]) <= 1e-3 * largest);
+        }
+        // Batch norms of two numbers, as there are at the end, tell little of the values: that all is there is what counts.
+        for (const double number : run(Device::cuda(), "cuda", true)) CHECK(std::isfinite(number));
+    }
+}
+
+TEST_CASE("a predictor and an ensemble answer on the device as on the CPU") {
+    const test::TemporaryFolder folder;
+    const auto path = folder / "weights.safetensors";
+    const auto model = make_model("lenet5", {4, 7});
+    save_weights(path, *model,
+                 WeightsInfo{"lenet5", {"a", "b", "c", "d"}, {"half", {0.01, 0.02, 0.03}, {-1, 0, 0.5}}});
+    const Tensor image = Tensor::full({40, 32, 3}, 7, DType::uint8);
+    const auto answer = [&](Device device) {
+        const Predictor predictor(read_weights(path), {.device = device});
+        return cases::to_doubles(predictor.probabilities({image, image}));
+    };
+    const auto vote = [&](Device device) {
+        std::vector<std::unique_ptr<Module>> members;
+        for (const std::uint64_t seed : {1, 2}) {
+            members.push_back(std::make_unique<test::SmallNetwork>(4));
+            members.back()->initialize(Initialization::glorot_uniform, seed);
+        }
+        Ensemble ensemble(std::move(members));
+        ensemble.to(device);
+        ensemble.eval();
+        const NoGrad no_grad;
+        return cases::to_doubles(
+            ensemble(cases::make_tensor({{2, 12, 12, 3}}, DType::float32, 1).to(device)).to(Device::cpu()));
+    };
+    std::vector<double> answers, votes;
+    {
+        const KernelPolicyScope policy(KernelPolicy::parse("cuda"));
+        const RunHook hook = test::on_host();
+        answers = answer(Device::cuda());
+        votes = vote(Device::cuda());
+    }
+    const std::vector<double> expected = answer(Device::cpu()), expected_votes = vote(Device::cpu());
+    for (std::size_t i = 0; i < expected.size(); ++i) CHECK(std::fabs(answers[i] - expected[i]) <= 1e-5);
+    for (std::size_t i = 0; i < expected_votes.size(); ++i)
+        CHECK(std::fabs(votes[i] - expected_votes[i]) <= 1e-5 * std::fabs(expected_votes[i]));
 }
