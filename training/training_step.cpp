@@ -48,8 +48,8 @@ TrainingStep::TrainingStep(Module& model, Optimizer& optimizer, const BatchSourc
       share_(share_of(options.replicas == 0 ? communicator_.size() : options.replicas, communicator_.rank(),
                       communicator_.size())),
       sync_batch_norm_(options.sync_batch_norm),
-      clip_norm_(options.clip_norm),
       graph_(options.graph),
+      clip_norm_(options.clip_norm),
       losses_(Tensor::zeros({options.loss_capacity, 2}, DType::float64, source.device())) {
     TERN_CHECK(loss_, "train", "a loss is needed, got an empty function");
     TERN_CHECK(clip_norm_ >= 0, "train", "the largest norm of gradients must be at least 0, got ",

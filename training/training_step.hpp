@@ -113,9 +113,8 @@ class TrainingStep {
     std::unique_ptr<Communicator> alone_;
     Communicator& communicator_;
     ReplicaShare share_;
-    bool sync_batch_norm_;
+    bool sync_batch_norm_, graph_;
     double clip_norm_;
-    bool graph_;
     std::optional<StepStatistics> statistics_;  // of several replicas
     std::unique_ptr<GradientExchange> exchange_;
     // (replicas, ...) of totals(): of this rank's, and of all; in a step, of replicas that train apart since the
