@@ -49,6 +49,8 @@ struct Mix {
         const Random4 bits = draws.block(3);
         partner = draw_below(bits.v[0], plan.partner_count);
         if (plan.partners != nullptr) partner = plan.partners[partner];
+        if (partner < 0)
+            partner = INT64_MAX;  // of no data, as one that is too large; below 0 stands for none
         const std::int64_t drawn = (cuts ? plan.cutmix_shares : plan.mixup_shares).share(bits.v[1]);
         if (cuts) {
             const std::int64_t side = root((kWholeShare - drawn) << 16);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "tern/kernels/activation/activation_passes.hpp"
 #include "tern/kernels/argmax/argmax_passes.hpp"
@@ -197,6 +198,40 @@ TEST_CASE("kernels on the host: NaNs and ties among the largest") {
     for (const std::int64_t k : {1, 4, 9})
         check_like_ref<topk_passes::Forward>(TopkParams{k, 0}, {x},
                                              {Tensor::zeros({k}), Tensor::zeros({k}, DType::int64)});
+}
+
+TEST_CASE("kernels on the host: a partner outside the data stops prepare_images") {
+    const Pass &images = info_of<prepare_images_passes::Images>(),
+               &targets = info_of<prepare_images_passes::Targets>();
+    if (find_host_pass(images) == nullptr) return;
+    const Tensor data = Tensor::zeros({3, 2, 2, 1}, DType::uint8), factor = Tensor::zeros({1}),
+                 labels = Tensor::zeros({3}, DType::int32), samples = Tensor::from<std::int32_t>({1}, {0});
+    const PrepareImagesParams mixed{.mixup = 1}, cut{.cutmix = 1};
+    for (const PrepareImagesParams& params : {mixed, cut}) {
+        const auto run = [&](std::int32_t partner) {
+            const Tensor partners = Tensor::from<std::int32_t>({1}, {partner});
+            const Tensor of_images[] = {data, samples, factor, factor, partners};
+            const Tensor y = Tensor::zeros({1, 2, 2, 1}), probabilities = Tensor::zeros({1, 4});
+            const prepare_images_passes::TargetsParams target_params{params, 2, 2};
+            const Tensor of_targets[] = {labels, samples, partners};
+            const Stream stream = current_stream(Device::cpu());
+            bool stopped[2] = {};
+            try {
+                find_host_pass(images)->run({images, ParamsRef(params), of_images, {&y, 1}}, stream);
+            } catch (const Error&) {
+                stopped[0] = true;
+            }
+            try {
+                find_host_pass(targets)->run(
+                    {targets, ParamsRef(target_params), of_targets, {&probabilities, 1}}, stream);
+            } catch (const Error&) {
+                stopped[1] = true;
+            }
+            return std::pair(stopped[0], stopped[1]);
+        };
+        CHECK(run(2) == std::pair(false, false));
+        for (const std::int32_t outside : {-2, -1, 3}) CHECK(run(outside) == std::pair(true, true));
+    }
 }
 
 TEST_CASE("kernels on the host: a sample outside the data stops prepare_images") {
