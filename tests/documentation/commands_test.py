@@ -44,6 +44,7 @@ NOT_RUN = {  # whole commands: regular expression -> why
     r"scripts/(format|tidy).*": "changes or reads the whole tree; CI runs the first",
     r"scripts/docs": "needs doxygen; CI runs it",
     r"scripts/fuzz .*": "needs clang and a minute; CI runs it",
+    r"scripts/mutate .*": "builds and tests for minutes",
     r"scripts/compare .*": "needs PyTorch and minutes",
     r"scripts/ptxas-report.*": "needs nvcc and minutes",
     r"scripts/reproduce-paper .*": "takes minutes; a test runs it at a tiny scale",
