@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "tern/core/autograd.hpp"
-#include "tern/kernels/cast/cast.hpp"
+#include "tern/kernels/cast/cast_passes.hpp"
 
 namespace tern {
 namespace {
@@ -20,7 +20,7 @@ RoundedParameters::RoundedParameters(const FlatParameters& parameters, DType dty
 RoundedParameters::Scope::Scope(const RoundedParameters& rounded)
     : previous_(std::exchange(current, &rounded)) {
     const NoGrad no_grad;
-    cast_into(rounded.exact_, rounded.rounded_);
+    run_pass(cast_passes::Forward{.x = rounded.exact_, .y = rounded.rounded_});
 }
 
 RoundedParameters::Scope::~Scope() { current = previous_; }
@@ -33,7 +33,7 @@ Tensor RoundedParameters::find(const Tensor& parameter, DType dtype) {
         (parameter.storage_offset() - exact.storage_offset()) / size_of(exact.dtype());
     Tensor rounded =
         Tensor::view_of(current->rounded_.storage(), element * size_of(dtype), parameter.shape(), dtype);
-    record_cast(parameter, rounded);
+    record_grad(cast_passes::Forward{.x = parameter, .y = rounded});
     return rounded;
 }
 

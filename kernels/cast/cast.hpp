@@ -11,9 +11,4 @@ namespace tern {
 /// Differentiable between floating-point types.
 Tensor cast(const Tensor& input, DType dtype);
 
-/// For those who do it with many tensors in one go: cast() of `input` into `output`, of its shape, without history.
-void cast_into(const Tensor& input, const Tensor& output);
-/// Makes `output`, a fresh tensor that holds what cast() of `input` gives, its result.
-void record_cast(const Tensor& input, const Tensor& output);
-
 }  // namespace tern

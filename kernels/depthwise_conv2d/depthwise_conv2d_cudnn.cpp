@@ -1,7 +1,7 @@
 // A depthwise convolution is a grouped one with a group per channel; its filter (C, 1, KH, KW) is in memory
 // what cuDNN's NHWC filter (C, KH, KW, 1) is.
 #include "tern/core/devices/stream_scope.hpp"
-#include "tern/kernels/cast/cast.hpp"
+#include "tern/kernels/cast/cast_passes.hpp"
 #include "tern/kernels/cudnn/convolution.hpp"
 #include "tern/kernels/depthwise_conv2d/depthwise_conv2d_passes.hpp"
 
@@ -51,7 +51,7 @@ void run(Cudnn, const BackwardWeight& pass, const Stream& stream) {
     const bool rounds = pass.dw.dtype() != pass.x.dtype();
     const Tensor dw = rounds ? Tensor::empty(pass.dw.shape(), pass.x.dtype(), pass.dw.device()) : pass.dw;
     cudnn::run_convolution(convolution(pass), pass.x, pass.dy, {}, dw, stream);
-    if (rounds) cast_into(dw, pass.dw);
+    if (rounds) run_pass(cast_passes::Forward{.x = dw, .y = pass.dw});
 }
 
 }  // namespace tern::depthwise_conv2d_passes
