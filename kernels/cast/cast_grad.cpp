@@ -9,7 +9,7 @@ namespace {
 
 class CastFunction : public Function {
   public:
-    explicit CastFunction(DType from) : from_(from) {}
+    CastFunction(DType from, bool of_leaf) : from_(from), of_leaf_(of_leaf) {}
 
     const char* name() const override { return "cast"; }
     Tensors backward(const Tensors& grads) override {
@@ -21,14 +21,19 @@ class CastFunction : public Function {
     }
 
   protected:
-    bool passes_elements() const override { return true; }
+    // Of a chain of casts one in the middle would take another type than the leaf's, and round what was in its place.
+    bool passes_elements() const override { return of_leaf_; }
 
   private:
     DType from_;
+    bool of_leaf_;
 };
 
 }  // namespace
 
-void record_grad(const Forward& pass) { Function::record<CastFunction>({pass.x}, {pass.y}, pass.x.dtype()); }
+void record_grad(const Forward& pass) {
+    const bool of_leaf = pass.x.grad_function() == nullptr;
+    Function::record<CastFunction>({pass.x}, {pass.y}, pass.x.dtype(), of_leaf);
+}
 
 }  // namespace tern::cast_passes

@@ -8,6 +8,7 @@
 #include "tern/kernels/cast/cast.hpp"
 #include "tern/kernels/dispatch/dispatch.hpp"
 #include "tern/kernels/epoch_order/epoch_order.hpp"
+#include "tern/kernels/linear/linear.hpp"
 #include "tern/layers/depthwise_conv2d.hpp"
 #include "tern/layers/rounded_parameters.hpp"
 #include "tern/layers/separable_conv2d.hpp"
@@ -86,6 +87,22 @@ TEST_CASE("gradients of weights are never rounded to 16 bits") {
         backward(y, Tensor::full(y.shape(), 1, dtype));
         REQUIRE(weight.grad().dtype() == DType::float32);
         CHECK(weight.grad().data<float>()[weight.numel() / 2] == 1 + 0x1p-12F);
+    }
+}
+
+TEST_CASE("a gradient that passes several casts arrives once") {
+    const Tensor x = Tensor::full({1, 1}, 3);
+    for (const DType between : {DType::bfloat16, DType::float64}) {
+        for (const DType last : {DType::float32, DType::bfloat16}) {
+            INFO(name_of(between) << ", " << name_of(last));
+            Tensor weight = Tensor::full({1, 1}, 2);
+            weight.set_requires_grad(true);
+            weight.set_grad(Tensor::zeros({1, 1}));
+            weight.mark_grad_zero();
+            const Tensor y = linear(cast(x, last), cast(cast(weight, between), last), {});
+            backward(y, Tensor::full(y.shape(), 1, last));
+            CHECK(weight.grad().data<float>()[0] == 3);
+        }
     }
 }
 
