@@ -90,7 +90,7 @@ void run(Ref, const BackwardWeight& pass, const Stream&) {
                 std::int64_t ix, std::int64_t iy, std::int64_t iw) { pdw[iw] += px[ix] * pdy[iy]; });
         std::vector<Compute<T>> turned(sums.size());
         for_each_weight(dw.shape(), [&](std::int64_t to, std::int64_t from) { turned[to] = sums[from]; });
-        store_gradient<T>(turned, dw);
+        store_gradient(turned, dw);
     });
 }
 
@@ -100,7 +100,7 @@ void run(Ref, const BackwardBias& pass, const Stream&) {
         std::vector<Compute<T>> sums(static_cast<std::size_t>(db.numel()));
         for (std::int64_t i = 0; i < dy.numel(); ++i)
             sums[i % db.numel()] += static_cast<Compute<T>>(dy.data<T>()[i]);
-        store_gradient<T>(sums, db);
+        store_gradient(sums, db);
     });
 }
 

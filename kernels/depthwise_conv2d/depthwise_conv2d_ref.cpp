@@ -65,7 +65,7 @@ void run(Ref, const BackwardWeight& pass, const Stream&) {
             [&, px = x.data<T>(), pdy = dy.data<T>()](std::int64_t ix, std::int64_t iy, std::int64_t iw) {
                 sums[iw] += static_cast<Real>(px[ix]) * static_cast<Real>(pdy[iy]);
             });
-        store_gradient<T>(sums, dw);
+        store_gradient(sums, dw);
     });
 }
 

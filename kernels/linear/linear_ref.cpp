@@ -42,7 +42,7 @@ void run(Ref, const BackwardWeight& pass, const Stream&) {
             const std::int64_t p = i / outputs, o = i % outputs;
             for (std::int64_t k = 0; k < inputs; ++k) sums[o * inputs + k] += dys[i] * xs[p * inputs + k];
         }
-        store_gradient<T>(sums, dw);
+        store_gradient(sums, dw);
     });
 }
 
@@ -52,7 +52,7 @@ void run(Ref, const BackwardBias& pass, const Stream&) {
         std::vector<Compute<T>> sums(static_cast<std::size_t>(db.numel()));
         for (std::int64_t i = 0; i < dy.numel(); ++i)
             sums[i % db.numel()] += static_cast<Compute<T>>(dy.data<T>()[i]);
-        store_gradient<T>(sums, db);
+        store_gradient(sums, db);
     });
 }
 

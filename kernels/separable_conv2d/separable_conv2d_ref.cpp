@@ -49,12 +49,6 @@ struct Inner {
     }
 };
 
-void round_sums(const std::vector<double>& sums, const Tensor& to) {
-    visit_floating(to.dtype(), [&]<class R>() {
-        for (std::size_t i = 0; i < sums.size(); ++i) to.data<R>()[i] = static_cast<R>(sums[i]);
-    });
-}
-
 }  // namespace
 
 void run(Ref, const Forward& pass, const Stream&) {
@@ -127,9 +121,9 @@ void run(Ref, const Backward& pass, const Stream&) {
             da[from] += du[to] * taps[tap];
             dtaps[tap] += du[to] * inner.a[from];
         });
-        round_sums(dtaps, pass.ddepthwise);
-        round_sums(dw, pass.dpointwise);
-        if (pass.dbias) round_sums(dbias, pass.dbias);
+        store_gradient(dtaps, pass.ddepthwise);
+        store_gradient(dw, pass.dpointwise);
+        if (pass.dbias) store_gradient(dbias, pass.dbias);
         if (!inner.norm) {
             if (pass.dx) store<T>(da, pass.dx);
             return;

@@ -20,10 +20,12 @@ void store(const std::vector<Compute<T>>& sums, const Tensor& tensor) {
     for (std::size_t i = 0; i < sums.size(); ++i) tensor.data<T>()[i] = static_cast<T>(sums[i]);
 }
 
-/// The same for the gradient of a weight, of T or of the type that references compute in.
-template <class T>
-void store_gradient(const std::vector<Compute<T>>& sums, const Tensor& tensor) {
-    tensor.dtype() == dtype_of<T>() ? store<T>(sums, tensor) : store<Compute<T>>(sums, tensor);
+/// The same for the gradient of a weight, which may be of a wider type than what it was computed from.
+template <class Sum>
+void store_gradient(const std::vector<Sum>& sums, const Tensor& tensor) {
+    visit_floating(tensor.dtype(), [&]<class R>() {
+        for (std::size_t i = 0; i < sums.size(); ++i) tensor.data<R>()[i] = static_cast<R>(sums[i]);
+    });
 }
 
 }  // namespace tern
