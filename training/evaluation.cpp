@@ -127,36 +127,33 @@ Evaluation evaluate(Module& model, const BatchSource& source, const EvaluationOp
     const BatchSource& loaded = loader ? *loader : source;
     Inference inference(model);
     StepArena whole(source.device()), last(source.device());  // the last batch may be shorter
-    RecordedBatches recorded(source.device(), rows);          // whole ones
+    std::optional<RecordedBatches> recorded;                  // whole ones
+    if (options.graph) recorded.emplace(source.device(), rows);
     std::int64_t done = 0;
     for (; done < rounds; ++done) {
         if (options.stop && options.stop()) break;
         const std::int64_t i = done * ranks + communicator.rank();
         if (i >= batches.count() && done > 0) continue;
         const Tensor& samples = own_batches[static_cast<std::size_t>(done)];
-        if (options.graph && samples.dim(0) == options.batch_size) {
-            recorded.run([&] { return loaded.batch(samples); },
-                         [&](const Batch& batch) {
-                             const Tensor output = inference.run(batch.input);
-                             totals.count(recorded.sums, output, batch.target,
-                                          options.loss(output, batch.target));
-                             return output;
-                         });
-            if (done == 0) kept.make(recorded.output);
-            if (i >= batches.count()) continue;
-            own.slice(done, done + 1).copy_from(recorded.sums.reshape({1, rows[0], rows[1]}));
-            kept.add(recorded.output, recorded.graph.batch().target);
-            if (options.after_batch) options.after_batch(recorded.output, recorded.graph.batch().target);
-            continue;
-        }
+        const bool is_whole = samples.dim(0) == options.batch_size, as_graph = recorded && is_whole;
         std::optional<StepArena::Scope> scope;  // none for the first, which makes what is kept
-        if (done > 0) scope.emplace(samples.dim(0) == options.batch_size ? whole : last);
-        const Batch batch = loaded.batch(samples);
-        const Tensor output = inference.run(batch.input);
+        if (!as_graph && done > 0) scope.emplace(is_whole ? whole : last);
+        const auto count = [&](const Tensor& sums, const Batch& batch, const Tensor& output) {
+            totals.count(sums, output, batch.target, options.loss(output, batch.target));
+        };
+        if (as_graph)
+            recorded->run([&] { return loaded.batch(samples); },
+                          [&](const Batch& batch) {
+                              const Tensor output = inference.run(batch.input);
+                              count(recorded->sums, batch, output);
+                              return output;
+                          });
+        const Batch batch = as_graph ? recorded->graph.batch() : loaded.batch(samples);
+        const Tensor output = as_graph ? recorded->output : inference.run(batch.input);
         if (done == 0) kept.make(output);
         if (i >= batches.count()) continue;  // what is kept had to be made all the same
-        totals.count(own.slice(done, done + 1).reshape(rows), output, batch.target,
-                     options.loss(output, batch.target));
+        const Tensor sums = own.slice(done, done + 1).reshape(rows);
+        as_graph ? sums.copy_from(recorded->sums) : count(sums, batch, output);
         kept.add(output, batch.target);
         if (options.after_batch) options.after_batch(output, batch.target);
     }
