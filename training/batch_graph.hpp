@@ -22,7 +22,6 @@ class BatchGraph {
     void run(const std::function<Batch()>& load, const std::function<void(const Batch& batch)>& work);
     /// What `work` was given last.
     const Batch& batch() const { return batch_; }
-    bool is_recorded() const { return graph_.has_value(); }
 
   private:
     Device device_;

@@ -24,16 +24,13 @@ void abandon_capture(const Stream& stream) noexcept {
     cudaGetLastError();
 }
 
-void* end_capture(const Stream& stream, std::int64_t& nodes) {
+void* end_capture(const Stream& stream) {
     cudaGraph_t graph = nullptr;
     TERN_CUDA_CHECK(cudaStreamEndCapture(native(stream), &graph));
-    std::size_t count = 0;
     cudaGraphExec_t executable = nullptr;
-    cudaError_t error = cudaGraphGetNodes(graph, nullptr, &count);
-    if (error == cudaSuccess) error = cudaGraphInstantiate(&executable, graph, 0);
+    const cudaError_t error = cudaGraphInstantiate(&executable, graph, 0);
     cudaGraphDestroy(graph);
     TERN_CUDA_CHECK(error);
-    nodes = static_cast<std::int64_t>(count);
     return executable;
 }
 

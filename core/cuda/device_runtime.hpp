@@ -58,8 +58,8 @@ double seconds_between(void* start, void* end, int device);
 /// Until end_capture() or abandon_capture() what this thread submits to the stream is recorded and does not run.
 void begin_capture(const Stream& stream);
 void abandon_capture(const Stream& stream) noexcept;
-/// What was recorded, to be started by launch_graph(), and how many nodes it has.
-void* end_capture(const Stream& stream, std::int64_t& nodes);
+/// What was recorded, to be started by launch_graph().
+void* end_capture(const Stream& stream);
 void launch_graph(void* graph, const Stream& stream);
 void destroy_graph(void* graph) noexcept;
 

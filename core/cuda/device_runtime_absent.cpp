@@ -43,7 +43,7 @@ double seconds_between(void*, void*, int) { absent(); }
 
 void begin_capture(const Stream&) { absent(); }
 void abandon_capture(const Stream&) noexcept {}
-void* end_capture(const Stream&, std::int64_t&) { absent(); }
+void* end_capture(const Stream&) { absent(); }
 void launch_graph(void*, const Stream&) { absent(); }
 void destroy_graph(void*) noexcept {}
 

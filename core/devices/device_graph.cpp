@@ -29,7 +29,7 @@ DeviceGraph::DeviceGraph(Device device, const std::function<void()>& work) {
         throw;
     }
     recording = false;
-    native_ = cuda::end_capture(stream.get(), nodes_);
+    native_ = cuda::end_capture(stream.get());
 }
 
 DeviceGraph::~DeviceGraph() { cuda::destroy_graph(native_); }

@@ -1,7 +1,6 @@
 // Work of a device that is recorded once and started again as one.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 
 #include "tern/core/devices/stream.hpp"
@@ -22,8 +21,6 @@ class DeviceGraph {
 
     /// Submits all of it to `stream`.
     void launch(const Stream& stream) const;
-    /// Kernels, copies and fills.
-    std::int64_t nodes() const { return nodes_; }
 
     /// Whether this thread is recording.
     static bool is_recording();
@@ -32,7 +29,6 @@ class DeviceGraph {
 
   private:
     void* native_ = nullptr;
-    std::int64_t nodes_ = 0;
 };
 
 }  // namespace tern
