@@ -1,6 +1,7 @@
 // Graphs of the CUDA runtime.
 #include <cuda_runtime.h>
 
+#include "tern/core/cuda/arrivals.hpp"
 #include "tern/core/cuda/check.hpp"
 #include "tern/core/cuda/device_runtime.hpp"
 
@@ -13,6 +14,7 @@ cudaStream_t native(const Stream& stream) { return static_cast<cudaStream_t>(str
 
 void begin_capture(const Stream& stream) {
     use_device(stream.device.index);
+    arrivals(stream);  // which a kernel of the graph could not allocate any more
     // Other threads, which load batches, go on.
     TERN_CUDA_CHECK(cudaStreamBeginCapture(native(stream), cudaStreamCaptureModeThreadLocal));
 }

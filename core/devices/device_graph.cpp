@@ -1,7 +1,6 @@
 #include "tern/core/devices/device_graph.hpp"
 
 #include "tern/core/cuda/device_runtime.hpp"
-#include "tern/core/devices/stream_scope.hpp"
 #include "tern/core/error.hpp"
 
 namespace tern {
@@ -9,27 +8,31 @@ namespace {
 
 thread_local bool recording = false;
 
+Device recorded_device(Device device) {
+    TERN_CHECK(device.is_cuda(), "DeviceGraph", "records work of CUDA devices, got ", device);
+    DeviceGraph::refuse("another graph");
+    return device;
+}
+
 }  // namespace
 
 bool DeviceGraph::is_recording() { return recording; }
 void DeviceGraph::refuse(const char* what) { TERN_CHECK(!recording, "graph", what, " cannot be recorded"); }
 
-DeviceGraph::DeviceGraph(Device device, const std::function<void()>& work) {
-    TERN_CHECK(device.is_cuda(), "DeviceGraph", "records work of CUDA devices, got ", device);
-    refuse("another graph");
-    const OwnedStream stream(device);
-    cuda::begin_capture(stream.get());
+DeviceGraph::DeviceGraph(Device device, const std::function<void()>& work)
+    : stream_(recorded_device(device)) {
+    cuda::begin_capture(stream_.get());
     recording = true;
     try {
-        const StreamScope scope(stream.get());
+        const StreamScope scope(stream_.get());
         work();
     } catch (...) {
         recording = false;
-        cuda::abandon_capture(stream.get());
+        cuda::abandon_capture(stream_.get());
         throw;
     }
     recording = false;
-    native_ = cuda::end_capture(stream.get());
+    native_ = cuda::end_capture(stream_.get());
 }
 
 DeviceGraph::~DeviceGraph() { cuda::destroy_graph(native_); }

@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include "tern/core/devices/stream.hpp"
+#include "tern/core/devices/stream_scope.hpp"
 
 namespace tern {
 
@@ -28,6 +28,8 @@ class DeviceGraph {
     static void refuse(const char* what);
 
   private:
+    // Kept, so that no other graph has it: what kernels count on a stream is in this graph.
+    OwnedStream stream_;
     void* native_ = nullptr;
 };
 
