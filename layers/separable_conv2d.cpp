@@ -11,7 +11,6 @@ Features SeparableConv2d::forward(Features input) {
     if (is_observed() || !runs_separable_conv2d(input.tensor(), depthwise_.window().at(input.shape())))
         return pointwise_(depthwise_(std::move(input)));
     const bool is_shared = input.is_shared();
-    if (!separable_conv2d_normalizes(input.tensor(), input.norm(), is_shared)) input.value();
     const Tensor x = input.tensor();
     const Tensor weight = in_type_of(x, pointwise_.weight());
     const SeparableConv2dKeeps keep{.moments = training(), .input = is_shared && input.norm()};

@@ -90,16 +90,7 @@ __global__ void __launch_bounds__(rows::kThreads, 2)
             }
         });
     }
-    rows::store_lane<V>(sum_packs, sums);
-    rows::store_lane<V>(product_packs, products);
-    __syncthreads();  // the lanes are filled
-    const int block_channels = static_cast<int>(blockDim.x) * V;
-    const int own = static_cast<int>(threadIdx.y * blockDim.x + threadIdx.x);
-    const int target = static_cast<int>(blockIdx.x) * block_channels + own;
-    if (own >= block_channels || target >= walk.channels) return;
-    float* to = partial + static_cast<std::int64_t>(blockIdx.y) * 2 * walk.channels + target;
-    to[0] = rows::sum_lanes(&sum_packs[0][0], own, block_channels);
-    to[walk.channels] = rows::sum_lanes(&product_packs[0][0], own, block_channels);
+    rows::store_block_sums<V>(sum_packs, product_packs, sums, products, partial, walk);
 }
 
 // dx = scale dz + centred (x - mean) + constant; the slopes may both be null, and so may dresidual and
@@ -147,26 +138,6 @@ __global__ void __launch_bounds__(rows::kThreads, 2)
         if (dresidual != nullptr) grads.store(walk, dresidual, row, channel);
     });
 }
-
-// The gradients of normalize's vectors from the sums; normalize_grad.cpp has the formulas.
-struct MergeGradients {
-    const float *variance, *gamma;
-    double epsilon;
-    float *dgamma, *dbeta, *dmean, *dvariance;
-
-    __device__ void add(int, float dz, float dz_centred, double& sum, double& product) const {
-        sum += static_cast<double>(dz);
-        product += static_cast<double>(dz_centred);
-    }
-    __device__ void finish(int channel, double sum, double product) const {
-        const double r = 1 / std::sqrt(static_cast<double>(variance[channel]) + epsilon);
-        const double scale = static_cast<double>(gamma[channel]) * r;
-        dgamma[channel] = static_cast<float>(r * product);
-        dbeta[channel] = static_cast<float>(sum);
-        dmean[channel] = static_cast<float>(-scale * sum);
-        dvariance[channel] = static_cast<float>(-0.5 * scale * r * r * product);
-    }
-};
 
 template <class T>
 const T* data_or_null(const Tensor& tensor) {
@@ -237,9 +208,9 @@ void run(Cuda, const BackwardReduce& pass, const Stream& stream) {
     const Tensor partial = TERN_CUDA_FUNCTION(normalize_gradient_sums)({pass, pass.params, all}, stream);
     rows::launch_merge(
         partial,
-        MergeGradients{pass.variance.data<float>(), pass.gamma.data<float>(), pass.params.epsilon,
-                       pass.dgamma.data<float>(), pass.dbeta.data<float>(), pass.dmean.data<float>(),
-                       pass.dvariance.data<float>()},
+        MergeNormalizeGradients{pass.variance.data<float>(), pass.gamma.data<float>(), pass.params.epsilon,
+                                pass.dgamma.data<float>(), pass.dbeta.data<float>(), pass.dmean.data<float>(),
+                                pass.dvariance.data<float>()},
         stream);
 }
 

@@ -1,6 +1,8 @@
 // The backward pass of a normalisation over memory on CUDA, for normalize, batch_norm and separable_conv2d.
 #pragma once
 
+#include <cmath>
+
 #include "tern/kernels/normalize/normalize.hpp"
 #include "tern/kernels/shared/visit_cuda.cuh"
 
@@ -24,6 +26,28 @@ struct NormalizeGradient {
           residual(pass.residual),
           dy(pass.dy),
           all(all_tensors) {}
+};
+
+/// For channel_rows_cuda::launch_merge(): the gradients of normalize's vectors, (C), from sums of dz and of dz (x - mean);
+/// normalize_grad.cpp has the formulas.
+struct MergeNormalizeGradients {
+    const float *variance, *gamma;
+    double epsilon;
+    float *dgamma, *dbeta, *dmean, *dvariance;
+
+    __device__ void add(int, float dz, float dz_centred, double& sum, double& product) const {
+        sum += static_cast<double>(dz);
+        product += static_cast<double>(dz_centred);
+    }
+    /// Of one channel.
+    __device__ void finish(int channel, double sum, double product) const {
+        const double r = 1 / std::sqrt(static_cast<double>(variance[channel]) + epsilon);
+        const double scale = static_cast<double>(gamma[channel]) * r;
+        dgamma[channel] = static_cast<float>(r * product);
+        dbeta[channel] = static_cast<float>(sum);
+        dmean[channel] = static_cast<float>(-scale * sum);
+        dvariance[channel] = static_cast<float>(-0.5 * scale * r * r * product);
+    }
 };
 
 /// Of dx, (C) float32; undefined: 0.

@@ -44,10 +44,6 @@ bool runs_separable_conv2d(const Tensor& input, const Window2d& window) {
     return window == kSeparableWindow && runs_fused(separable_conv2d_op(), input.device().type);
 }
 
-bool separable_conv2d_normalizes(const Tensor& input, const DeferredNormalize& norm, bool keep_input) {
-    return input.device().is_cpu() || (!norm.residual && !keep_input);
-}
-
 SeparableConv2dResult separable_conv2d(const Tensor& input, const DeferredNormalize& norm,
                                        const Tensor& depthwise, const Tensor& pointwise, const Tensor& bias,
                                        const SeparableConv2dKeeps& keep) {

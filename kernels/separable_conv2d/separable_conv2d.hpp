@@ -31,9 +31,6 @@ inline const Window2d kSeparableWindow = Window2d::square(3, 1, 1);
 /// linear(): with its only window, on the CPU unless kernel_policy() asks for `separable_conv2d=unfused`; on
 /// a GPU, where no measurement says that it is faster, only if it asks for `separable_conv2d=cuda`.
 bool runs_separable_conv2d(const Tensor& input, const Window2d& window);
-/// Whether it can do this normalisation on the way, and keep its result; else normalize() must be called
-/// before. On a GPU it adds no residual and keeps no input.
-bool separable_conv2d_normalizes(const Tensor& input, const DeferredNormalize& norm, bool keep_input);
 
 /// a = normalize(input, norm), or input itself; u[n,h,w,c] = sum over kh, kw of a[n,h+kh-1,w+kw-1,c]
 /// depthwise[c,0,kh,kw]; output[n,h,w,o] = bias[o] + sum over c of u[n,h,w,c] pointwise[o,c].

@@ -148,6 +148,24 @@ __device__ __forceinline__ float sum_lanes(const float* lanes, int channel, int 
     return sum;
 }
 
+/// Two sums of each channel over the threads of a block, to partial (blocks, 2, C). first_packs, second_packs: shared, kLanePacks<V>
+/// each. All threads must call it.
+template <int V>
+__device__ __forceinline__ void store_block_sums(LanePack<V>* first_packs, LanePack<V>* second_packs,
+                                                 const float (&first)[V], const float (&second)[V],
+                                                 float* partial, const RowWalk& walk) {
+    store_lane<V>(first_packs, first);
+    store_lane<V>(second_packs, second);
+    __syncthreads();  // the lanes are filled
+    const int block_channels = static_cast<int>(blockDim.x) * V;
+    const int own = static_cast<int>(threadIdx.y * blockDim.x + threadIdx.x);
+    const int target = static_cast<int>(blockIdx.x) * block_channels + own;
+    if (own >= block_channels || target >= walk.channels) return;
+    float* to = partial + static_cast<std::int64_t>(blockIdx.y) * 2 * walk.channels + target;
+    to[0] = sum_lanes(&first_packs[0][0], own, block_channels);
+    to[walk.channels] = sum_lanes(&second_packs[0][0], own, block_channels);
+}
+
 inline constexpr int kMergedChannels = 8;  // per block, a warp for each: one 32-byte sector of every partial
 
 /// Merges two numbers per channel of `partials` blocks in double, always in the same order, and calls
