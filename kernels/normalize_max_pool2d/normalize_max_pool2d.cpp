@@ -8,16 +8,14 @@ namespace tern {
 using namespace normalize_max_pool2d_passes;
 
 const Op& normalize_max_pool2d_op() {
-    static const Op op{
-        "normalize_max_pool2d",
-        {pass_of<Forward, ReplacesParts<Cpu>, Ref>(), pass_of<Backward, ReplacesParts<Cpu>, Ref>()}};
+    static const Op op{"normalize_max_pool2d",
+                       {pass_of<Forward, Partial<Cuda>, ReplacesParts<Cpu>, Ref>(),
+                        pass_of<Backward, Partial<Cuda>, ReplacesParts<Cpu>, Ref>()}};
     return op;
 }
 
 bool runs_normalize_max_pool2d(const Tensor& input, const DeferredNormalize& norm) {
-    return norm && !norm.residual &&
-           has_implementation(normalize_max_pool2d_op().passes[0], input.device().type) &&
-           runs_fused(normalize_max_pool2d_op(), input.device().type);
+    return norm && !norm.residual && runs_fused(normalize_max_pool2d_op(), input.device().type);
 }
 
 Tensor normalize_max_pool2d(const Tensor& input, const DeferredNormalize& norm, const Window2d& window) {

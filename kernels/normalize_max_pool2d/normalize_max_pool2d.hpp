@@ -13,7 +13,8 @@ struct NormalizeMaxPool2dParams {
 
 /// Whether it should run on this input in the place of its parts, normalize() and max_pool2d(): where there
 /// is a normalisation, without a residual, on the CPU unless kernel_policy() asks for
-/// `normalize_max_pool2d=unfused`; never on a GPU, which has no implementation.
+/// `normalize_max_pool2d=unfused`; on a GPU, where it has not run yet, only if it asks for
+/// `normalize_max_pool2d=cuda`.
 bool runs_normalize_max_pool2d(const Tensor& input, const DeferredNormalize& norm);
 
 /// y = max_pool2d(normalize(input, norm), window), whose header says what counts as largest.
