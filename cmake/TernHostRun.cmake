@@ -16,11 +16,13 @@ if(EXISTS /proc/sys/vm/mmap_rnd_bits)
     endif()
 endif()
 
-# tern_add_host_run(target SOURCES a.cu b.cpp ... [SANITIZER address|thread])
+# tern_add_host_run(target SOURCES a.cu b.cpp ... [SANITIZER address|thread] [COUNTED])
+# With COUNTED accesses call what the thread sanitizer would be called by, which the program itself must have
+# (tests/kernel_counters).
 # An object library of the sources, each compiled as host C++ with the header TERN_HOST_RUN for CUDA's, so that launch() runs the kernels on
 # this machine. A program that links it is built with the same sanitizer.
 function(tern_add_host_run target)
-    cmake_parse_arguments(arg "" "SANITIZER" "SOURCES" ${ARGN})
+    cmake_parse_arguments(arg "COUNTED" "SANITIZER" "SOURCES" ${ARGN})
     add_library(${target} OBJECT ${arg_SOURCES})
     foreach(source ${arg_SOURCES})
         if(source MATCHES "\\.cu$")
@@ -46,7 +48,12 @@ function(tern_add_host_run target)
     endif()
     # -O1: reports name the line that a reader sees, and still 10 times the speed of -O0. -g1: lines and functions, all that
     # reports name, in four fifths of the time to compile.
-    target_compile_options(${target} PUBLIC ${flags} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1 -O1)
+    set(options -fno-sanitize-recover=all -fno-omit-frame-pointer -g1 -O1)
+    if(arg_COUNTED)
+        target_compile_options(${target} PRIVATE ${flags} ${options})
+        return()
+    endif()
+    target_compile_options(${target} PUBLIC ${flags} ${options})
     target_link_options(${target} PUBLIC ${flags})
 endfunction()
 

@@ -47,7 +47,7 @@ void launch(void (*kernel)(Params...), const LaunchShape& shape, const Stream&, 
     };
     const auto run = [shape, call = Call{kernel, {std::forward<Args>(args)...}}] {
         host_run::run_grid(
-            shape.grid, shape.block, shape.dynamic_shared_bytes,
+            reinterpret_cast<const void*>(call.kernel), shape.grid, shape.block, shape.dynamic_shared_bytes,
             [](const void* context) {
                 const Call& own = *static_cast<const Call*>(context);
                 std::apply(own.kernel, own.arguments);

@@ -4,6 +4,9 @@
 #include <array>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
+#include <map>
+#include <mutex>
 #include <utility>
 
 #include "tern/core/cuda/device_runtime.hpp"
@@ -14,6 +17,17 @@ namespace tern::test {
 namespace {
 
 DeviceCounts counts;
+
+// Begin and end of each allocation on the device.
+struct Allocations {
+    std::mutex mutex;
+    std::map<const std::byte*, const std::byte*> ends;
+};
+
+Allocations& allocations() {
+    static Allocations* const all = new Allocations;  // tensors are freed while the process ends
+    return *all;
+}
 
 template <class Run>
 void submit(const Run& run) {
@@ -34,6 +48,13 @@ void* allocate_host(std::size_t bytes) {
 }  // namespace
 
 const DeviceCounts& device_counts() { return counts; }
+
+bool on_device(const void* address) {
+    const std::lock_guard lock(allocations().mutex);
+    const auto& ends = allocations().ends;
+    const auto after = ends.upper_bound(static_cast<const std::byte*>(address));
+    return after != ends.begin() && address < std::prev(after)->second;
+}
 
 }  // namespace tern::test
 
@@ -56,8 +77,19 @@ DeviceInfo info(int) {
 }
 CudaVersions versions() { return {}; }
 
-void* allocate(std::size_t bytes, const Stream&) { return test::allocate_host(bytes); }
-void release(void* data, const Stream&) noexcept { std::free(data); }
+void* allocate(std::size_t bytes, const Stream&) {
+    auto* const data = static_cast<std::byte*>(test::allocate_host(bytes));
+    const std::lock_guard lock(test::allocations().mutex);
+    if (data != nullptr) test::allocations().ends[data] = data + bytes;
+    return data;
+}
+void release(void* data, const Stream&) noexcept {
+    {
+        const std::lock_guard lock(test::allocations().mutex);
+        test::allocations().ends.erase(static_cast<const std::byte*>(data));
+    }
+    std::free(data);
+}
 void copy(void* to, Device to_device, const void* from, Device from_device, std::size_t bytes,
           const Stream&) {
     if (to_device.is_cpu() || from_device.is_cpu()) {

@@ -19,4 +19,7 @@ struct DeviceCounts {
 /// Since the start of the program.
 const DeviceCounts& device_counts();
 
+/// Whether it is memory of the device.
+bool on_device(const void* address);
+
 }  // namespace tern::test

@@ -49,7 +49,13 @@ void BlockRunner::run_grid(dim3 grid, dim3 block, std::size_t dynamic_bytes, Ker
     };
     const std::unique_ptr<BlockRunner, decltype(finish)> finish_on_exit(this, finish);
     sanitizer::release(&grid_order_->started);
-    for (const std::size_t number : order_.sequence(volume(grid))) run_block(unflatten(number, grid), block);
+    GridObserver* const observer = grid_observer();
+    for (const std::size_t number : order_.sequence(volume(grid))) {
+        barriers_ = 0;
+        if (observer != nullptr && !observer->begin_block(number, shared_)) continue;
+        run_block(unflatten(number, grid), block);
+        if (observer != nullptr) observer->end_block(barriers_);
+    }
 }
 
 void BlockRunner::run_block(uint3 index, dim3 block) {

@@ -82,6 +82,7 @@ class BlockRunner {
     std::vector<Thread> threads_;
     ReadySet ready_{0};
     std::size_t ended_ = 0;
+    std::int64_t barriers_ = 0;  // of the block
     Thread* running_ = nullptr;
     bool abandoned_ = false;
     std::exception_ptr failure_;

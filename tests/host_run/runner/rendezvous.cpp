@@ -74,6 +74,7 @@ bool BlockRunner::release_block_barrier() {
     }
     synchronize(all);
     for (Thread* thread : all) release(*thread);
+    ++barriers_;
     return true;
 }
 

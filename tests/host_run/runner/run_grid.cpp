@@ -45,9 +45,16 @@ std::uint64_t seed() { return current_seed(); }
 ScopedSeed::ScopedSeed(std::uint64_t seed) : previous_(current_seed()) { current_seed() = seed; }
 ScopedSeed::~ScopedSeed() { current_seed() = previous_; }
 
-void run_grid(dim3 grid, dim3 block, std::size_t dynamic_shared_bytes, KernelBody body, const void* context) {
+GridObserver*& grid_observer() {
+    static thread_local GridObserver* observer = nullptr;
+    return observer;
+}
+
+void run_grid(const void* kernel, dim3 grid, dim3 block, std::size_t dynamic_shared_bytes, KernelBody body,
+              const void* context) {
     check_shape(grid, block);
     ++grids;
+    if (GridObserver* const observer = grid_observer()) observer->begin_grid(kernel, grid, block);
     BlockRunner::current().run_grid(grid, block, dynamic_shared_bytes, body, context);
 }
 

@@ -32,10 +32,27 @@ class ScopedSeed {
 
 using KernelBody = void (*)(const void* context);
 
+class SharedMemory;
+
+/// Told of the grids that run on a thread of the process, for what counts their accesses.
+class GridObserver {
+  public:
+    virtual ~GridObserver() = default;
+    virtual void begin_grid(const void* kernel, dim3 grid, dim3 block) = 0;
+    /// Whether the block is to run; `shared` is its own until its end.
+    virtual bool begin_block(std::size_t number, const SharedMemory& shared) = 0;
+    /// Barriers that all threads of the block have met at.
+    virtual void end_block(std::int64_t barriers) = 0;
+};
+
+/// This thread's; null: none.
+GridObserver*& grid_observer();
+
 /// Calls body(context) once per thread of the grid; returns when all are done. Throws Error if threads of a
 /// block wait for each other in vain, write outside a shared array, or the shape is none that a GPU takes
-/// (1024 threads, 48 KiB of static and 227 KiB of all shared memory per block), and whatever the body throws.
-void run_grid(dim3 grid, dim3 block, std::size_t dynamic_shared_bytes, KernelBody body, const void* context);
+/// (1024 threads, 48 KiB of static and 227 KiB of all shared memory per block), and whatever the body throws. `kernel` is its name for an observer.
+void run_grid(const void* kernel, dim3 grid, dim3 block, std::size_t dynamic_shared_bytes, KernelBody body,
+              const void* context);
 
 /// Work of a device in its order.
 using Work = std::vector<std::function<void()>>;

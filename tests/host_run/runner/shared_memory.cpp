@@ -81,4 +81,21 @@ void* SharedMemory::array(const void* key, const char* name, std::size_t bytes) 
     return arrays_.back().data();
 }
 
+const GuardedArray* SharedMemory::array_of(const void* address) const {
+    const auto has = [address](const GuardedArray& array) {
+        const auto* const data = static_cast<const std::byte*>(array.data());
+        return address >= data && address < data + array.bytes();
+    };
+    if (dynamic_ && has(*dynamic_)) return &*dynamic_;
+    const auto found = std::ranges::find_if(arrays_, has);
+    return found == arrays_.end() ? nullptr : &*found;
+}
+
+std::uintptr_t SharedMemory::offset_of(const void* address) const {
+    const GuardedArray* const array = array_of(address);
+    TERN_ASSERT(array != nullptr);
+    return static_cast<std::uintptr_t>(static_cast<const std::byte*>(address) -
+                                       static_cast<const std::byte*>(array->data()));
+}
+
 }  // namespace tern::host_run

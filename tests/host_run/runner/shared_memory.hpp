@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -50,8 +51,14 @@ class SharedMemory {
     void* array(const void* key, const char* name, std::size_t bytes);
     void* dynamic() const { return dynamic_->data(); }
 
+    /// Whether an address is in one of the arrays.
+    bool holds(const void* address) const { return array_of(address) != nullptr; }
+    /// In bytes, from the start of its array.
+    std::uintptr_t offset_of(const void* address) const;
+
   private:
     static void check(const GuardedArray& array);
+    const GuardedArray* array_of(const void* address) const;
 
     std::vector<GuardedArray> arrays_;
     std::optional<GuardedArray> dynamic_;
