@@ -46,7 +46,7 @@ NOT_RUN = {  # whole commands: regular expression -> why
     r"scripts/fuzz .*": "needs clang and a minute; CI runs it",
     r"scripts/mutate .*": "builds and tests for minutes",
     r"scripts/compare .*": "needs PyTorch and minutes",
-    r"scripts/ptxas-report.*": "needs nvcc and minutes",
+    r"scripts/kernel-report.*": "needs nvcc and minutes",
     r"scripts/reproduce-paper .*": "takes minutes; a test runs it at a tiny scale",
     r"scripts/scaling --ranks .*": "takes minutes",
     r"scripts/gpu-tree .*": "builds this tree for a GPU",

@@ -1,8 +1,10 @@
 // Counts what the accesses of the kernels of a training step would cost on a device, and prints it as JSON. Kernels are named
 // by their addresses in this program, which scripts/kernel-report looks up.
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <link.h>
@@ -24,7 +26,8 @@ using namespace tern;
 namespace {
 
 struct Settings {
-    std::string model = "mini_xception", precision = "float32", kernels = "cuda", operation;
+    std::string model = "mini_xception", precision = "float32", kernels = "cuda";
+    std::vector<std::string> operations;
     std::int64_t batch_size = 4, image_size = 16, blocks = 2;
 };
 
@@ -105,7 +108,8 @@ nlohmann::json count_cases(const Settings& settings) {
     const DType precision = parse_dtype(settings.precision);
     nlohmann::json all = nlohmann::json::array();
     for (const cases::NamedCases& named : cases::all_cases()) {
-        if (!settings.operation.empty() && named.op->name != settings.operation) continue;
+        const auto& wanted = settings.operations;
+        if (!wanted.empty() && std::ranges::find(wanted, named.op->name) == wanted.end()) continue;
         for (const cases::PassCase& pass_case : named.cases.passes) {
             if (!pass_case.benchmark) continue;
             for (const test::HostPass& host : test::host_passes()) {
@@ -122,6 +126,7 @@ nlohmann::json count_cases(const Settings& settings) {
                                {"implementation", host.implementation},
                                {"precision", settings.precision},
                                {"bytes", problem.bytes()},
+                               {"flops", cases::flops_of(pass_case)},
                                {"kernels", to_json(counts.kernels())}});
             }
         }
@@ -141,7 +146,7 @@ int main(int argc, char** argv) {
     step.add_option("--kernels", settings.kernels, "policy")->capture_default_str();
     step.add_option("--batch-size", settings.batch_size)->capture_default_str()->check(CLI::PositiveNumber);
     step.add_option("--image-size", settings.image_size)->capture_default_str()->check(CLI::PositiveNumber);
-    cases.add_option("--operation", settings.operation);
+    cases.add_option("--operation", settings.operations, "all where none is named");
     for (CLI::App* command : {&step, &cases}) {
         command->add_option("--precision", settings.precision)->capture_default_str();
         command->add_option("--blocks", settings.blocks, "of a grid, at most, that are looked at")

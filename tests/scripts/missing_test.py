@@ -57,10 +57,12 @@ ROWS = [
     ("scripts/gpu-check --epochs 0", 2, "--epochs must be at least 1, got 0", ""),
     ("scripts/gpu-check --limit nan", 2, "--limit must be at least 0, got nan", ""),
     ("scripts/gpu-check --only fly", 2, "--only: fly is none of tests, ", ""),
-    ("scripts/ptxas-report", 1, "no such file; configure first: cmake --preset release", ""),
-    ("scripts/ptxas-report --build no-json", 1, "is not JSON (", ""),
-    ("scripts/ptxas-report --build no-cuda", 1, "no-cuda compiles no CUDA source of kernels/; with CUDA: cmake --preset cuda", ""),
-    ("scripts/ptxas-report --build no-nvcc", 1, "[/nowhere/nvcc] No such file or directory; configure again where nvcc is", ""),
+    ("scripts/kernel-report", 1, "no such file; configure first: cmake --preset release", ""),
+    ("scripts/kernel-report --build no-json", 1, "is not JSON (", ""),
+    ("scripts/kernel-report --build no-cuda", 1, "no-cuda compiles no CUDA source of kernels/; with CUDA: cmake --preset cuda", ""),
+    ("scripts/kernel-report --build no-nvcc", 1, "[/nowhere/nvcc] No such file or directory; configure again where nvcc is", ""),
+    ("scripts/kernel-report --counts --build no-cuda", 1, "no-cuda/bin/tern-count-kernels] No such file or directory; build it, with CUDA", ""),
+    ("scripts/kernel-report --check none.json", 1, "none.json'; write it with --record", ""),
     ("scripts/scaling", 1, "scaling: {tree}/build/release/bin/tern: no such program; --tern says where it is", ""),
     ("scripts/scaling --tern gpu/tern", 1, "scaling: needs mpirun.openmpi: apt-get install openmpi-bin", ""),
     ("scripts/scaling --rounds 0", 2, "--rounds must be at least 1, got 0", ""),
@@ -99,7 +101,7 @@ ROWS = [
     ("tests/parity/parity.py --data DIR", 1, NO_TORCH.replace("no torch", "no numpy"), ""),
     ("tests/parity/replicas.py tern", 1, f"replicas.py: {PYTHON} {NO_TORCH}".replace("no torch", "no numpy"), ""),
 ]
-HELP = "bench-report check-includes check-text compare docs format fuzz gpu-check gpu-tree ptxas-report reproduce-paper scaling tidy".split()
+HELP = "bench-report check-includes check-text compare docs format fuzz gpu-check gpu-tree kernel-report reproduce-paper scaling tidy".split()
 
 
 def make_tree(tree):
