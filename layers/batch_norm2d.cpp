@@ -77,12 +77,12 @@ void BatchNorm2d::update(std::int64_t values, const Moments& moments) {
     if (const StatisticsScope* const scope = StatisticsScope::current())
         scope->take(*this, values, {moments.mean.detach(), moments.variance.detach()});
     else
-        update_statistics(values, moments);
+        update_statistics({statistics_update(values, moments)});
 }
 
-void BatchNorm2d::update_statistics(std::int64_t values, const Moments& moments) const {
-    tern::update_statistics(running_mean_, running_var_, num_batches_tracked_, moments.mean, moments.variance,
-                            {options_.momentum, values, options_.bias_correction});
+StatisticsUpdate BatchNorm2d::statistics_update(std::int64_t values, const Moments& moments) const {
+    return {running_mean_, running_var_,     num_batches_tracked_,
+            moments.mean,  moments.variance, {options_.momentum, values, options_.bias_correction}};
 }
 
 Features BatchNorm2d::normalized(const Features& input, const Tensor& residual) {

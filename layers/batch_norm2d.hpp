@@ -19,6 +19,8 @@ struct BatchNorm2dOptions {
     bool bias_correction = false;
 };
 
+struct StatisticsUpdate;
+
 /// (..., C) -> (..., C): activation(weight (x - mean) / sqrt(variance + epsilon) + bias [+ residual]).
 /// In training mean and (biased) variance are the batch's, and the running statistics are updated with them,
 /// the variance made unbiased; in evaluation they are the running ones. Parameters: weight 1, bias 0, (C).
@@ -39,8 +41,8 @@ class BatchNorm2d : public Module {
     /// whose output only this one reads, and becomes the identity with its activation. Says whether that
     /// layer could take it. What is multiplied is rounded once.
     bool fold_into(Module& producer);
-    /// One step of the running statistics with the moments, (C) each, of a batch of so many values per channel.
-    void update_statistics(std::int64_t values, const Moments& moments) const;
+    /// A step of the running statistics with the moments, (C) each, of a batch of so many values per channel.
+    StatisticsUpdate statistics_update(std::int64_t values, const Moments& moments) const;
     void set_bias_correction(bool bias_correction) { options_.bias_correction = bias_correction; }
     /// With bias correction: running statistics that are not those of a new layer, beside a count of 0, are
     /// another program's, and how old is not known. The count becomes one from which the share is the

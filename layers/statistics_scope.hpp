@@ -11,7 +11,7 @@ class BatchNorm2d;
 
 /// While it lives, batch norms that this thread runs in training mode leave their running statistics alone and
 /// hand mean and biased variance of their batch, over so many values per channel, to `take`: for batches whose
-/// statistics are merged before they count. BatchNorm2d::update_statistics() lets them count. Scopes nest; the
+/// statistics are merged before they count. update_statistics() of BatchNorm2d::statistics_update() lets them count. Scopes nest; the
 /// innermost counts.
 class StatisticsScope {
   public:

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "tern/core/error.hpp"
 #include "tern/distributed/share.hpp"
+#include "tern/kernels/update_statistics/update_statistics.hpp"
 #include "tern/layers/merge_moments.hpp"
 
 namespace tern {
@@ -99,13 +101,15 @@ void StepStatistics::finish(std::int64_t samples) {
     if (share_of(share_.replicas, ranks - 1, ranks).piece_of(samples).count == 0) share_calls();
     if (calls_.empty()) return;
     const Tensor moments = merged(samples).reshape({2 * all_.dim(2)});
+    std::vector<StatisticsUpdate> updates;
     for (std::int64_t begin = 0; const Call& call : calls_) {
         const std::int64_t end = begin + call.channels;
-        call.layer->update_statistics(
+        updates.push_back(call.layer->statistics_update(
             call.values * samples,
-            {moments.slice(begin, end), moments.slice(all_.dim(2) + begin, all_.dim(2) + end)});
+            {moments.slice(begin, end), moments.slice(all_.dim(2) + begin, all_.dim(2) + end)}));
         begin = end;
     }
+    update_statistics(updates);
 }
 
 }  // namespace tern

@@ -8,6 +8,8 @@
 #include "tern/kernels/backward.hpp"
 #include "tern/kernels/elementwise_unary/elementwise_unary.hpp"
 #include "tern/kernels/metrics/metrics.hpp"
+#include "tern/kernels/update_statistics/update_statistics.hpp"
+#include "tern/layers/batch_norm2d.hpp"
 #include "tern/layers/dropout_scope.hpp"
 #include "tern/layers/rounded_parameters.hpp"
 #include "tern/layers/statistics_scope.hpp"
@@ -316,9 +318,17 @@ Tensor TrainingStep::forward_and_backward(const Batch& batch, const Tensor& sums
     if (rounded_) rounded.emplace(*rounded_);
     {
         const Range range("forward");
+        // Of all batch norms at once, unless they are to be merged with those of other replicas first.
+        std::vector<StatisticsUpdate> updates;
+        std::optional<StatisticsScope> together;
+        if (StatisticsScope::current() == nullptr)
+            together.emplace([&](BatchNorm2d& layer, std::int64_t values, const Moments& moments) {
+                updates.push_back(layer.statistics_update(values, moments));
+            });
         output = model_(batch.input);
         loss = loss_(output, batch.loss_target());
         if (teacher_ != nullptr) loss = teacher_->distill(loss, output, batch.input);
+        update_statistics(updates);
     }
     {
         const Range range("backward");

@@ -11,25 +11,28 @@ const Op& update_statistics_op() {
     return op;
 }
 
-void update_statistics(const Tensor& running_mean, const Tensor& running_variance, const Tensor& batches,
-                       const Tensor& mean, const Tensor& variance, const UpdateStatisticsParams& params) {
-    const Shape& shape = running_mean.shape();
-    TERN_CHECK(running_variance.shape() == shape && mean.shape() == shape && variance.shape() == shape,
-               "update_statistics", "running mean ", shape, ", running variance ", running_variance.shape(),
-               ", mean ", mean.shape(), " and variance ", variance.shape(), " must be of one shape");
-    TERN_CHECK(batches.dtype() == DType::int64 && batches.numel() == 1, "update_statistics",
-               "the number of batches must be one int64, got ", batches);
-    TERN_CHECK(params.values_per_channel >= 2, "update_statistics",
-               "the unbiased variance needs more than 1 value per channel, got ", params.values_per_channel);
-    run_pass(Forward{.params = params,
-                     .running_mean = running_mean,
-                     .running_variance = running_variance,
-                     .batches = batches,
-                     .mean = mean,
-                     .variance = variance,
-                     .new_running_mean = running_mean,
-                     .new_running_variance = running_variance,
-                     .new_batches = batches});
+void update_statistics(const std::vector<StatisticsUpdate>& updates) {
+    const char* const where = "update_statistics";
+    UpdateAllParams params;
+    Tensors running, all;
+    for (const StatisticsUpdate& of : updates) {
+        const Shape& shape = of.running_mean.shape();
+        TERN_CHECK(
+            of.running_variance.shape() == shape && of.mean.shape() == shape && of.variance.shape() == shape,
+            where, "running mean ", shape, ", running variance ", of.running_variance.shape(), ", mean ",
+            of.mean.shape(), " and variance ", of.variance.shape(), " must be of one shape");
+        TERN_CHECK(of.batches.dtype() == DType::int64 && of.batches.numel() == 1, where,
+                   "the number of batches must be one int64, got ", of.batches);
+        TERN_CHECK(of.params.values_per_channel >= 2, where,
+                   "the unbiased variance needs more than 1 value per channel, got ",
+                   of.params.values_per_channel);
+        params.of.push_back(of.params);
+        running.insert(running.end(), {of.running_mean, of.running_variance, of.batches});
+    }
+    if (updates.empty()) return;
+    all = running;
+    for (const StatisticsUpdate& of : updates) all.insert(all.end(), {of.mean, of.variance});
+    run_pass(Forward{.params = params, .x = all, .y = running});
 }
 
 }  // namespace tern

@@ -1,5 +1,7 @@
-// The running statistics of a batch norm, updated in place.
+// The running statistics of batch norms, updated in place.
 #pragma once
+
+#include <vector>
 
 #include "tern/core/tensor.hpp"
 
@@ -9,9 +11,17 @@ struct UpdateStatisticsParams {
     double momentum = 0.1;
     std::int64_t values_per_channel = 2;  // M
     bool bias_correction = false;
+
+    bool operator==(const UpdateStatisticsParams&) const = default;
 };
 
-/// In place, with the batch's share s:
+/// Of one batch norm: its running statistics, and mean and biased variance of a batch.
+struct StatisticsUpdate {
+    Tensor running_mean, running_variance, batches, mean, variance;
+    UpdateStatisticsParams params;
+};
+
+/// In place, for each of them in their order, on a GPU up to 16 in one launch; with the batch's share s:
 ///   running_mean     = (1 - s) running_mean + s mean
 ///   running_variance = (1 - s) running_variance + s variance M / (M - 1)
 ///   batches          = batches + 1
@@ -24,7 +34,6 @@ struct UpdateStatisticsParams {
 ///
 /// `variance` is the biased one of the batch, over M values per channel; M / (M - 1) makes it unbiased, so M
 /// must be at least 2. All are (C) and floating-point except `batches`, one int64. Not differentiable.
-void update_statistics(const Tensor& running_mean, const Tensor& running_variance, const Tensor& batches,
-                       const Tensor& mean, const Tensor& variance, const UpdateStatisticsParams& params);
+void update_statistics(const std::vector<StatisticsUpdate>& updates);
 
 }  // namespace tern

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "tern/core/cuda/shared_memory.cuh"
@@ -7,7 +8,8 @@
 namespace tern::update_statistics_passes {
 namespace {
 
-constexpr int kThreads = 256;  // one block: a few hundred channels
+constexpr int kThreads = 256;  // a block for each batch norm: a few hundred channels
+constexpr int kMost = 16;      // in one launch: 1.7 KB of a kernel's 4 KB of arguments
 
 template <class T, class U>
 struct UpdateStatistics {
@@ -18,6 +20,11 @@ struct UpdateStatistics {
     std::int64_t* new_batches;
     std::int64_t channels;
     UpdateStatisticsParams params;
+};
+
+template <class T, class U>
+struct Updates {
+    UpdateStatistics<T, U> of[kMost];
 };
 
 struct Factors {
@@ -44,7 +51,8 @@ __device__ Factors factors_of(const UpdateStatisticsParams& params, std::int64_t
 
 // The outputs may be the running statistics and their count, which only one thread reads and writes.
 template <class T, class U>
-__global__ void __launch_bounds__(kThreads) update_statistics_kernel(UpdateStatistics<T, U> work) {
+__global__ void __launch_bounds__(kThreads) update_statistics_kernel(Updates<T, U> updates) {
+    const UpdateStatistics<T, U>& work = updates.of[blockIdx.x];
     TERN_SHARED(Factors, factors, 1);
     if (threadIdx.x == 0) {
         const std::int64_t batches = *work.batches;
@@ -65,30 +73,50 @@ __global__ void __launch_bounds__(kThreads) update_statistics_kernel(UpdateStati
 }  // namespace
 
 void run(Cuda, const Forward& pass, const Stream& stream) {
-    visit_cuda_floating(pass.running_mean.dtype(), [&]<class T>() {
-        visit_cuda_floating(pass.mean.dtype(), [&]<class U>() {
-            const UpdateStatistics<T, U> work{pass.running_mean.data<T>(),
-                                              pass.running_variance.data<T>(),
-                                              pass.mean.data<U>(),
-                                              pass.variance.data<U>(),
-                                              pass.batches.data<std::int64_t>(),
-                                              pass.new_running_mean.data<T>(),
-                                              pass.new_running_variance.data<T>(),
-                                              pass.new_batches.data<std::int64_t>(),
-                                              pass.running_mean.numel(),
-                                              pass.params};
-            cuda::launch(update_statistics_kernel<T, U>, {dim3(1), dim3(kThreads)}, stream, work);
+    visit_cuda_floating(pass.running(0)[0].dtype(), [&]<class T>() {
+        visit_cuda_floating(pass.batch(0)[0].dtype(), [&]<class U>() {
+            Updates<T, U> updates{};
+            unsigned count = 0;
+            const auto launch = [&] {
+                cuda::launch(update_statistics_kernel<T, U>, {dim3(count), dim3(kThreads)}, stream, updates);
+                count = 0;
+            };
+            for (std::size_t i = 0; i < pass.params.of.size(); ++i) {
+                const auto running = pass.running(i), batch = pass.batch(i), renewed = pass.renewed(i);
+                const UpdateStatistics<T, U> own{running[0].data<T>(),
+                                                 running[1].data<T>(),
+                                                 batch[0].data<U>(),
+                                                 batch[1].data<U>(),
+                                                 running[2].data<std::int64_t>(),
+                                                 renewed[0].data<T>(),
+                                                 renewed[1].data<T>(),
+                                                 renewed[2].data<std::int64_t>(),
+                                                 running[0].numel(),
+                                                 pass.params.of[i]};
+                // A batch norm that ran twice is updated twice, one after the other.
+                const auto is_same = [&](const UpdateStatistics<T, U>& other) {
+                    return other.new_batches == own.new_batches;
+                };
+                if (count == kMost || std::any_of(updates.of, updates.of + count, is_same)) launch();
+                updates.of[count++] = own;
+            }
+            launch();
         });
     });
 }
 
 bool accepts(Cuda, const Forward& pass, std::string* why_not) {
-    if (!accepts_cuda_types({pass.running_mean, pass.running_variance, pass.mean, pass.variance}, why_not))
-        return false;
-    const DType running = pass.running_mean.dtype(), batch = pass.mean.dtype();
-    if (pass.running_variance.dtype() == running && pass.variance.dtype() == batch) return true;
-    return refuse(why_not, "mean and variance of one type, got ", running, " and ",
-                  pass.running_variance.dtype(), ", of the batch ", batch, " and ", pass.variance.dtype());
+    const DType running = pass.running(0)[0].dtype(), batch = pass.batch(0)[0].dtype();
+    for (std::size_t i = 0; i < pass.params.of.size(); ++i) {
+        const auto own = pass.running(i), of_batch = pass.batch(i);
+        if (!accepts_cuda_types({own[0], own[1], of_batch[0], of_batch[1]}, why_not)) return false;
+        if (own[0].dtype() != running || own[1].dtype() != running || of_batch[0].dtype() != batch ||
+            of_batch[1].dtype() != batch)
+            return refuse(why_not, "mean and variance of one type, got ", own[0].dtype(), " and ",
+                          own[1].dtype(), ", of the batch ", of_batch[0].dtype(), " and ",
+                          of_batch[1].dtype(), ", before ", running, " and ", batch);
+    }
+    return true;
 }
 
 }  // namespace tern::update_statistics_passes

@@ -5,20 +5,29 @@
 
 namespace tern::update_statistics_passes {
 
-struct Forward {
-    const UpdateStatisticsParams& params;
-    const Tensor& running_mean;  // (C), as the running variance
-    const Tensor& running_variance;
-    const Tensor& batches;  // one int64
-    const Tensor& mean;     // (C), as the variance; of any floating-point type
-    const Tensor& variance;
-    const Tensor& new_running_mean;  // these three may be the running statistics and their count
-    const Tensor& new_running_variance;
-    const Tensor& new_batches;
-    TERN_PASS(Forward, update_statistics, forward, (running_mean, running_variance, batches, mean, variance),
-              (new_running_mean, new_running_variance, new_batches))
+struct UpdateAllParams {
+    std::vector<UpdateStatisticsParams> of;
+};
 
-    double flops() const { return 6.0 * static_cast<double>(running_mean.numel()); }
+struct Forward {
+    const UpdateAllParams& params;
+    std::span<const Tensor>
+        x;  // of each: running mean (C), running variance (C), batches, one int64; then of each: mean and
+            // variance (C) of the batch, of any floating-point type
+    std::span<const Tensor> y;  // of each the first three, renewed; they may be the same tensors
+    TERN_PASS(Forward, update_statistics, forward, (x), (y))
+
+    double flops() const {
+        double flops = 0;
+        for (std::size_t i = 0; i < params.of.size(); ++i)
+            flops += 6.0 * static_cast<double>(running(i)[0].numel());
+        return flops;
+    }
+    /// Running mean, running variance and number of batches.
+    std::span<const Tensor> running(std::size_t i) const { return x.subspan(3 * i, 3); }
+    std::span<const Tensor> renewed(std::size_t i) const { return y.subspan(3 * i, 3); }
+    /// Mean and variance.
+    std::span<const Tensor> batch(std::size_t i) const { return x.subspan(3 * params.of.size() + 2 * i, 2); }
 };
 
 }  // namespace tern::update_statistics_passes

@@ -33,12 +33,16 @@ void average(const Tensor& result, const Tensor& running, const Tensor& value, d
 }  // namespace
 
 void run(Ref, const Forward& pass, const Stream&) {
-    const auto values = static_cast<double>(pass.params.values_per_channel);
-    const std::int64_t batches = *pass.batches.data<std::int64_t>();
-    const double of_batch = share(pass.params, batches);
-    average(pass.new_running_mean, pass.running_mean, pass.mean, of_batch, 1);
-    average(pass.new_running_variance, pass.running_variance, pass.variance, of_batch, values / (values - 1));
-    *pass.new_batches.data<std::int64_t>() = batches + 1;
+    for (std::size_t i = 0; i < pass.params.of.size(); ++i) {
+        const UpdateStatisticsParams& params = pass.params.of[i];
+        const auto running = pass.running(i), batch = pass.batch(i), renewed = pass.renewed(i);
+        const auto values = static_cast<double>(params.values_per_channel);
+        const std::int64_t batches = *running[2].data<std::int64_t>();
+        const double of_batch = share(params, batches);
+        average(renewed[0], running[0], batch[0], of_batch, 1);
+        average(renewed[1], running[1], batch[1], of_batch, values / (values - 1));
+        *renewed[2].data<std::int64_t>() = batches + 1;
+    }
 }
 
 }  // namespace tern::update_statistics_passes
