@@ -407,14 +407,15 @@ struct Results {
     MergeNormalizeGradients normalization;
 };
 
-inline constexpr int kMergeColumns = 32, kMergeRows = 8;
+inline constexpr int kMergeColumns = 32, kMergeRows = 16;
 
-// A thread row adds up every eighth block, and the rows are added in order. layout: of the partial sums.
+// A thread row adds up every sixteenth block, and the rows are added in order. layout: of the partial sums.
 // grid: (sums / kMergeColumns); block: (kMergeColumns, kMergeRows)
 template <class R>
 __global__ void separable_conv2d_merge_kernel(const float* partial, int blocks, SumsLayout layout,
                                               Results<R> to, bool normalized, int outputs, int channels) {
-    TERN_SHARED(double, rows, 2 * kMergeColumns * kMergeRows);
+    TERN_SHARED(double, firsts, kMergeColumns* kMergeRows);
+    TERN_SHARED(double, seconds, kMergeColumns* kMergeRows);
     const int column = static_cast<int>(threadIdx.x), row = static_cast<int>(threadIdx.y);
     const int i = static_cast<int>(blockIdx.x) * kMergeColumns + column;
     const int of_dz = layout.normalization(), of_products = of_dz + layout.channels;
@@ -428,14 +429,13 @@ __global__ void separable_conv2d_merge_kernel(const float* partial, int blocks, 
             if (is_pair) second += static_cast<double>(from[layout.channels]);
         }
     }
-    double* const own = rows + 2 * (row * kMergeColumns + column);
-    own[0] = first;
-    own[1] = second;
-    __syncthreads();  // rows is filled
+    firsts[row * kMergeColumns + column] = first;
+    if (is_pair) seconds[row * kMergeColumns + column] = second;
+    __syncthreads();  // both are filled
     if (row > 0 || i >= layout.size()) return;
     for (int other = 1; other < kMergeRows; ++other) {
-        first += rows[2 * (other * kMergeColumns + column)];
-        second += rows[2 * (other * kMergeColumns + column) + 1];
+        first += firsts[other * kMergeColumns + column];
+        if (is_pair) second += seconds[other * kMergeColumns + column];
     }
     const R rounded = static_cast<R>(static_cast<float>(first));
     if (i < layout.depthwise()) {

@@ -10,6 +10,7 @@
 #include "tern/data/synthetic.hpp"
 #include "tern/kernels/cases/cases.hpp"
 #include "tern/kernels/dispatch/dispatch.hpp"
+#include "tern/kernels/update_statistics/update_statistics.hpp"
 #include "tern/models/registry.hpp"
 #include "tern/tests/catch.hpp"
 #include "tern/tests/host_run/runner/run_grid.hpp"
@@ -260,6 +261,33 @@ TEST_CASE("what cannot be in a graph is refused") {
                       "[DeviceGraph] records work of CUDA devices, got cpu");
     device.fill_zero();  // what was given up leaves nothing behind
     CHECK(test::device_counts().fills > 0);
+}
+
+TEST_CASE("a batch norm that ran twice in a step renews its statistics twice") {
+    const KernelPolicyScope policy(KernelPolicy::parse("cuda"));
+    const RunHook hook = test::on_host();
+    const host_run::ScopedSeed last_block_first(1);  // of a launch
+    const auto renewed = [](bool at_once) {
+        const auto on_device = [](double value, DType dtype = DType::float32) {
+            return Tensor::full({3}, value, dtype, Device::cuda());
+        };
+        StatisticsUpdate first{on_device(0), on_device(1), Tensor::zeros({}, DType::int64, Device::cuda()),
+                               on_device(4), on_device(9), {0.25, 10}};
+        StatisticsUpdate second = first, other = first;
+        second.mean = on_device(8);
+        other.running_mean = on_device(0);
+        other.running_variance = on_device(1);
+        other.batches = Tensor::zeros({}, DType::int64, Device::cuda());
+        if (at_once)
+            update_statistics({first, other, second});
+        else
+            for (const StatisticsUpdate& update : {first, other, second}) update_statistics({update});
+        CHECK(values(first.batches) == std::vector<double>{2});
+        return std::vector{values(first.running_mean), values(first.running_variance),
+                           values(other.running_mean)};
+    };
+    CHECK(renewed(true) == renewed(false));
+    CHECK(renewed(true)[0] == std::vector<double>(3, 0.75 * 1 + 2));
 }
 
 TEST_CASE("what a step does", "[.counts]") {
