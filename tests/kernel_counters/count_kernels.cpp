@@ -12,14 +12,12 @@
 
 #include "tern/core/format.hpp"
 #include "tern/data/batches.hpp"
-#include "tern/data/synthetic.hpp"
 #include "tern/kernels/cases/cases.hpp"
 #include "tern/kernels/dispatch/dispatch.hpp"
-#include "tern/models/registry.hpp"
 #include "tern/tests/kernel_counters/access_counts.hpp"
 #include "tern/tests/step_on_host/host_device.hpp"
 #include "tern/tests/step_on_host/on_host.hpp"
-#include "tern/training/training_step.hpp"
+#include "tern/tests/step_on_host/synthetic_training.hpp"
 
 using namespace tern;
 
@@ -73,21 +71,13 @@ nlohmann::json count_step(const Settings& settings) {
     const DType precision = parse_dtype(settings.precision);
     const KernelPolicyScope policy(KernelPolicy::parse(settings.kernels));
     const RunHook hook = test::on_host();
-    const Dataset set =
-        make_synthetic({.seed = 3, .train_samples = settings.batch_size * kSteps}, Split::train);
-    const ModelInfo& info = find_model(settings.model);
-    const std::unique_ptr<Module> model = make_model(settings.model, {.seed = 1});
-    model->to(compute_dtype(precision));
-    model->to(Device::cuda());
-    model->train();
-    const DatasetSource source(set, {.normalization = make_normalization(info.normalization, set),
-                                     .precision = precision,
-                                     .device = Device::cuda(),
-                                     .early_epochs = settings.image_size == 32 ? 0u : 1u,
-                                     .early_size = settings.image_size});
-    const auto optimizer = make_optimizer(FlatParameters(*model), {.name = "adam", .learning_rate = 1e-3});
-    TrainingStep step(*model, *optimizer, source, {.loss_capacity = kSteps});
-    const Batches order(epoch_order(source.size(), true, 9, 0, Device::cuda()), settings.batch_size);
+    const test::SyntheticTraining training({.model = settings.model,
+                                            .precision = precision,
+                                            .samples = settings.batch_size * kSteps,
+                                            .image_size = settings.image_size});
+    TrainingStep& step = *training.step;
+    const Batches order(epoch_order(training.source->size(), true, 9, 0, Device::cuda()),
+                        settings.batch_size);
     for (int i = 0; i + 1 < kSteps; ++i) step.run(order[i]);
     counters::AccessCounts counts(test::on_device, settings.blocks, false);
     step.run(order[kSteps - 1]);

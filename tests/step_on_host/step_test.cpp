@@ -16,6 +16,7 @@
 #include "tern/tests/host_run/runner/run_grid.hpp"
 #include "tern/tests/step_on_host/host_device.hpp"
 #include "tern/tests/step_on_host/on_host.hpp"
+#include "tern/tests/step_on_host/synthetic_training.hpp"
 #include "tern/tests/training/recorded_steps.hpp"
 #include "tern/training/evaluation.hpp"
 #include "tern/training/training_step.hpp"
@@ -70,18 +71,9 @@ std::int64_t bytes_of_step(std::string_view name, DType precision, std::int64_t 
             if (implementation.device != DeviceType::cuda) return implementation.run(problem, stream);
             bytes += bytes_of(problem.inputs) + bytes_of(problem.outputs);
         });
-    const Dataset set = make_synthetic({.seed = 3, .train_samples = batch_size}, Split::train);
-    const std::unique_ptr<Module> model = make_model(name, {.seed = 1});
-    model->to(compute_dtype(precision));
-    model->to(Device::cuda());
-    model->train();
-    const DatasetSource source(set, {.normalization = make_normalization(find_model(name).normalization, set),
-                                     .precision = precision,
-                                     .device = Device::cuda()});
-    const auto optimizer = make_optimizer(FlatParameters(*model), {.name = "adam", .learning_rate = 1e-3});
-    TrainingStep step(*model, *optimizer, source, {});
+    const test::SyntheticTraining training({.model = name, .precision = precision, .samples = batch_size});
     bytes = 0;
-    step.run(Tensor::zeros({batch_size}, DType::int64, Device::cuda()));
+    training.step->run(Tensor::zeros({batch_size}, DType::int64, Device::cuda()));
     return bytes;
 }
 
@@ -91,34 +83,29 @@ Outcome train(std::string_view name, DType precision, Device device, bool graph 
         counts.passes += 1;
         counts.by_pass[to_text(problem.pass.op, '.', problem.pass.name)] += launches;
     });
-    const Dataset set = make_synthetic({.seed = 3, .train_samples = kBatch * kSteps}, Split::train);
-    const ModelInfo& info = find_model(name);
-    const std::unique_ptr<Module> model = make_model(name, {.seed = 1});
-    model->to(compute_dtype(precision));
-    model->to(device);
-    model->train();
-    const DatasetSource source(set, {.normalization = make_normalization(info.normalization, set),
-                                     .precision = precision,
-                                     .device = device,
-                                     .early_epochs = 1,
-                                     .early_size = kSize});
-    const auto optimizer = make_optimizer(FlatParameters(*model), {.name = "adam", .learning_rate = 1e-3});
-    TrainingStep step(*model, *optimizer, source, {.loss_capacity = kSteps, .graph = graph});
-    const Batches order(epoch_order(source.size(), true, 9, 0, device), kBatch);
+    const test::SyntheticTraining training({.model = name,
+                                            .precision = precision,
+                                            .device = device,
+                                            .samples = kBatch * kSteps,
+                                            .image_size = kSize,
+                                            .graph = graph});
+    TrainingStep& step = *training.step;
+    const Storage& parameters = *training.optimizer->parameters().values().storage();
+    const Batches order(epoch_order(training.source->size(), true, 9, 0, device), kBatch);
     Outcome outcome;
     for (int i = 0; i < kSteps; ++i) {
         counts = {};
         const test::DeviceCounts before = test::device_counts();
         const std::int64_t launches = host_run::launches();
-        const std::uint32_t version = optimizer->parameters().values().storage()->version();
+        const std::uint32_t version = parameters.version();
         step.run(order[i]);
-        outcome.changes = optimizer->parameters().values().storage()->version() - version;
+        outcome.changes = parameters.version() - version;
         counts.device = test::device_counts() - before;
         counts.launches = host_run::launches() - launches;
         outcome.steps.push_back(counts);
     }
     outcome.losses = step.take_losses();
-    for (const NamedTensor& tensor : model->state()) outcome.state.push_back(values(tensor.tensor));
+    for (const NamedTensor& tensor : training.model->state()) outcome.state.push_back(values(tensor.tensor));
     return outcome;
 }
 
