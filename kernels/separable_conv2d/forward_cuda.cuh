@@ -5,6 +5,7 @@
 #pragma once
 
 #include "tern/core/cuda/device/unknown.cuh"
+#include "tern/kernels/channel_moments/channel_moments_cuda.cuh"
 #include "tern/kernels/gemm/product_fma_cuda.cuh"
 #include "tern/kernels/separable_conv2d/tiles_cuda.cuh"
 #include "tern/kernels/shared/last_block_cuda.cuh"
@@ -150,45 +151,51 @@ struct RunningMoments {
     }
 };
 
-// By one block: 32 outputs at a time, a warp for every fourth walker. Sums of distances from the bias and of their squares, in
-// double, where the difference below loses at most the factor of all pixels of 2^53. sums: (warps, 32, 3), shared
+// What MergeMoments asks of blocks: distances are from the bias, which the kernel's sums lack.
 template <class T>
-__device__ __forceinline__ void merge_moments(const OutputMoments& moments, const T* bias, int outputs,
+struct Walkers {
+    const float* partial;  // (walkers, 3, O)
+    const T* bias;         // or null
+    const Geometry& g;
+
+    __device__ double rows_of_block(int walker) const {
+        return static_cast<double>(partial[(static_cast<std::int64_t>(walker) * 3 + 2) * g.outputs]);
+    }
+    __device__ double all_rows() const { return static_cast<double>(g.images) * g.height * g.width; }
+    __device__ float origin(int output) const {
+        return bias == nullptr ? 0.0f : static_cast<float>(bias[output]);
+    }
+};
+
+// By one block: 32 outputs at a time, a warp for every fourth walker. sums: (warps, 32, 2), shared
+template <class T>
+__device__ __forceinline__ void merge_moments(const OutputMoments& moments, const T* bias, const Geometry& g,
                                               int walkers, double* sums) {
     constexpr int kWarps = kThreads / 32;
+    const channel_moments_passes::MergeMoments<Walkers<T>> merge{
+        {moments.partial, bias, g}, moments.mean, moments.variance};
     const int lane = static_cast<int>(threadIdx.x) % 32, warp = static_cast<int>(threadIdx.x) / 32;
-    for (int first = 0; first < outputs; first += 32) {
+    for (int first = 0; first < g.outputs; first += 32) {
         const int output = first + lane;
-        double sum = 0, squares = 0, count = 0;
-        if (output < outputs) {
+        double sum = 0, squares = 0;
+        if (output < g.outputs) {
 #pragma unroll 8
             for (int walker = warp; walker < walkers; walker += kWarps) {
                 const float* const from =
-                    moments.partial + static_cast<std::int64_t>(walker) * 3 * outputs + output;
-                const double pixels = static_cast<double>(from[2 * outputs]),
-                             mean = static_cast<double>(from[0]);
-                sum += pixels * mean;
-                squares += static_cast<double>(from[outputs]) + pixels * mean * mean;
-                count += pixels;
+                    moments.partial + static_cast<std::int64_t>(walker) * 3 * g.outputs + output;
+                merge.add(walker, from[0], from[g.outputs], sum, squares);
             }
         }
-        double* const own = sums + (warp * 32 + lane) * 3;
+        double* const own = sums + (warp * 32 + lane) * 2;
         own[0] = sum;
         own[1] = squares;
-        own[2] = count;
         __syncthreads();  // sums is filled
-        if (warp == 0 && output < outputs) {
+        if (warp == 0 && output < g.outputs) {
             for (int other = 1; other < kWarps; ++other) {
-                const double* const at = sums + (other * 32 + lane) * 3;
-                sum += at[0];
-                squares += at[1];
-                count += at[2];
+                sum += sums[(other * 32 + lane) * 2];
+                squares += sums[(other * 32 + lane) * 2 + 1];
             }
-            const double mean = sum / count, rest = squares - sum * mean;
-            moments.mean[output] = static_cast<float>(
-                mean + (bias == nullptr ? 0.0 : static_cast<double>(static_cast<float>(bias[output]))));
-            // Equal numbers can leave -1e-20; a NaN stays.
-            moments.variance[output] = static_cast<float>((rest < 0 ? 0 : rest) / count);
+            merge.finish(output, sum, squares);
         }
         __syncthreads();  // sums has been read
     }
@@ -260,7 +267,7 @@ __global__ void __launch_bounds__(kThreads, gemm::kFmaBlocks)
     if (moments.partial == nullptr) return;
     running.store(moments.partial, walker, first_output + static_cast<int>(threadIdx.x), g.outputs);
     if (cuda::is_last_block(moments.arrivals))
-        merge_moments(moments, output.bias, g.outputs, walkers, reinterpret_cast<double*>(quads_bordered));
+        merge_moments(moments, output.bias, g, walkers, reinterpret_cast<double*>(quads_bordered));
 }
 
 }  // namespace forward
