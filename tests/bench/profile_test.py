@@ -88,7 +88,7 @@ def check_step(model, kernels):
         layers = {row["layer"] for row in rows if f".{which}" in row["operation"]}
         check(layers_expected <= layers, f"{model}: no {which} pass of {sorted(layers_expected - layers)}")
     outside = {row["operation"].split(".")[0] for row in rows if row["layer"] == "-"}
-    expected = {"prepare_images", "index_select", "softmax_cross_entropy", "adam_step", "metrics"}
+    expected = {"prepare_images", "index_select", "softmax_cross_entropy", "update_statistics", "adam_step", "metrics"}
     check(outside == expected, f"{model}: outside all layers are {sorted(outside)}")
     last = text.splitlines()[-1]
     check(last.startswith("one training step: ") and "images/s" in last, f"{model}: the last line is: {last}")
