@@ -5,12 +5,17 @@
 #include <array>
 #include <vector>
 
+#include "tern/core/cuda/device/async_copies.cuh"
+#include "tern/core/cuda/shared_memory.cuh"
 #include "tern/tests/host_run/host_launch.hpp"
 
 using namespace tern;
 using test::host_launch, test::in_all_orders;
 
 namespace {
+
+using Octet = cuda::Pack<bfloat16, 8>;
+using Quad = cuda::Pack<float, 4>;
 
 struct MatrixPlace {
     int row, column;
@@ -81,7 +86,83 @@ void check_products() {
     });
 }
 
+// sums (16, 16) += A B by ldmatrix, A (16, 16) and B (16, 16), each as it is in memory or transposed there.
+template <bool transposed_a, bool transposed_b>
+__global__ void products_kernel(const bfloat16* a, const bfloat16* b, float* c) {
+    TERN_SHARED(Octet, packs, 2 * 32);
+    bfloat16* const shared = reinterpret_cast<bfloat16*>(packs);
+    const int thread = static_cast<int>(threadIdx.x);
+    for (int i = thread; i < 256; i += 32) {
+        shared[i] = a[i];
+        shared[256 + i] = b[i];
+    }
+    __syncthreads();
+    const cuda::MatrixLane own_a = cuda::lane_of_a<transposed_a>(), own_b = cuda::lane_of_b<transposed_b>();
+    float sums[1][2][4] = {};
+    cuda::add_products<transposed_a, transposed_b, bfloat16>(
+        sums, [&](int) { return shared + own_a.line * 16 + own_a.first; },
+        [&](int n) { return shared + 256 + own_b.line * 16 + own_b.first + n; });
+    for (int n = 0; n < 2; ++n)
+        for (int i = 0; i < 4; ++i) {
+            const MatrixPlace place = place_in_c(thread, i);
+            c[place.row * 16 + 8 * n + place.column] = sums[0][n][i];
+        }
+}
+
+template <bool transposed_a, bool transposed_b>
+void check_loaded_products() {
+    std::vector<bfloat16> a(256), b(256);  // as in memory
+    std::vector<float> want(256);
+    const auto of_a = [](int i, int k) { return static_cast<float>((i * 16 + k) * 7 % 31 - 15); };
+    const auto of_b = [](int k, int j) { return static_cast<float>((k * 16 + j) * 5 % 17 - 8); };
+    for (int i = 0; i < 16; ++i)
+        for (int j = 0; j < 16; ++j) {
+            a[transposed_a ? j * 16 + i : i * 16 + j] = bfloat16(of_a(i, j));
+            b[transposed_b ? i * 16 + j : j * 16 + i] = bfloat16(of_b(i, j));
+            for (int k = 0; k < 16; ++k) want[i * 16 + j] += of_a(i, k) * of_b(k, j);
+        }
+    in_all_orders([&] {
+        std::vector<float> c(256);
+        host_launch(products_kernel<transposed_a, transposed_b>, dim3(1), dim3(32), 0, a.data(), b.data(),
+                    c.data());
+        CHECK(c == want);
+    });
+}
+
+// What is in shared memory before and after the copies have been waited for.
+__global__ void copy_kernel(const float* from, float* before, float* after) {
+    TERN_SHARED(Quad, packs, 32);
+    float* const own = reinterpret_cast<float*>(packs + threadIdx.x);
+    own[0] = -1.0f;
+    cuda::AsyncCopies copies;
+    copies.start(own, from + 4 * threadIdx.x);
+    before[threadIdx.x] = own[0];
+    copies.wait();
+    for (int i = 0; i < 4; ++i) after[4 * threadIdx.x + i] = own[i];
+}
+
 }  // namespace
+
+TEST_CASE("fragments that ldmatrix loads multiply as the matrices do, transposed or not") {
+    check_loaded_products<false, false>();
+    check_loaded_products<false, true>();
+    check_loaded_products<true, false>();
+    check_loaded_products<true, true>();
+}
+
+TEST_CASE("what is copied beside a thread's work is there when it has waited, and not before") {
+    struct alignas(16) Floats {
+        float values[128];
+    } from;
+    for (int i = 0; i < 128; ++i) from.values[i] = static_cast<float>(i);
+    in_all_orders([&] {
+        std::vector<float> before(32), after(128);
+        host_launch(copy_kernel, dim3(1), dim3(32), 0, static_cast<const float*>(from.values), before.data(),
+                    after.data());
+        CHECK(before == std::vector<float>(32, -1.0f));
+        CHECK(after == std::vector<float>(from.values, from.values + 128));
+    });
+}
 
 TEST_CASE("mma.m16n8k16 multiplies fragments that lie as the ISA says") {
     check_products<bfloat16>();

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "tern/core/cuda/device/pack.cuh"
+#include "tern/core/cuda/device/unknown.cuh"
 #include "tern/core/cuda/launch.hpp"
 #include "tern/core/half.hpp"
 
@@ -16,6 +18,11 @@ namespace tern::cuda {
 //   B, 2 words: rows 2 pair and 2 pair + 1, for word 1 plus 8; column group
 //   D, 4 floats: rows group, group, group + 8, group + 8; columns 2 pair, 2 pair + 1, 2 pair, 2 pair + 1
 // The element of the lower index is in the lower half of a word.
+
+//
+// ldmatrix.x4: four matrices of 8 x 8 elements out of shared memory. Lane l names the row l % 8 of matrix l / 8: 8 elements that begin
+// at a multiple of 16 bytes. With group and pair as above, word i of a lane has of matrix i
+//   the elements 2 pair and 2 pair + 1 of row group; transposed: the elements `group` of rows 2 pair and 2 pair + 1
 
 #ifdef TERN_HOST_RUN
 
@@ -61,7 +68,38 @@ void mma_m16n8k16(float (&d)[4], const std::uint32_t (&a)[4], const std::uint32_
     }
 }
 
+template <bool transposed, class T>
+void load_matrices(std::uint32_t (&words)[4], const T* row, const char* file = __builtin_FILE(),
+                   int line = __builtin_LINE()) {
+    const auto all = host_run::exchange(0xffffffffu, load_pack<8>(row), {"load_matrices", file, line});
+    const int group = host_run::lane_index() / 4, pair = host_run::lane_index() % 4;
+    for (int i = 0; i < 4; ++i) {
+        words[i] = 0;
+        for (int half = 0; half < 2; ++half) {
+            const int step = 2 * pair + half;
+            const auto held = host_run::value_of<Pack<T, 8>>(all, 8 * i + (transposed ? step : group));
+            words[i] |= static_cast<std::uint32_t>(held[transposed ? group : step].bits) << 16 * half;
+        }
+    }
+}
+
 #else
+
+/// All 32 lanes must call it together. T: bfloat16 or float16.
+template <bool transposed, class T>
+__device__ __forceinline__ void load_matrices(std::uint32_t (&words)[4], const T* row) {
+    const auto address = static_cast<std::uint32_t>(__cvta_generic_to_shared(row));
+    if constexpr (transposed)
+        asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];"
+                     : "=r"(words[0]), "=r"(words[1]), "=r"(words[2]), "=r"(words[3])
+                     : "r"(address)
+                     : "memory");
+    else
+        asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
+                     : "=r"(words[0]), "=r"(words[1]), "=r"(words[2]), "=r"(words[3])
+                     : "r"(address)
+                     : "memory");
+}
 
 /// All 32 lanes must call it together. T: bfloat16 or float16.
 template <class T>
@@ -84,5 +122,48 @@ __device__ __forceinline__ void mma_m16n8k16(float (&d)[4], const std::uint32_t 
 }
 
 #endif
+
+/// Which 8 neighbouring elements a lane names for a fragment: those from `first` on of a line of the matrix in memory.
+struct MatrixLane {
+    int line, first;
+};
+
+/// Of A (16, 16), whose lines in memory are its rows; transposed: its columns.
+template <bool transposed>
+__device__ __forceinline__ MatrixLane lane_of_a() {
+    const int lane = unknown(static_cast<int>(threadIdx.x)) % 32;  // addresses are cheaper than registers
+    if constexpr (transposed) return {lane % 8 + lane / 16 * 8, lane / 8 % 2 * 8};
+    return {lane % 16, lane / 16 * 8};
+}
+
+/// Of two B (16, 8) side by side, whose lines in memory are their columns; transposed: their rows.
+template <bool transposed>
+__device__ __forceinline__ MatrixLane lane_of_b() {
+    return lane_of_a<!transposed>();
+}
+
+/// sums += A B for M products below and N, an even number of them, beside each other, over 16 steps. a(m), b(n): what this
+/// lane names for the product m, and for n and n + 1.
+template <bool transposed_a, bool transposed_b, class T, int M, int N, class A, class B>
+__device__ __forceinline__ void add_products(float (&sums)[M][N][4], A a, B b) {
+    std::uint32_t left[M][4];
+#pragma unroll
+    for (int m = 0; m < M; ++m) {
+        const T* const row = a(m);
+        load_matrices<transposed_a>(left[m], row);
+    }
+#pragma unroll
+    for (int n = 0; n < N; n += 2) {
+        const T* const row = b(n);
+        std::uint32_t both[4];
+        load_matrices<transposed_b>(both, row);
+        const std::uint32_t first[2] = {both[0], both[1]}, second[2] = {both[2], both[3]};
+#pragma unroll
+        for (int m = 0; m < M; ++m) {
+            mma_m16n8k16<T>(sums[m][n], left[m], first);
+            mma_m16n8k16<T>(sums[m][n + 1], left[m], second);
+        }
+    }
+}
 
 }  // namespace tern::cuda
