@@ -36,6 +36,7 @@ struct Bound {
     double factor = 0;
     Magnitude magnitude = Magnitude::result;
     double floor = 0;
+    int roundings = 0;  // of what products are made from, to the type of the first input
 
     /// Sums of `terms` products: c eps sqrt(K) sum |a||b|. Rounding errors of a sum are independent enough to
     /// grow with sqrt(K) (Higham, Mari: "A new approach to probabilistic rounding error analysis", 2019); c =
@@ -48,6 +49,9 @@ struct Bound {
     /// Where both factors of products are rounded to bfloat16 first, by 2^-8 at most: (1 + 2^-8)^2 - 1 of
     /// each product, in float32's eps of 2^-23.
     Bound in_bfloat16() const { return {factor + 0x1.008p16, magnitude, floor}; }
+    /// Where products are made from what was rounded so many times one after the other to the type of the first input, as parts of
+    /// an operation round what they hand each other.
+    Bound rounded(int times) const { return {factor, magnitude, floor, times}; }
 };
 
 /// One call of one pass, as case_of() makes it.

@@ -53,14 +53,17 @@ double rounding_step(double value, DType dtype) {
     return std::max(smallest, std::exp2(std::floor(std::log2(std::fabs(value)))) * epsilon_of(dtype));
 }
 
-std::string compare(const Tensor& got, const Tensor& want, const Tensor& magnitudes, const Bound& bound) {
+// eps_of_parts: of the type that parts of the operation are rounded to
+std::string compare(const Tensor& got, const Tensor& want, const Tensor& magnitudes, const Bound& bound,
+                    double eps_of_parts) {
     const std::vector<double> values = to_doubles(got), truth = to_doubles(want);
     const std::vector<double> magnitude = to_doubles(magnitudes);
     const double eps = epsilon_of(got.dtype() == DType::float64 ? DType::float64 : DType::float32);
+    const double relative = bound.factor * eps + std::pow(1 + eps_of_parts / 2, bound.roundings) - 1;
     for (std::size_t i = 0; i < values.size(); ++i) {
         if (values[i] == truth[i]) continue;  // infinities too
-        const double allowed = bound.factor * eps * (std::fabs(magnitude[i]) + bound.floor) +
-                               rounding_step(truth[i], got.dtype());
+        const double allowed =
+            relative * (std::fabs(magnitude[i]) + bound.floor) + rounding_step(truth[i], got.dtype());
         const double error = std::fabs(values[i] - truth[i]);
         if (!(error <= allowed)) {
             return to_text("element ", i, " of ", got, " is ", values[i], ", ref in float64 gives ", truth[i],
@@ -106,7 +109,8 @@ std::string compare_with_ref(const PassCase& pass_case, const Tensors& inputs,
         if (bound.magnitude == Bound::Magnitude::largest_inputs)
             magnitude = Tensor::full(
                 want[i].shape(), largest_magnitude(inputs[0]) * largest_magnitude(inputs[1]), DType::float64);
-        const std::string problem = compare(outputs[i], want[i], magnitude, bound);
+        const std::string problem = compare(outputs[i], want[i], magnitude, bound,
+                                            bound.roundings > 0 ? epsilon_of(inputs[0].dtype()) : 0);
         if (!problem.empty()) return to_text(pass_case.pass->outputs.at(i), ": ", problem);
     }
     return {};
