@@ -9,27 +9,9 @@
 #pragma once
 
 #include "tern/core/cuda/device/warp.cuh"
-#include "tern/kernels/normalize/normalize_cuda.cuh"
-#include "tern/kernels/separable_conv2d/tiles_cuda.cuh"
+#include "tern/kernels/separable_conv2d/gradients_cuda.cuh"
 
-namespace tern::separable_conv2d_passes {
-
-/// dz = dy + dmean / M + 2 (y - mean) dvariance / M; of mean and variance there may be no gradients.
-template <class T>
-struct OutputGradient {
-    const T *dy, *y;                        // (N, H, W, O)
-    const float *mean, *dmean, *dvariance;  // (O)
-    float per_row;                          // 1 / M
-};
-
-/// Where gradients of the input go, (N, H, W, C), null where nobody needs them; `kept`: that of a, where it was kept.
-template <class T>
-struct InputGradients {
-    const T* kept;
-    T *dx, *dresidual;
-};
-
-namespace backward {
+namespace tern::separable_conv2d_passes::backward {
 
 using Quad = cuda::Pack<float, 4>;
 
@@ -37,17 +19,6 @@ inline constexpr int kThreads = 256, kDepth = 16;
 inline constexpr int kRow = kBorderedPixels;  // of an array in shared memory
 inline constexpr int kQuadsOfRow = kRow / 4;
 static_assert(kRow % 4 == 0 && kThreads == kDepth * kTileWidth);
-
-/// What a block sums over its tiles, float32: (O, C) of the pointwise weights, (C, 9) of the depthwise ones, (2, C): of dz and of
-/// dz (x - mean), (O) of the bias.
-struct SumsLayout {
-    int outputs, channels;
-
-    __host__ __device__ int depthwise() const { return outputs * channels; }
-    __host__ __device__ int normalization() const { return depthwise() + 9 * channels; }
-    __host__ __device__ int bias() const { return normalization() + 2 * channels; }
-    __host__ __device__ int size() const { return bias() + outputs; }
-};
 
 /// Of a block, in floats. Outputs in whole quads, channels in whole steps.
 struct SharedLayout {
@@ -259,50 +230,25 @@ struct DepthwiseGradients {
 
 // From da, at the inner entries, to dx; with a normalisation da becomes dz of that, and `products` dz (x - mean).
 template <class T, int V>
-__device__ __forceinline__ void store_input_gradients(const Input<T>& input, const InputGradients<T>& to,
-                                                      const Geometry& g, const TilePlace& place, int first,
-                                                      float* da, float* products) {
-    constexpr int kPacks = kDepth / V;
-    const int own = static_cast<int>(threadIdx.x) % kPacks * V, channel = first + own;
-    const auto visit = [&](auto change) {
-        for (int i = static_cast<int>(threadIdx.x) / kPacks; i < kTilePixels; i += kThreads / kPacks) {
-            const int entry = inner_entry(i);
-            const int pixel = g.pixel_at(place, entry);
-            float grads[V];
+__device__ __forceinline__ void store_input_gradients(const Input<T, normalize_device::AnyActivation>& input,
+                                                      const InputGradients<T>& to, const Geometry& g,
+                                                      const TilePlace& place, int first, float* da,
+                                                      float* products) {
+    const int own = static_cast<int>(threadIdx.x) % (kDepth / V) * V;
+    visit_input_gradients<kDepth, kThreads, V>(
+        input, to, g, place, first,
+        [&](int i, float(&grads)[V]) {
 #pragma unroll
-            for (int v = 0; v < V; ++v) grads[v] = da[(own + v) * kRow + entry];
-            if (pixel < 0 || channel >= g.channels) {
-                for (int v = 0; v < V; ++v)
-                    da[(own + v) * kRow + entry] = products[(own + v) * kRow + entry] = 0.0f;
-                continue;
+            for (int v = 0; v < V; ++v) grads[v] = da[(own + v) * kRow + inner_entry(i)];
+        },
+        [&](int i, const float(&grads)[V], const float(&centred)[V]) {
+#pragma unroll
+            for (int v = 0; v < V; ++v) {
+                const int at = (own + v) * kRow + inner_entry(i);
+                da[at] = grads[v];
+                products[at] = grads[v] * centred[v];
             }
-            const int offset = pixel * g.channels + channel;
-            change(grads, offset, entry);
-            if (to.dx != nullptr) cuda::store_floats<V>(grads, to.dx + offset);
-        }
-    };
-    if (input.in.mean == nullptr || channel >= g.channels) {
-        visit([](float(&)[V], int, int) {});
-        return;
-    }
-    const normalize_device::Affine<V> affine(input.in, channel);
-    visit([&](float(&grads)[V], int offset, int entry) {
-        float x[V], z[V];
-        cuda::load_floats<V>(input.x + offset, x);
-#pragma unroll
-        for (int v = 0; v < V; ++v) z[v] = x[v];
-        affine.apply(z);
-        add_floats(input.residual, offset, z);
-        add_floats(to.kept, offset, grads);
-        cuda::activate_backward(input.activation, z, grads);
-        if (to.dresidual != nullptr) cuda::store_floats<V>(grads, to.dresidual + offset);
-#pragma unroll
-        for (int v = 0; v < V; ++v) {
-            da[(own + v) * kRow + entry] = grads[v];
-            products[(own + v) * kRow + entry] = grads[v] * (x[v] - affine.mean[v]);
-            grads[v] *= affine.scale[v];
-        }
-    });
+        });
 }
 
 // sums[o] += the sum of dz[o] over the inner entries, a warp for every eighth output.
@@ -320,9 +266,9 @@ __device__ __forceinline__ void add_bias_gradient(const float* dz, int outputs, 
 // grid: (blocks). depthwise: (C, 1, 3, 3), pointwise: (O, C), partial: (blocks, SumsLayout)
 template <class T, int V>
 __global__ void __launch_bounds__(kThreads, 2)
-    separable_conv2d_backward_kernel(Input<T> input, OutputGradient<T> gradient, const T* depthwise,
-                                     const T* pointwise, InputGradients<T> to, bool has_bias, float* partial,
-                                     Geometry g) {
+    separable_conv2d_backward_kernel(Input<T, normalize_device::AnyActivation> input,
+                                     OutputGradient<T> gradient, const T* depthwise, const T* pointwise,
+                                     InputGradients<T> to, bool has_bias, float* partial, Geometry g) {
     TERN_DYNAMIC_SHARED(float, memory);
     const SharedLayout shared(g);
     float* const dz = memory;
@@ -400,56 +346,4 @@ __global__ void __launch_bounds__(kThreads, 2)
     for (int i = thread; i < layout.size(); i += kThreads) own_partial[i] = sums[i];
 }
 
-/// Where the merged sums go. R: of the gradients of weights.
-template <class R>
-struct Results {
-    R *dpointwise, *ddepthwise, *dbias;  // dbias may be null
-    MergeNormalizeGradients normalization;
-};
-
-inline constexpr int kMergeColumns = 32, kMergeRows = 16;
-
-// A thread row adds up every sixteenth block, and the rows are added in order. layout: of the partial sums.
-// grid: (sums / kMergeColumns); block: (kMergeColumns, kMergeRows)
-template <class R>
-__global__ void separable_conv2d_merge_kernel(const float* partial, int blocks, SumsLayout layout,
-                                              Results<R> to, bool normalized, int outputs, int channels) {
-    TERN_SHARED(double, firsts, kMergeColumns* kMergeRows);
-    TERN_SHARED(double, seconds, kMergeColumns* kMergeRows);
-    const int column = static_cast<int>(threadIdx.x), row = static_cast<int>(threadIdx.y);
-    const int i = static_cast<int>(blockIdx.x) * kMergeColumns + column;
-    const int of_dz = layout.normalization(), of_products = of_dz + layout.channels;
-    const bool is_pair = i >= of_dz && i < of_products;  // with the sum of products of the same channel
-    double first = 0, second = 0;
-    if (i < layout.size()) {
-#pragma unroll 4
-        for (int block = row; block < blocks; block += kMergeRows) {
-            const float* const from = partial + static_cast<std::int64_t>(block) * layout.size() + i;
-            first += static_cast<double>(from[0]);
-            if (is_pair) second += static_cast<double>(from[layout.channels]);
-        }
-    }
-    firsts[row * kMergeColumns + column] = first;
-    if (is_pair) seconds[row * kMergeColumns + column] = second;
-    __syncthreads();  // both are filled
-    if (row > 0 || i >= layout.size()) return;
-    for (int other = 1; other < kMergeRows; ++other) {
-        first += firsts[other * kMergeColumns + column];
-        if (is_pair) second += seconds[other * kMergeColumns + column];
-    }
-    const R rounded = static_cast<R>(static_cast<float>(first));
-    if (i < layout.depthwise()) {
-        const int output = i / layout.channels, channel = i % layout.channels;
-        if (output < outputs && channel < channels) to.dpointwise[output * channels + channel] = rounded;
-    } else if (i < of_dz) {
-        const int tap = i - layout.depthwise();
-        if (tap < 9 * channels) to.ddepthwise[tap] = rounded;
-    } else if (is_pair) {
-        if (normalized && i - of_dz < channels) to.normalization.finish(i - of_dz, first, second);
-    } else if (i >= layout.bias()) {
-        if (to.dbias != nullptr && i - layout.bias() < outputs) to.dbias[i - layout.bias()] = rounded;
-    }
-}
-
-}  // namespace backward
-}  // namespace tern::separable_conv2d_passes
+}  // namespace tern::separable_conv2d_passes::backward

@@ -34,9 +34,10 @@ void check(const Tensor& input, const DeferredNormalize& norm, const Tensor& dep
 using namespace separable_conv2d_passes;
 
 const Op& separable_conv2d_op() {
-    static const Op op{"separable_conv2d",
-                       {pass_of<Forward, Partial<Cuda>, CpuBf16, ReplacesParts<Cpu>, Ref>(),
-                        pass_of<Backward, Partial<Cuda>, CpuBf16, ReplacesParts<Cpu>, Ref>()}};
+    static const Op op{
+        "separable_conv2d",
+        {pass_of<Forward, Partial<CudaMma>, Partial<Cuda>, CpuBf16, ReplacesParts<Cpu>, Ref>(),
+         pass_of<Backward, Partial<CudaMma>, Partial<Cuda>, CpuBf16, ReplacesParts<Cpu>, Ref>()}};
     return op;
 }
 

@@ -29,7 +29,8 @@ inline const Window2d kSeparableWindow = Window2d::square(3, 1, 1);
 
 /// Whether it should run on this input in the place of its parts, normalize(), depthwise_conv2d() and
 /// linear(): with its only window, on the CPU unless kernel_policy() asks for `separable_conv2d=unfused`; on
-/// a GPU, where no measurement says that it is faster, only if it asks for `separable_conv2d=cuda`.
+/// a GPU, where no measurement says that it is faster, only if it asks for `separable_conv2d=cuda` or, in 16 bits
+/// and with none or relu as activation, `separable_conv2d=cuda_mma`.
 bool runs_separable_conv2d(const Tensor& input, const Window2d& window);
 
 /// a = normalize(input, norm), or input itself; u[n,h,w,c] = sum over kh, kw of a[n,h+kh-1,w+kw-1,c]

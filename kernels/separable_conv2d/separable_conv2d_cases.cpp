@@ -30,6 +30,11 @@ std::vector<Bound> in_bfloat16(std::vector<Bound> bounds) {
     return bounds;
 }
 
+std::vector<Bound> rounded(std::vector<Bound> bounds, int times) {
+    for (Bound& bound : bounds) bound = bound.rounded(times);
+    return bounds;
+}
+
 void add(std::vector<PassCase>& all, const std::string& name, const Shape& image, std::int64_t outputs,
          const Variant& kind, bool benchmark = false) {
     const std::int64_t channels = image[3];
@@ -69,7 +74,9 @@ void add(std::vector<PassCase>& all, const std::string& name, const Shape& image
                                     .y_variance = sums(9 * in, 2 * value * value),
                                     .a = Bound::relative(16, largest)},
                                    {.benchmark = benchmark}));
-    all.back().own_bounds = {{CpuBf16::kName, in_bfloat16(all.back().bounds)}};
+    // a, and a filtered
+    all.back().own_bounds = {{CpuBf16::kName, in_bfloat16(all.back().bounds)},
+                             {CudaMma::kName, rounded(all.back().bounds, 2)}};
 
     const double gradient = 1 + 4 / std::max(rows, 1.0);  // |dz|: 1 + 1 / M + 2 * 1.2 / M
     const double scale = kind.normalized ? 3 : 1;         // gamma / sqrt(variance + epsilon) < 2.1
@@ -118,7 +125,9 @@ void add(std::vector<PassCase>& all, const std::string& name, const Shape& image
                                     bounds, {.benchmark = benchmark}));
     // |a| times |du|, a sum over the outputs.
     bounds.ddepthwise.floor = out * rows * largest * gradient / 2;
-    all.back().own_bounds = {{CpuBf16::kName, in_bfloat16(bounds.list())}};
+    // dz, du and da; dz, du and a; dz, a and a filtered
+    all.back().own_bounds = {{CpuBf16::kName, in_bfloat16(bounds.list())},
+                             {CudaMma::kName, rounded(bounds.list(), 3)}};
 }
 
 // beta decides on which side of relu's kink all elements are: |gamma xhat| < 1.5 * 1.2 / sqrt(0.5) < 3.

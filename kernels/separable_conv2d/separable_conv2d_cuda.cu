@@ -1,13 +1,18 @@
-// Both ways one kernel, in forward_cuda.cuh and backward_cuda.cuh. Where the gradients of all weights do not fit into the shared
-// memory of a block, the backward pass runs the kernels of the parts on temporary tensors.
+// Both ways one kernel: `cuda` in forward_cuda.cuh and backward_cuda.cuh, `cuda_mma` in forward_mma_cuda.cuh and
+// backward_mma_cuda.cuh. Where the gradients of all weights do not fit into the shared memory of a block, `cuda` runs the
+// kernels of the parts on temporary tensors in the backward pass.
+#include <limits>
 #include <numeric>
+#include <type_traits>
 
 #include "tern/kernels/depthwise_conv2d/depthwise_conv2d_passes.hpp"
 #include "tern/kernels/dispatch/upcast.hpp"
 #include "tern/kernels/gemm/gemm_cuda.cuh"
 #include "tern/kernels/normalize/normalize_passes.hpp"
 #include "tern/kernels/separable_conv2d/backward_cuda.cuh"
+#include "tern/kernels/separable_conv2d/backward_mma_cuda.cuh"
 #include "tern/kernels/separable_conv2d/forward_cuda.cuh"
+#include "tern/kernels/separable_conv2d/forward_mma_cuda.cuh"
 #include "tern/kernels/separable_conv2d/separable_conv2d_passes.hpp"
 #include "tern/kernels/shared/channels.hpp"
 
@@ -19,13 +24,19 @@ T* data_or_null(const Tensor& tensor) {
     return tensor ? tensor.data<T>() : nullptr;
 }
 
-template <class T, class Pass>
-Input<T> input_of(const Pass& pass) {
+template <class A>
+A activation_of(const NormalizeParams& params) {
+    if constexpr (std::is_same_v<A, Rectifier>)
+        return {params.activation == Activation::relu ? 0.0f : std::numeric_limits<float>::quiet_NaN()};
+    else
+        return {cuda::device_activation({params.activation, params.slope})};
+}
+
+template <class T, class A, class Pass>
+Input<T, A> input_of(const Pass& pass) {
     const NormalizeParams& params = pass.params.normalize;
-    Input<T> input{pass.x.template data<T>(),
-                   data_or_null<T>(pass.residual),
-                   {},
-                   cuda::device_activation({params.activation, params.slope})};
+    Input<T, A> input{
+        pass.x.template data<T>(), data_or_null<T>(pass.residual), {}, activation_of<A>(params)};
     if (pass.mean)
         input.in = {pass.mean.template data<float>(), pass.variance.template data<float>(),
                     pass.gamma.template data<float>(), pass.beta.template data<float>(),
@@ -33,32 +44,73 @@ Input<T> input_of(const Pass& pass) {
     return input;
 }
 
+constexpr std::size_t kSharedBytes = 227 * 1024;  // of a block, of 228 KiB of a multiprocessor
+
+/// Whether a block has so much.
+template <class Layout, class... Args>
+bool fits(const Geometry& g, Args... more) {
+    constexpr int kMost = 1 << 14;  // whose taps alone are more; with it no offset overflows
+    return g.channels <= kMost && g.outputs <= kMost && Layout(g, more...).bytes() <= kSharedBytes;
+}
+
+/// Where a forward kernel leaves mean and variance, if it does.
+struct KeptMoments {
+    Tensor partial;
+    OutputMoments moments{};
+
+    KeptMoments(const Forward& pass, unsigned walkers, const Stream& stream) {
+        if (!pass.y_mean) return;
+        partial = Tensor::empty({walkers, 3, pass.y_mean.dim(0)}, DType::float32, pass.x.device());
+        moments = {partial.data<float>(), pass.y_mean.data<float>(), pass.y_variance.data<float>(),
+                   cuda::arrivals(stream)};
+    }
+};
+
+template <class T>
+gemm::Output<T> output_of(const Forward& pass) {
+    const Tensor& y = pass.y;
+    const int outputs = static_cast<int>(y.dim(-1));
+    gemm::Output<T> output{y.data<T>(), data_or_null<T>(pass.bias), static_cast<int>(rows_of(y.shape())),
+                           outputs, outputs};
+    output.wide = gemm::can_pack<T>(y, outputs);
+    return output;
+}
+
+/// (tiles of outputs, blocks that share the tiles of pixels)
+template <class Tile>
+dim3 forward_grid(const Geometry& g) {
+    constexpr int kWalkers = 264;  // two blocks for each of an H100's 132 multiprocessors
+    const unsigned output_tiles = cuda::blocks_for(g.outputs, Tile::kColumns);
+    return {output_tiles, g.blocks(std::max(1, kWalkers / static_cast<int>(std::max(1u, output_tiles))))};
+}
+
 }  // namespace
 
 void run(Cuda, const Forward& pass, const Stream& stream) {
-    using forward::Tile;
-    const Tensor &x = pass.x, &y = pass.y;
-    const Geometry g(x.shape(), pass.pointwise.dim(0));
-    const unsigned output_tiles = cuda::blocks_for(g.outputs, Tile::kColumns);
-    const unsigned walkers =
-        g.blocks(std::max(1, forward::kWalkers / static_cast<int>(std::max(1u, output_tiles))));
+    const Geometry g(pass.x.shape(), pass.pointwise.dim(0));
+    const dim3 grid = forward_grid<forward::Tile>(g);
+    const KeptMoments kept(pass, grid.y, stream);
     visit_cuda_packs(tensors_of(pass), g.channels, [&]<class T, int V>() {
-        gemm::Output<T> output{y.data<T>(), data_or_null<T>(pass.bias), static_cast<int>(rows_of(y.shape())),
-                               g.outputs, g.outputs};
-        output.wide = gemm::can_pack<T>(y, g.outputs);
-        Tensor partial;
-        OutputMoments moments{};
-        if (pass.y_mean) {
-            partial = Tensor::empty({walkers, 3, g.outputs}, DType::float32, x.device());
-            moments = {partial.data<float>(), pass.y_mean.data<float>(), pass.y_variance.data<float>(),
-                       cuda::arrivals(stream)};
-        }
         cuda::launch(
-            forward::separable_conv2d_forward_kernel<T, V>,
-            {dim3(output_tiles, walkers), dim3(forward::kThreads)}, stream, input_of<T>(pass),
-            pass.depthwise.data<T>(),
-            gemm::MatrixOperand<T, true>{pass.pointwise.data<T>(), g.outputs, g.channels, g.channels}, output,
-            moments, data_or_null<T>(pass.a), g);
+            forward::separable_conv2d_forward_kernel<T, V>, {grid, dim3(forward::kThreads)}, stream,
+            input_of<T, normalize_device::AnyActivation>(pass), pass.depthwise.data<T>(),
+            gemm::MatrixOperand<T, true>{pass.pointwise.data<T>(), g.outputs, g.channels, g.channels},
+            output_of<T>(pass), kept.moments, data_or_null<T>(pass.a), g);
+    });
+}
+
+void run(CudaMma, const Forward& pass, const Stream& stream) {
+    const Geometry g(pass.x.shape(), pass.pointwise.dim(0));
+    const dim3 grid = forward_grid<forward_mma::Tile>(g);
+    const KeptMoments kept(pass, grid.y, stream);
+    visit_cuda_packs(tensors_of(pass), g.channels, [&]<class T, int V>() {
+        if constexpr (sizeof(T) == 2)
+            cuda::launch(forward_mma::separable_conv2d_forward_mma_kernel<T, V>,
+                         {grid, dim3(forward_mma::kThreads),
+                          forward_mma::SharedLayout(g, pass.residual.defined()).bytes()},
+                         stream, input_of<T, Rectifier>(pass), pass.depthwise.data<T>(),
+                         pass.pointwise.data<T>(), output_of<T>(pass), kept.moments, data_or_null<T>(pass.a),
+                         g);
     });
 }
 
@@ -188,13 +240,12 @@ class BackwardByParts {
     Stream stream_;
 };
 
-constexpr std::size_t kSharedBytes = 227 * 1024;  // of a block, of 228 KiB of a multiprocessor
-
-bool fits(const Geometry& g) { return backward::SharedLayout(g).bytes() <= kSharedBytes; }
-
-void run_fused(const Backward& pass, const Geometry& g, const Stream& stream) {
-    const backward::SharedLayout shared(g);
-    const backward::SumsLayout layout{shared.outputs, shared.channels};
+/// Launches a backward kernel by launch<T, V>(blocks, gradient, where to, partial sums), and the merge. Layout: of its shared
+/// memory.
+template <class Layout, class Launch>
+void run_fused(const Backward& pass, const Geometry& g, const Stream& stream, Launch launch) {
+    const Layout shared(g);
+    const SumsLayout layout{shared.outputs, shared.channels};
     // All that run at once on 132 multiprocessors.
     const unsigned blocks = g.blocks(2 * shared.bytes() <= kSharedBytes ? 264 : 132);
     const Tensor partial = Tensor::empty({blocks, layout.size()}, DType::float32, pass.x.device());
@@ -207,23 +258,20 @@ void run_fused(const Backward& pass, const Geometry& g, const Stream& stream) {
                                          1.0f / static_cast<float>(rows_of(pass.dy.shape()))};
         const InputGradients<T> to{data_or_null<T>(pass.da), data_or_null<T>(pass.dx),
                                    data_or_null<T>(pass.dresidual)};
-        cuda::launch(backward::separable_conv2d_backward_kernel<T, V>,
-                     {dim3(blocks), dim3(backward::kThreads), shared.bytes()}, stream, input_of<T>(pass),
-                     gradient, pass.depthwise.data<T>(), pass.pointwise.data<T>(), to, pass.dbias.defined(),
-                     partial.data<float>(), g);
+        launch.template operator()<T, V>(blocks, gradient, to, partial.data<float>());
         visit_gradient_type<T>(pass.dpointwise.dtype(), [&]<class R>() {
-            backward::Results<R> results{
+            Results<R> results{
                 pass.dpointwise.data<R>(), pass.ddepthwise.data<R>(), data_or_null<R>(pass.dbias), {}};
             if (pass.mean)
                 results.normalization = {pass.variance.data<float>(),   pass.gamma.data<float>(),
                                          pass.params.normalize.epsilon, pass.dgamma.data<float>(),
                                          pass.dbeta.data<float>(),      pass.dmean.data<float>(),
                                          pass.dvariance.data<float>()};
-            cuda::launch(backward::separable_conv2d_merge_kernel<R>,
-                         {dim3(cuda::blocks_for(layout.size(), backward::kMergeColumns)),
-                          dim3(backward::kMergeColumns, backward::kMergeRows)},
-                         stream, partial.data<float>(), static_cast<int>(blocks), layout, results,
-                         pass.mean.defined(), g.outputs, g.channels);
+            cuda::launch(
+                separable_conv2d_merge_kernel<R>,
+                {dim3(cuda::blocks_for(layout.size(), kMergeColumns)), dim3(kMergeColumns, kMergeRows)},
+                stream, partial.data<float>(), static_cast<int>(blocks), layout, results, pass.mean.defined(),
+                g.outputs, g.channels);
         });
     });
 }
@@ -239,25 +287,64 @@ void run_parts(const Backward& pass, const Stream& stream) {
     upcast.round_outputs();
 }
 
-bool accepts_sizes(TensorRefs tensors, std::string* why_not) {
+template <class Layout, class Pass, class... Args>
+bool accepts_mma(const Pass& pass, std::string* why_not, Args... of_layout) {
+    const Activation activation = pass.params.normalize.activation;
+    if (pass.mean && activation != Activation::none && activation != Activation::relu)
+        return refuse(why_not, "an activation other than none and relu: ", activation);
+    const Geometry g(pass.x.shape(), pass.pointwise.dim(0));
+    if (!fits<Layout>(g, of_layout...))
+        return refuse(why_not, g.channels, " channels and ", g.outputs, " outputs take more than ",
+                      kSharedBytes, " bytes of shared memory");
+    return gemm::TERN_CUDA_FUNCTION(accepts_product)(tensors_of(pass), gemm::Arithmetic::mma, why_not);
+}
+
+bool accepts_fma(TensorRefs tensors, std::string* why_not) {
     return gemm::TERN_CUDA_FUNCTION(accepts_product)(tensors, gemm::Arithmetic::fma, why_not);
 }
 
 }  // namespace
 
 void run(Cuda, const Backward& pass, const Stream& stream) {
+    using backward::SharedLayout;
     const Geometry g(pass.x.shape(), pass.pointwise.dim(0));
-    if (fits(g))
-        run_fused(pass, g, stream);
-    else
-        run_parts(pass, stream);
+    if (!fits<SharedLayout>(g)) return run_parts(pass, stream);
+    run_fused<SharedLayout>(
+        pass, g, stream,
+        [&]<class T, int V>(unsigned blocks, const auto& gradient, const auto& to, float* partial) {
+            cuda::launch(backward::separable_conv2d_backward_kernel<T, V>,
+                         {dim3(blocks), dim3(backward::kThreads), SharedLayout(g).bytes()}, stream,
+                         input_of<T, normalize_device::AnyActivation>(pass), gradient,
+                         pass.depthwise.data<T>(), pass.pointwise.data<T>(), to, pass.dbias.defined(),
+                         partial, g);
+        });
+}
+
+void run(CudaMma, const Backward& pass, const Stream& stream) {
+    using backward_mma::SharedLayout;
+    const Geometry g(pass.x.shape(), pass.pointwise.dim(0));
+    run_fused<SharedLayout>(
+        pass, g, stream,
+        [&]<class T, int V>(unsigned blocks, const auto& gradient, const auto& to, float* partial) {
+            if constexpr (sizeof(T) == 2)
+                cuda::launch(backward_mma::separable_conv2d_backward_mma_kernel<T, V>,
+                             {dim3(blocks), dim3(backward_mma::kThreads), SharedLayout(g).bytes()}, stream,
+                             input_of<T, Rectifier>(pass), gradient, pass.depthwise.data<T>(),
+                             pass.pointwise.data<T>(), to, pass.dbias.defined(), partial, g);
+        });
 }
 
 bool accepts(Cuda, const Forward& pass, std::string* why_not) {
-    return accepts_sizes(tensors_of(pass), why_not);
+    return accepts_fma(tensors_of(pass), why_not);
 }
 bool accepts(Cuda, const Backward& pass, std::string* why_not) {
-    return accepts_sizes(tensors_of(pass), why_not);
+    return accepts_fma(tensors_of(pass), why_not);
+}
+bool accepts(CudaMma, const Forward& pass, std::string* why_not) {
+    return accepts_mma<forward_mma::SharedLayout>(pass, why_not, pass.residual.defined());
+}
+bool accepts(CudaMma, const Backward& pass, std::string* why_not) {
+    return accepts_mma<backward_mma::SharedLayout>(pass, why_not);
 }
 
 }  // namespace tern::separable_conv2d_passes

@@ -67,13 +67,61 @@ struct Geometry {
     }
 };
 
-/// The input of the depthwise part: a = activation(normalised x + residual), or x itself.
-template <class T>
+/// none and relu as one comparison, for kernels whose registers the code of all the others would take.
+struct Rectifier {
+    float floor;  // NaN, below which nothing is: none
+
+    template <int V>
+    __device__ __forceinline__ void forward(float (&z)[V]) const {
+#pragma unroll
+        for (int v = 0; v < V; ++v) z[v] = z[v] < floor ? 0.0f : z[v];
+    }
+    /// As normalize_device::AnyActivation: dy becomes dz.
+    template <int V>
+    __device__ __forceinline__ void backward(const float (&z)[V], float (&dy)[V]) const {
+#pragma unroll
+        for (int v = 0; v < V; ++v) dy[v] = z[v] <= floor ? 0.0f : dy[v];
+    }
+};
+
+/// The input of the depthwise part: a = activation(normalised x + residual), or x itself. A: Rectifier, or
+/// normalize_device::AnyActivation
+template <class T, class A>
 struct Input {
     const T *x, *residual;               // (N, H, W, C); the residual may be null
     normalize_device::ChannelInputs in;  // null pointers: x itself
-    cuda::DeviceActivation activation;
+    A activation;
 };
+
+/// Every pixel of the bordered tile, V of `channels` from `channel` on: load(b, offset) for those inside image and channels, kBatch of
+/// which are under way at a time, then put(b, entry, offset), offset -1 for those outside. The threads of the block share
+/// kDepth channels; `channel` is this thread's.
+template <int kDepth, int kThreads, int V, int kBatch, class Load, class Put>
+__device__ __forceinline__ void visit_entries(const Geometry& g, const TilePlace& place, int channels,
+                                              int channel, Load load, Put put) {
+    constexpr int kPacks = kDepth / V, kEntries = kThreads / kPacks;
+    const int thread = cuda::unknown(static_cast<int>(threadIdx.x));
+#pragma unroll 1  // two would spill registers
+    for (int first = thread / kPacks; first < kBorderedPixels; first += kBatch * kEntries) {
+        int offsets[kBatch];
+#pragma unroll
+        for (int b = 0; b < kBatch; ++b) {
+            const int entry = first + b * kEntries;
+            const int pixel = entry < kBorderedPixels ? g.pixel_at(place, entry) : -1;
+            offsets[b] = pixel >= 0 && channel < channels ? pixel * channels + channel : -1;
+            if (offsets[b] >= 0) load(b, offsets[b]);
+        }
+#pragma unroll
+        for (int b = 0; b < kBatch; ++b)
+            if (first + b * kEntries < kBorderedPixels) put(b, first + b * kEntries, offsets[b]);
+    }
+}
+
+template <int V, class T>
+__device__ __forceinline__ void to_floats(const cuda::Pack<T, V>& pack, float (&values)[V]) {
+#pragma unroll
+    for (int v = 0; v < V; ++v) values[v] = static_cast<float>(pack[v]);
+}
 
 /// values += those at an offset, where there are any.
 template <int V, class T>
@@ -86,26 +134,23 @@ __device__ __forceinline__ void add_floats(const T* from, int offset, float (&va
 }
 
 /// Calls put(entry, values) for V channels of every pixel of the bordered tile, zeros outside image and channels. The
-/// threads of the block share kDepth channels from `first`; `own`, where a thread's begin among them. With `kept`, a's inner
-/// pixels go there as well.
-template <int kDepth, int kThreads, int V, class T, class Put>
-__device__ __forceinline__ void visit_input(const Input<T>& input, const Geometry& g, const TilePlace& place,
-                                            int first, T* kept, Put put) {
-    constexpr int kPacks = kDepth / V;
-    const int thread = cuda::unknown(static_cast<int>(threadIdx.x)), channel = first + thread % kPacks * V;
+/// threads of the block share kDepth channels from `first`. With `kept`, a's inner pixels go there as well.
+template <int kDepth, int kThreads, int V, class T, class A, class Put>
+__device__ __forceinline__ void visit_input(const Input<T, A>& input, const Geometry& g,
+                                            const TilePlace& place, int first, T* kept, Put put) {
+    const int channel = first + cuda::unknown(static_cast<int>(threadIdx.x)) % (kDepth / V) * V;
     const auto visit = [&](auto change) {
-#pragma unroll 1  // two would spill registers
-        for (int entry = thread / kPacks; entry < kBorderedPixels; entry += kThreads / kPacks) {
-            const int pixel = g.pixel_at(place, entry);
-            float values[V] = {};
-            if (pixel >= 0 && channel < g.channels) {  // C is a multiple of V
-                const int offset = pixel * g.channels + channel;
-                cuda::load_floats<V>(input.x + offset, values);
-                change(values, offset);
-                if (kept != nullptr && is_inner(entry)) cuda::store_floats<V>(values, kept + offset);
-            }
-            put(entry, values);
-        }
+        visit_entries<kDepth, kThreads, V, 1>(
+            g, place, g.channels, channel, [](int, int) {},  // C is a multiple of V
+            [&](int, int entry, int offset) {
+                float values[V] = {};
+                if (offset >= 0) {
+                    cuda::load_floats<V>(input.x + offset, values);
+                    change(values, offset);
+                    if (kept != nullptr && is_inner(entry)) cuda::store_floats<V>(values, kept + offset);
+                }
+                put(entry, values);
+            });
     };
     if (input.in.mean == nullptr) {
         visit([](float(&)[V], int) {});
@@ -115,7 +160,7 @@ __device__ __forceinline__ void visit_input(const Input<T>& input, const Geometr
     visit([&](float(&values)[V], int offset) {
         affine.apply(values);
         add_floats(input.residual, offset, values);
-        cuda::activate(input.activation, values);
+        input.activation.forward(values);
     });
 }
 

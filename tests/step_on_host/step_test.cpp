@@ -113,6 +113,7 @@ constexpr std::int64_t kLoadPasses = 2;  // index_select and prepare_images, whi
 
 constexpr const char* kOwn = "cuda";
 constexpr const char* kFused = "cuda,normalize_max_pool2d=cuda,separable_conv2d=cuda";
+constexpr const char* kFusedMma = "cuda,normalize_max_pool2d=cuda,separable_conv2d=cuda_mma";
 
 struct Expected {
     const char* model;
@@ -128,6 +129,7 @@ constexpr Expected kExpected[] = {{"mini_xception", DType::float32, kOwn, 183, 1
                                   {"mini_xception", DType::bfloat16, kOwn, 184, 116},
                                   {"mini_xception", DType::float32, kFused, 81, 52},
                                   {"mini_xception", DType::bfloat16, kFused, 82, 53},
+                                  {"mini_xception", DType::bfloat16, kFusedMma, 82, 53},
                                   {"mini_xception_dense", DType::float32, kOwn, 117, 55},
                                   {"mini_xception_dense", DType::bfloat16, kOwn, 118, 56}};
 
