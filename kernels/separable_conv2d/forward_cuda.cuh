@@ -41,7 +41,7 @@ __device__ __forceinline__ void fill_taps(const T* w, const Geometry& g, int fir
 // a = the filtered pixels of the tile. A thread makes four channels of four pixels below each other.
 __device__ __forceinline__ void filter(const float* bordered, const float* taps, float* a) {
     constexpr int kQuads = kDepth / 4, kRows = 4;
-    const int thread = cuda::unknown(static_cast<int>(threadIdx.x)), channel = thread % kQuads * 4;
+    const int thread = static_cast<int>(threadIdx.x), channel = thread % kQuads * 4;
     const int column = thread / kQuads % kTileWidth, first_row = thread / (kQuads * kTileWidth) * kRows;
     Quad weights[9];
 #pragma unroll
@@ -113,7 +113,7 @@ __global__ void __launch_bounds__(kThreads, gemm::kFmaBlocks)
         for (int channel = 0; channel < g.channels; channel += kDepth) {
             const TilePlace place = g.place(cuda::unknown(tile));
             float* const own_b = b + channel / kDepth % 2 * kSizeB;
-            const int own = cuda::unknown(static_cast<int>(threadIdx.x)) % (kDepth / V) * V;
+            const int own = static_cast<int>(threadIdx.x) % (kDepth / V) * V;
             visit_input<kDepth, kThreads, V>(input, g, place, channel, first_output == 0 ? kept : nullptr,
                                              [&](int entry, const float(&values)[V]) {
                                                  store_row<V>(values, bordered + entry * kDepth + own);
