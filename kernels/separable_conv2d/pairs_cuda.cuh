@@ -77,27 +77,6 @@ __device__ __forceinline__ void fill_weights(const T* w, const Geometry& g, int 
     }
 }
 
-/// z = scale x + offset: normalize_device::Affine in two thirds of its registers. Where the mean is far from 0 the offset's rounding
-/// error is up to eps |scale mean|, less than that of x itself, of 16 bits.
-template <int V>
-struct ScaledInput {
-    float scale[V], offset[V];
-
-    __device__ ScaledInput(const normalize_device::ChannelInputs& in, int channel) {
-        const normalize_device::Affine<V> affine(in, channel);
-#pragma unroll
-        for (int v = 0; v < V; ++v) {
-            scale[v] = affine.scale[v];
-            offset[v] = affine.shift[v] - affine.scale[v] * affine.mean[v];
-        }
-    }
-    /// x becomes z.
-    __device__ __forceinline__ void apply(float (&x)[V]) const {
-#pragma unroll
-        for (int v = 0; v < V; ++v) x[v] = scale[v] * x[v] + offset[v];
-    }
-};
-
 /// A bordered tile of the input, kDepth channels from `first`, on its way into shared memory: start() begins copies, of which finish()
 /// makes a, each thread of what it has copied. Rows that are no whole packs are loaded by finish() alone.
 template <class T, int V>
@@ -138,7 +117,7 @@ struct StagedInput {
             copies.wait();
             if (input.in.mean == nullptr) return;
             const int channel = first + own();
-            const ScaledInput<V> scaled(input.in, channel < g.channels ? channel : 0);
+            const normalize_device::Affine<V> affine(input.in, channel < g.channels ? channel : 0);
             visit_entries<kDepth, kThreads, V, 1>(
                 g, place, g.channels, channel, [](int, int) {},
                 [&](int, int entry, int offset) {
@@ -146,7 +125,7 @@ struct StagedInput {
                     const int at = entry * kDepth + own();
                     float values[V];
                     cuda::load_floats<V>(a + at, values);
-                    scaled.apply(values);
+                    affine.apply(values);
                     if (input.residual != nullptr) add_floats(residual, at, values);
                     input.activation.forward(values);
                     if (kept != nullptr && is_inner(entry)) cuda::store_floats<V>(values, kept + offset);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
+#include <vector>  // of the host
 
 #include "tern/core/cuda/device/pack.cuh"
 
@@ -15,7 +15,8 @@ class AsyncCopies {
   public:
     template <class T>
     void start(T* to, const T* from) {
-        pending_.push_back({reinterpret_cast<Octets*>(to), reinterpret_cast<const Octets*>(from)});
+        pending_.push_back(
+            {reinterpret_cast<std::uint8_t*>(to), reinterpret_cast<const std::uint8_t*>(from)});
     }
     void wait() {
         for (const auto& [to, from] : pending_) store_pack<16>(to, load_pack<16>(from));
@@ -23,10 +24,9 @@ class AsyncCopies {
     }
 
   private:
-    using Octets = std::uint8_t;
     struct Copy {
-        Octets* to;
-        const Octets* from;
+        std::uint8_t* to;
+        const std::uint8_t* from;
     };
     std::vector<Copy> pending_;
 };
