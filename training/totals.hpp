@@ -32,8 +32,10 @@ class Totals {
     void add(const Tensor& output, const Tensor& target, const Tensor& loss) const {
         count(sums_, output, target, loss);
     }
-    /// The same into other sums, of the shape and type of sums().
-    void count(const Tensor& sums, const Tensor& output, const Tensor& target, const Tensor& loss) const;
+    /// The same into other sums, of the shape and type of sums(). kept: where the loss is added to as that of one more batch, (2)
+    /// float64: sum and how many; or undefined.
+    void count(const Tensor& sums, const Tensor& output, const Tensor& target, const Tensor& loss,
+               const Tensor& kept = {}) const;
     /// Sums that were counted elsewhere.
     void add(const Tensor& sums) const;
     /// Waits for the device. Without any sample all are 0.

@@ -7,7 +7,6 @@
 #include "tern/kernels/accumulate/accumulate.hpp"
 #include "tern/kernels/backward.hpp"
 #include "tern/kernels/elementwise_unary/elementwise_unary.hpp"
-#include "tern/kernels/metrics/metrics.hpp"
 #include "tern/kernels/update_statistics/update_statistics.hpp"
 #include "tern/layers/batch_norm2d.hpp"
 #include "tern/layers/dropout_scope.hpp"
@@ -145,7 +144,9 @@ void TrainingStep::reset_totals() {
 void TrainingStep::run_whole(const Tensor& samples, std::uint32_t epoch) {
     const StepArena::Scope scope(sized_for(samples.dim(0)).arena);
     optimizer_.zero_grad();
-    keep_loss(forward_and_backward(load(samples, epoch), totals_.sums(), 1));
+    const Tensor slot = loss_slot();
+    forward_and_backward(load(samples, epoch), totals_.sums(), 1, slot);
+    waiting_losses_ += slot.defined() ? 1 : 0;
     update();
 }
 
@@ -159,16 +160,18 @@ void TrainingStep::run_graph(const Tensor& samples, std::uint32_t epoch) {
     sized.recorded.run([&] { return load(samples, epoch); },
                        [&](const Batch& batch) {
                            optimizer_.zero_grad();
-                           const Tensor loss = forward_and_backward(batch, totals_.sums(), 1);
                            sized.loss.fill_zero();
-                           accumulate_mean(sized.loss, loss.detach(), 1);
+                           forward_and_backward(batch, totals_.sums(), 1, sized.loss);
                            TERN_CHECK(!DropoutScope::current()->is_used(), "train",
                                       "dropout draws by numbers of the host, which a graph does not change");
                            update();
                        });
     // What packs weights for evaluation asks them whether they have changed.
     for (const std::shared_ptr<Storage>& storage : sized.changed) storage->bump_version();
-    if (const Tensor slot = loss_slot()) slot.copy_from(sized.loss.reshape({1, 2}));
+    const Tensor slot = loss_slot();
+    if (!slot.defined()) return;
+    slot.copy_from(sized.loss);
+    ++waiting_losses_;
 }
 
 std::vector<Tensor> TrainingStep::batches_of(const Tensor& samples) const {
@@ -265,8 +268,9 @@ void TrainingStep::share_sums() {
     const Tensor slot = loss_slot();
     for (std::int64_t replica = 0; replica < share_.replicas; ++replica) {
         totals_.add(sums_of(replica));
-        if (slot.defined()) accumulate(slot, sums_of(replica).slice(0, 1));
+        if (slot.defined()) accumulate(slot, sums_of(replica).slice(0, 1).reshape({2}));
     }
+    waiting_losses_ += slot.defined() ? 1 : 0;
 }
 
 // The same of replicas that train apart, whose sums go on, and of the losses of the steps since the last time.
@@ -283,8 +287,10 @@ void TrainingStep::share_sums_apart() {
         for (std::int64_t replica = 0; replica < share_.replicas; ++replica) {
             const std::int64_t rank = replica / all[2],
                                at = (rank * all[1] + step) * all[2] + replica % all[2];
-            accumulate(slot, all_losses_.reshape({all[0] * all[1] * all[2], 2}).slice(at, at + 1));
+            accumulate(slot,
+                       all_losses_.reshape({all[0] * all[1] * all[2], 2}).slice(at, at + 1).reshape({2}));
         }
+        ++waiting_losses_;
     }
 }
 
@@ -311,8 +317,9 @@ Batch TrainingStep::load(const Tensor& samples, std::uint32_t epoch) const {
     return source_.batch(samples, epoch);
 }
 
-// The gradients of `share` times the loss, which is counted in `sums` and returned.
-Tensor TrainingStep::forward_and_backward(const Batch& batch, const Tensor& sums, double share) {
+// The gradients of `share` times the loss, which is counted in `sums`, and alone in `kept` where that is defined.
+void TrainingStep::forward_and_backward(const Batch& batch, const Tensor& sums, double share,
+                                        const Tensor& kept) {
     Tensor output, loss;
     std::optional<RoundedParameters::Scope> rounded;
     if (rounded_) rounded.emplace(*rounded_);
@@ -338,20 +345,14 @@ Tensor TrainingStep::forward_and_backward(const Batch& batch, const Tensor& sums
         else
             loss_scale_ ? backward(loss, loss_scale_->scale()) : backward(loss);
     }
-    totals_.count(sums, output, batch.target, loss);
-    return loss;
+    totals_.count(sums, output, batch.target, loss, kept);
 }
 
-void TrainingStep::keep_loss(const Tensor& loss) {
-    if (const Tensor slot = loss_slot()) accumulate_mean(slot.reshape({2}), loss.detach(), 1);
-}
-
-// (1, 2), zeros; undefined where no losses are kept.
-Tensor TrainingStep::loss_slot() {
+// Of the next loss, (2), zeros; undefined where no losses are kept.
+Tensor TrainingStep::loss_slot() const {
     if (losses_.dim(0) == 0) return {};
     TERN_ASSERT(waiting_losses_ < losses_.dim(0));
-    const Tensor slot = losses_.slice(waiting_losses_, waiting_losses_ + 1);
-    ++waiting_losses_;
+    const Tensor slot = losses_.slice(waiting_losses_, waiting_losses_ + 1).reshape({2});
     slot.fill_zero();
     return slot;
 }

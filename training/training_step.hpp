@@ -90,8 +90,7 @@ class TrainingStep {
     void run_pieces(const Tensor& samples, std::uint32_t epoch);
     void run_piece(const Tensor& samples, std::uint32_t epoch, std::int64_t replica);
     Batch load(const Tensor& samples, std::uint32_t epoch) const;
-    Tensor forward_and_backward(const Batch& batch, const Tensor& sums, double share);
-    void keep_loss(const Tensor& loss);
+    void forward_and_backward(const Batch& batch, const Tensor& sums, double share, const Tensor& kept = {});
     void run_apart(const Tensor& samples, std::uint32_t epoch);
     void gather_sums();
     Tensor sums_of(std::int64_t replica) const;
@@ -99,7 +98,7 @@ class TrainingStep {
     void share_sums_apart();
     NamedTensors loss_scale_state() const;
     void update();
-    Tensor loss_slot();
+    Tensor loss_slot() const;
 
     Module& model_;
     Optimizer& optimizer_;

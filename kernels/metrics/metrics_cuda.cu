@@ -55,17 +55,26 @@ __device__ int rank_of(const T* row, int label, int classes) {
     return rank;
 }
 
-// A thread. total: (2), mean: one number
+// A thread for each of two totals. mean: one number
 template <class T>
 struct AddMean {
-    const double* total;
-    const T* mean;
-    double* new_total;
-    double count;
+    struct Total {
+        const double* total;  // (2)
+        double* new_total;
+        double count;
 
-    __device__ void operator()(std::int64_t) const {
-        new_total[0] = total[0] + count * static_cast<double>(static_cast<float>(*mean));
-        new_total[1] = total[1] + count;
+        Total(const Tensor& from, const Tensor& to, std::int64_t samples)
+            : total(from ? from.data<double>() : nullptr),
+              new_total(to ? to.data<double>() : nullptr),
+              count(static_cast<double>(samples)) {}
+    };
+    const T* mean;
+    Total first, other;
+
+    __device__ void operator()(std::int64_t i) const {
+        const Total& own = i == 0 ? first : other;
+        own.new_total[0] = own.total[0] + own.count * static_cast<double>(static_cast<float>(*mean));
+        own.new_total[1] = own.total[1] + own.count;
     }
 };
 
@@ -124,9 +133,10 @@ bool accepts_logits(const Tensor& logits, std::string* why_not) {
 
 void run(Cuda, const Mean& pass, const Stream& stream) {
     visit_cuda_floating(pass.mean.dtype(), [&]<class T>() {
-        launch_elements(AddMean<T>{pass.total.data<double>(), pass.mean.data<T>(),
-                                   pass.new_total.data<double>(), static_cast<double>(pass.params.count)},
-                        1, stream);
+        launch_elements(AddMean<T>{pass.mean.data<T>(),
+                                   {pass.total, pass.new_total, pass.params.count},
+                                   {pass.other, pass.new_other, pass.params.other_count}},
+                        pass.other.defined() ? 2 : 1, stream);
     });
 }
 

@@ -5,12 +5,14 @@
 
 namespace tern::metrics_passes {
 
-struct Mean {  // new_total = total + (count mean, count)
+struct Mean {  // new_total = total + (count mean, count), and the same of `other`
     const MeanParams& params;
-    const Tensor& total;      // float64 (2)
-    const Tensor& mean;       // scalar
-    const Tensor& new_total;  // may be the same tensor as total
-    TERN_PASS(Mean, metrics, mean, (total, mean), (new_total))
+    const Tensor& total;              // float64 (2)
+    const Tensor& other = kNoTensor;  // as total, optional
+    const Tensor& mean;               // scalar
+    const Tensor& new_total;          // may be the same tensor as total
+    const Tensor& new_other = kNoTensor;
+    TERN_PASS(Mean, metrics, mean, (total, other, mean), (new_total, new_other))
 };
 
 struct Correct {  // new_total = total + (how many are right, N)

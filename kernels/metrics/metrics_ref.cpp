@@ -43,7 +43,11 @@ void add(const Tensor& total, double sum, std::int64_t count, const Tensor& new_
 void run(Ref, const Mean& pass, const Stream&) {
     const double mean = visit_floating(pass.mean.dtype(),
                                        [&]<class T>() { return static_cast<double>(*pass.mean.data<T>()); });
-    add(pass.total, static_cast<double>(pass.params.count) * mean, pass.params.count, pass.new_total);
+    const auto add_mean = [&](const Tensor& total, std::int64_t count, const Tensor& new_total) {
+        add(total, static_cast<double>(count) * mean, count, new_total);
+    };
+    add_mean(pass.total, pass.params.count, pass.new_total);
+    if (pass.other.defined()) add_mean(pass.other, pass.params.other_count, pass.new_other);
 }
 
 void run(Ref, const Correct& pass, const Stream&) {
