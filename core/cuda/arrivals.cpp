@@ -27,10 +27,11 @@ unsigned* arrivals(const Stream& stream) {
     const std::lock_guard lock(counts().mutex);
     unsigned*& count = counts().of_stream[{stream.device.index, stream.native}];
     if (count == nullptr) {
-        void* const data = allocate(sizeof(unsigned), stream);
-        TERN_CHECK(data != nullptr, "memory", "out of memory on ", stream.device, ": asked for ",
-                   sizeof(unsigned), " bytes");
-        fill(data, 0, sizeof(unsigned), stream);
+        constexpr std::size_t kBytes = kArrivals * sizeof(unsigned);
+        void* const data = allocate(kBytes, stream);
+        TERN_CHECK(data != nullptr, "memory", "out of memory on ", stream.device, ": asked for ", kBytes,
+                   " bytes");
+        fill(data, 0, kBytes, stream);
         count = static_cast<unsigned*>(data);
     }
     return count;

@@ -1,9 +1,10 @@
-// Two kernels: one thread works out what is the same for all weights, in float64, and counts the step; then
-// one pass over the flat buffers. The second reads neither the counter nor the learning rate, so nothing is
-// read while it changes.
+// What is the same for all weights is worked out in float64, and one pass goes over the flat buffers. Two kernels: a single thread
+// does the one and counts the step, so that nothing is read while it changes. Or one: a thread of every block does it, and
+// the last block counts the step.
 #include <cmath>
 
 #include "tern/kernels/adam_step/adam_step_passes.hpp"
+#include "tern/kernels/shared/last_block_cuda.cuh"
 #include "tern/kernels/shared/optimizer_cuda.cuh"
 
 namespace tern::adam_step_passes {
@@ -15,24 +16,36 @@ struct Factors {
         epsilon, step_size;
 };
 
-__global__ void adam_step_factors_kernel(AdamParams params, const std::int64_t* step, const double* rate,
-                                         const float* gradient_factor, Factors* factors,
-                                         std::int64_t* new_step) {
-    const float gradient = cuda::factor_at(gradient_factor);
-    const std::int64_t t = *step + 1;
-    const double correction1 = 1 - ::pow(params.beta1, static_cast<double>(t));
-    const double correction2 = 1 - ::pow(params.beta2, static_cast<double>(t));
-    factors->gradient = gradient;
-    factors->coupled_decay = static_cast<float>(params.decoupled ? 0 : params.weight_decay);
-    factors->lost = static_cast<float>(params.decoupled ? *rate * params.weight_decay : 0);
-    factors->keep = static_cast<float>(params.decoupled ? 1 - *rate * params.weight_decay : 1);
-    factors->one_minus_beta1 = static_cast<float>(1 - params.beta1);
-    factors->beta2 = static_cast<float>(params.beta2);
-    factors->one_minus_beta2 = static_cast<float>(1 - params.beta2);
-    factors->root_correction2 = static_cast<float>(::sqrt(correction2));
-    factors->epsilon = static_cast<float>(params.epsilon);
-    factors->step_size = static_cast<float>(*rate / correction1);
-    *new_step = gradient == 0 ? t - 1 : t;  // may be where step is: this is the only thread
+struct Schedule {
+    AdamParams params;
+    const std::int64_t* step;
+    const double* rate;
+    const float* gradient_factor;
+    std::int64_t* new_step;  // may be where step is
+
+    __device__ Factors factors() const {
+        const auto t = static_cast<double>(*step + 1);
+        const double decay = *rate * params.weight_decay;
+        const double correction1 = 1 - ::pow(params.beta1, t), correction2 = 1 - ::pow(params.beta2, t);
+        return {.gradient = cuda::factor_at(gradient_factor),
+                .coupled_decay = static_cast<float>(params.decoupled ? 0 : params.weight_decay),
+                .lost = static_cast<float>(params.decoupled ? decay : 0),
+                .keep = static_cast<float>(params.decoupled ? 1 - decay : 1),
+                .one_minus_beta1 = static_cast<float>(1 - params.beta1),
+                .beta2 = static_cast<float>(params.beta2),
+                .one_minus_beta2 = static_cast<float>(1 - params.beta2),
+                .root_correction2 = static_cast<float>(::sqrt(correction2)),
+                .epsilon = static_cast<float>(params.epsilon),
+                .step_size = static_cast<float>(*rate / correction1)};
+    }
+    __device__ void count_step() const {
+        *new_step = cuda::factor_at(gradient_factor) == 0 ? *step : *step + 1;
+    }
+};
+
+__global__ void adam_step_factors_kernel(Schedule schedule, Factors* factors) {
+    *factors = schedule.factors();
+    schedule.count_step();
 }
 
 struct AdamStep {
@@ -63,28 +76,53 @@ struct AdamStep {
     }
 };
 
+constexpr int kThreads = 256;
+
+template <int V>
+__global__ void __launch_bounds__(kThreads)
+    adam_step_kernel(Schedule schedule, AdamStep work, std::int64_t count, unsigned* arrivals) {
+    TERN_SHARED(Factors, factors, 1);
+    if (threadIdx.x == 0) factors[0] = schedule.factors();
+    __syncthreads();  // the factors are there
+    work.factors = factors;
+    run_flat<V>(work, count);
+    if (cuda::is_last_block(arrivals, static_cast<int>(gridDim.x)) && threadIdx.x == 0) schedule.count_step();
+}
+
+const float* data_or_null(const Tensor& tensor) { return tensor ? tensor.data<float>() : nullptr; }
+
 }  // namespace
 
 void run(Cuda, const Step& pass, const Stream& stream) {
+    const Schedule schedule{pass.params, pass.step.data<std::int64_t>(), pass.learning_rate.data<double>(),
+                            data_or_null(pass.gradient_factor), pass.new_step.data<std::int64_t>()};
+    AdamStep work{nullptr,
+                  pass.w.data<float>(),
+                  pass.m.data<float>(),
+                  pass.v.data<float>(),
+                  pass.g.data<float>(),
+                  data_or_null(pass.decay_mask),
+                  pass.new_w.data<float>(),
+                  pass.new_m.data<float>(),
+                  pass.new_v.data<float>()};
+    const std::initializer_list<Tensor> tensors = {
+        pass.w,     pass.m,     pass.v,    pass.g, pass.decay_mask.defined() ? pass.decay_mask : pass.w,
+        pass.new_w, pass.new_m, pass.new_v};
+    const std::int64_t count = pass.w.numel();
+    if (unsigned* const arrivals = cuda::last_block_arrivals(stream); arrivals != nullptr && count > 0) {
+        const auto start = [&](auto kernel, int elements) {
+            cuda::launch(kernel, {dim3(cuda::blocks_for(count, kThreads * elements)), dim3(kThreads)}, stream,
+                         schedule, work, count, arrivals);
+        };
+        return have_packs(tensors, AdamStep::kPack)
+                   ? start(adam_step_kernel<AdamStep::kPack>, AdamStep::kPack)
+                   : start(adam_step_kernel<1>, 1);
+    }
     const Tensor memory = Tensor::empty({sizeof(Factors) / sizeof(float)}, DType::float32, pass.w.device());
     auto* const factors = reinterpret_cast<Factors*>(memory.raw_data());
-    cuda::launch(adam_step_factors_kernel, {dim3(1), dim3(1)}, stream, pass.params,
-                 pass.step.data<std::int64_t>(), pass.learning_rate.data<double>(),
-                 pass.gradient_factor.defined() ? pass.gradient_factor.data<float>() : nullptr, factors,
-                 pass.new_step.data<std::int64_t>());
-    const AdamStep work{factors,
-                        pass.w.data<float>(),
-                        pass.m.data<float>(),
-                        pass.v.data<float>(),
-                        pass.g.data<float>(),
-                        pass.decay_mask.defined() ? pass.decay_mask.data<float>() : nullptr,
-                        pass.new_w.data<float>(),
-                        pass.new_m.data<float>(),
-                        pass.new_v.data<float>()};
-    launch_flat(work, pass.w.numel(),
-                {pass.w, pass.m, pass.v, pass.g, pass.decay_mask.defined() ? pass.decay_mask : pass.w,
-                 pass.new_w, pass.new_m, pass.new_v},
-                stream);
+    cuda::launch(adam_step_factors_kernel, {dim3(1), dim3(1)}, stream, schedule, factors);
+    work.factors = factors;
+    launch_flat(work, count, tensors, stream);
 }
 
 bool accepts(Cuda, const Step& pass, std::string* why_not) {

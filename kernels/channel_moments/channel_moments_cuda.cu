@@ -7,6 +7,7 @@
 #include "tern/kernels/channel_moments/channel_moments_passes.hpp"
 #include "tern/kernels/shared/channel_rows_cuda.cuh"
 #include "tern/kernels/shared/channels.hpp"
+#include "tern/kernels/shared/visit_cuda.cuh"
 
 namespace tern::channel_moments_passes {
 namespace {
@@ -53,11 +54,27 @@ struct Moments {
     }
 };
 
+// The merge of blocks whose distances are from the first row.
+template <class T>
+struct MergeRows {
+    MergeMoments moments;
+    RowWalk walk;
+    const T* x;
+
+    __device__ void add(int block, float mean, float squares, cuda::SumPair& sums) const {
+        moments.add(walk.rows_of_block(block), mean, squares, sums);
+    }
+    __device__ void finish(int channel, double sum, double sum_squares) const {
+        moments.finish(channel, static_cast<float>(x[channel]), sum, sum_squares);
+    }
+};
+
 // x: (rows, C), partial: (blocks, 2, C): the mean distance from the first row and the sum of squared
 // distances from that mean.
 template <class T, int V>
 __global__ void __launch_bounds__(rows::kThreads, 2)
-    channel_moments_partial_kernel(const T* x, float* partial, RowWalk walk) {
+    channel_moments_partial_kernel(const T* x, float* partial, RowWalk walk,
+                                   cuda::BlockMerge<rows::MergePairs<MergeRows<T>>> merge) {
     TERN_SHARED(rows::LanePack<V>, mean_packs, rows::kLanePacks<V>);
     TERN_SHARED(rows::LanePack<V>, square_packs, rows::kLanePacks<V>);
     TERN_SHARED(int, counts, rows::kThreads);
@@ -84,34 +101,25 @@ __global__ void __launch_bounds__(rows::kThreads, 2)
     const int block_channels = static_cast<int>(blockDim.x) * V;
     const int own = static_cast<int>(threadIdx.y * blockDim.x + threadIdx.x);
     const int target = static_cast<int>(blockIdx.x) * block_channels + own;
-    if (own >= block_channels || target >= walk.channels) return;
-    float total = 0.0f, sum = 0.0f, square = 0.0f;
-    for (int lane = 0; lane < walk.lanes; ++lane) {
-        const float count = static_cast<float>(counts[lane]);
-        total += count;
-        sum += count * means[lane * block_channels + own];
+    if (own < block_channels && target < walk.channels) {
+        float total = 0.0f, sum = 0.0f, square = 0.0f;
+        for (int lane = 0; lane < walk.lanes; ++lane) {
+            const float count = static_cast<float>(counts[lane]);
+            total += count;
+            sum += count * means[lane * block_channels + own];
+        }
+        const float mean = sum / total;
+        for (int lane = 0; lane < walk.lanes; ++lane) {
+            const float distance = means[lane * block_channels + own] - mean;
+            square +=
+                squares[lane * block_channels + own] + static_cast<float>(counts[lane]) * distance * distance;
+        }
+        float* to = partial + static_cast<std::int64_t>(blockIdx.y) * 2 * walk.channels + target;
+        to[0] = mean;
+        to[walk.channels] = square;
     }
-    const float mean = sum / total;
-    for (int lane = 0; lane < walk.lanes; ++lane) {
-        const float distance = means[lane * block_channels + own] - mean;
-        square +=
-            squares[lane * block_channels + own] + static_cast<float>(counts[lane]) * distance * distance;
-    }
-    float* to = partial + static_cast<std::int64_t>(blockIdx.y) * 2 * walk.channels + target;
-    to[0] = mean;
-    to[walk.channels] = square;
+    rows::finish_rows<V>(merge, walk);
 }
-
-// What MergeMoments asks of blocks: distances are from the first row.
-template <class T>
-struct RowBlocks {
-    RowWalk walk;
-    const T* x;
-
-    __device__ double rows_of_block(int block) const { return walk.rows_of_block(block); }
-    __device__ double all_rows() const { return static_cast<double>(walk.rows); }
-    __device__ float origin(int channel) const { return static_cast<float>(x[channel]); }
-};
 
 // dx = (x - mean) 2 dvariance / M + dmean / M; dmean or dvariance may be null.
 template <class T, int V>
@@ -153,12 +161,15 @@ void run(Cuda, const Forward& pass, const Stream& stream) {
     visit_cuda_packs(tensors_of(pass), channels, [&]<class T, int V>() {
         const RowWalk walk(rows_of(x.shape()), channels, V, kRows);
         const Tensor partial = Tensor::empty({walk.partials(), 2, channels}, DType::float32, x.device());
-        cuda::launch(channel_moments_partial_kernel<T, V>, walk.shape(V), stream, x.data<T>(),
-                     partial.data<float>(), walk);
-        rows::launch_merge(
+        const rows::RowsMerging merging(
             partial,
-            MergeMoments<RowBlocks<T>>{{walk, x.data<T>()}, mean.data<float>(), variance.data<float>()},
-            stream);
+            MergeRows<T>{{mean.data<float>(), variance.data<float>(), static_cast<double>(walk.rows)},
+                         walk,
+                         x.data<T>()},
+            walk, V, stream);
+        cuda::launch(channel_moments_partial_kernel<T, V>, walk.shape(V), stream, x.data<T>(),
+                     partial.data<float>(), walk, merging.in_kernel());
+        merging.finish();
     });
 }
 

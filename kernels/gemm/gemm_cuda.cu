@@ -9,9 +9,9 @@ constexpr int kLeastRows = 512;              // per part
 // Sums of some rows of a matrix, packs of V columns per thread; the threads of a column are added in order.
 // grid: (packs / kSumPacks, 1, parts); block: (kSumPacks, kSumRows)
 // matrix: (rows, columns), partial: (parts, columns)
-template <class T, int V>
+template <class T, int V, class R>
 __global__ void sum_columns_partial_kernel(const T* matrix, float* partial, int rows, int columns,
-                                           int part_rows) {
+                                           int part_rows, cuda::BlockMerge<MergeSplits<R>> merge) {
     TERN_SHARED(float, sums, kSumRows* kSumPacks* V);
     const int pack = static_cast<int>(threadIdx.x), line = static_cast<int>(threadIdx.y);
     const int column = (static_cast<int>(blockIdx.x) * kSumPacks + pack) * V;
@@ -23,11 +23,13 @@ __global__ void sum_columns_partial_kernel(const T* matrix, float* partial, int 
     }
     for (int v = 0; v < V; ++v) sums[(line * kSumPacks + pack) * V + v] = own[v];
     __syncthreads();  // sums is filled
-    if (line > 0 || column >= columns) return;
-    for (int v = 0; v < V; ++v) {
+    for (int v = 0; line == 0 && column < columns && v < V; ++v) {
         for (int l = 1; l < kSumRows; ++l) own[v] += sums[(l * kSumPacks + pack) * V + v];
         partial[static_cast<std::int64_t>(blockIdx.z) * columns + column + v] = own[v];
     }
+    const int first = static_cast<int>(blockIdx.x) * kSumPacks * V;
+    merge.finish_block(static_cast<int>(blockIdx.z), static_cast<int>(blockIdx.x),
+                       cuda::Span{first, min(kSumPacks * V, columns - first)});
 }
 
 template <class T, int V>
@@ -38,14 +40,17 @@ void launch_sum_columns(const Tensor& matrix, const Tensor& sums, const Stream& 
     const int part_rows = std::max(1, static_cast<int>(cuda::blocks_for(rows, parts_wanted)));
     const int parts = static_cast<int>(cuda::blocks_for(rows, part_rows));
     const Tensor partial = Tensor::empty(Shape{parts, columns}, DType::float32, stream.device);
-    cuda::launch(sum_columns_partial_kernel<T, V>,
-                 {dim3(cuda::blocks_for(columns, kSumPacks * V), 1, static_cast<unsigned>(parts)),
-                  dim3(kSumPacks, kSumRows)},
-                 stream, matrix.data<T>(), partial.data<float>(), rows, columns, part_rows);
+    const unsigned column_blocks = cuda::blocks_for(columns, kSumPacks * V);
     visit_gradient_type<T>(sums.dtype(), [&]<class R>() {
         Output<R> output{sums.data<R>(), nullptr, 1, columns, columns};
         output.partial = partial.data<float>();
-        launch_merge(output, 1, parts, stream);
+        const cuda::Merging merging(MergeSplits<R>{output, 1}, parts, columns,
+                                    static_cast<int>(column_blocks), stream);
+        cuda::launch(sum_columns_partial_kernel<T, V, R>,
+                     {dim3(column_blocks, 1, static_cast<unsigned>(parts)), dim3(kSumPacks, kSumRows)},
+                     stream, matrix.data<T>(), partial.data<float>(), rows, columns, part_rows,
+                     merging.in_kernel());
+        merging.finish();
     });
 }
 

@@ -1,12 +1,12 @@
 // Where the sums of a product go: rounded once into the result, or, where the depth was split, as float32
-// into a workspace whose parts a second kernel adds in their order.
+// into a workspace whose parts are merged in their order.
 #pragma once
 
 #include <cstdint>
 
 #include "tern/core/cuda/device/pack.cuh"
 #include "tern/core/cuda/launch.hpp"
-#include "tern/core/cuda/shared_memory.cuh"
+#include "tern/kernels/shared/merge_cuda.cuh"
 
 namespace tern::gemm {
 
@@ -16,7 +16,7 @@ struct Output {
     const T* bias;  // (groups, columns), or null
     int rows, columns, row_step, group_step = 0;
     /// More than 1: a filter (O, I, KH, KW), of which a row's columns come as (KH, KW, I); put in order by
-    /// the second kernel, without which there is no such output.
+    /// the merge, without which there is no such output.
     int taps = 1;
     /// Packs of four neighbours can be stored: four divides steps and columns, and the address allows it.
     bool wide = false;
@@ -58,39 +58,36 @@ struct Output {
     }
 };
 
-inline constexpr int kMergeColumns = 32, kMergeRows = 8;
-
-// Adds the parts of a workspace. Each thread sums a run of the splits, and the runs are added in order.
-// grid: (outputs / kMergeColumns); block: (kMergeColumns, kMergeRows)
+/// Adds the parts of a workspace.
 template <class T>
-__global__ void merge_splits_kernel(Output<T> output, int groups, int splits) {
-    TERN_SHARED(float, runs, kMergeColumns* kMergeRows);
-    const int column = static_cast<int>(threadIdx.x), run = static_cast<int>(threadIdx.y);
-    const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * kMergeColumns + column;
-    const std::int64_t count = static_cast<std::int64_t>(groups) * output.rows * output.columns;
-    const int length = (splits + kMergeRows - 1) / kMergeRows;
-    const int last = min(splits, (run + 1) * length);
-    float sum = 0.0f;
-    for (int split = run * length; i < count && split < last; ++split)
-        sum += output.partial[split * count + i];
-    runs[run * kMergeColumns + column] = sum;
-    __syncthreads();  // runs is filled
-    if (run > 0 || i >= count) return;
-    for (int r = 1; r < kMergeRows; ++r) sum += runs[r * kMergeColumns + column];
-    const int of_group = static_cast<int>(i % (static_cast<std::int64_t>(output.rows) * output.columns));
-    const int group = static_cast<int>(i / (static_cast<std::int64_t>(output.rows) * output.columns));
-    const int row = of_group / output.columns, of_row = of_group % output.columns;
-    const int channels = output.columns / output.taps;
-    const int column_of_output = of_row % channels * output.taps + of_row / channels;
-    *output.element(group, row, column_of_output) = output.rounded(sum, group, of_row);
-}
+struct MergeSplits {
+    using Sum = float;
+    Output<T> output;
+    int groups;
 
-template <class T>
-void launch_merge(const Output<T>& output, int groups, int splits, const Stream& stream) {
-    const std::int64_t count = static_cast<std::int64_t>(groups) * output.rows * output.columns;
-    cuda::launch(merge_splits_kernel<T>,
-                 {dim3(cuda::blocks_for(count, kMergeColumns)), dim3(kMergeColumns, kMergeRows)}, stream,
-                 output, groups, splits);
-}
+    __host__ __device__ int count() const { return groups * output.rows * output.columns; }
+    __device__ void add(float& sum, int split, int i) const {
+        sum += output.partial[static_cast<std::int64_t>(split) * count() + i];
+    }
+    __device__ void finish(int i, float sum) const {
+        const int line = i / output.columns, column = i % output.columns;
+        const int group = line / output.rows, row = line % output.rows;
+        const int channels = output.columns / output.taps;
+        const int column_of_output = column % channels * output.taps + column / channels;
+        *output.element(group, row, column_of_output) = output.rounded(sum, group, column);
+    }
+};
+
+/// What a block has of an output: rows by columns from a place on.
+template <int kRows, int kColumns>
+struct TileSpan {
+    int group, first_row, first_column, rows, columns;  // rows and columns of the output
+    static constexpr int size = kRows * kColumns;
+
+    __device__ int at(int j) const {
+        const int row = first_row + j / kColumns, column = first_column + j % kColumns;
+        return row < rows && column < columns ? (group * rows + row) * columns + column : -1;
+    }
+};
 
 }  // namespace tern::gemm

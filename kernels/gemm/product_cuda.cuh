@@ -51,14 +51,20 @@ void launch_product(const A& a, const B& b, Output<R> output, int depth, int gro
         partial = Tensor::empty(Shape{splits, sums}, DType::float32, stream.device);
         output.partial = partial.data<float>();
     }
-    const cuda::LaunchShape shape{
-        dim3(cuda::blocks_for(tiles, 1), static_cast<unsigned>(groups), static_cast<unsigned>(splits)),
-        dim3(kThreads)};
-    if constexpr (kMma)
-        cuda::launch(product_mma_kernel<Tile, V, A, B, R>, shape, stream, a, b, output, extents);
-    else
-        cuda::launch(product_fma_kernel<Tile, V, A, B, R>, shape, stream, a, b, output, extents);
-    if (merged) launch_merge(output, groups, splits, stream);
+    const MergeSplits<R> merge{output, groups};
+    const auto start = [&](const cuda::BlockMerge<MergeSplits<R>>& in_kernel) {
+        const cuda::LaunchShape shape{
+            dim3(cuda::blocks_for(tiles, 1), static_cast<unsigned>(groups), static_cast<unsigned>(splits)),
+            dim3(kThreads)};
+        if constexpr (kMma)
+            cuda::launch(product_mma_kernel<Tile, V, A, B, R>, shape, stream, a, b, in_kernel, extents);
+        else
+            cuda::launch(product_fma_kernel<Tile, V, A, B, R>, shape, stream, a, b, in_kernel, extents);
+    };
+    if (!merged) return start({merge, splits, merge.count(), nullptr, nullptr});
+    const cuda::Merging merging(merge, splits, merge.count(), static_cast<int>(tiles) * groups, stream);
+    start(merging.in_kernel());
+    merging.finish();
 }
 
 /// visit_cuda_floating() for what the arithmetic is made for.

@@ -147,7 +147,8 @@ struct Sums {
 
 template <class Tile, int V, class A, class B, class R>
 __global__ void __launch_bounds__(kThreads, kFmaBlocks)
-    product_fma_kernel(A a, B b, Output<R> output, Extents extents) {
+    product_fma_kernel(A a, B b, cuda::BlockMerge<MergeSplits<R>> merge, Extents extents) {
+    const Output<R>& output = merge.merge.output;
     using fma::Quad;
     constexpr int kDepth = Tile::kDepth, kSizeA = kDepth * Tile::kRows, kSizeB = kDepth * Tile::kColumns;
     TERN_SHARED(Quad, quads_a, 2 * kSizeA / 4);  // two buffers of each
@@ -192,6 +193,9 @@ __global__ void __launch_bounds__(kThreads, kFmaBlocks)
             output.store(group, row, column, quad);
         }
     }
+    merge.finish_block(
+        static_cast<int>(blockIdx.z), static_cast<int>(blockIdx.y * gridDim.x + blockIdx.x),
+        TileSpan<Tile::kRows, Tile::kColumns>{group, first_row, first_column, extents.rows, extents.columns});
 }
 
 }  // namespace tern::gemm

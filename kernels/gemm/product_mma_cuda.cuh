@@ -157,7 +157,8 @@ struct Sums {
 
 template <class Tile, int V, class A, class B, class R>
 __global__ void __launch_bounds__(kThreads, kMmaBlocks)
-    product_mma_kernel(A a, B b, Output<R> output, Extents extents) {
+    product_mma_kernel(A a, B b, cuda::BlockMerge<MergeSplits<R>> merge, Extents extents) {
+    const Output<R>& output = merge.merge.output;
     using T = typename A::Element;
     using Octet = cuda::Pack<T, 8>;
     constexpr int kDepth = Tile::kDepth, kSizeA = kDepth * Tile::kRows, kSizeB = kDepth * Tile::kColumns;
@@ -208,6 +209,9 @@ __global__ void __launch_bounds__(kThreads, kMmaBlocks)
             output.store(group, row + 8, column, lower);
         }
     }
+    merge.finish_block(
+        static_cast<int>(blockIdx.z), static_cast<int>(blockIdx.y * gridDim.x + blockIdx.x),
+        TileSpan<Tile::kRows, Tile::kColumns>{group, first_row, first_column, extents.rows, extents.columns});
 }
 
 }  // namespace tern::gemm

@@ -253,9 +253,9 @@ struct GroupNormBackward {
 struct MergeGroupNorm {
     float *dgamma, *dbeta;
 
-    __device__ void add(int, float dy, float product, double& sum, double& products) const {
-        sum += static_cast<double>(dy);
-        products += static_cast<double>(product);
+    __device__ void add(int, float dy, float product, cuda::SumPair& sums) const {
+        sums.first += static_cast<double>(dy);
+        sums.second += static_cast<double>(product);
     }
     __device__ void finish(int channel, double sum, double products) const {
         dbeta[channel] = static_cast<float>(sum);
@@ -315,7 +315,11 @@ void run(Cuda, const Backward& pass, const Stream& stream) {
                                            cuda::Divisor(extents.width)};
         launch_elements(work, x.numel() / V, stream);
     });
-    rows::launch_merge(sums, MergeGroupNorm{pass.dgamma.data<float>(), pass.dbeta.data<float>()}, stream);
+    cuda::launch_merge(
+        rows::MergePairs<MergeGroupNorm>{sums.data<float>(),
+                                         static_cast<int>(channels),
+                                         {pass.dgamma.data<float>(), pass.dbeta.data<float>()}},
+        static_cast<int>(x.dim(0)), static_cast<int>(channels), stream);
 }
 
 }  // namespace tern::group_norm_passes

@@ -58,7 +58,8 @@ __global__ void __launch_bounds__(rows::kThreads, 2)
 template <class T, int V, class F>
 __global__ void __launch_bounds__(rows::kThreads, 2)
     normalize_gradient_sums_kernel(const T* x, const T* residual, const T* dy, float* partial,
-                                   ChannelInputs in, F activation, RowWalk walk) {
+                                   ChannelInputs in, F activation, RowWalk walk,
+                                   cuda::BlockMerge<rows::MergePairs<MergeNormalizeGradients>> merge) {
     TERN_SHARED(rows::LanePack<V>, sum_packs, rows::kLanePacks<V>);
     TERN_SHARED(rows::LanePack<V>, product_packs, rows::kLanePacks<V>);
     constexpr int kRows = F::template kBackwardRows<V>;
@@ -91,6 +92,7 @@ __global__ void __launch_bounds__(rows::kThreads, 2)
         });
     }
     rows::store_block_sums<V>(sum_packs, product_packs, sums, products, partial, walk);
+    rows::finish_rows<V>(merge, walk);
 }
 
 // dx = scale dz + centred (x - mean) + constant; the slopes may both be null, and so may dresidual and
@@ -168,16 +170,18 @@ void visit_rows(const Tensor& x, const NormalizeParams& params, TensorRefs all, 
 
 }  // namespace
 
-Tensor TERN_CUDA_FUNCTION(normalize_gradient_sums)(const NormalizeGradient& of, const Stream& stream) {
-    Tensor partial;
+void TERN_CUDA_FUNCTION(normalize_gradient_sums)(const NormalizeGradient& of,
+                                                 const MergeNormalizeGradients& merge, const Stream& stream) {
     visit_rows<Way::backward>(
         of.x, of.params, of.all, [&]<class T, int V, class F>(F activation, const RowWalk& walk) {
-            partial = Tensor::empty({walk.partials(), 2, walk.channels}, DType::float32, of.x.device());
+            const Tensor partial =
+                Tensor::empty({walk.partials(), 2, walk.channels}, DType::float32, of.x.device());
+            const rows::RowsMerging merging(partial, merge, walk, V, stream);
             cuda::launch(normalize_gradient_sums_kernel<T, V, F>, walk.shape(V), stream, of.x.data<T>(),
                          data_or_null<T>(of.residual), of.dy.data<T>(), partial.data<float>(),
-                         channel_inputs(of), activation, walk);
+                         channel_inputs(of), activation, walk, merging.in_kernel());
+            merging.finish();
         });
-    return partial;
 }
 
 void TERN_CUDA_FUNCTION(normalize_gradient_input)(const NormalizeGradient& of, const NormalizeSlopes& slopes,
@@ -205,13 +209,17 @@ void run(Cuda, const Forward& pass, const Stream& stream) {
 
 void run(Cuda, const BackwardReduce& pass, const Stream& stream) {
     const auto all = tensors_of(pass);
-    const Tensor partial = TERN_CUDA_FUNCTION(normalize_gradient_sums)({pass, pass.params, all}, stream);
-    rows::launch_merge(
-        partial,
-        MergeNormalizeGradients{pass.variance.data<float>(), pass.gamma.data<float>(), pass.params.epsilon,
-                                pass.dgamma.data<float>(), pass.dbeta.data<float>(), pass.dmean.data<float>(),
-                                pass.dvariance.data<float>()},
-        stream);
+    TERN_CUDA_FUNCTION(normalize_gradient_sums)
+    ({pass, pass.params, all},
+     {.variance = pass.variance.data<float>(),
+      .gamma = pass.gamma.data<float>(),
+      .epsilon = pass.params.epsilon,
+      .dgamma = pass.dgamma.data<float>(),
+      .dbeta = pass.dbeta.data<float>(),
+      .dmean = pass.dmean.data<float>(),
+      .dvariance = pass.dvariance.data<float>(),
+      .slopes = {}},
+     stream);
 }
 
 void run(Cuda, const BackwardInput& pass, const Stream& stream) {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "tern/kernels/normalize/normalize.hpp"
+#include "tern/kernels/shared/merge_cuda.cuh"
 #include "tern/kernels/shared/visit_cuda.cuh"
 
 namespace tern {
@@ -28,25 +29,55 @@ struct NormalizeGradient {
           all(all_tensors) {}
 };
 
-/// For channel_rows_cuda::launch_merge(): the gradients of normalize's vectors, (C), from sums of dz and of dz (x - mean);
+/// For channel_rows_cuda::MergePairs: the gradients of normalize's vectors, (C), from sums of dz and of dz (x - mean);
 /// normalize_grad.cpp has the formulas.
 struct MergeNormalizeGradients {
     const float *variance, *gamma;
     double epsilon;
-    float *dgamma, *dbeta, *dmean, *dvariance;
+    float *dgamma, *dbeta;
+    float *dmean, *dvariance;  // null where mean and variance are of x itself, whose slopes it then sets
 
-    __device__ void add(int, float dz, float dz_centred, double& sum, double& product) const {
-        sum += static_cast<double>(dz);
-        product += static_cast<double>(dz_centred);
+    /// What a batch norm's dx takes from both; batch_norm_grad.cpp has the formulas.
+    struct Slopes {
+        const float *dmean, *dvariance;  // of who else reads mean and variance; may be null
+        double rows;
+        float *centred, *constant;
+    } slopes;
+
+    __device__ void add(int, float dz, float dz_centred, cuda::SumPair& sums) const {
+        sums.first += static_cast<double>(dz);
+        sums.second += static_cast<double>(dz_centred);
     }
-    /// Of one channel.
     __device__ void finish(int channel, double sum, double product) const {
-        const double r = 1 / std::sqrt(static_cast<double>(variance[channel]) + epsilon);
-        const double scale = static_cast<double>(gamma[channel]) * r;
-        dgamma[channel] = static_cast<float>(r * product);
+        finish_sum(channel, sum);
+        finish_product(channel, product);
+    }
+    /// Of dz.
+    __device__ void finish_sum(int channel, double sum) const {
+        const double of_mean = -static_cast<double>(gamma[channel]) * inverse_deviation(channel) * sum;
         dbeta[channel] = static_cast<float>(sum);
-        dmean[channel] = static_cast<float>(-scale * sum);
-        dvariance[channel] = static_cast<float>(-0.5 * scale * r * r * product);
+        if (dmean != nullptr) dmean[channel] = static_cast<float>(of_mean);
+        if (slopes.constant != nullptr)
+            slopes.constant[channel] =
+                static_cast<float>((of_mean + value_or_0(slopes.dmean, channel)) / slopes.rows);
+    }
+    /// Of dz (x - mean).
+    __device__ void finish_product(int channel, double product) const {
+        const double r = inverse_deviation(channel), scale = static_cast<double>(gamma[channel]) * r;
+        const double of_variance = -0.5 * scale * r * r * product;
+        dgamma[channel] = static_cast<float>(r * product);
+        if (dvariance != nullptr) dvariance[channel] = static_cast<float>(of_variance);
+        if (slopes.centred != nullptr)
+            slopes.centred[channel] =
+                static_cast<float>(2 * (of_variance + value_or_0(slopes.dvariance, channel)) / slopes.rows);
+    }
+
+  private:
+    __device__ double inverse_deviation(int channel) const {
+        return 1 / std::sqrt(static_cast<double>(variance[channel]) + epsilon);
+    }
+    static __device__ double value_or_0(const float* values, int channel) {
+        return values == nullptr ? 0.0 : static_cast<double>(values[channel]);
     }
 };
 
@@ -55,8 +86,9 @@ struct NormalizeSlopes {
     Tensor centred, constant;
 };
 
-/// Sums per block of rows, (blocks, 2, C) float32: of dz = dy activation'(z), then of dz (x - mean).
-Tensor TERN_CUDA_FUNCTION(normalize_gradient_sums)(const NormalizeGradient& of, const Stream& stream);
+/// Sums of dz = dy activation'(z) and of dz (x - mean), and what `merge` makes of them.
+void TERN_CUDA_FUNCTION(normalize_gradient_sums)(const NormalizeGradient& of,
+                                                 const MergeNormalizeGradients& merge, const Stream& stream);
 
 /// dx = scale dz + slopes.centred (x - mean) + slopes.constant with scale = gamma / sqrt(variance + epsilon),
 /// and dresidual = dz where it is defined.

@@ -65,7 +65,8 @@ struct NormalizeMaxPool2dForward {
 template <class T, int V, class Number>
 __global__ void __launch_bounds__(rows::kThreads, 2)
     normalize_max_pool2d_backward_kernel(const T* x, Gather<T, Number> gather, T* dx, float* partial,
-                                         Normalized change, Grid pixels, RowWalk walk) {
+                                         Normalized change, Grid pixels, RowWalk walk,
+                                         cuda::BlockMerge<rows::MergePairs<MergeNormalizeGradients>> merge) {
     TERN_SHARED(rows::LanePack<V>, sum_packs, rows::kLanePacks<V>);
     TERN_SHARED(rows::LanePack<V>, product_packs, rows::kLanePacks<V>);
     const int channel = rows::thread_channel<V>();
@@ -92,6 +93,7 @@ __global__ void __launch_bounds__(rows::kThreads, 2)
         });
     }
     rows::store_block_sums<V>(sum_packs, product_packs, sums, products, partial, walk);
+    rows::finish_rows<V>(merge, walk);
 }
 
 template <class Pass>
@@ -115,16 +117,21 @@ void launch_backward(const Backward& pass, const Stream& stream) {
     launch_elements(take, dy.numel() / V, stream);
     const RowWalk walk(rows_of(x.shape()), g.channels, V, 1);
     const Tensor partial = Tensor::empty({walk.partials(), 2, walk.channels}, DType::float32, x.device());
+    const rows::RowsMerging merging(partial,
+                                    MergeNormalizeGradients{.variance = pass.variance.data<float>(),
+                                                            .gamma = pass.gamma.data<float>(),
+                                                            .epsilon = pass.params.normalize.epsilon,
+                                                            .dgamma = pass.dgamma.data<float>(),
+                                                            .dbeta = pass.dbeta.data<float>(),
+                                                            .dmean = pass.dmean.data<float>(),
+                                                            .dvariance = pass.dvariance.data<float>(),
+                                                            .slopes = {}},
+                                    walk, V, stream);
     cuda::launch(normalize_max_pool2d_backward_kernel<T, V, Number>, walk.shape(V), stream, x.data<T>(),
                  Gather<T, Number>{dy.data<T>(), taken.data<Number>(), g, window},
                  pass.dx ? pass.dx.data<T>() : nullptr, partial.data<float>(), change, grid<V>(x.shape()),
-                 walk);
-    rows::launch_merge(partial,
-                       MergeNormalizeGradients{pass.variance.data<float>(), pass.gamma.data<float>(),
-                                               pass.params.normalize.epsilon, pass.dgamma.data<float>(),
-                                               pass.dbeta.data<float>(), pass.dmean.data<float>(),
-                                               pass.dvariance.data<float>()},
-                       stream);
+                 walk, merging.in_kernel());
+    merging.finish();
 }
 
 }  // namespace

@@ -268,7 +268,8 @@ template <class T, int V>
 __global__ void __launch_bounds__(kThreads, 2)
     separable_conv2d_backward_kernel(Input<T, normalize_device::AnyActivation> input,
                                      OutputGradient<T> gradient, const T* depthwise, const T* pointwise,
-                                     InputGradients<T> to, bool has_bias, float* partial, Geometry g) {
+                                     InputGradients<T> to, bool has_bias, float* partial,
+                                     cuda::BlockMerge<MergeSums<T>> merge, Geometry g) {
     TERN_DYNAMIC_SHARED(float, memory);
     const SharedLayout shared(g);
     float* const dz = memory;
@@ -342,8 +343,7 @@ __global__ void __launch_bounds__(kThreads, 2)
         if (has_bias) add_bias_gradient(dz, shared.outputs, sums + layout.bias());
         __syncthreads();  // dz has been read
     }
-    float* const own_partial = partial + static_cast<std::int64_t>(blockIdx.x) * layout.size();
-    for (int i = thread; i < layout.size(); i += kThreads) own_partial[i] = sums[i];
+    leave_sums(sums, partial, merge);
 }
 
 }  // namespace tern::separable_conv2d_passes::backward

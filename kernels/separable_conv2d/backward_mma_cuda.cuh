@@ -246,7 +246,8 @@ template <class T, int V>
 __global__ void __launch_bounds__(kThreads, 2)
     separable_conv2d_backward_mma_kernel(Input<T, Rectifier> input, OutputGradient<T> gradient,
                                          const T* depthwise, const T* pointwise, InputGradients<T> to,
-                                         bool has_bias, float* partial, Geometry g) {
+                                         bool has_bias, float* partial, cuda::BlockMerge<MergeSums<T>> merge,
+                                         Geometry g) {
     TERN_DYNAMIC_SHARED(unsigned char, memory);
     const SharedLayout shared(g);
     const auto elements = [&](int offset) { return reinterpret_cast<T*>(memory + offset); };
@@ -319,8 +320,7 @@ __global__ void __launch_bounds__(kThreads, 2)
         }
     }
     __syncthreads();  // all sums are there
-    float* const own_partial = partial + static_cast<std::int64_t>(blockIdx.x) * layout.size();
-    for (int i = thread; i < layout.size(); i += kThreads) own_partial[i] = sums[i];
+    leave_sums(sums, partial, merge);
 }
 
 }  // namespace tern::separable_conv2d_passes::backward_mma

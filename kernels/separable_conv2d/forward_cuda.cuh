@@ -87,7 +87,7 @@ template <class T, int V>
 __global__ void __launch_bounds__(kThreads, gemm::kFmaBlocks)
     separable_conv2d_forward_kernel(Input<T, normalize_device::AnyActivation> input, const T* depthwise,
                                     gemm::MatrixOperand<T, true> pointwise, gemm::Output<T> output,
-                                    OutputMoments moments, T* kept, Geometry g) {
+                                    OutputMoments<T> moments, T* kept, Geometry g) {
     constexpr int kSizeB = kDepth * Tile::kColumns;
     TERN_SHARED(Quad, quads_bordered, kBorderedPixels * kDepth / 4);
     TERN_SHARED(Quad, quads_taps, 9 * kDepth / 4);
@@ -148,9 +148,7 @@ __global__ void __launch_bounds__(kThreads, gemm::kFmaBlocks)
     }
     if (moments.partial == nullptr) return;
     running.store(moments.partial, walker, first_output + static_cast<int>(threadIdx.x), g.outputs);
-    if (cuda::is_last_block(moments.arrivals))
-        merge_moments<kThreads / 32>(moments, output.bias, g, walkers,
-                                     reinterpret_cast<double*>(quads_bordered));
+    moments.finish(walker, first_output, Tile::kColumns);
 }
 
 }  // namespace tern::separable_conv2d_passes::forward

@@ -107,7 +107,8 @@ __device__ __forceinline__ void store_tile(const Sums& sums, const gemm::Output<
 template <class T, int V>
 __global__ void __launch_bounds__(kThreads, 2)
     separable_conv2d_forward_mma_kernel(Input<T, Rectifier> input, const T* depthwise, const T* pointwise,
-                                        gemm::Output<T> output, OutputMoments moments, T* kept, Geometry g) {
+                                        gemm::Output<T> output, OutputMoments<T> moments, T* kept,
+                                        Geometry g) {
     TERN_DYNAMIC_SHARED(T, memory);
     const SharedLayout shared(g, input.residual != nullptr);
     T* const filtered = memory + shared.filtered();
@@ -164,8 +165,7 @@ __global__ void __launch_bounds__(kThreads, 2)
     }
     if (moments.partial == nullptr) return;
     running.store(moments.partial, walker, first_output + static_cast<int>(threadIdx.x), g.outputs);
-    if (cuda::is_last_block(moments.arrivals))
-        merge_moments<kWarps>(moments, output.bias, g, walkers, reinterpret_cast<double*>(filtered));
+    moments.finish(walker, first_output, Tile::kColumns);
 }
 
 }  // namespace tern::separable_conv2d_passes::forward_mma

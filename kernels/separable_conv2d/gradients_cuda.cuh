@@ -1,4 +1,4 @@
-// What both backward kernels are given and leave: the gradients of the input, and sums of each block, which a second kernel merges.
+// What both backward kernels are given and leave: the gradients of the input, and sums of each block, which are merged.
 #pragma once
 
 #include "tern/kernels/normalize/normalize_cuda.cuh"
@@ -78,55 +78,69 @@ __device__ __forceinline__ void visit_input_gradients(const Input<T, A>& input, 
     });
 }
 
-/// Where the merged sums go. R: of the gradients of weights.
-template <class R>
-struct Results {
-    R *dpointwise, *ddepthwise, *dbias;  // dbias may be null
-    MergeNormalizeGradients normalization;
+/// The gradients of weights, of type T or float32; no parameter of the kernels, of which there would be twice as many.
+template <class T>
+struct WeightGradients {
+    T* rounded;  // or null
+    float* whole;
+
+    WeightGradients(const Tensor& gradients) : rounded(nullptr), whole(nullptr) {
+        if (!gradients) return;
+        if (gradients.dtype() == DType::float32)
+            whole = gradients.data<float>();
+        else
+            rounded = gradients.data<T>();
+    }
+    __device__ void set(int i, double sum) const {
+        if (whole != nullptr)
+            whole[i] = static_cast<float>(sum);
+        else if (rounded != nullptr)
+            rounded[i] = static_cast<T>(static_cast<float>(sum));
+    }
 };
 
-inline constexpr int kMergeColumns = 32, kMergeRows = 16;
+/// The merge of the blocks' sums. partial: (blocks, SumsLayout)
+template <class T>
+struct MergeSums {
+    using Sum = double;
+    const float* partial;
+    SumsLayout layout;
+    int outputs, channels;  // without what pads them
+    WeightGradients<T> dpointwise, ddepthwise, dbias;
+    MergeNormalizeGradients normalization;  // without one dgamma is null
 
-// A thread row adds up every sixteenth block, and the rows are added in order. layout: of the partial sums.
-// grid: (sums / kMergeColumns); block: (kMergeColumns, kMergeRows)
-template <class R>
-__global__ void separable_conv2d_merge_kernel(const float* partial, int blocks, SumsLayout layout,
-                                              Results<R> to, bool normalized, int outputs, int channels) {
-    TERN_SHARED(double, firsts, kMergeColumns* kMergeRows);
-    TERN_SHARED(double, seconds, kMergeColumns* kMergeRows);
-    const int column = static_cast<int>(threadIdx.x), row = static_cast<int>(threadIdx.y);
-    const int i = static_cast<int>(blockIdx.x) * kMergeColumns + column;
-    const int of_dz = layout.normalization(), of_products = of_dz + layout.channels;
-    const bool is_pair = i >= of_dz && i < of_products;  // with the sum of products of the same channel
-    double first = 0, second = 0;
-    if (i < layout.size()) {
-#pragma unroll 4
-        for (int block = row; block < blocks; block += kMergeRows) {
-            const float* const from = partial + static_cast<std::int64_t>(block) * layout.size() + i;
-            first += static_cast<double>(from[0]);
-            if (is_pair) second += static_cast<double>(from[layout.channels]);
+    __device__ void add(double& sum, int block, int i) const {
+        sum += static_cast<double>(partial[static_cast<std::int64_t>(block) * layout.size() + i]);
+    }
+    __device__ void finish(int i, double sum) const {
+        const int of_dz = layout.normalization(), of_products = of_dz + layout.channels;
+        if (i < layout.depthwise()) {
+            const int output = i / layout.channels, channel = i % layout.channels;
+            if (output < outputs && channel < channels) dpointwise.set(output * channels + channel, sum);
+        } else if (i < of_dz) {
+            const int tap = i - layout.depthwise();
+            if (tap < 9 * channels) ddepthwise.set(tap, sum);
+        } else if (i < layout.bias()) {
+            const int channel = (i - of_dz) % layout.channels;
+            if (normalization.dgamma == nullptr || channel >= channels) return;
+            if (i < of_products)
+                normalization.finish_sum(channel, sum);
+            else
+                normalization.finish_product(channel, sum);
+        } else if (i - layout.bias() < outputs) {
+            dbias.set(i - layout.bias(), sum);
         }
     }
-    firsts[row * kMergeColumns + column] = first;
-    if (is_pair) seconds[row * kMergeColumns + column] = second;
-    __syncthreads();  // both are filled
-    if (row > 0 || i >= layout.size()) return;
-    for (int other = 1; other < kMergeRows; ++other) {
-        first += firsts[other * kMergeColumns + column];
-        if (is_pair) second += seconds[other * kMergeColumns + column];
-    }
-    const R rounded = static_cast<R>(static_cast<float>(first));
-    if (i < layout.depthwise()) {
-        const int output = i / layout.channels, channel = i % layout.channels;
-        if (output < outputs && channel < channels) to.dpointwise[output * channels + channel] = rounded;
-    } else if (i < of_dz) {
-        const int tap = i - layout.depthwise();
-        if (tap < 9 * channels) to.ddepthwise[tap] = rounded;
-    } else if (is_pair) {
-        if (normalized && i - of_dz < channels) to.normalization.finish(i - of_dz, first, second);
-    } else if (i >= layout.bias()) {
-        if (to.dbias != nullptr && i - layout.bias() < outputs) to.dbias[i - layout.bias()] = rounded;
-    }
+};
+
+/// By all threads of a block when its sums are there: leaves them, and merges those of all blocks if it is for this kernel to do.
+template <class T>
+__device__ __forceinline__ void leave_sums(const float* sums, float* partial,
+                                           const cuda::BlockMerge<MergeSums<T>>& merge) {
+    const int size = merge.count, block = static_cast<int>(blockIdx.x);
+    float* const own = partial + static_cast<std::int64_t>(block) * size;
+    for (int i = static_cast<int>(threadIdx.x); i < size; i += static_cast<int>(blockDim.x)) own[i] = sums[i];
+    merge.finish_block(block, 0, cuda::Span{0, size});
 }
 
 }  // namespace tern::separable_conv2d_passes

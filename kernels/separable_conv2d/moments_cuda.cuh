@@ -1,17 +1,42 @@
-// Mean and variance of the outputs of the forward kernels: of a block's tiles as they come, then of all blocks by the last.
+// Mean and variance of the outputs of the forward kernels: of a block's tiles as they come, then of all blocks.
 #pragma once
 
 #include "tern/kernels/channel_moments/channel_moments_cuda.cuh"
 #include "tern/kernels/separable_conv2d/tiles_cuda.cuh"
-#include "tern/kernels/shared/last_block_cuda.cuh"
 
 namespace tern::separable_conv2d_passes {
 
-/// Mean and variance of the outputs.
+/// partial: (walkers, 3, O), mean without the bias, squared distances from it, and pixels.
+template <class T>
+struct MergeWalkers {
+    using Sum = cuda::SumPair;
+    channel_moments_passes::MergeMoments moments;
+    const float* partial;  // (walkers, 3, O)
+    const T* bias;         // (O), or null
+    int outputs;
+
+    __device__ void add(Sum& sum, int walker, int output) const {
+        const float* const from = partial + static_cast<std::int64_t>(walker) * 3 * outputs + output;
+        moments.add(static_cast<double>(from[2 * outputs]), from[0], from[outputs], sum);
+    }
+    __device__ void finish(int output, const Sum& sum) const {
+        const float origin = bias == nullptr ? 0.0f : static_cast<float>(bias[output]);
+        moments.finish(output, origin, sum.first, sum.second);
+    }
+};
+
+/// Where a forward kernel leaves mean and variance of its outputs.
+template <class T>
 struct OutputMoments {
-    float* partial;  // (walkers, 3, O): mean without the bias, squared distances from it, pixels; or null
-    float *mean, *variance;  // (O)
-    unsigned* arrivals;
+    float* partial;  // as MergeWalkers has it; null: nobody asks for them
+    cuda::BlockMerge<MergeWalkers<T>> merge;
+
+    /// By all threads of a block at its end, whose walker has stored `columns` outputs from `first` on.
+    __device__ __forceinline__ void finish(int walker, int first, int columns) const {
+        const int outputs = merge.merge.outputs;
+        merge.finish_block(walker, static_cast<int>(blockIdx.x),
+                           cuda::Span{first, min(columns, outputs - first)});
+    }
 };
 
 /// Mean, squared distances from it and pixels of every output of a block so far, in shared memory: registers are all taken.
@@ -82,54 +107,5 @@ struct RunningMoments {
         return sum;
     }
 };
-
-// What MergeMoments asks of blocks: distances are from the bias, which the kernel's sums lack.
-template <class T>
-struct Walkers {
-    const float* partial;  // (walkers, 3, O)
-    const T* bias;         // or null
-    const Geometry& g;
-
-    __device__ double rows_of_block(int walker) const {
-        return static_cast<double>(partial[(static_cast<std::int64_t>(walker) * 3 + 2) * g.outputs]);
-    }
-    __device__ double all_rows() const { return static_cast<double>(g.images) * g.height * g.width; }
-    __device__ float origin(int output) const {
-        return bias == nullptr ? 0.0f : static_cast<float>(bias[output]);
-    }
-};
-
-/// By one block of kWarps warps: 32 outputs at a time, a warp for every kWarps-th walker. sums: (kWarps, 32, 2), shared
-template <int kWarps, class T>
-__device__ __forceinline__ void merge_moments(const OutputMoments& moments, const T* bias, const Geometry& g,
-                                              int walkers, double* sums) {
-    const channel_moments_passes::MergeMoments<Walkers<T>> merge{
-        {moments.partial, bias, g}, moments.mean, moments.variance};
-    const int lane = static_cast<int>(threadIdx.x) % 32, warp = static_cast<int>(threadIdx.x) / 32;
-    for (int first = 0; first < g.outputs; first += 32) {
-        const int output = first + lane;
-        double sum = 0, squares = 0;
-        if (output < g.outputs) {
-#pragma unroll 8
-            for (int walker = warp; walker < walkers; walker += kWarps) {
-                const float* const from =
-                    moments.partial + static_cast<std::int64_t>(walker) * 3 * g.outputs + output;
-                merge.add(walker, from[0], from[g.outputs], sum, squares);
-            }
-        }
-        double* const own = sums + (warp * 32 + lane) * 2;
-        own[0] = sum;
-        own[1] = squares;
-        __syncthreads();  // sums is filled
-        if (warp == 0 && output < g.outputs) {
-            for (int other = 1; other < kWarps; ++other) {
-                sum += sums[(other * 32 + lane) * 2];
-                squares += sums[(other * 32 + lane) * 2 + 1];
-            }
-            merge.finish(output, sum, squares);
-        }
-        __syncthreads();  // sums has been read
-    }
-}
 
 }  // namespace tern::separable_conv2d_passes

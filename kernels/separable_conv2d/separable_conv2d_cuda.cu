@@ -53,18 +53,23 @@ bool fits(const Geometry& g, Args... more) {
     return g.channels <= kMost && g.outputs <= kMost && Layout(g, more...).bytes() <= kSharedBytes;
 }
 
-/// Where a forward kernel leaves mean and variance, if it does.
-struct KeptMoments {
-    Tensor partial;
-    OutputMoments moments{};
-
-    KeptMoments(const Forward& pass, unsigned walkers, const Stream& stream) {
-        if (!pass.y_mean) return;
-        partial = Tensor::empty({walkers, 3, pass.y_mean.dim(0)}, DType::float32, pass.x.device());
-        moments = {partial.data<float>(), pass.y_mean.data<float>(), pass.y_variance.data<float>(),
-                   cuda::arrivals(stream)};
-    }
-};
+/// Launches a forward kernel by launch(OutputMoments), and their merge where it has any.
+template <class T, class Launch>
+void run_with_moments(const Forward& pass, const dim3& grid, const Geometry& g, const Stream& stream,
+                      Launch launch) {
+    if (!pass.y_mean) return launch(OutputMoments<T>{});
+    const auto walkers = static_cast<int>(grid.y);
+    const Tensor partial = Tensor::empty({walkers, 3, g.outputs}, DType::float32, pass.x.device());
+    const double pixels = static_cast<double>(rows_of(pass.x.shape()));
+    const cuda::Merging merging(
+        MergeWalkers<T>{{pass.y_mean.data<float>(), pass.y_variance.data<float>(), pixels},
+                        partial.data<float>(),
+                        data_or_null<T>(pass.bias),
+                        g.outputs},
+        walkers, g.outputs, static_cast<int>(grid.x), stream);
+    launch(OutputMoments<T>{partial.data<float>(), merging.in_kernel()});
+    merging.finish();
+}
 
 template <class T>
 gemm::Output<T> output_of(const Forward& pass) {
@@ -89,28 +94,30 @@ dim3 forward_grid(const Geometry& g) {
 void run(Cuda, const Forward& pass, const Stream& stream) {
     const Geometry g(pass.x.shape(), pass.pointwise.dim(0));
     const dim3 grid = forward_grid<forward::Tile>(g);
-    const KeptMoments kept(pass, grid.y, stream);
     visit_cuda_packs(tensors_of(pass), g.channels, [&]<class T, int V>() {
-        cuda::launch(
-            forward::separable_conv2d_forward_kernel<T, V>, {grid, dim3(forward::kThreads)}, stream,
-            input_of<T, normalize_device::AnyActivation>(pass), pass.depthwise.data<T>(),
-            gemm::MatrixOperand<T, true>{pass.pointwise.data<T>(), g.outputs, g.channels, g.channels},
-            output_of<T>(pass), kept.moments, data_or_null<T>(pass.a), g);
+        run_with_moments<T>(pass, grid, g, stream, [&](const OutputMoments<T>& moments) {
+            cuda::launch(
+                forward::separable_conv2d_forward_kernel<T, V>, {grid, dim3(forward::kThreads)}, stream,
+                input_of<T, normalize_device::AnyActivation>(pass), pass.depthwise.data<T>(),
+                gemm::MatrixOperand<T, true>{pass.pointwise.data<T>(), g.outputs, g.channels, g.channels},
+                output_of<T>(pass), moments, data_or_null<T>(pass.a), g);
+        });
     });
 }
 
 void run(CudaMma, const Forward& pass, const Stream& stream) {
     const Geometry g(pass.x.shape(), pass.pointwise.dim(0));
     const dim3 grid = forward_grid<forward_mma::Tile>(g);
-    const KeptMoments kept(pass, grid.y, stream);
     visit_cuda_packs(tensors_of(pass), g.channels, [&]<class T, int V>() {
         if constexpr (sizeof(T) == 2)
-            cuda::launch(forward_mma::separable_conv2d_forward_mma_kernel<T, V>,
-                         {grid, dim3(forward_mma::kThreads),
-                          forward_mma::SharedLayout(g, pass.residual.defined()).bytes()},
-                         stream, input_of<T, Rectifier>(pass), pass.depthwise.data<T>(),
-                         pass.pointwise.data<T>(), output_of<T>(pass), kept.moments, data_or_null<T>(pass.a),
-                         g);
+            run_with_moments<T>(pass, grid, g, stream, [&](const OutputMoments<T>& moments) {
+                cuda::launch(forward_mma::separable_conv2d_forward_mma_kernel<T, V>,
+                             {grid, dim3(forward_mma::kThreads),
+                              forward_mma::SharedLayout(g, pass.residual.defined()).bytes()},
+                             stream, input_of<T, Rectifier>(pass), pass.depthwise.data<T>(),
+                             pass.pointwise.data<T>(), output_of<T>(pass), moments, data_or_null<T>(pass.a),
+                             g);
+            });
     });
 }
 
@@ -240,8 +247,8 @@ class BackwardByParts {
     Stream stream_;
 };
 
-/// Launches a backward kernel by launch<T, V>(blocks, gradient, where to, partial sums), and the merge. Layout: of its shared
-/// memory.
+/// Launches a backward kernel by launch<T, V>(blocks, gradient, where to, partial sums, their merge), and the merge where the
+/// kernel leaves it. Layout: of its shared memory.
 template <class Layout, class Launch>
 void run_fused(const Backward& pass, const Geometry& g, const Stream& stream, Launch launch) {
     const Layout shared(g);
@@ -258,21 +265,26 @@ void run_fused(const Backward& pass, const Geometry& g, const Stream& stream, La
                                          1.0f / static_cast<float>(rows_of(pass.dy.shape()))};
         const InputGradients<T> to{data_or_null<T>(pass.da), data_or_null<T>(pass.dx),
                                    data_or_null<T>(pass.dresidual)};
-        launch.template operator()<T, V>(blocks, gradient, to, partial.data<float>());
-        visit_gradient_type<T>(pass.dpointwise.dtype(), [&]<class R>() {
-            Results<R> results{
-                pass.dpointwise.data<R>(), pass.ddepthwise.data<R>(), data_or_null<R>(pass.dbias), {}};
-            if (pass.mean)
-                results.normalization = {pass.variance.data<float>(),   pass.gamma.data<float>(),
-                                         pass.params.normalize.epsilon, pass.dgamma.data<float>(),
-                                         pass.dbeta.data<float>(),      pass.dmean.data<float>(),
-                                         pass.dvariance.data<float>()};
-            cuda::launch(
-                separable_conv2d_merge_kernel<R>,
-                {dim3(cuda::blocks_for(layout.size(), kMergeColumns)), dim3(kMergeColumns, kMergeRows)},
-                stream, partial.data<float>(), static_cast<int>(blocks), layout, results, pass.mean.defined(),
-                g.outputs, g.channels);
-        });
+        MergeSums<T> sums{.partial = partial.data<float>(),
+                          .layout = layout,
+                          .outputs = g.outputs,
+                          .channels = g.channels,
+                          .dpointwise = pass.dpointwise,
+                          .ddepthwise = pass.ddepthwise,
+                          .dbias = pass.dbias,
+                          .normalization = {}};
+        if (pass.mean)
+            sums.normalization = {.variance = pass.variance.data<float>(),
+                                  .gamma = pass.gamma.data<float>(),
+                                  .epsilon = pass.params.normalize.epsilon,
+                                  .dgamma = pass.dgamma.data<float>(),
+                                  .dbeta = pass.dbeta.data<float>(),
+                                  .dmean = pass.dmean.data<float>(),
+                                  .dvariance = pass.dvariance.data<float>(),
+                                  .slopes = {}};
+        const cuda::Merging merging(sums, static_cast<int>(blocks), layout.size(), 1, stream);
+        launch.template operator()<T, V>(blocks, gradient, to, partial.data<float>(), merging.in_kernel());
+        merging.finish();
     });
 }
 
@@ -309,15 +321,16 @@ void run(Cuda, const Backward& pass, const Stream& stream) {
     using backward::SharedLayout;
     const Geometry g(pass.x.shape(), pass.pointwise.dim(0));
     if (!fits<SharedLayout>(g)) return run_parts(pass, stream);
-    run_fused<SharedLayout>(
-        pass, g, stream,
-        [&]<class T, int V>(unsigned blocks, const auto& gradient, const auto& to, float* partial) {
-            cuda::launch(backward::separable_conv2d_backward_kernel<T, V>,
-                         {dim3(blocks), dim3(backward::kThreads), SharedLayout(g).bytes()}, stream,
-                         input_of<T, normalize_device::AnyActivation>(pass), gradient,
-                         pass.depthwise.data<T>(), pass.pointwise.data<T>(), to, pass.dbias.defined(),
-                         partial, g);
-        });
+    run_fused<SharedLayout>(pass, g, stream,
+                            [&]<class T, int V>(unsigned blocks, const auto& gradient, const auto& to,
+                                                float* partial, const cuda::BlockMerge<MergeSums<T>>& merge) {
+                                cuda::launch(
+                                    backward::separable_conv2d_backward_kernel<T, V>,
+                                    {dim3(blocks), dim3(backward::kThreads), SharedLayout(g).bytes()}, stream,
+                                    input_of<T, normalize_device::AnyActivation>(pass), gradient,
+                                    pass.depthwise.data<T>(), pass.pointwise.data<T>(), to,
+                                    pass.dbias.defined(), partial, merge, g);
+                            });
 }
 
 void run(CudaMma, const Backward& pass, const Stream& stream) {
@@ -325,12 +338,13 @@ void run(CudaMma, const Backward& pass, const Stream& stream) {
     const Geometry g(pass.x.shape(), pass.pointwise.dim(0));
     run_fused<SharedLayout>(
         pass, g, stream,
-        [&]<class T, int V>(unsigned blocks, const auto& gradient, const auto& to, float* partial) {
+        [&]<class T, int V>(unsigned blocks, const auto& gradient, const auto& to, float* partial,
+                            const cuda::BlockMerge<MergeSums<T>>& merge) {
             if constexpr (sizeof(T) == 2)
                 cuda::launch(backward_mma::separable_conv2d_backward_mma_kernel<T, V>,
                              {dim3(blocks), dim3(backward_mma::kThreads), SharedLayout(g).bytes()}, stream,
                              input_of<T, Rectifier>(pass), gradient, pass.depthwise.data<T>(),
-                             pass.pointwise.data<T>(), to, pass.dbias.defined(), partial, g);
+                             pass.pointwise.data<T>(), to, pass.dbias.defined(), partial, merge, g);
         });
 }
 

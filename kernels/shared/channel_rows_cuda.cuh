@@ -10,6 +10,7 @@
 #include "tern/core/cuda/launch.hpp"
 #include "tern/core/cuda/shared_memory.cuh"
 #include "tern/core/tensor.hpp"
+#include "tern/kernels/shared/merge_cuda.cuh"
 
 namespace tern::channel_rows_cuda {
 
@@ -166,31 +167,43 @@ __device__ __forceinline__ void store_block_sums(LanePack<V>* first_packs, LaneP
     to[walk.channels] = sum_lanes(&second_packs[0][0], own, block_channels);
 }
 
-inline constexpr int kMergedChannels = 8;  // per block, a warp for each: one 32-byte sector of every partial
-
-/// Merges two numbers per channel of `partials` blocks in double, always in the same order, and calls
-/// merge.finish(channel, first, second). merge.add(p, a, b, first, second) takes in block p.
-/// partial: (partials, 2, C)
+/// For cuda::launch_merge() and cuda::Merging: two numbers per channel of each block, which come together. partial: (slots, 2,
+/// C). Merge: add(slot, a, b, sums), finish(channel, first, second).
 template <class Merge>
-__global__ void merge_partials_kernel(const float* partial, int partials, int channels, Merge merge) {
-    const int channel = static_cast<int>(blockIdx.x * kMergedChannels + threadIdx.x / 32);
-    if (channel >= channels) return;
-    double first = 0, second = 0;
-    for (int p = static_cast<int>(threadIdx.x) % 32; p < partials; p += 32) {
-        const float* at = partial + static_cast<std::int64_t>(p) * 2 * channels + channel;
-        merge.add(p, at[0], at[channels], first, second);
+struct MergePairs {
+    using Sum = cuda::SumPair;
+    const float* partial;
+    int channels;
+    Merge merge;
+
+    __device__ void add(Sum& sum, int slot, int channel) const {
+        const float* const at = partial + static_cast<std::int64_t>(slot) * 2 * channels + channel;
+        merge.add(slot, at[0], at[channels], sum);
     }
-    first = cuda::warp_sum(first);
-    second = cuda::warp_sum(second);
-    if (threadIdx.x % 32 == 0) merge.finish(channel, first, second);
-}
+    __device__ void finish(int channel, const Sum& sum) const {
+        merge.finish(channel, sum.first, sum.second);
+    }
+};
 
+/// The merge of a kernel over rows, which ends with finish_rows().
 template <class Merge>
-void launch_merge(const Tensor& partial, const Merge& merge, const Stream& stream) {
-    const int channels = static_cast<int>(partial.dim(2));
-    cuda::launch(merge_partials_kernel<Merge>,
-                 {dim3(cuda::blocks_for(channels, kMergedChannels)), dim3(kMergedChannels * 32)}, stream,
-                 partial.data<float>(), static_cast<int>(partial.dim(0)), channels, merge);
+class RowsMerging : public cuda::Merging<MergePairs<Merge>> {
+  public:
+    RowsMerging(const Tensor& partial, const Merge& merge, const RowWalk& walk, int pack_size,
+                const Stream& stream)
+        : cuda::Merging<MergePairs<Merge>>({partial.data<float>(), walk.channels, merge}, walk.partials(),
+                                           walk.channels, static_cast<int>(walk.shape(pack_size).grid.x),
+                                           stream) {}
+};
+
+/// For all threads of a block of a RowWalk, after its partial sums.
+template <int V, class Merge>
+__device__ __forceinline__ void finish_rows(const cuda::BlockMerge<MergePairs<Merge>>& merge,
+                                            const RowWalk& walk) {
+    const int block_channels = static_cast<int>(blockDim.x) * V;
+    const int first = static_cast<int>(blockIdx.x) * block_channels;
+    merge.finish_block(static_cast<int>(blockIdx.y), static_cast<int>(blockIdx.x),
+                       cuda::Span{first, min(block_channels, walk.channels - first)});
 }
 
 }  // namespace tern::channel_rows_cuda

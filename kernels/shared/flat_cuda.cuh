@@ -29,13 +29,27 @@ __device__ __forceinline__ void store_floats(const float (&from)[N], T* to) {
 
 /// Thread t does elements [t V, (t + 1) V) at once, and those behind the last whole pack one by one.
 template <int V, class Work>
-__global__ void flat_kernel(Work work, std::int64_t count) {
+__device__ __forceinline__ void run_flat(const Work& work, std::int64_t count) {
     std::int64_t i = (static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) * V;
     if (i + V <= count) {
         work.template run<V>(i);
         return;
     }
     for (; i < count; ++i) work.template run<1>(i);
+}
+
+template <int V, class Work>
+__global__ void flat_kernel(Work work, std::int64_t count) {
+    run_flat<V>(work, count);
+}
+
+/// Whether the addresses of all tensors are multiples of packs of so many elements.
+inline bool have_packs(std::initializer_list<Tensor> tensors, int pack) {
+    for (const Tensor& tensor : tensors) {
+        const auto bytes = static_cast<std::uintptr_t>(size_of(tensor.dtype())) * pack;
+        if (reinterpret_cast<std::uintptr_t>(tensor.raw_data()) % bytes != 0) return false;
+    }
+    return true;
 }
 
 /// Runs `work` on `count` elements. It is a plain struct with `kPack`, how many elements a thread may do at
@@ -45,16 +59,12 @@ __global__ void flat_kernel(Work work, std::int64_t count) {
 template <class Work>
 void launch_flat(const Work& work, std::int64_t count, std::initializer_list<Tensor> tensors,
                  const Stream& stream, bool packs = true) {
-    for (const Tensor& tensor : tensors) {
-        const auto bytes = static_cast<std::uintptr_t>(size_of(tensor.dtype())) * Work::kPack;
-        packs = packs && reinterpret_cast<std::uintptr_t>(tensor.raw_data()) % bytes == 0;
-    }
     constexpr int kThreads = 256;
     const auto start = [&](auto kernel, int elements) {
         cuda::launch(kernel, {dim3(cuda::blocks_for(count, kThreads * elements)), dim3(kThreads)}, stream,
                      work, count);
     };
-    if (packs)
+    if (packs && have_packs(tensors, Work::kPack))
         start(flat_kernel<Work::kPack, Work>, Work::kPack);
     else
         start(flat_kernel<1, Work>, 1);

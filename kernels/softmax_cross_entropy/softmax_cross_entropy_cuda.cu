@@ -1,9 +1,11 @@
-// A warp or a block per row; the losses of the rows go to memory and one block adds them up in a fixed order.
+// A warp or a block per row; the losses of the rows go to memory and one block, of a second kernel or the last, adds them up in a
+// fixed order.
 // A label outside [0, K) cannot be reported without stopping the stream: it makes a NaN, which training stops
 // at.
 #include <cmath>
 #include <limits>
 
+#include "tern/kernels/shared/last_block_cuda.cuh"
 #include "tern/kernels/shared/visit_cuda.cuh"
 #include "tern/kernels/softmax/row_group_cuda.cuh"
 #include "tern/kernels/softmax_cross_entropy/row_target.hpp"
@@ -31,12 +33,24 @@ __device__ Exponentials exponentials(const T* x, int classes) {
     return {top, Group::sum(sum)};
 }
 
+// By one block.
+__device__ __forceinline__ void mean_of_losses(const float* losses, float* loss, std::int64_t rows) {
+    float sum = 0.0f;
+    for (std::int64_t row = threadIdx.x; row < rows; row += kThreads) sum += losses[row];
+    sum = cuda::block_sum(sum);
+    if (threadIdx.x == 0) *loss = sum / static_cast<float>(rows);
+}
+
+__global__ void __launch_bounds__(kThreads)
+    softmax_cross_entropy_mean_kernel(const float* losses, float* loss, std::int64_t rows) {
+    mean_of_losses(losses, loss, rows);
+}
+
 // With log_sum = log sum exp(x - top): (1 - s) (log_sum - (x[label] - top)) + s (log_sum - mean(x - top))
 // x: (rows, classes), losses: (rows)
 template <class T, int kRowThreads>
-__global__ void __launch_bounds__(kThreads)
-    softmax_cross_entropy_rows_kernel(const T* x, const std::int32_t* labels, float* losses,
-                                      std::int64_t rows, int classes, float smoothing) {
+__device__ __forceinline__ void loss_of_row(const T* x, const std::int32_t* labels, float* losses,
+                                            std::int64_t rows, int classes, float smoothing) {
     using Group = RowGroup<kRowThreads>;
     const std::int64_t row = Group::number();
     if (row >= rows) return;  // the whole group
@@ -60,13 +74,14 @@ __global__ void __launch_bounds__(kThreads)
     losses[row] = loss;
 }
 
-// One block: the mean of the losses.
+// arrivals: null where a second kernel takes the mean
+template <class T, int kRowThreads>
 __global__ void __launch_bounds__(kThreads)
-    softmax_cross_entropy_mean_kernel(const float* losses, float* loss, std::int64_t rows) {
-    float sum = 0.0f;
-    for (std::int64_t row = threadIdx.x; row < rows; row += kThreads) sum += losses[row];
-    sum = cuda::block_sum(sum);
-    if (threadIdx.x == 0) *loss = sum / static_cast<float>(rows);
+    softmax_cross_entropy_rows_kernel(const T* x, const std::int32_t* labels, float* losses, float* loss,
+                                      std::int64_t rows, int classes, float smoothing, unsigned* arrivals) {
+    loss_of_row<T, kRowThreads>(x, labels, losses, rows, classes, smoothing);
+    if (arrivals != nullptr && cuda::is_last_block(arrivals, static_cast<int>(gridDim.x)))
+        mean_of_losses(losses, loss, rows);
 }
 
 // dx = dloss / N (softmax(x) - t). x, dx: (rows, classes)
@@ -161,11 +176,14 @@ void run(Cuda, const Forward& pass, const Stream& stream) {
     const Tensor& x = pass.logits;
     const double smoothing = pass.params.label_smoothing;
     const Tensor losses = Tensor::empty({x.dim(0)}, DType::float32, x.device());
+    // Without a row there is no block.
+    unsigned* const arrivals = x.dim(0) == 0 ? nullptr : cuda::last_block_arrivals(stream);
     visit_logits(x, [&]<class T, int kRowThreads>(dim3 grid, std::int64_t rows, int classes) {
         cuda::launch(softmax_cross_entropy_rows_kernel<T, kRowThreads>, {grid, dim3(kThreads)}, stream,
-                     x.data<T>(), pass.labels.data<std::int32_t>(), losses.data<float>(), rows, classes,
-                     static_cast<float>(smoothing));
+                     x.data<T>(), pass.labels.data<std::int32_t>(), losses.data<float>(),
+                     pass.loss.data<float>(), rows, classes, static_cast<float>(smoothing), arrivals);
     });
+    if (arrivals != nullptr) return;
     cuda::launch(softmax_cross_entropy_mean_kernel, {dim3(1), dim3(kThreads)}, stream, losses.data<float>(),
                  pass.loss.data<float>(), x.dim(0));
 }
