@@ -166,8 +166,8 @@ class Environment(RunTest):
             self.assertNotIn(b"\x1b", self.on_terminal(**changes))
 
     def test_empty_variables_are_as_none(self):
-        names = ["TERN_THREADS", "TERN_L2_CACHE", "TERN_KERNELS", "TERN_VERBOSE", "TERN_SYNC", "TERN_LIBRARY_PATH", "HOME", "TMPDIR",
-                 "COLUMNS", "LANG", "TZ"]
+        names = ["TERN_THREADS", "TERN_L2_CACHE", "TERN_KERNELS", "TERN_VERBOSE", "TERN_LAST_BLOCK", "TERN_SYNC", "TERN_LIBRARY_PATH",
+                 "HOME", "TMPDIR", "COLUMNS", "LANG", "TZ"]
         empty = clean_environment(**{name: "" for name in names})
         self.assert_done(run(*self.flags, 1, env=empty))
         self.assert_whole_run(1)
