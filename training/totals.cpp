@@ -32,7 +32,7 @@ Totals::Totals(std::vector<Metric> metrics, Device device)
 void Totals::count(const Tensor& sums, const Tensor& output, const Tensor& target, const Tensor& loss,
                    const Tensor& kept) const {
     const auto row = [&](std::int64_t i) { return sums.slice(i, i + 1).reshape({2}); };
-    accumulate_mean(row(0), loss.detach(), output.dim(0), kept, 1);
+    accumulate_mean(row(0), loss.detach(), output.dim(0), kept);
     for (std::int64_t i = 0; const Metric& metric : metrics_) metric.add(row(++i), output.detach(), target);
 }
 

@@ -32,8 +32,7 @@ class Totals {
     void add(const Tensor& output, const Tensor& target, const Tensor& loss) const {
         count(sums_, output, target, loss);
     }
-    /// The same into other sums, of the shape and type of sums(). kept: where the loss is added to as that of one more batch, (2)
-    /// float64: sum and how many; or undefined.
+    /// The same into other sums, of the shape and type of sums(); and the loss as one into `kept`, (2) float64, if defined.
     void count(const Tensor& sums, const Tensor& output, const Tensor& target, const Tensor& loss,
                const Tensor& kept = {}) const;
     /// Sums that were counted elsewhere.

@@ -37,23 +37,21 @@ const Op& metrics_op() {
     return op;
 }
 
-void accumulate_mean(const Tensor& total, const Tensor& mean, std::int64_t count, const Tensor& other,
-                     std::int64_t other_count) {
+void accumulate_mean(const Tensor& total, const Tensor& mean, std::int64_t count, const Tensor& other) {
     check_total(total);
     check_defined(kWhere, {{"the mean", mean}});
     TERN_CHECK(mean.numel() == 1 && is_floating(mean.dtype()), kWhere, "a mean must be one number, got ",
                mean);
     TERN_CHECK(mean.device() == total.device(), kWhere, "a mean on ", mean.device(), ", the total on ",
                total.device());
-    for (const std::int64_t of : {count, other_count})
-        TERN_CHECK(of >= 0, kWhere, "a mean must be of at least no sample, got ", of);
+    TERN_CHECK(count >= 0, kWhere, "a mean must be of at least no sample, got ", count);
     if (other.defined()) {
         check_total(other);
         TERN_CHECK(other.device() == total.device(), kWhere, "a total on ", total.device(), ", another on ",
                    other.device());
         TERN_CHECK(other.raw_data() != total.raw_data(), kWhere, "takes two totals, got ", total, " twice");
     }
-    const MeanParams params{count, other_count};
+    const MeanParams params{count};
     run_pass(Mean{.params = params,
                   .total = total,
                   .other = other,

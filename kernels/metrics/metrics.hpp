@@ -7,17 +7,15 @@ namespace tern {
 
 struct MeanParams {
     std::int64_t count = 0;  // samples that the mean is of
-    std::int64_t other_count = 0;
 };
 
 struct CorrectParams {
     std::int64_t top_k = 1;
 };
 
-/// total += {count * mean, count}, in place, and so to `other` with its count, unless it is undefined. total, other: (2) float64,
-/// not the same; mean: one floating number. No gradient.
-void accumulate_mean(const Tensor& total, const Tensor& mean, std::int64_t count, const Tensor& other = {},
-                     std::int64_t other_count = 0);
+/// total += {count * mean, count}, in place, and other += {mean, 1} unless it is undefined. total, other: (2) float64, not the same;
+/// mean: one floating number. No gradient.
+void accumulate_mean(const Tensor& total, const Tensor& mean, std::int64_t count, const Tensor& other = {});
 
 /// total += {number of n whose label is one of the first `top_k` predictions, N}, in place. total: (2)
 /// float64; logits: (N, K) floating; labels: (N) int32; one outside [0, K) is not right. Classes are ranked by

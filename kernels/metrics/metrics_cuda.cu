@@ -135,7 +135,7 @@ void run(Cuda, const Mean& pass, const Stream& stream) {
     visit_cuda_floating(pass.mean.dtype(), [&]<class T>() {
         launch_elements(AddMean<T>{pass.mean.data<T>(),
                                    {pass.total, pass.new_total, pass.params.count},
-                                   {pass.other, pass.new_other, pass.params.other_count}},
+                                   {pass.other, pass.new_other, 1}},
                         pass.other.defined() ? 2 : 1, stream);
     });
 }

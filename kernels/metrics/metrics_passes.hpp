@@ -5,7 +5,7 @@
 
 namespace tern::metrics_passes {
 
-struct Mean {  // new_total = total + (count mean, count), and the same of `other`
+struct Mean {  // new_total = total + (count mean, count), new_other = other + (mean, 1)
     const MeanParams& params;
     const Tensor& total;              // float64 (2)
     const Tensor& other = kNoTensor;  // as total, optional

@@ -47,7 +47,7 @@ void run(Ref, const Mean& pass, const Stream&) {
         add(total, static_cast<double>(count) * mean, count, new_total);
     };
     add_mean(pass.total, pass.params.count, pass.new_total);
-    if (pass.other.defined()) add_mean(pass.other, pass.params.other_count, pass.new_other);
+    if (pass.other.defined()) add_mean(pass.other, 1, pass.new_other);
 }
 
 void run(Ref, const Correct& pass, const Stream&) {
