@@ -65,25 +65,46 @@ nlohmann::json to_json(const std::map<const void*, counters::KernelCounts>& kern
     return all;
 }
 
+nlohmann::json pass_to_json(const Problem& problem, std::string_view implementation, double flops,
+                            const counters::AccessCounts& counts) {
+    return {{"operation", problem.pass.op},
+            {"pass", problem.pass.name},
+            {"implementation", implementation},
+            {"bytes", problem.bytes()},
+            {"flops", flops},
+            {"kernels", to_json(counts.kernels())}};
+}
+
+// Only blocks that are counted run, so the numbers are none; what a step does depends on none of them.
 nlohmann::json count_step(const Settings& settings) {
     // The first step records the arena, the second allocates its memory.
     constexpr int kSteps = 3;
-    const DType precision = parse_dtype(settings.precision);
     const KernelPolicyScope policy(KernelPolicy::parse(settings.kernels));
-    const RunHook hook = test::on_host();
+    bool counted = false;
+    nlohmann::json passes = nlohmann::json::array();
+    const RunHook hook(
+        [&](const Problem& problem, const Implementation& implementation, const Stream& stream) {
+            if (implementation.device != DeviceType::cuda) return implementation.run(problem, stream);
+            const test::HostPass& host = test::find_host_pass(problem.pass, implementation.name);
+            if (!counted) return host.run(problem, stream);
+            const counters::AccessCounts counts(test::on_device, settings.blocks, true);
+            host.run(problem, stream);
+            const auto flops = problem.pass.flops;
+            passes.push_back(
+                pass_to_json(problem, implementation.name, flops != nullptr ? flops(problem) : 0, counts));
+        });
     const test::SyntheticTraining training({.model = settings.model,
-                                            .precision = precision,
+                                            .precision = parse_dtype(settings.precision),
                                             .samples = settings.batch_size * kSteps,
                                             .image_size = settings.image_size});
-    TrainingStep& step = *training.step;
     const Batches order(epoch_order(training.source->size(), true, 9, 0, Device::cuda()),
                         settings.batch_size);
-    for (int i = 0; i + 1 < kSteps; ++i) step.run(order[i]);
-    counters::AccessCounts counts(test::on_device, settings.blocks, false);
-    step.run(order[kSteps - 1]);
-    return {{"model", settings.model},           {"precision", settings.precision},
-            {"policy", settings.kernels},        {"batch_size", settings.batch_size},
-            {"image_size", settings.image_size}, {"kernels", to_json(counts.kernels())}};
+    counted = true;
+    for (int i = 0; i < kSteps; ++i) {
+        passes.clear();
+        training.step->run(order[i]);
+    }
+    return passes;
 }
 
 Tensors tensors_of(const std::vector<cases::TensorSpec>& specs, DType dtype) {
@@ -110,14 +131,11 @@ nlohmann::json count_cases(const Settings& settings) {
                 if (host.accepts != nullptr && !host.accepts(problem, nullptr)) continue;
                 counters::AccessCounts counts(test::on_device, settings.blocks, true);
                 host.run(problem, current_stream(Device::cuda()));
-                all.push_back({{"operation", named.op->name},
-                               {"pass", pass_case.pass->name},
-                               {"case", pass_case.name},
-                               {"implementation", host.implementation},
-                               {"precision", settings.precision},
-                               {"bytes", problem.bytes()},
-                               {"flops", cases::flops_of(pass_case)},
-                               {"kernels", to_json(counts.kernels())}});
+                nlohmann::json one =
+                    pass_to_json(problem, host.implementation, cases::flops_of(pass_case), counts);
+                one["case"] = pass_case.name;
+                one["precision"] = settings.precision;
+                all.push_back(std::move(one));
             }
         }
     }
