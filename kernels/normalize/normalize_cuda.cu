@@ -210,16 +210,7 @@ void run(Cuda, const Forward& pass, const Stream& stream) {
 void run(Cuda, const BackwardReduce& pass, const Stream& stream) {
     const auto all = tensors_of(pass);
     TERN_CUDA_FUNCTION(normalize_gradient_sums)
-    ({pass, pass.params, all},
-     {.variance = pass.variance.data<float>(),
-      .gamma = pass.gamma.data<float>(),
-      .epsilon = pass.params.epsilon,
-      .dgamma = pass.dgamma.data<float>(),
-      .dbeta = pass.dbeta.data<float>(),
-      .dmean = pass.dmean.data<float>(),
-      .dvariance = pass.dvariance.data<float>(),
-      .slopes = {}},
-     stream);
+    ({pass, pass.params, all}, merge_gradients_of(pass, pass.params.epsilon), stream);
 }
 
 void run(Cuda, const BackwardInput& pass, const Stream& stream) {

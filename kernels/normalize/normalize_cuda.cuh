@@ -81,6 +81,19 @@ struct MergeNormalizeGradients {
     }
 };
 
+/// Of a pass that has mean and variance as inputs, and gradients of all vectors.
+template <class Pass>
+MergeNormalizeGradients merge_gradients_of(const Pass& pass, double epsilon) {
+    return {.variance = pass.variance.template data<float>(),
+            .gamma = pass.gamma.template data<float>(),
+            .epsilon = epsilon,
+            .dgamma = pass.dgamma.template data<float>(),
+            .dbeta = pass.dbeta.template data<float>(),
+            .dmean = pass.dmean.template data<float>(),
+            .dvariance = pass.dvariance.template data<float>(),
+            .slopes = {}};
+}
+
 /// Of dx, (C) float32; undefined: 0.
 struct NormalizeSlopes {
     Tensor centred, constant;

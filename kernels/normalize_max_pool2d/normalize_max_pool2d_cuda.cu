@@ -117,16 +117,8 @@ void launch_backward(const Backward& pass, const Stream& stream) {
     launch_elements(take, dy.numel() / V, stream);
     const RowWalk walk(rows_of(x.shape()), g.channels, V, 1);
     const Tensor partial = Tensor::empty({walk.partials(), 2, walk.channels}, DType::float32, x.device());
-    const rows::RowsMerging merging(partial,
-                                    MergeNormalizeGradients{.variance = pass.variance.data<float>(),
-                                                            .gamma = pass.gamma.data<float>(),
-                                                            .epsilon = pass.params.normalize.epsilon,
-                                                            .dgamma = pass.dgamma.data<float>(),
-                                                            .dbeta = pass.dbeta.data<float>(),
-                                                            .dmean = pass.dmean.data<float>(),
-                                                            .dvariance = pass.dvariance.data<float>(),
-                                                            .slopes = {}},
-                                    walk, V, stream);
+    const rows::RowsMerging merging(partial, merge_gradients_of(pass, pass.params.normalize.epsilon), walk, V,
+                                    stream);
     cuda::launch(normalize_max_pool2d_backward_kernel<T, V, Number>, walk.shape(V), stream, x.data<T>(),
                  Gather<T, Number>{dy.data<T>(), taken.data<Number>(), g, window},
                  pass.dx ? pass.dx.data<T>() : nullptr, partial.data<float>(), change, grid<V>(x.shape()),

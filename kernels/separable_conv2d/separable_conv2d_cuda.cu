@@ -273,15 +273,7 @@ void run_fused(const Backward& pass, const Geometry& g, const Stream& stream, La
                           .ddepthwise = pass.ddepthwise,
                           .dbias = pass.dbias,
                           .normalization = {}};
-        if (pass.mean)
-            sums.normalization = {.variance = pass.variance.data<float>(),
-                                  .gamma = pass.gamma.data<float>(),
-                                  .epsilon = pass.params.normalize.epsilon,
-                                  .dgamma = pass.dgamma.data<float>(),
-                                  .dbeta = pass.dbeta.data<float>(),
-                                  .dmean = pass.dmean.data<float>(),
-                                  .dvariance = pass.dvariance.data<float>(),
-                                  .slopes = {}};
+        if (pass.mean) sums.normalization = merge_gradients_of(pass, pass.params.normalize.epsilon);
         const cuda::Merging merging(sums, static_cast<int>(blocks), layout.size(), 1, stream);
         launch.template operator()<T, V>(blocks, gradient, to, partial.data<float>(), merging.in_kernel());
         merging.finish();
