@@ -69,11 +69,11 @@ struct MergeRows {
     }
 };
 
-// x: (rows, C), partial: (blocks, 2, C): the mean distance from the first row and the sum of squared
-// distances from that mean.
+// x: (rows, C). A block leaves the mean distance from the first row and the sum of squared distances from that
+// mean.
 template <class T, int V>
 __global__ void __launch_bounds__(rows::kThreads, 2)
-    channel_moments_partial_kernel(const T* x, float* partial, RowWalk walk,
+    channel_moments_partial_kernel(const T* x, RowWalk walk,
                                    cuda::BlockMerge<rows::MergePairs<MergeRows<T>>> merge) {
     TERN_SHARED(rows::LanePack<V>, mean_packs, rows::kLanePacks<V>);
     TERN_SHARED(rows::LanePack<V>, square_packs, rows::kLanePacks<V>);
@@ -114,7 +114,7 @@ __global__ void __launch_bounds__(rows::kThreads, 2)
             square +=
                 squares[lane * block_channels + own] + static_cast<float>(counts[lane]) * distance * distance;
         }
-        float* to = partial + static_cast<std::int64_t>(blockIdx.y) * 2 * walk.channels + target;
+        float* const to = merge.merge.at(static_cast<int>(blockIdx.y), target);
         to[0] = mean;
         to[walk.channels] = square;
     }
@@ -167,8 +167,8 @@ void run(Cuda, const Forward& pass, const Stream& stream) {
                          walk,
                          x.data<T>()},
             walk, V, stream);
-        cuda::launch(channel_moments_partial_kernel<T, V>, walk.shape(V), stream, x.data<T>(),
-                     partial.data<float>(), walk, merging.in_kernel());
+        cuda::launch(channel_moments_partial_kernel<T, V>, walk.shape(V), stream, x.data<T>(), walk,
+                     merging.in_kernel());
         merging.finish();
     });
 }

@@ -8,10 +8,10 @@ constexpr int kLeastRows = 512;              // per part
 
 // Sums of some rows of a matrix, packs of V columns per thread; the threads of a column are added in order.
 // grid: (packs / kSumPacks, 1, parts); block: (kSumPacks, kSumRows)
-// matrix: (rows, columns), partial: (parts, columns)
+// matrix: (rows, columns)
 template <class T, int V, class R>
-__global__ void sum_columns_partial_kernel(const T* matrix, float* partial, int rows, int columns,
-                                           int part_rows, cuda::BlockMerge<MergeSplits<R>> merge) {
+__global__ void sum_columns_partial_kernel(const T* matrix, int rows, int columns, int part_rows,
+                                           cuda::BlockMerge<MergeSplits<R>> merge) {
     TERN_SHARED(float, sums, kSumRows* kSumPacks* V);
     const int pack = static_cast<int>(threadIdx.x), line = static_cast<int>(threadIdx.y);
     const int column = (static_cast<int>(blockIdx.x) * kSumPacks + pack) * V;
@@ -25,7 +25,7 @@ __global__ void sum_columns_partial_kernel(const T* matrix, float* partial, int 
     __syncthreads();  // sums is filled
     for (int v = 0; line == 0 && column < columns && v < V; ++v) {
         for (int l = 1; l < kSumRows; ++l) own[v] += sums[(l * kSumPacks + pack) * V + v];
-        partial[static_cast<std::int64_t>(blockIdx.z) * columns + column + v] = own[v];
+        merge.merge.output.partial[static_cast<std::int64_t>(blockIdx.z) * columns + column + v] = own[v];
     }
     const int first = static_cast<int>(blockIdx.x) * kSumPacks * V;
     merge.finish_block(static_cast<int>(blockIdx.z), static_cast<int>(blockIdx.x),
@@ -48,8 +48,7 @@ void launch_sum_columns(const Tensor& matrix, const Tensor& sums, const Stream& 
                                     static_cast<int>(column_blocks), stream);
         cuda::launch(sum_columns_partial_kernel<T, V, R>,
                      {dim3(column_blocks, 1, static_cast<unsigned>(parts)), dim3(kSumPacks, kSumRows)},
-                     stream, matrix.data<T>(), partial.data<float>(), rows, columns, part_rows,
-                     merging.in_kernel());
+                     stream, matrix.data<T>(), rows, columns, part_rows, merging.in_kernel());
         merging.finish();
     });
 }

@@ -253,10 +253,7 @@ struct GroupNormBackward {
 struct MergeGroupNorm {
     float *dgamma, *dbeta;
 
-    __device__ void add(int, float dy, float product, cuda::SumPair& sums) const {
-        sums.first += static_cast<double>(dy);
-        sums.second += static_cast<double>(product);
-    }
+    __device__ static void add(int, float dy, float product, cuda::SumPair& sums) { sums.add(dy, product); }
     __device__ void finish(int channel, double sum, double products) const {
         dbeta[channel] = static_cast<float>(sum);
         dgamma[channel] = static_cast<float>(products);

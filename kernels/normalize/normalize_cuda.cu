@@ -54,11 +54,11 @@ __global__ void __launch_bounds__(rows::kThreads, 2)
     });
 }
 
-// x, residual (or null), dy: (rows, C); partial: (blocks, 2, C), sums of dz and of dz (x - mean)
+// x, residual (or null), dy: (rows, C). A block leaves sums of dz and of dz (x - mean).
 template <class T, int V, class F>
 __global__ void __launch_bounds__(rows::kThreads, 2)
-    normalize_gradient_sums_kernel(const T* x, const T* residual, const T* dy, float* partial,
-                                   ChannelInputs in, F activation, RowWalk walk,
+    normalize_gradient_sums_kernel(const T* x, const T* residual, const T* dy, ChannelInputs in, F activation,
+                                   RowWalk walk,
                                    cuda::BlockMerge<rows::MergePairs<MergeNormalizeGradients>> merge) {
     TERN_SHARED(rows::LanePack<V>, sum_packs, rows::kLanePacks<V>);
     TERN_SHARED(rows::LanePack<V>, product_packs, rows::kLanePacks<V>);
@@ -91,7 +91,7 @@ __global__ void __launch_bounds__(rows::kThreads, 2)
             }
         });
     }
-    rows::store_block_sums<V>(sum_packs, product_packs, sums, products, partial, walk);
+    rows::store_block_sums<V>(sum_packs, product_packs, sums, products, merge.merge);
     rows::finish_rows<V>(merge, walk);
 }
 
@@ -178,8 +178,8 @@ void TERN_CUDA_FUNCTION(normalize_gradient_sums)(const NormalizeGradient& of,
                 Tensor::empty({walk.partials(), 2, walk.channels}, DType::float32, of.x.device());
             const rows::RowsMerging merging(partial, merge, walk, V, stream);
             cuda::launch(normalize_gradient_sums_kernel<T, V, F>, walk.shape(V), stream, of.x.data<T>(),
-                         data_or_null<T>(of.residual), of.dy.data<T>(), partial.data<float>(),
-                         channel_inputs(of), activation, walk, merging.in_kernel());
+                         data_or_null<T>(of.residual), of.dy.data<T>(), channel_inputs(of), activation, walk,
+                         merging.in_kernel());
             merging.finish();
         });
 }

@@ -44,9 +44,8 @@ struct MergeNormalizeGradients {
         float *centred, *constant;
     } slopes;
 
-    __device__ void add(int, float dz, float dz_centred, cuda::SumPair& sums) const {
-        sums.first += static_cast<double>(dz);
-        sums.second += static_cast<double>(dz_centred);
+    __device__ static void add(int, float dz, float dz_centred, cuda::SumPair& sums) {
+        sums.add(dz, dz_centred);
     }
     __device__ void finish(int channel, double sum, double product) const {
         finish_sum(channel, sum);

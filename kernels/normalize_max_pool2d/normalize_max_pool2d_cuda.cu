@@ -61,11 +61,11 @@ struct NormalizeMaxPool2dForward {
     }
 };
 
-// x, dx (or null): (N, H, W, C); partial: (blocks, 2, C), sums of dz and of dz (x - mean)
+// x, dx (or null): (N, H, W, C). A block leaves sums of dz and of dz (x - mean).
 template <class T, int V, class Number>
 __global__ void __launch_bounds__(rows::kThreads, 2)
-    normalize_max_pool2d_backward_kernel(const T* x, Gather<T, Number> gather, T* dx, float* partial,
-                                         Normalized change, Grid pixels, RowWalk walk,
+    normalize_max_pool2d_backward_kernel(const T* x, Gather<T, Number> gather, T* dx, Normalized change,
+                                         Grid pixels, RowWalk walk,
                                          cuda::BlockMerge<rows::MergePairs<MergeNormalizeGradients>> merge) {
     TERN_SHARED(rows::LanePack<V>, sum_packs, rows::kLanePacks<V>);
     TERN_SHARED(rows::LanePack<V>, product_packs, rows::kLanePacks<V>);
@@ -92,7 +92,7 @@ __global__ void __launch_bounds__(rows::kThreads, 2)
             if (dx != nullptr) cuda::store_floats<V>(grads, dx + offset);
         });
     }
-    rows::store_block_sums<V>(sum_packs, product_packs, sums, products, partial, walk);
+    rows::store_block_sums<V>(sum_packs, product_packs, sums, products, merge.merge);
     rows::finish_rows<V>(merge, walk);
 }
 
@@ -121,8 +121,8 @@ void launch_backward(const Backward& pass, const Stream& stream) {
                                     stream);
     cuda::launch(normalize_max_pool2d_backward_kernel<T, V, Number>, walk.shape(V), stream, x.data<T>(),
                  Gather<T, Number>{dy.data<T>(), taken.data<Number>(), g, window},
-                 pass.dx ? pass.dx.data<T>() : nullptr, partial.data<float>(), change, grid<V>(x.shape()),
-                 walk, merging.in_kernel());
+                 pass.dx ? pass.dx.data<T>() : nullptr, change, grid<V>(x.shape()), walk,
+                 merging.in_kernel());
     merging.finish();
 }
 

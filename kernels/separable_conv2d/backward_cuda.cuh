@@ -263,12 +263,12 @@ __device__ __forceinline__ void add_bias_gradient(const float* dz, int outputs, 
     }
 }
 
-// grid: (blocks). depthwise: (C, 1, 3, 3), pointwise: (O, C), partial: (blocks, SumsLayout)
+// grid: (blocks). depthwise: (C, 1, 3, 3), pointwise: (O, C). A block leaves its SumsLayout.
 template <class T, int V>
 __global__ void __launch_bounds__(kThreads, 2)
     separable_conv2d_backward_kernel(Input<T, normalize_device::AnyActivation> input,
                                      OutputGradient<T> gradient, const T* depthwise, const T* pointwise,
-                                     InputGradients<T> to, bool has_bias, float* partial,
+                                     InputGradients<T> to, bool has_bias,
                                      cuda::BlockMerge<MergeSums<T>> merge, Geometry g) {
     TERN_DYNAMIC_SHARED(float, memory);
     const SharedLayout shared(g);
@@ -343,7 +343,7 @@ __global__ void __launch_bounds__(kThreads, 2)
         if (has_bias) add_bias_gradient(dz, shared.outputs, sums + layout.bias());
         __syncthreads();  // dz has been read
     }
-    leave_sums(sums, partial, merge);
+    leave_sums(sums, merge);
 }
 
 }  // namespace tern::separable_conv2d_passes::backward

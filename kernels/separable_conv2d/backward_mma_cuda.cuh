@@ -80,10 +80,10 @@ __device__ __forceinline__ void fill_dz(const OutputGradient<T>& of, const Geome
             [&](int b, int entry, int offset) {
                 float values[V] = {};
                 if (offset >= 0) {
-                    to_floats<V>(grads[b], values);
+                    cuda::to_floats(grads[b], values);
                     if (of.dvariance != nullptr) {
                         float y[V];
-                        to_floats<V>(stored[b], y);
+                        cuda::to_floats(stored[b], y);
 #pragma unroll
                         for (int v = 0; v < V; ++v) values[v] += factor[v] * y[v];
                     }
@@ -173,7 +173,7 @@ struct DepthwiseGradients {
             for (int kw = 0; kw < 3; ++kw) {
                 // A pixel's tap (kh, kw) is read by the output one row and one column before it, less the tap.
                 float grad[2];
-                pairs::load_pair(du + (own.entry(row) + 1 - kw) * kDepth + own.channel, grad);
+                cuda::load_floats<2>(du + (own.entry(row) + 1 - kw) * kDepth + own.channel, grad);
 #pragma unroll
                 for (int kh = 0; kh < 3; ++kh) {
                     const int to = row + kh - 1;
@@ -191,7 +191,7 @@ struct DepthwiseGradients {
 #pragma unroll
             for (int kw = 0; kw < 3; ++kw) {
                 float value[2];
-                pairs::load_pair(a + (own.entry(row) + kw - 1) * kDepth + own.channel, value);
+                cuda::load_floats<2>(a + (own.entry(row) + kw - 1) * kDepth + own.channel, value);
 #pragma unroll
                 for (int kh = 0; kh < 3; ++kh) {
                     const int output = row - kh + 1;
@@ -241,13 +241,12 @@ __device__ __forceinline__ void add_bias_gradient(const T* dz, int outputs, floa
     }
 }
 
-// grid: (blocks). depthwise: (C, 1, 3, 3), pointwise: (O, C), partial: (blocks, SumsLayout)
+// grid: (blocks). depthwise: (C, 1, 3, 3), pointwise: (O, C). A block leaves its SumsLayout.
 template <class T, int V>
 __global__ void __launch_bounds__(kThreads, 2)
     separable_conv2d_backward_mma_kernel(Input<T, Rectifier> input, OutputGradient<T> gradient,
                                          const T* depthwise, const T* pointwise, InputGradients<T> to,
-                                         bool has_bias, float* partial, cuda::BlockMerge<MergeSums<T>> merge,
-                                         Geometry g) {
+                                         bool has_bias, cuda::BlockMerge<MergeSums<T>> merge, Geometry g) {
     TERN_DYNAMIC_SHARED(unsigned char, memory);
     const SharedLayout shared(g);
     const auto elements = [&](int offset) { return reinterpret_cast<T*>(memory + offset); };
@@ -320,7 +319,7 @@ __global__ void __launch_bounds__(kThreads, 2)
         }
     }
     __syncthreads();  // all sums are there
-    leave_sums(sums, partial, merge);
+    leave_sums(sums, merge);
 }
 
 }  // namespace tern::separable_conv2d_passes::backward_mma

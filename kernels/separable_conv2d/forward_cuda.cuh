@@ -144,10 +144,10 @@ __global__ void __launch_bounds__(kThreads, gemm::kFmaBlocks)
             }
         }
         __syncthreads();  // a, now the lanes, and both buffers of b have been read
-        if (moments.partial != nullptr) running.add({sums}, inside, g.pixels_of(place), a, bordered);
+        if (moments.wanted()) running.add({sums}, inside, g.pixels_of(place), a, bordered);
     }
-    if (moments.partial == nullptr) return;
-    running.store(moments.partial, walker, first_output + static_cast<int>(threadIdx.x), g.outputs);
+    if (!moments.wanted()) return;
+    running.store(moments.merge.merge, walker, first_output + static_cast<int>(threadIdx.x));
     moments.finish(walker, first_output, Tile::kColumns);
 }
 

@@ -156,15 +156,15 @@ __global__ void __launch_bounds__(kThreads, 2)
         __syncthreads();  // the filtered tile has been read
         store_tile(sums, output, g, place, first_output, filtered);
         __syncthreads();  // the staged tile has been read
-        if (moments.partial == nullptr) continue;
+        if (!moments.wanted()) continue;
         bool inside[OwnSums::kRows];
 #pragma unroll
         for (int i = 0; i < OwnSums::kRows; ++i)
             inside[i] = g.pixel_at(place, inner_entry(OwnSums::row(i))) >= 0;
         running.add({sums}, inside, g.pixels_of(place), reinterpret_cast<float*>(filtered), means);
     }
-    if (moments.partial == nullptr) return;
-    running.store(moments.partial, walker, first_output + static_cast<int>(threadIdx.x), g.outputs);
+    if (!moments.wanted()) return;
+    running.store(moments.merge.merge, walker, first_output + static_cast<int>(threadIdx.x));
     moments.finish(walker, first_output, Tile::kColumns);
 }
 

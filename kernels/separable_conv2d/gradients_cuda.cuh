@@ -103,7 +103,7 @@ struct WeightGradients {
 template <class T>
 struct MergeSums {
     using Sum = double;
-    const float* partial;
+    float* partial;
     SumsLayout layout;
     int outputs, channels;  // without what pads them
     WeightGradients<T> dpointwise, ddepthwise, dbias;
@@ -135,10 +135,9 @@ struct MergeSums {
 
 /// By all threads of a block when its sums are there: leaves them, and merges those of all blocks if it is for this kernel to do.
 template <class T>
-__device__ __forceinline__ void leave_sums(const float* sums, float* partial,
-                                           const cuda::BlockMerge<MergeSums<T>>& merge) {
+__device__ __forceinline__ void leave_sums(const float* sums, const cuda::BlockMerge<MergeSums<T>>& merge) {
     const int size = merge.count, block = static_cast<int>(blockIdx.x);
-    float* const own = partial + static_cast<std::int64_t>(block) * size;
+    float* const own = merge.merge.partial + static_cast<std::int64_t>(block) * size;
     for (int i = static_cast<int>(threadIdx.x); i < size; i += static_cast<int>(blockDim.x)) own[i] = sums[i];
     merge.finish_block(block, 0, cuda::Span{0, size});
 }

@@ -6,31 +6,34 @@
 
 namespace tern::separable_conv2d_passes {
 
-/// partial: (walkers, 3, O), mean without the bias, squared distances from it, and pixels.
+/// A walker leaves for each output the mean without the bias, squared distances from it, and pixels.
 template <class T>
 struct MergeWalkers {
     using Sum = cuda::SumPair;
     channel_moments_passes::MergeMoments moments;
-    const float* partial;  // (walkers, 3, O)
-    const T* bias;         // (O), or null
+    float* partial;  // (walkers, 3, O)
+    const T* bias;   // (O), or null
     int outputs;
 
     __device__ void add(Sum& sum, int walker, int output) const {
-        const float* const from = partial + static_cast<std::int64_t>(walker) * 3 * outputs + output;
+        const float* const from = at(walker, output);
         moments.add(static_cast<double>(from[2 * outputs]), from[0], from[outputs], sum);
     }
     __device__ void finish(int output, const Sum& sum) const {
         const float origin = bias == nullptr ? 0.0f : static_cast<float>(bias[output]);
         moments.finish(output, origin, sum.first, sum.second);
     }
+    __device__ float* at(int walker, int output) const {
+        return partial + static_cast<std::int64_t>(walker) * 3 * outputs + output;
+    }
 };
 
 /// Where a forward kernel leaves mean and variance of its outputs.
 template <class T>
 struct OutputMoments {
-    float* partial;  // as MergeWalkers has it; null: nobody asks for them
     cuda::BlockMerge<MergeWalkers<T>> merge;
 
+    __device__ bool wanted() const { return merge.merge.partial != nullptr; }
     /// By all threads of a block at its end, whose walker has stored `columns` outputs from `first` on.
     __device__ __forceinline__ void finish(int walker, int first, int columns) const {
         const int outputs = merge.merge.outputs;
@@ -84,13 +87,14 @@ struct RunningMoments {
         const int thread = static_cast<int>(threadIdx.x);
         if (thread < kColumns) mean[thread] = squares[thread] = count[thread] = 0.0f;
     }
-    __device__ __forceinline__ void store(float* partial, int walker, int output, int outputs) const {
+    template <class T>
+    __device__ __forceinline__ void store(const MergeWalkers<T>& merge, int walker, int output) const {
         const int thread = static_cast<int>(threadIdx.x);
-        if (thread >= kColumns || output >= outputs) return;
-        float* const to = partial + static_cast<std::int64_t>(walker) * 3 * outputs + output;
+        if (thread >= kColumns || output >= merge.outputs) return;
+        float* const to = merge.at(walker, output);
         to[0] = mean[thread];
-        to[outputs] = squares[thread];
-        to[2 * outputs] = count[thread];
+        to[merge.outputs] = squares[thread];
+        to[2 * merge.outputs] = count[thread];
     }
 
   private:

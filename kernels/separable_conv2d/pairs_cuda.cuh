@@ -31,11 +31,6 @@ struct Column {
     __device__ int pixel(int row) const { return row * kTileWidth + column; }
 };
 
-template <class T>
-__device__ __forceinline__ void load_pair(const T* from, float (&values)[2]) {
-    to_floats<2>(cuda::load_pack<2>(from), values);
-}
-
 /// The weights of this thread's channels: taps (9, kDepth)
 template <class T>
 struct Taps {
@@ -44,7 +39,8 @@ struct Taps {
     __device__ __forceinline__ explicit Taps(const T* taps) {
         const Column own;
 #pragma unroll
-        for (int tap = 0; tap < 9; ++tap) load_pair(taps + tap * kDepth + own.channel, weights[tap]);
+        for (int tap = 0; tap < 9; ++tap)
+            cuda::load_floats<2>(taps + tap * kDepth + own.channel, weights[tap]);
     }
 };
 
@@ -146,7 +142,7 @@ __device__ __forceinline__ void filter(const T* bordered, const T* taps, Put put
 #pragma unroll
         for (int kw = 0; kw < 3; ++kw) {
             float values[2];
-            load_pair(bordered + (own.entry(row) + kw - 1) * kDepth + own.channel, values);
+            cuda::load_floats<2>(bordered + (own.entry(row) + kw - 1) * kDepth + own.channel, values);
 #pragma unroll
             for (int kh = 0; kh < 3; ++kh) {
                 const int to = row - kh + 1;

@@ -67,7 +67,7 @@ void run_with_moments(const Forward& pass, const dim3& grid, const Geometry& g, 
                         data_or_null<T>(pass.bias),
                         g.outputs},
         walkers, g.outputs, static_cast<int>(grid.x), stream);
-    launch(OutputMoments<T>{partial.data<float>(), merging.in_kernel()});
+    launch(OutputMoments<T>{merging.in_kernel()});
     merging.finish();
 }
 
@@ -247,7 +247,7 @@ class BackwardByParts {
     Stream stream_;
 };
 
-/// Launches a backward kernel by launch<T, V>(blocks, gradient, where to, partial sums, their merge), and the merge where the
+/// Launches a backward kernel by launch<T, V>(blocks, gradient, where to, the merge of their sums), and the merge where the
 /// kernel leaves it. Layout: of its shared memory.
 template <class Layout, class Launch>
 void run_fused(const Backward& pass, const Geometry& g, const Stream& stream, Launch launch) {
@@ -275,7 +275,7 @@ void run_fused(const Backward& pass, const Geometry& g, const Stream& stream, La
                           .normalization = {}};
         if (pass.mean) sums.normalization = merge_gradients_of(pass, pass.params.normalize.epsilon);
         const cuda::Merging merging(sums, static_cast<int>(blocks), layout.size(), 1, stream);
-        launch.template operator()<T, V>(blocks, gradient, to, partial.data<float>(), merging.in_kernel());
+        launch.template operator()<T, V>(blocks, gradient, to, merging.in_kernel());
         merging.finish();
     });
 }
@@ -315,13 +315,13 @@ void run(Cuda, const Backward& pass, const Stream& stream) {
     if (!fits<SharedLayout>(g)) return run_parts(pass, stream);
     run_fused<SharedLayout>(pass, g, stream,
                             [&]<class T, int V>(unsigned blocks, const auto& gradient, const auto& to,
-                                                float* partial, const cuda::BlockMerge<MergeSums<T>>& merge) {
+                                                const cuda::BlockMerge<MergeSums<T>>& merge) {
                                 cuda::launch(
                                     backward::separable_conv2d_backward_kernel<T, V>,
                                     {dim3(blocks), dim3(backward::kThreads), SharedLayout(g).bytes()}, stream,
                                     input_of<T, normalize_device::AnyActivation>(pass), gradient,
                                     pass.depthwise.data<T>(), pass.pointwise.data<T>(), to,
-                                    pass.dbias.defined(), partial, merge, g);
+                                    pass.dbias.defined(), merge, g);
                             });
 }
 
@@ -330,13 +330,13 @@ void run(CudaMma, const Backward& pass, const Stream& stream) {
     const Geometry g(pass.x.shape(), pass.pointwise.dim(0));
     run_fused<SharedLayout>(
         pass, g, stream,
-        [&]<class T, int V>(unsigned blocks, const auto& gradient, const auto& to, float* partial,
+        [&]<class T, int V>(unsigned blocks, const auto& gradient, const auto& to,
                             const cuda::BlockMerge<MergeSums<T>>& merge) {
             if constexpr (sizeof(T) == 2)
                 cuda::launch(backward_mma::separable_conv2d_backward_mma_kernel<T, V>,
                              {dim3(blocks), dim3(backward_mma::kThreads), SharedLayout(g).bytes()}, stream,
                              input_of<T, Rectifier>(pass), gradient, pass.depthwise.data<T>(),
-                             pass.pointwise.data<T>(), to, pass.dbias.defined(), partial, merge, g);
+                             pass.pointwise.data<T>(), to, pass.dbias.defined(), merge, g);
         });
 }
 

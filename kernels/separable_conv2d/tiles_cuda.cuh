@@ -117,12 +117,6 @@ __device__ __forceinline__ void visit_entries(const Geometry& g, const TilePlace
     }
 }
 
-template <int V, class T>
-__device__ __forceinline__ void to_floats(const cuda::Pack<T, V>& pack, float (&values)[V]) {
-#pragma unroll
-    for (int v = 0; v < V; ++v) values[v] = static_cast<float>(pack[v]);
-}
-
 /// values += those at an offset, where there are any.
 template <int V, class T>
 __device__ __forceinline__ void add_floats(const T* from, int offset, float (&values)[V]) {

@@ -149,39 +149,25 @@ __device__ __forceinline__ float sum_lanes(const float* lanes, int channel, int 
     return sum;
 }
 
-/// Two sums of each channel over the threads of a block, to partial (blocks, 2, C). first_packs, second_packs: shared, kLanePacks<V>
-/// each. All threads must call it.
-template <int V>
-__device__ __forceinline__ void store_block_sums(LanePack<V>* first_packs, LanePack<V>* second_packs,
-                                                 const float (&first)[V], const float (&second)[V],
-                                                 float* partial, const RowWalk& walk) {
-    store_lane<V>(first_packs, first);
-    store_lane<V>(second_packs, second);
-    __syncthreads();  // the lanes are filled
-    const int block_channels = static_cast<int>(blockDim.x) * V;
-    const int own = static_cast<int>(threadIdx.y * blockDim.x + threadIdx.x);
-    const int target = static_cast<int>(blockIdx.x) * block_channels + own;
-    if (own >= block_channels || target >= walk.channels) return;
-    float* to = partial + static_cast<std::int64_t>(blockIdx.y) * 2 * walk.channels + target;
-    to[0] = sum_lanes(&first_packs[0][0], own, block_channels);
-    to[walk.channels] = sum_lanes(&second_packs[0][0], own, block_channels);
-}
-
 /// For cuda::launch_merge() and cuda::Merging: two numbers per channel of each block, which come together. partial: (slots, 2,
 /// C). Merge: add(slot, a, b, sums), finish(channel, first, second).
 template <class Merge>
 struct MergePairs {
     using Sum = cuda::SumPair;
-    const float* partial;
+    float* partial;
     int channels;
     Merge merge;
 
     __device__ void add(Sum& sum, int slot, int channel) const {
-        const float* const at = partial + static_cast<std::int64_t>(slot) * 2 * channels + channel;
-        merge.add(slot, at[0], at[channels], sum);
+        const float* const from = at(slot, channel);
+        merge.add(slot, from[0], from[channels], sum);
     }
     __device__ void finish(int channel, const Sum& sum) const {
         merge.finish(channel, sum.first, sum.second);
+    }
+    /// The first number; the second lies `channels` behind it.
+    __device__ float* at(int slot, int channel) const {
+        return partial + static_cast<std::int64_t>(slot) * 2 * channels + channel;
     }
 };
 
@@ -195,6 +181,24 @@ class RowsMerging : public cuda::Merging<MergePairs<Merge>> {
                                            walk.channels, static_cast<int>(walk.shape(pack_size).grid.x),
                                            stream) {}
 };
+
+/// Two sums of each channel over the threads of a block, left for the merge. first_packs, second_packs: shared, kLanePacks<V>
+/// each. All threads must call it.
+template <int V, class Merge>
+__device__ __forceinline__ void store_block_sums(LanePack<V>* first_packs, LanePack<V>* second_packs,
+                                                 const float (&first)[V], const float (&second)[V],
+                                                 const MergePairs<Merge>& merge) {
+    store_lane<V>(first_packs, first);
+    store_lane<V>(second_packs, second);
+    __syncthreads();  // the lanes are filled
+    const int block_channels = static_cast<int>(blockDim.x) * V;
+    const int own = static_cast<int>(threadIdx.y * blockDim.x + threadIdx.x);
+    const int target = static_cast<int>(blockIdx.x) * block_channels + own;
+    if (own >= block_channels || target >= merge.channels) return;
+    float* const to = merge.at(static_cast<int>(blockIdx.y), target);
+    to[0] = sum_lanes(&first_packs[0][0], own, block_channels);
+    to[merge.channels] = sum_lanes(&second_packs[0][0], own, block_channels);
+}
 
 /// For all threads of a block of a RowWalk, after its partial sums.
 template <int V, class Merge>

@@ -8,12 +8,16 @@
 namespace tern {
 namespace cuda {
 
+template <int N, class T>
+__device__ __forceinline__ void to_floats(const Pack<T, N>& pack, float (&to)[N]) {
+#pragma unroll
+    for (int i = 0; i < N; ++i) to[i] = static_cast<float>(pack[i]);
+}
+
 /// N neighbouring elements as float32.
 template <int N, class T>
 __device__ __forceinline__ void load_floats(const T* from, float (&to)[N]) {
-    const Pack<T, N> pack = load_pack<N>(from);
-#pragma unroll
-    for (int i = 0; i < N; ++i) to[i] = static_cast<float>(pack[i]);
+    to_floats(load_pack<N>(from), to);
 }
 
 /// Rounds N numbers to neighbouring elements.

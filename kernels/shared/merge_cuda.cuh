@@ -21,6 +21,10 @@ inline constexpr int kMergeRuns = 16;
 struct SumPair {
     double first, second;
 
+    __device__ void add(float to_first, float to_second) {
+        first += static_cast<double>(to_first);
+        second += static_cast<double>(to_second);
+    }
     __device__ void operator+=(const SumPair& other) {
         first += other.first;
         second += other.second;
