@@ -99,11 +99,13 @@ struct WindowOperand {
     using Element = T;
     static constexpr bool kAlongDepth = along_depth;
     struct Pixel {
-        int image, row, column;  // pixels before its image (-1: outside), where its window starts
+        int image, row, column;  // pixels before its image; where its window starts (row kOutside: nowhere)
     };
     struct Entry {
         int channel, row, column;  // -1: outside; where its tap lies in the window
     };
+
+    static constexpr int kOutside = -(1 << 30);  // with what a tap adds still less than 0
 
     const T* data;
     Windows windows;
@@ -130,7 +132,8 @@ struct WindowOperand {
         const int n = inside ? i : 0;
         const int line = windows.by_grid_w.quotient(n), column = n - line * windows.by_grid_w.divisor();
         const int image = windows.by_grid_h.quotient(line), row = line - image * windows.by_grid_h.divisor();
-        return {inside ? image * windows.height * windows.width : -1, row * windows.step_h + windows.offset_h,
+        return {image * windows.height * windows.width,
+                inside ? row * windows.step_h + windows.offset_h : kOutside,
                 column * windows.step_w + windows.offset_w};
     }
     __device__ Entry entry(int i) const {
@@ -143,8 +146,9 @@ struct WindowOperand {
     }
     __device__ int read(Pixel pixel, Entry entry) const {
         int row = pixel.row + entry.row, column = pixel.column + entry.column;
-        bool inside = pixel.image >= 0 && entry.channel >= 0 && row >= 0 && column >= 0;
+        bool inside = entry.channel >= 0;
         if (windows.strided) {
+            inside = inside && row >= 0 && column >= 0;
             const int from_h = windows.by_stride_h.quotient(inside ? row : 0);
             const int from_w = windows.by_stride_w.quotient(inside ? column : 0);
             inside = inside && from_h * windows.by_stride_h.divisor() == row &&
@@ -152,8 +156,31 @@ struct WindowOperand {
             row = from_h;
             column = from_w;
         }
-        inside = inside && row < windows.height && column < windows.width;
+        inside = inside && static_cast<unsigned>(row) < static_cast<unsigned>(windows.height) &&
+                 static_cast<unsigned>(column) < static_cast<unsigned>(windows.width);
         return inside ? (pixel.image + row * windows.width + column) * windows.pitch + entry.channel : -1;
+    }
+};
+
+/// Which packs of V elements of a tile of `outers` by `depth` a thread copies: those beside each other in memory go to neighbouring
+/// threads.
+template <class Operand, int V, int outers, int depth, int threads>
+struct TileShare {
+    static constexpr bool kAlong = Operand::kAlongDepth;
+    static constexpr int kPerLine = (kAlong ? depth : outers) / V;  // packs that lie side by side
+    static constexpr int kLines = threads / kPerLine;               // lines that all threads copy at once
+    static constexpr int kSlots = (kAlong ? outers : depth) / kLines;
+    static_assert(kLines * kPerLine == threads && kSlots >= 1);
+
+    static __device__ int side() { return static_cast<int>(threadIdx.x) % kPerLine * V; }
+    static __device__ int line(int slot) { return static_cast<int>(threadIdx.x) / kPerLine + slot * kLines; }
+    static __device__ int outer(int slot) { return kAlong ? line(slot) : side(); }
+    static __device__ int step(int slot) { return kAlong ? side() : line(slot); }
+
+    /// Where the operand has a slot's pack; -1 for zeros outside.
+    static __device__ __forceinline__ int offset(const Operand& operand, int first_outer, int first_step,
+                                                 int slot) {
+        return operand.at(operand.place(first_outer + outer(slot)), first_step + step(slot));
     }
 };
 

@@ -49,19 +49,11 @@ __device__ __forceinline__ int index(int k, int i) {
 template <class Operand, int V, int kOuters, int kDepth>
 class Share {
     using T = typename Operand::Element;
-    static constexpr bool kAlong = Operand::kAlongDepth;
-    static constexpr int kPerLine = (kAlong ? kDepth : kOuters) / V;  // packs that lie side by side
-    static constexpr int kLines = kThreads / kPerLine;                // lines that all threads fetch at once
-    static constexpr int kSlots = (kAlong ? kOuters : kDepth) / kLines;
-    static_assert(kLines * kPerLine == kThreads && kSlots >= 1);
-
-    static __device__ int side() { return static_cast<int>(threadIdx.x) % kPerLine * V; }
-    static __device__ int line(int slot) { return static_cast<int>(threadIdx.x) / kPerLine + slot * kLines; }
+    using Own = TileShare<Operand, V, kOuters, kDepth, kThreads>;
 
     static __device__ __forceinline__ Pack<T, V> pack(const Operand& operand, int first_outer, int first_step,
                                                       int slot) {
-        const auto place = operand.place(first_outer + (kAlong ? line(slot) : side()));
-        const int offset = operand.at(place, first_step + (kAlong ? side() : line(slot)));
+        const int offset = Own::offset(operand, first_outer, first_step, slot);
         if (offset >= 0) return cuda::load_pack<V>(operand.data + offset);
         Pack<T, V> zeros;
 #pragma unroll
@@ -73,7 +65,7 @@ class Share {
     __device__ __forceinline__ void fetch(const Operand& operand, int first_outer, int first_step) {
         if constexpr (V > 1) {
 #pragma unroll
-            for (int s = 0; s < kSlots; ++s) packs_[s] = pack(operand, first_outer, first_step, s);
+            for (int s = 0; s < Own::kSlots; ++s) packs_[s] = pack(operand, first_outer, first_step, s);
         }
     }
 
@@ -82,29 +74,29 @@ class Share {
                                         float* buffer) const {
         if constexpr (V == 1) {
 #pragma unroll 4
-            for (int s = 0; s < kSlots; ++s)
-                buffer[kAlong ? index<kOuters>(side(), line(s)) : index<kOuters>(line(s), side())] =
+            for (int s = 0; s < Own::kSlots; ++s)
+                buffer[index<kOuters>(Own::step(s), Own::outer(s))] =
                     static_cast<float>(pack(operand, first_outer, first_step, s)[0]);
-        } else if constexpr (kAlong) {
+        } else if constexpr (Own::kAlong) {
 #pragma unroll
-            for (int s = 0; s < kSlots; ++s)
+            for (int s = 0; s < Own::kSlots; ++s)
 #pragma unroll
                 for (int v = 0; v < V; ++v)
-                    buffer[index<kOuters>(side() + v, line(s))] = static_cast<float>(packs_[s][v]);
+                    buffer[index<kOuters>(Own::side() + v, Own::line(s))] = static_cast<float>(packs_[s][v]);
         } else {
 #pragma unroll
-            for (int s = 0; s < kSlots; ++s)
+            for (int s = 0; s < Own::kSlots; ++s)
 #pragma unroll
                 for (int v = 0; v < V; v += 4) {
                     Quad quad;
                     for (int i = 0; i < 4; ++i) quad[i] = static_cast<float>(packs_[s][v + i]);
-                    cuda::store_pack<4>(buffer + index<kOuters>(line(s), side() + v), quad);
+                    cuda::store_pack<4>(buffer + index<kOuters>(Own::line(s), Own::side() + v), quad);
                 }
         }
     }
 
   private:
-    Pack<T, V> packs_[V == 1 ? 1 : kSlots];
+    Pack<T, V> packs_[V == 1 ? 1 : Own::kSlots];
 };
 
 /// The sums of one thread.

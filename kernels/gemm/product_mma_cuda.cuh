@@ -1,8 +1,9 @@
 // The blocked matrix product on tensor cores, for bfloat16 and float16 with float32 sums. A block of four
-// warps makes a tile of C; 32 steps of depth at a time are fetched into registers while the ones before are
-// multiplied from shared memory, two buffers by turns.
+// warps makes a tile of C, 32 steps of depth at a time: copies of the next two stages are under way to shared
+// memory while one is multiplied from there, three buffers by turns.
 #pragma once
 
+#include "tern/core/cuda/device/async_copies.cuh"
 #include "tern/core/cuda/device/mma.cuh"
 #include "tern/core/cuda/device/pack.cuh"
 #include "tern/core/cuda/shared_memory.cuh"
@@ -18,102 +19,59 @@ struct MmaTile {
     static constexpr int kDepth = 32;
 };
 // What registers allow without spilling: blocks on a multiprocessor.
-inline constexpr int kMmaBlocks = 2;
+inline constexpr int kMmaBlocks = 3;
 using MmaWide = MmaTile<4, 4>;    // 128 x 64
 using MmaSquare = MmaTile<2, 4>;  // 64 x 64
 
 namespace mma {
 
-using cuda::Pack;
-
 inline constexpr int kLine = MmaWide::kDepth;  // elements of an outer index in a buffer
+inline constexpr int kStages = 3;
 
 // Where step k of outer index i lies in a buffer [outer][kLine]. An outer index has four packs of 8 steps,
 // half the banks. The exclusive ors spread them so that eight neighbouring outer indices meet no bank twice
-// when fragments are read or packs stored; nor do, with pairs of steps stored, two of them eight apart.
+// when packs are read or stored.
 __device__ __forceinline__ int index(int i, int k) {
     const int line = i ^ (i / 8 & 1);
     return line * kLine + ((k / 8 ^ (line / 2 & 3)) * 8 | k % 8);
 }
 
-/// A thread's share of an operand's tile.
-template <class Operand, int V, int kOuters>
-class Share {
-    using T = typename Operand::Element;
-    static constexpr bool kAlong = Operand::kAlongDepth;
-    // Packs that follow the outer index are fetched for two steps at once, so that pairs of steps, a word,
-    // can be stored.
-    static constexpr bool kPairs = !kAlong && V > 1;
-    static constexpr int kSteps = kPairs ? 2 : 1;
-    // Units of kSteps packs; the first index runs along the lanes.
-    static constexpr int kFirst = kAlong ? kLine / V : kPairs ? kLine / 2 : kOuters;
-    static constexpr int kSecond = kThreads / kFirst;
-    static constexpr int kSlots = kOuters * kLine / (V * kSteps * kThreads);
-    static_assert(kFirst * kSecond == kThreads && kSlots >= 1);
+/// Of a tile of kOuters by kLine, as its operand lies in memory.
+template <bool along_depth, int kOuters>
+struct Buffer {
+    static constexpr bool kAlongDepth = along_depth;
+    static constexpr int kSize = kOuters * kLine;
 
-    static __device__ int first() { return static_cast<int>(threadIdx.x) % kFirst; }
-    static __device__ int second(int slot) { return static_cast<int>(threadIdx.x) / kFirst + slot * kSecond; }
-    static __device__ int outer(int slot) {
-        if constexpr (kAlong) return second(slot);
-        return kPairs ? second(slot) * V : first();
+    static __device__ __forceinline__ int at(int outer, int step) {
+        if constexpr (along_depth) return index(outer, step);
+        // [kLine][kOuters], lines of 8 packs and more: eight neighbouring steps meet no bank twice
+        return step * kOuters + ((outer / 8 ^ step % 8) * 8 | outer % 8);
     }
-    static __device__ int step(int slot) {
-        if constexpr (kAlong) return first() * V;
-        return kPairs ? first() * 2 : second(slot);
+    /// at(outer + distance, step), from at(outer, step), for a multiple of 16 that has no bit in common with `outer`.
+    static __device__ __forceinline__ int beside(int at, int distance) {
+        return kAlongDepth ? at + distance * kLine : at ^ distance;
     }
-
-    static __device__ __forceinline__ Pack<T, V> pack(const Operand& operand, int first_outer, int first_step,
-                                                      int slot, int i) {
-        const auto place = operand.place(first_outer + outer(slot));
-        const int offset = operand.at(place, first_step + step(slot) + i);
-        if (offset >= 0) return cuda::load_pack<V>(operand.data + offset);
-        Pack<T, V> zeros;
-#pragma unroll
-        for (int v = 0; v < V; ++v) zeros[v] = static_cast<T>(0.0f);
-        return zeros;
-    }
-
-  public:
-    __device__ __forceinline__ void fetch(const Operand& operand, int first_outer, int first_step) {
-        if constexpr (V > 1) {  // single elements are copied when they are put, as in fma::Share
-#pragma unroll
-            for (int s = 0; s < kSlots; ++s)
-#pragma unroll
-                for (int i = 0; i < kSteps; ++i) packs_[s][i] = pack(operand, first_outer, first_step, s, i);
-        }
-    }
-
-    /// The arguments are those of fetch(), and where to.
-    __device__ __forceinline__ void put(const Operand& operand, int first_outer, int first_step,
-                                        T* buffer) const {
-        if constexpr (V == 1) {
-#pragma unroll 4
-            for (int s = 0; s < kSlots; ++s)
-                buffer[index(outer(s), step(s))] = pack(operand, first_outer, first_step, s, 0)[0];
-        } else if constexpr (kPairs) {
-#pragma unroll
-            for (int s = 0; s < kSlots; ++s)
-#pragma unroll
-                for (int v = 0; v < V; ++v) {
-                    const Pack<T, 2> pair{{packs_[s][0][v], packs_[s][1][v]}};
-                    cuda::store_pack<2>(buffer + index(outer(s) + v, step(s)), pair);
-                }
-        } else {
-#pragma unroll
-            for (int s = 0; s < kSlots; ++s)
-                cuda::store_pack<V>(buffer + index(outer(s), step(s)), packs_[s][0]);
-        }
-    }
-
-  private:
-    Pack<T, V> packs_[V == 1 ? 1 : kSlots][kSteps];
 };
 
-/// The word of steps k, k + 1 of an outer index.
-template <class T>
-__device__ __forceinline__ std::uint32_t word(const T* buffer, int i, int k) {
-    const Pack<T, 2> pair = cuda::load_pack<2>(buffer + index(i, k));
-    return pair[0].bits | static_cast<std::uint32_t>(pair[1].bits) << 16;
+/// Starts to copy a thread's share of an operand's tile; single elements (V = 1) are copied at once.
+template <class Buffer, int V, int kOuters, class Operand>
+__device__ __forceinline__ void start_tile(const Operand& operand, int first_outer, int first_step,
+                                           typename Operand::Element* buffer, cuda::AsyncCopies& copies) {
+    using T = typename Operand::Element;
+    using Own = TileShare<Operand, V, kOuters, kLine, kThreads>;
+    [[maybe_unused]] constexpr int kAtOnce = V == 1 ? 4 : Own::kSlots;
+#pragma unroll kAtOnce
+    for (int s = 0; s < Own::kSlots; ++s) {
+        const int offset = Own::offset(operand, first_outer, first_step, s);
+        T* const to = buffer + Buffer::at(Own::outer(s), Own::step(s));
+        if constexpr (V == 1) {
+            T value = static_cast<T>(0.0f);
+            if (offset >= 0) value = operand.data[offset];
+            *to = value;
+        } else {
+            copies.start(to, operand.data + max(offset, 0), offset >= 0);
+        }
+    }
 }
 
 /// The sums of one lane.
@@ -129,27 +87,34 @@ struct Sums {
     static __device__ int row(int product) { return (warp() / 2 * kRowProducts + product) * 16; }
     static __device__ int column(int product) { return (warp() % 2 * kColumnProducts + product) * 8; }
 
-    template <class T>
-    __device__ __forceinline__ void add(const T* a, const T* b) {
+    /// Where a lane reads the fragments of a stage.
+    template <class BufferA, class BufferB>
+    struct Places {
+        static constexpr bool kTransposedA = !BufferA::kAlongDepth, kTransposedB = !BufferB::kAlongDepth;
+        int a[kLine / 16], b[kLine / 16];
+
+        __device__ Places() {
+            const cuda::MatrixLane of_a = cuda::lane_of_a<kTransposedA>(),
+                                   of_b = cuda::lane_of_b<kTransposedB>();
 #pragma unroll
-        for (int k = 0; k < Tile::kDepth; k += 16) {
-            const int step = k + 2 * pair();
-            std::uint32_t left[kRowProducts][4], right[kColumnProducts][2];
-#pragma unroll
-            for (int p = 0; p < kRowProducts; ++p)
-#pragma unroll
-                for (int i = 0; i < 4; ++i)
-                    left[p][i] = word(a, row(p) + group() + i % 2 * 8, step + i / 2 * 8);
-#pragma unroll
-            for (int p = 0; p < kColumnProducts; ++p)
-#pragma unroll
-                for (int i = 0; i < 2; ++i) right[p][i] = word(b, column(p) + group(), step + i * 8);
-#pragma unroll
-            for (int p = 0; p < kRowProducts; ++p)
-#pragma unroll
-                for (int q = 0; q < kColumnProducts; ++q)
-                    cuda::mma_m16n8k16<T>(values[p][q], left[p], right[q]);
+            for (int i = 0; i < kLine / 16; ++i) {
+                a[i] = kTransposedA ? BufferA::at(row(0) + of_a.first, 16 * i + of_a.line)
+                                    : BufferA::at(row(0) + of_a.line, 16 * i + of_a.first);
+                b[i] = kTransposedB ? BufferB::at(column(0) + of_b.first, 16 * i + of_b.line)
+                                    : BufferB::at(column(0) + of_b.line, 16 * i + of_b.first);
+            }
         }
+    };
+
+    /// Of a stage in shared memory.
+    template <class BufferA, class BufferB, class T>
+    __device__ __forceinline__ void add(const T* a, const T* b, const Places<BufferA, BufferB>& places) {
+        using At = Places<BufferA, BufferB>;
+#pragma unroll
+        for (int i = 0; i < kLine / 16; ++i)
+            cuda::add_products<At::kTransposedA, At::kTransposedB, T>(
+                values, [&](int p) { return a + BufferA::beside(places.a[i], 16 * p); },
+                [&](int p) { return b + BufferB::beside(places.b[i], 8 * p); });
     }
 };
 
@@ -161,11 +126,10 @@ __global__ void __launch_bounds__(kThreads, kMmaBlocks)
     const Output<R>& output = merge.merge.output;
     using T = typename A::Element;
     using Octet = cuda::Pack<T, 8>;
-    constexpr int kDepth = Tile::kDepth, kSizeA = kDepth * Tile::kRows, kSizeB = kDepth * Tile::kColumns;
-    TERN_SHARED(Octet, octets_a, 2 * kSizeA / 8);  // two buffers of each
-    TERN_SHARED(Octet, octets_b, 2 * kSizeB / 8);
-    T* const shared_a = reinterpret_cast<T*>(octets_a);
-    T* const shared_b = reinterpret_cast<T*>(octets_b);
+    using BufferA = mma::Buffer<A::kAlongDepth, Tile::kRows>;
+    using BufferB = mma::Buffer<B::kAlongDepth, Tile::kColumns>;
+    TERN_SHARED(Octet, octets_a, mma::kStages * BufferA::kSize / 8);
+    TERN_SHARED(Octet, octets_b, mma::kStages * BufferB::kSize / 8);
 
     const int column_tiles = (extents.columns + Tile::kColumns - 1) / Tile::kColumns;
     const int first_row = static_cast<int>(blockIdx.x) / column_tiles * Tile::kRows;
@@ -176,26 +140,33 @@ __global__ void __launch_bounds__(kThreads, kMmaBlocks)
     a.select_group(group);
     b.select_group(group);
 
-    mma::Share<A, V, Tile::kRows> share_a;
-    mma::Share<B, V, Tile::kColumns> share_b;
+    const auto stage_a = [&](int i) { return reinterpret_cast<T*>(octets_a) + i * BufferA::kSize; };
+    const auto stage_b = [&](int i) { return reinterpret_cast<T*>(octets_b) + i * BufferB::kSize; };
+    cuda::AsyncCopies copies;
+    const auto start = [&](int k, int stage) {
+        if (k < end) {
+            mma::start_tile<BufferA, V, Tile::kRows>(a, first_row, k, stage_a(stage), copies);
+            mma::start_tile<BufferB, V, Tile::kColumns>(b, first_column, k, stage_b(stage), copies);
+        }
+        copies.commit();
+    };
     mma::Sums<Tile> sums;
+    const typename mma::Sums<Tile>::template Places<BufferA, BufferB> places;
     // Whole warps have nothing to do where the tile reaches over an edge.
     const bool busy =
         first_row + sums.row(0) < extents.rows && first_column + sums.column(0) < extents.columns;
-    share_a.fetch(a, first_row, begin);
-    share_b.fetch(b, first_column, begin);
-    int buffer = 0;
-#pragma unroll 1  // two copies of this loop spill registers
-    for (int k = begin; k < end; k += kDepth) {
-        share_a.put(a, first_row, k, shared_a + buffer * kSizeA);
-        share_b.put(b, first_column, k, shared_b + buffer * kSizeB);
-        __syncthreads();  // this buffer is filled, and the other one, which comes next, has been read
-        if (k + kDepth < end) {
-            share_a.fetch(a, first_row, k + kDepth);
-            share_b.fetch(b, first_column, k + kDepth);
-        }
-        if (busy) sums.add(shared_a + buffer * kSizeA, shared_b + buffer * kSizeB);
-        buffer ^= 1;
+    constexpr int kAhead = mma::kStages - 1;
+#pragma unroll
+    for (int i = 0; i < kAhead; ++i) start(begin + i * mma::kLine, i);
+    int stage = 0, free_stage = kAhead;
+#pragma unroll 1
+    for (int k = begin; k < end; k += mma::kLine) {
+        copies.wait_but<kAhead - 1>();
+        __syncthreads();  // this stage is there, and the one before has been read
+        start(k + kAhead * mma::kLine, free_stage);
+        if (busy) sums.add(stage_a(stage), stage_b(stage), places);
+        free_stage = stage;
+        stage = stage + 1 == mma::kStages ? 0 : stage + 1;
     }
 #pragma unroll
     for (int p = 0; p < Tile::kRowProducts; ++p) {

@@ -51,17 +51,8 @@ struct SharedLayout {
     std::size_t bytes() const { return 2 * static_cast<std::size_t>(taps() + 9 * channels); }
 };
 
-// sums += the filtered tile times the weights of a step.
-template <class T>
-__device__ __forceinline__ void add_step(Sums& sums, const T* filtered, const T* weights) {
-    const cuda::MatrixLane a = cuda::lane_of_a<false>(), b = cuda::lane_of_b<false>();
-#pragma unroll
-    for (int k = 0; k < kDepth; k += 16)
-        cuda::add_products<false, false, T>(
-            sums.values,
-            [&](int m) { return filtered + gemm::mma::index(Sums::row(m) + a.line, k + a.first); },
-            [&](int n) { return weights + gemm::mma::index(Sums::column(n) + b.line, k + b.first); });
-}
+using FilteredBuffer = gemm::mma::Buffer<true, kTilePixels>;
+using WeightsBuffer = gemm::mma::Buffer<true, Tile::kColumns>;
 
 // The tile to `output`, by way of shared memory, so that packs are stored.
 template <class T>
@@ -149,7 +140,8 @@ __global__ void __launch_bounds__(kThreads, 2)
                 cuda::store_floats<2>(pair, filtered + gemm::mma::index(at.pixel(row), at.channel));
             });
             __syncthreads();  // the filtered tile is there
-            add_step(sums, filtered, weights + channel * Tile::kColumns);
+            sums.add(filtered, weights + channel * Tile::kColumns,
+                     Sums::Places<FilteredBuffer, WeightsBuffer>());
             buffer ^= 1;
         }
         const TilePlace place = g.place(cuda::unknown(tile));

@@ -141,6 +141,25 @@ __global__ void copy_kernel(const float* from, float* before, float* after) {
     for (int i = 0; i < 4; ++i) after[4 * threadIdx.x + i] = own[i];
 }
 
+// What is in shared memory after each of some groups of copies, when all but the latest two have been waited for.
+constexpr int kGroups = 5;
+__global__ void copy_groups_kernel(const float* from, float* seen) {
+    TERN_SHARED(Quad, packs, 32 * kGroups);
+    cuda::AsyncCopies copies;
+    const int thread = static_cast<int>(threadIdx.x);
+    const auto own = [&](int group) { return reinterpret_cast<float*>(packs + 32 * group + thread); };
+    for (int group = 0; group < kGroups; ++group) {
+        own(group)[0] = -1.0f;
+        copies.start(own(group), from + 4 * thread, group % 2 == 0);
+        copies.commit();
+        copies.wait_but<2>();
+        float* const now = seen + (group * 32 + thread) * kGroups;
+        for (int i = 0; i < kGroups; ++i) now[i] = i <= group ? own(i)[0] : -2.0f;
+    }
+    copies.wait_but<0>();
+    for (int i = 0; i < kGroups; ++i) seen[(kGroups * 32 + thread) * kGroups + i] = own(i)[0];
+}
+
 }  // namespace
 
 TEST_CASE("fragments that ldmatrix loads multiply as the matrices do, transposed or not") {
@@ -161,6 +180,26 @@ TEST_CASE("what is copied beside a thread's work is there when it has waited, an
                     after.data());
         CHECK(before == std::vector<float>(32, -1.0f));
         CHECK(after == std::vector<float>(from.values, from.values + 128));
+    });
+}
+
+TEST_CASE("groups of copies are there in their order, all but the latest, and zeros for what is outside") {
+    struct alignas(16) Floats {
+        float values[128];
+    } from;
+    for (int i = 0; i < 128; ++i) from.values[i] = static_cast<float>(i + 1);
+    in_all_orders([&] {
+        std::vector<float> seen((kGroups + 1) * 32 * kGroups);
+        host_launch(copy_groups_kernel, dim3(1), dim3(32), 0, static_cast<const float*>(from.values),
+                    seen.data());
+        for (int group = 0; group <= kGroups; ++group)
+            for (int thread = 0; thread < 32; ++thread)
+                for (int i = 0; i < kGroups; ++i) {
+                    const int done = group == kGroups ? kGroups : group - 1;
+                    const float copied = i % 2 == 0 ? from.values[4 * thread] : 0.0f;
+                    const float want = i < done ? copied : i <= group ? -1.0f : -2.0f;
+                    CHECK(seen[(group * 32 + thread) * kGroups + i] == want);
+                }
     });
 }
 
