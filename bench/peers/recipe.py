@@ -23,7 +23,8 @@ import torch
 from torch.nn import functional as F
 
 # Settings that say nothing about what is computed, or that --data and --variant replace.
-OTHER = set("data epochs save_every keep device kernels threads graph log_steps tensorboard replicas exchange bucket_size timeout preset".split())
+OTHER = set("data epochs save_every keep device kernels threads workers graph log_steps tensorboard replicas exchange bucket_size "
+            "timeout preset".split())
 KNOWN = set("model batch_size seed shuffle augment normalize optimizer lr momentum nesterov betas epsilon weight_decay decay schedule "
             "warmup final_lr label_smoothing running_statistics precision power ema clip_norm early_size auxiliary_lr".split())
 STATISTICS_SAMPLES = 1024
