@@ -10,6 +10,8 @@ import re
 MULTIPROCESSORS = 132
 CLOCK = 1755.0  # per microsecond
 SECTOR = 32  # bytes
+REGISTERS = 16384  # of each of a multiprocessor's four parts; a warp takes a multiple of 256
+SHARED = 228 * 1024  # bytes of a multiprocessor; a block takes 1 KiB beside its own
 
 START = 3.0            # microseconds, of the first kernel of a pass
 NEXT_START = 3.3       # of each that waits for another one
@@ -34,6 +36,7 @@ class Kernel:
         self.launches = counts["launches"]
         self.blocks = counts["blocks"]
         self.threads = counts["threads"]
+        self.shared_bytes = counts["shared_bytes"]
         self.warps = max(1.0, counts["blocks"] * max(1.0, counts["threads"] / 32))
         self.load_requests = counts["loads"]["requests"] * scale
         self.requests = sum(counts[which]["requests"] for which in ("loads", "stores")) * scale
@@ -51,6 +54,13 @@ class Kernel:
     def conflicts(self):
         """Passes over the banks, as a multiple of what they would be without conflicts."""
         return self.passes / self.least_passes if self.least_passes else 1.0
+
+    def resident_warps(self, registers):
+        """Of a multiprocessor, where a thread has so many registers (CUDA C++ Programming Guide, Compute Capabilities)."""
+        warps = -(-self.threads // 32)
+        of_a_part = REGISTERS // (-(-registers * 32 // 256) * 256)
+        blocks = min(32, 64 // warps, SCHEDULERS * of_a_part // warps, SHARED // (self.shared_bytes + 1024))
+        return blocks * warps
 
     def roofs(self, tensor_bytes, flops, on_tensor_cores):
         """Microseconds by name; flops: of this kernel."""

@@ -60,6 +60,7 @@ void AccessCounts::end_block(std::int64_t barriers) {
     for (auto& [address, instruction] : instructions_)
         for (const auto& [place, request] : instruction.open) finish(instruction, request);
     instructions_.clear();
+    current_->shared_bytes = std::max(current_->shared_bytes, shared_->bytes());
     shared_ = nullptr;
     ++current_->counted_blocks;
     current_->barriers += barriers;

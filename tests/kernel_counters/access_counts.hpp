@@ -28,6 +28,7 @@ struct KernelCounts {
     std::int64_t launches = 0, blocks = 0;
     int threads = 0;  // of a block
     // -- of the blocks that were looked at --
+    std::size_t shared_bytes = 0;  // of the one that has most
     std::int64_t counted_blocks = 0, barriers = 0;
     GlobalCounts loads, stores;
     SharedCounts shared_loads, shared_stores;

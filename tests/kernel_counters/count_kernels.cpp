@@ -54,6 +54,7 @@ nlohmann::json to_json(const std::map<const void*, counters::KernelCounts>& kern
                        {"launches", own.launches},
                        {"blocks", own.blocks},
                        {"threads", own.threads},
+                       {"shared_bytes", own.shared_bytes},
                        {"counted_blocks", own.counted_blocks},
                        {"barriers", own.barriers},
                        {"loads", to_json(own.loads)},

@@ -81,6 +81,12 @@ void* SharedMemory::array(const void* key, const char* name, std::size_t bytes) 
     return arrays_.back().data();
 }
 
+std::size_t SharedMemory::bytes() const {
+    std::size_t all = dynamic_ ? dynamic_->bytes() : 0;
+    for (const GuardedArray& array : arrays_) all += array.bytes();
+    return all;
+}
+
 const GuardedArray* SharedMemory::array_of(const void* address) const {
     const auto has = [address](const GuardedArray& array) {
         const auto* const data = static_cast<const std::byte*>(array.data());

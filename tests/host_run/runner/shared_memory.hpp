@@ -50,6 +50,8 @@ class SharedMemory {
 
     void* array(const void* key, const char* name, std::size_t bytes);
     void* dynamic() const { return dynamic_->data(); }
+    /// Of all arrays, the one that the launch asked for included.
+    std::size_t bytes() const;
 
     /// Whether an address is in one of the arrays.
     bool holds(const void* address) const { return array_of(address) != nullptr; }
