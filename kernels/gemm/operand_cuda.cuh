@@ -99,13 +99,11 @@ struct WindowOperand {
     using Element = T;
     static constexpr bool kAlongDepth = along_depth;
     struct Pixel {
-        int image, row, column;  // pixels before its image; where its window starts (row kOutside: nowhere)
+        int image, row, column;  // pixels before its image (-1: outside), where its window starts
     };
     struct Entry {
         int channel, row, column;  // -1: outside; where its tap lies in the window
     };
-
-    static constexpr int kOutside = -(1 << 30);  // with what a tap adds still less than 0
 
     const T* data;
     Windows windows;
@@ -132,8 +130,7 @@ struct WindowOperand {
         const int n = inside ? i : 0;
         const int line = windows.by_grid_w.quotient(n), column = n - line * windows.by_grid_w.divisor();
         const int image = windows.by_grid_h.quotient(line), row = line - image * windows.by_grid_h.divisor();
-        return {image * windows.height * windows.width,
-                inside ? row * windows.step_h + windows.offset_h : kOutside,
+        return {inside ? image * windows.height * windows.width : -1, row * windows.step_h + windows.offset_h,
                 column * windows.step_w + windows.offset_w};
     }
     __device__ Entry entry(int i) const {
@@ -146,7 +143,7 @@ struct WindowOperand {
     }
     __device__ int read(Pixel pixel, Entry entry) const {
         int row = pixel.row + entry.row, column = pixel.column + entry.column;
-        bool inside = entry.channel >= 0;
+        bool inside = (pixel.image | entry.channel) >= 0;  // -1 is outside, of both
         if (windows.strided) {
             inside = inside && row >= 0 && column >= 0;
             const int from_h = windows.by_stride_h.quotient(inside ? row : 0);
