@@ -1,6 +1,7 @@
 #include "tern/kernels/conv2d/conv2d.hpp"
 
 #include "tern/kernels/conv2d/conv2d_passes.hpp"
+#include "tern/kernels/gemm/tensor_cores.hpp"
 #include "tern/kernels/shared/checks.hpp"
 
 namespace tern {
@@ -8,10 +9,10 @@ namespace conv2d_passes {
 namespace {
 
 // Measured on an H100 (docs/results/2026-11-25-h100.md), 3x3, float32: ours take 0.30 to 0.97 of cuDNN's
-// time. 16-bit types: cuDNN takes 1.3 to 1.7 times ours from 3 to 32 channels, but 0.5 to 0.9 from 64 to 64,
-// and 0.1 to 0.3 from 128 to 128.
+// time. 16-bit types: of cuDNN's time our `cuda` takes 0.5 to 1.2 from 3 to 32 channels, but 1.1 to 2.3 from
+// 32 to 64.
 bool cudnn_is_preferred(const Conv2dParams& params, const Tensor& w, std::string* why_not) {
-    constexpr std::int64_t kFewest = 64 * 64;
+    constexpr std::int64_t kFewest = 32 * 64;
     if (w.dtype() == DType::float32) return refuse(why_not, "in float32 tern's kernels are faster");
     const std::int64_t products = w.dim(0) / params.groups * w.dim(1);
     return products >= kFewest || refuse(why_not, "tern's kernels are faster below ", kFewest,
@@ -30,6 +31,16 @@ bool preferred_when(Cudnn, const BackwardWeight& pass, std::string* why_not) {
     return cudnn_is_preferred(pass.params, pass.dw, why_not);
 }
 
+bool preferred_when(CudaMma, const Forward&, std::string* why_not) {
+    return gemm::prefers_tensor_cores(why_not);
+}
+bool preferred_when(CudaMma, const BackwardInput&, std::string* why_not) {
+    return gemm::prefers_tensor_cores(why_not);
+}
+bool preferred_when(CudaMma, const BackwardWeight&, std::string* why_not) {
+    return gemm::prefers_tensor_cores(why_not);
+}
+
 }  // namespace conv2d_passes
 
 using namespace conv2d_passes;
@@ -38,7 +49,7 @@ namespace {
 
 template <class P>
 Pass product_of() {
-    return pass_of<P, PreferredWhen<Partial<Cudnn>>, Partial<CudaMma>, Partial<Cuda>,
+    return pass_of<P, PreferredWhen<Partial<Cudnn>>, PreferredWhen<Partial<CudaMma>>, Partial<Cuda>,
                    PreferredWhen<Partial<CpuWinograd>>, Cpu, Ref>();
 }
 

@@ -1,19 +1,35 @@
 #include "tern/kernels/linear/linear.hpp"
 
+#include "tern/kernels/gemm/tensor_cores.hpp"
 #include "tern/kernels/linear/linear_passes.hpp"
 #include "tern/kernels/shared/checks.hpp"
 
 namespace tern {
+namespace linear_passes {
+
+bool preferred_when(CudaMma, const Forward&, std::string* why_not) {
+    return gemm::prefers_tensor_cores(why_not);
+}
+bool preferred_when(CudaMma, const BackwardInput&, std::string* why_not) {
+    return gemm::prefers_tensor_cores(why_not);
+}
+bool preferred_when(CudaMma, const BackwardWeight&, std::string* why_not) {
+    return gemm::prefers_tensor_cores(why_not);
+}
+
+}  // namespace linear_passes
 
 using namespace linear_passes;
 
 const Op& linear_op() {
-    static const Op op{
-        "linear",
-        {pass_of<Forward, Partial<Cudnn>, Partial<CudaMma>, Partial<Cuda>, CpuBf16, Cpu, Ref>(),
-         pass_of<BackwardInput, Partial<Cudnn>, Partial<CudaMma>, Partial<Cuda>, CpuBf16, Cpu, Ref>(),
-         pass_of<BackwardWeight, Partial<Cudnn>, Partial<CudaMma>, Partial<Cuda>, CpuBf16, Cpu, Ref>(),
-         pass_of<BackwardBias, Partial<Cuda>, Cpu, Ref>()}};
+    static const Op op{"linear",
+                       {pass_of<Forward, Partial<Cudnn>, PreferredWhen<Partial<CudaMma>>, Partial<Cuda>,
+                                CpuBf16, Cpu, Ref>(),
+                        pass_of<BackwardInput, Partial<Cudnn>, PreferredWhen<Partial<CudaMma>>, Partial<Cuda>,
+                                CpuBf16, Cpu, Ref>(),
+                        pass_of<BackwardWeight, Partial<Cudnn>, PreferredWhen<Partial<CudaMma>>,
+                                Partial<Cuda>, CpuBf16, Cpu, Ref>(),
+                        pass_of<BackwardBias, Partial<Cuda>, Cpu, Ref>()}};
     return op;
 }
 

@@ -1,16 +1,25 @@
 #include "tern/kernels/matmul/matmul.hpp"
 
 #include "tern/kernels/elementwise_binary/elementwise_binary.hpp"
+#include "tern/kernels/gemm/tensor_cores.hpp"
 #include "tern/kernels/matmul/matmul_passes.hpp"
 #include "tern/kernels/shared/checks.hpp"
 
 namespace tern {
+namespace matmul_passes {
+
+bool preferred_when(CudaMma, const Forward&, std::string* why_not) {
+    return gemm::prefers_tensor_cores(why_not);
+}
+
+}  // namespace matmul_passes
 
 using namespace matmul_passes;
 
 const Op& matmul_op() {
-    static const Op op{"matmul",
-                       {pass_of<Forward, Partial<Cudnn>, Partial<CudaMma>, Partial<Cuda>, Cpu, Ref>()}};
+    static const Op op{
+        "matmul",
+        {pass_of<Forward, Partial<Cudnn>, PreferredWhen<Partial<CudaMma>>, Partial<Cuda>, Cpu, Ref>()}};
     return op;
 }
 
