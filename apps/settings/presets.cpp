@@ -21,7 +21,6 @@ running_statistics = 'published'
 // Found by trying (docs/training.md).
 constexpr std::string_view kMuon = R"(
 normalize = 'dataset'
-augment = 'crop=4:reflect,flip=alternate'
 batch_size = 128
 optimizer = 'muon'
 lr = 0.02
@@ -52,8 +51,21 @@ batch_size = 32
 epochs = 20
 epsilon = 1e-7
 )"},
-    Preset{"quick", "mini_xception", kMuon, "epochs = 8\nearly_size = [24, 5]\n"},
-    Preset{"good", "mini_xception", kMuon, "epochs = 30\nearly_size = [24, 18]\n"},
+    Preset{"quick", "mini_xception", kMuon, R"(
+augment = 'crop=4:reflect,flip=alternate'
+epochs = 8
+early_size = [24, 5]
+)"},
+    Preset{"good", "mini_xception", kMuon, R"(
+augment = 'crop=4:reflect,flip=alternate'
+epochs = 30
+early_size = [24, 18]
+)"},
+    Preset{"good", "tiniest", kMuon, R"(
+augment = 'crop=4:reflect,flip=alternate,cutout=8'
+epochs = 30
+early_size = [24, 18]
+)"},
 };
 
 }  // namespace

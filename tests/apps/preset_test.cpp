@@ -64,6 +64,11 @@ TEST_CASE("every preset is a run") {
     CHECK(names.size() == 5);
     for (const std::string& name : names)
         CHECK_THAT(planned(place, {"--preset", name}), Catch::Contains("preset = '" + name + "'\n"));
+    // One name may have a recipe for each of several models.
+    CHECK_THAT(planned(place, {"--preset", "good"}),
+               Catch::Contains("model = 'mini_xception'\n") && !Catch::Contains("cutout"));
+    CHECK_THAT(planned(place, {"--preset", "good", "--model", "tiniest"}),
+               Catch::Contains("model = 'tiniest'\n") && Catch::Contains("cutout=8"));
 }
 
 TEST_CASE("what is given goes before a preset") {
@@ -98,6 +103,8 @@ TEST_CASE("a preset that there is not, or for another model") {
         "[--preset] must be one of paper-sequential, paper-pytorch, paper-mirrored, quick, good, got paper");
     check({"--preset", "paper-pytorch", "--model", "resnet20"},
           "[--preset] paper-pytorch is for mini_xception_dense, got --model resnet20");
+    check({"--preset", "good", "--model", "resnet20"},
+          "[--preset] good is for mini_xception, tiniest, got --model resnet20");
     test::write_text(place / "cfg.toml", "preset = 'paper'\n");
     const test::Finished done = run_tern(place, {"train", "--data", "synthetic", "--config", "cfg.toml"});
     CHECK(done.status == 1);
